@@ -1,0 +1,132 @@
+//! What users hand over: times, and small files from any editor and any shell.
+
+use std::io::Read;
+use std::time::Duration;
+
+use exoimap::{Error, Kind, Phase, Result, Secret};
+
+/// The most of a secret's file, in octets.
+const MOST: u64 = 64 * 1024;
+
+/// The most of a list, in octets: some hundred thousand mailboxes.
+const MOST_LIST: u64 = 8 << 20;
+
+/// `30`, `30s`, `10m`, `2h`.
+pub(crate) fn parse_time(text: &str) -> std::result::Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match text.get(digits.len()..).unwrap_or_default() {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("a time is a number with s, m or h behind it, as 30s".to_owned()),
+    };
+    let number = digits.bytes().all(|octet| octet.is_ascii_digit()).then(|| digits.parse::<u64>().ok()).flatten();
+    match number.and_then(|number| number.checked_mul(factor)).filter(|seconds| (1..=31_536_000).contains(seconds)) {
+        Some(seconds) => Ok(Duration::from_secs(seconds)),
+        None => Err("a time is 1 second at least and a year at most, as 30s, 10m or 2h".to_owned()),
+    }
+}
+
+/// The same, and `0`: no wait at all.
+pub(crate) fn parse_wait(text: &str) -> std::result::Result<Duration, String> {
+    if matches!(text, "0" | "0s") { Ok(Duration::ZERO) } else { parse_time(text) }
+}
+
+/// Reads a small secret file, `-` for stdin: a byte order mark, UTF-16 (PowerShell's `>`), CRLF and one
+/// line end behind the secret are no part of it.
+pub(crate) fn read_secret(file: &str, what: &str) -> Result<Secret> {
+    let failed = |why: String| Error::new(Kind::Usage, Phase::Credential, format!("reading {what} from {file}: {why}"));
+    let octets = read_small(file, MOST).map_err(failed)?;
+    let text = decode(octets.expose()).ok_or_else(|| failed("it is neither UTF-8 nor UTF-16 text".to_owned()))?;
+    let secret = strip_line_end(text.expose());
+    if secret.is_empty() {
+        return Err(failed("it is empty".to_owned()));
+    }
+    if secret.iter().any(|octet| octet.is_ascii_control()) {
+        return Err(failed("it has several lines or a control character".to_owned()));
+    }
+    Ok(Secret::new(secret))
+}
+
+/// Reads a list of one item a line, `-` for stdin; empty lines and `#` comments are none.
+pub(crate) fn read_list(file: &str) -> Result<Vec<String>> {
+    let failed = |why: String| Error::new(Kind::Usage, Phase::Options, format!("reading the list {file}: {why}"));
+    let text = read_small(file, MOST_LIST).and_then(|octets| {
+        let text = decode(octets.expose()).ok_or("it is neither UTF-8 nor UTF-16 text")?;
+        Ok(String::from_utf8_lossy(text.expose()).into_owned())
+    });
+    let text = text.map_err(failed)?;
+    let items = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    Ok(items.filter(|item| !item.is_empty()).map(str::to_owned).collect())
+}
+
+fn read_small(file: &str, most: u64) -> std::result::Result<Secret, String> {
+    let mut octets = Vec::new();
+    let read = match file {
+        "-" => std::io::stdin().take(most + 1).read_to_end(&mut octets),
+        _ => std::fs::File::open(file).and_then(|open| open.take(most + 1).read_to_end(&mut octets)),
+    };
+    let octets = Secret::new(octets);
+    match read {
+        Ok(_) if octets.len() as u64 > most => Err(format!("it has more than {most} octets")),
+        Ok(_) => Ok(octets),
+        Err(e) => Err(e.to_string()),
+    }
+}
+
+/// UTF-8 with or without a byte order mark, UTF-16 with one.
+fn decode(octets: &[u8]) -> Option<Secret> {
+    let wide = |octets: &[u8], unit: fn([u8; 2]) -> u16| {
+        let pairs = octets.chunks(2).map(|pair| <[u8; 2]>::try_from(pair).ok().map(unit));
+        String::from_utf16(&pairs.collect::<Option<Vec<u16>>>()?).ok().map(Secret::new)
+    };
+    match octets {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] | rest => std::str::from_utf8(rest).ok().map(Secret::new),
+    }
+}
+
+fn strip_line_end(text: &[u8]) -> &[u8] {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    text.strip_suffix(b"\r").unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_as_people_write_them() {
+        assert_eq!(parse_time("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(parse_time("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(parse_time("2h"), Ok(Duration::from_secs(7200)));
+        for bad in ["", "s", "0", "-1", "+5", "1d", "1.5s", "5 s", "99999999999999999999", "9999h9"] {
+            assert!(parse_time(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn files_of_every_editor() {
+        let file = std::env::temp_dir().join(format!("exoimap-secret-{}", std::process::id()));
+        let read = |octets: &[u8]| {
+            std::fs::write(&file, octets).unwrap();
+            read_secret(file.to_str().unwrap(), "the secret").map(|secret| secret.expose().to_vec())
+        };
+        for octets in [
+            &b"p~w"[..],
+            b"p~w\n",
+            b"p~w\r\n",
+            b"\xef\xbb\xbfp~w\r\n",
+            b"\xff\xfep\0~\0w\0\r\0\n\0",
+            b"\xfe\xff\0p\0~\0w",
+        ] {
+            assert_eq!(read(octets).unwrap(), b"p~w", "{octets:?}");
+        }
+        assert_eq!(read(b"p \n\n").unwrap_err().kind(), Kind::Usage);
+        for bad in [&b""[..], b"\n", b"a\nb", b"a\0", b"\xff\xfea", b"\xff", &[b'x'; 65 * 1024]] {
+            assert_eq!(read(bad).unwrap_err().kind(), Kind::Usage);
+        }
+        std::fs::remove_file(&file).unwrap();
+    }
+}

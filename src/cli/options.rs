@@ -1,0 +1,178 @@
+//! The command line: each option defined once, for the parser, the help and whatever is made from them.
+//!
+//! Secrets are no options and are read past clap: its help and its errors repeat what it is given.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::builder::{PossibleValuesParser, ValueParser};
+use clap::error::{ContextKind, ErrorKind};
+use clap::{Arg, ArgAction, Command};
+use exoimap::Escaped;
+use exoimap::delivery::Format;
+use exoimap::entra::Cloud;
+
+use super::exit::Exit;
+use super::input::{parse_time, parse_wait};
+use super::selection;
+
+/// The whole command line.
+pub(crate) fn command() -> Command {
+    Command::new("exoimap")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Gets mail out of Exchange Online for programs that nobody is sitting in front of")
+        .after_help(AFTER_HELP)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommand(verb("check", "Proves step by step that the mailbox can be read, or says what is missing"))
+        .subcommand(
+            verb("folders", "Lists the mailboxes with their messages")
+                .after_help("Output: messages, unseen, name; - where a folder holds no messages."),
+        )
+        .subcommand(
+            verb("token", "Prints an access token for another program")
+                .arg(flag("xoauth2", "Print the SASL XOAUTH2 string for --mailbox instead").conflicts_with("claims"))
+                .arg(flag("claims", "Print what the token says instead, without the token")),
+        )
+        .subcommand(
+            verb("fetch", "Downloads messages, each once")
+                .mut_arg("mailbox", |mailbox| mailbox.action(ArgAction::Append))
+                .args(fetch())
+                .args(selection::options())
+                .after_help(
+                    "Output: a line a message, UID and path with a tab between. Run again, it fetches what is new.",
+                ),
+        )
+}
+
+/// What is delivered where, and what comes after.
+fn fetch() -> Vec<Arg> {
+    let formats = PossibleValuesParser::new(Format::ALL.map(Format::name));
+    let tries = clap::value_parser!(u32).range(1..);
+    vec![
+        value("to", "DIR", "Deliver to this directory; - is mbox on stdout").required(true),
+        value("format", "FORMAT", "eml: <uidvalidity>.<uid>.eml, the octets as sent; maildir; mbox: one file DIR/mbox").value_parser(formats).default_value("eml"),
+        flag("attachments", "Also write each attachment to DIR/<uidvalidity>.<uid>/<name>, decoded"),
+        value("mailboxes", "FILE", "More mailboxes, one a line (- is stdin); each in DIR/<mailbox>/"),
+        value("jobs", "N", "So many mailboxes at a time").value_parser(clap::value_parser!(u16).range(1..=64)).default_value("1"),
+        flag("refetch", "Forget what was delivered before: fetch again what has no file here"),
+        flag("from-now", "On a first run, take what is there as done"),
+        flag("accept-uidvalidity", "Start afresh where the folder's UIDVALIDITY changed"),
+        value("give-up-after", "N", "Leave a message that does not come out after so many runs").value_parser(tries).default_value("10"),
+        flag("dry-run", "Say what would be fetched, and change nothing"),
+        flag("mark-seen", "Mark as seen what was handed over").group("action"),
+        value("move-to", "F", "Move to this folder what was handed over").group("action"),
+        flag("delete", "Delete what was handed over (Exchange keeps it in Recoverable Items)").group("action"),
+        value("program-timeout", "T", "Longest that the program may take for a message").value_parser(time()),
+        Arg::new("program")
+            .value_name("PROGRAM ARG")
+            .num_args(1..)
+            .last(true)
+            .help("Run this for each message once it is durable: {} is its file, EXOIMAP_UID, EXOIMAP_FILE, … are in its environment; only a message it ends with 0 for is marked, moved or deleted"),
+    ]
+}
+
+const AFTER_HELP: &str = "\
+The client secret comes from AZURE_CLIENT_SECRET, --client-secret-file or EXOIMAP_CLIENT_SECRET_FILE, a ready token from
+EXOIMAP_ACCESS_TOKEN or --access-token-file; never from the command line.
+
+Exit codes: 0 done; 1 local failure; 2 usage; 3 nothing came; 4 refused until an administrator acts; 5 worth repeating later;
+6 partly done; 7 the server broke the protocol, or a limit of ours.";
+
+fn verb(name: &'static str, about: &'static str) -> Command {
+    Command::new(name).about(about).args(common()).next_line_help(false)
+}
+
+/// Who and where: options of every command.
+fn common() -> Vec<Arg> {
+    let who = "Who and where";
+    let how = "How";
+    let clouds = PossibleValuesParser::new(Cloud::ALL.map(Cloud::name));
+    vec![
+        value("mailbox", "ADDR", "Primary SMTP address of the mailbox").env("EXOIMAP_MAILBOX").help_heading(who),
+        value("tenant", "ID", "Tenant GUID or verified domain").env("AZURE_TENANT_ID").help_heading(who),
+        value("client-id", "ID", "Application (client) id").env("AZURE_CLIENT_ID").help_heading(who),
+        value("auth", "METHOD", "How to prove it: auto takes what an option names, else the first of token, secret that the environment names")
+            .env("EXOIMAP_AUTH")
+            .value_parser(["auto", "token", "secret"])
+            .default_value("auto")
+            .help_heading(who),
+        value("client-secret-file", "F", "The client secret (- is stdin)").env("EXOIMAP_CLIENT_SECRET_FILE").help_heading(who),
+        value("access-token-file", "F", "A token from elsewhere (- is stdin)").help_heading(who),
+        value("cloud", "NAME", "Preset of authority, host and scope").env("EXOIMAP_CLOUD").value_parser(clouds).default_value("global").help_heading(who),
+        value("authority-host", "URL", "Where tokens come from, https://HOST").env("AZURE_AUTHORITY_HOST").help_heading(who),
+        value("scope", "S", "What the token is for [default: https://<the cloud's host>/.default]").env("EXOIMAP_SCOPE").help_heading(who),
+        value("host", "H", "The IMAP server [default: outlook.office365.com]").env("EXOIMAP_HOST").help_heading(who),
+        value("port", "P", "Its port, implicit TLS").env("EXOIMAP_PORT").value_parser(clap::value_parser!(u16).range(1..)).default_value("993").help_heading(who),
+        value("ca-file", "F", "PEM roots instead of the system's, for both connections").env("EXOIMAP_CA_FILE").help_heading(who),
+        value("timeout", "T", "Longest silence on a connection; bounds connecting too").env("EXOIMAP_TIMEOUT").value_parser(time()).default_value("60s").help_heading(how),
+        value("max-wait", "T", "Longest wait in all for throttling and outages (0: none, a broken session ends the run)").env("EXOIMAP_MAX_WAIT").value_parser(ValueParser::new(parse_wait)).default_value("10m").help_heading(how),
+        value("max-time", "T", "Longest that the whole run may take").env("EXOIMAP_MAX_TIME").value_parser(time()).help_heading(how),
+        value("trace", "FILE", "Write the C:/S: transcript, credentials masked, to stderr or a file")
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("-")
+            .help_heading(how),
+        flag("quiet", "Say nothing but results and errors").short('q').help_heading(how),
+        flag("verbose", "Say each step on stderr").short('v').conflicts_with("quiet").help_heading(how),
+        flag("json", "Results as NDJSON, one object a line").help_heading(how),
+    ]
+}
+
+pub(super) fn value(name: &'static str, shown: &'static str, help: &'static str) -> Arg {
+    // What the environment holds is nobody's business in a help text.
+    Arg::new(name).long(name).value_name(shown).help(help).hide_env_values(true)
+}
+
+pub(super) fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+}
+
+fn time() -> ValueParser {
+    ValueParser::new(parse_time)
+}
+
+/// Help and version go to stdout; anything else is one line, hints, and exit code 2.
+pub(crate) fn refused(e: &clap::Error) -> ExitCode {
+    let text = e.render().to_string();
+    if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let _ = std::io::stdout().write_all(text.as_bytes());
+        return Exit::Done.into();
+    }
+    if e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = std::io::stderr().write_all(text.as_bytes());
+        return Exit::Usage.into();
+    }
+    // clap's first paragraph is its message; the usage and the pointer to --help follow it.
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    let mut line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
+    if let Some(environment) = environment_of(e) {
+        line.push_str(&format!(" (or {environment} in the environment)"));
+    }
+    let mut said = format!("exoimap: options: {}\n", Escaped(&line));
+    if let Some(suggestion) = e.get(ContextKind::SuggestedArg).or_else(|| e.get(ContextKind::SuggestedSubcommand)) {
+        said.push_str(&format!("hint: perhaps {suggestion}\n"));
+    }
+    let _ = std::io::stderr().write_all(said.as_bytes());
+    Exit::Usage.into()
+}
+
+/// The variable that could have held the value that clap refused or missed.
+fn environment_of(e: &clap::Error) -> Option<String> {
+    let named = e.get(ContextKind::InvalidArg)?.to_string();
+    let long = named.strip_prefix("--")?.split([' ', '=']).next()?.to_owned();
+    let option = common().into_iter().find(|option| option.get_long() == Some(long.as_str()))?;
+    option.get_env().map(|name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        command().debug_assert();
+    }
+}

@@ -1,0 +1,180 @@
+//! Results on stdout, everything else on stderr, nothing raw. Threads share it: a line is never torn.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::ArgMatches;
+use exoimap::{Error, Escaped, Kind, Phase, Result};
+use serde_json::Value;
+
+use super::exit::Exit;
+
+/// What the user wants to see.
+pub(crate) struct Output {
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+    /// Nobody reads stdout any more: `| head` has what it wanted.
+    closed: AtomicBool,
+    /// A person looks on: a line that is written over tells how far it is.
+    live: bool,
+    /// That line stands there.
+    drawn: AtomicBool,
+}
+
+impl Output {
+    pub(crate) fn new(arguments: &ArgMatches) -> Output {
+        let quiet = arguments.get_flag("quiet");
+        Output {
+            json: arguments.get_flag("json"),
+            quiet,
+            verbose: arguments.get_flag("verbose"),
+            closed: AtomicBool::new(false),
+            live: !quiet && io::stderr().is_terminal(),
+            drawn: AtomicBool::new(false),
+        }
+    }
+
+    /// A line of results, made safe for a terminal; a tab may stand between its fields.
+    pub(crate) fn line(&self, fields: &[&str]) -> Result<()> {
+        let escaped: Vec<_> = fields.iter().map(|field| Escaped(field).to_string()).collect();
+        self.write(&format!("{}\n", escaped.join("\t")))
+    }
+
+    /// An object of results, on one line.
+    pub(crate) fn object(&self, object: &Value) -> Result<()> {
+        self.write(&format!("{}\n", json_text(&object.to_string())))
+    }
+
+    /// An object for people.
+    pub(crate) fn pretty(&self, object: &Value) -> Result<()> {
+        self.write(&format!("{}\n", json_text(&format!("{object:#}"))))
+    }
+
+    /// A secret that was asked for: the one thing that is shown as it is.
+    pub(crate) fn secret(&self, secret: &exoimap::Secret) -> Result<()> {
+        let text = secret.expose_str().unwrap_or_default();
+        self.write(&format!("{text}\n"))
+    }
+
+    fn write(&self, text: &str) -> Result<()> {
+        if self.live {
+            self.wipe(&mut io::stderr().lock());
+        }
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        written.map_err(|e| {
+            self.closed.fetch_or(e.kind() == io::ErrorKind::BrokenPipe, Ordering::Relaxed);
+            Error::new(Kind::Local, Phase::Disk, format!("writing to stdout: {e}"))
+        })
+    }
+
+    /// stdout as a stream of octets, for messages themselves.
+    pub(crate) fn stream(&self) -> Stream<'_> {
+        Stream(self)
+    }
+
+    /// What a person may want to know.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            self.say(&format!("exoimap: {}", Escaped(text)));
+        }
+    }
+
+    /// A step, for who wants to see each.
+    pub(crate) fn step(&self, text: &str) {
+        if self.verbose {
+            self.say(&format!("exoimap: {}", Escaped(text)));
+        }
+    }
+
+    /// Something went wrong and the run goes on.
+    pub(crate) fn warn(&self, text: &str) {
+        self.say(&format!("exoimap: {}", Escaped(text)));
+    }
+
+    /// True where [`progress`](Self::progress) is seen by somebody.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// How far it is, on a terminal, in place of what was said so before.
+    pub(crate) fn progress(&self, text: &str) {
+        if self.live {
+            let mut stderr = io::stderr().lock();
+            let _ = write!(stderr, "\r\x1b[K{}", Escaped(text)).and_then(|()| stderr.flush());
+            self.drawn.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The error that ended the run, and what to do about it.
+    pub(crate) fn failed(&self, error: &Error, hints: &[String]) -> Exit {
+        self.failed_for("", error, hints)
+    }
+
+    /// The same for one mailbox of several, named by `whose`.
+    pub(crate) fn failed_for(&self, whose: &str, error: &Error, hints: &[String]) -> Exit {
+        if !self.closed.load(Ordering::Relaxed) {
+            self.say(&format!("exoimap: {}{error}", Escaped(whose)));
+            hints.iter().for_each(|hint| self.say(&format!("hint: {}", Escaped(hint))));
+        }
+        error.into()
+    }
+
+    /// stderr may be closed too; there is nobody left to tell.
+    fn say(&self, line: &str) {
+        let mut stderr = io::stderr().lock();
+        self.wipe(&mut stderr);
+        let _ = writeln!(stderr, "{line}");
+    }
+
+    fn wipe(&self, stderr: &mut impl Write) {
+        if self.drawn.swap(false, Ordering::Relaxed) {
+            let _ = write!(stderr, "\r\x1b[K");
+        }
+    }
+}
+
+/// stdout for messages: `--to -`.
+pub(crate) struct Stream<'a>(&'a Output);
+
+impl Write for Stream<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        io::stdout().write(octets).inspect_err(|e| {
+            self.0.closed.fetch_or(e.kind() == io::ErrorKind::BrokenPipe, Ordering::Relaxed);
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush()
+    }
+}
+
+/// JSON whose strings cannot reorder or retitle a terminal: what JSON lets pass and [`Escaped`] does not
+/// is written as `\uXXXX`, which means the same.
+fn json_text(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        let alone = c.to_string();
+        if c != '\n' && Escaped(&alone).to_string() != alone {
+            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn json_means_the_same_and_holds_no_control() {
+        let value = json!({"subject": "注文 \u{202e}gpj\u{9b}2J \u{1b}"});
+        let text = json_text(&value.to_string());
+        assert!(text.is_ascii() || !text.contains(['\u{202e}', '\u{9b}', '\u{1b}']), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
+}

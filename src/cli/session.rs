@@ -1,0 +1,273 @@
+//! From options to a session: who, where, the token, the sign-in.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use exoimap::entra::{AccessToken, Application, Claims, Cloud, Credential};
+use exoimap::exchange::{Facts, Server, Step, sign_in_step_by_step};
+use exoimap::imap::session::Session;
+use exoimap::{Error, Kind, Network, Patience, Phase, Result, Secret, Stream, Transcript, Trust};
+
+use super::input::{read_list, read_secret};
+use super::output::Output;
+
+/// What the options and the environment say.
+pub(crate) struct Setting {
+    /// One, but where a command takes several.
+    pub(crate) mailboxes: Vec<String>,
+    pub(crate) server: Server,
+    pub(crate) network: Network,
+    credential: Proof,
+    max_wait: Duration,
+    pub(crate) deadline: Option<Instant>,
+    trace: Option<Trace>,
+    client_id: Option<String>,
+    /// The token, once there is one: all mailboxes share it, and one request serves them all.
+    token: Mutex<Option<AccessToken>>,
+}
+
+/// A token that ends sooner is renewed before a sign-in.
+const EARLY: Duration = Duration::from_secs(300);
+
+/// Where transcripts go: every session of a run writes to the same file.
+#[derive(Clone)]
+struct Trace(Option<Arc<Mutex<File>>>);
+
+/// How a token comes to be.
+enum Proof {
+    Token(Secret),
+    Application(Box<Application>),
+}
+
+impl Setting {
+    /// Reads and checks everything before anything is tried.
+    pub(crate) fn new(arguments: &ArgMatches) -> Result<Setting> {
+        let text =
+            |name: &str| arguments.get_one::<String>(name).map(|text| text.trim()).filter(|text| !text.is_empty());
+        let time = |name: &str| arguments.get_one::<Duration>(name).copied();
+        let cloud = text("cloud").and_then(Cloud::named).unwrap_or_default();
+        let deadline = time("max-time").and_then(|time| Instant::now().checked_add(time));
+        let trust = text("ca-file").map_or(Trust::System, |file| Trust::File(file.into()));
+        let host = text("host").unwrap_or(cloud.imap_host());
+        if host.chars().any(|c| c.is_control() || c.is_whitespace() || c == '/') {
+            return Err(usage(format!("the host {host:?} is no host name (--host, EXOIMAP_HOST)")));
+        }
+        let server = Server { host: host.to_owned(), port: arguments.get_one("port").copied().unwrap_or(993) };
+        Ok(Setting {
+            mailboxes: mailboxes(arguments)?,
+            server,
+            network: Network::new(trust)
+                .with_timeout(time("timeout").unwrap_or(Duration::from_secs(60)))
+                .with_deadline(deadline),
+            credential: proof(arguments, cloud)?,
+            max_wait: time("max-wait").unwrap_or_default(),
+            deadline,
+            trace: text("trace").map(Trace::open).transpose()?,
+            client_id: text("client-id").map(str::to_owned),
+            token: Mutex::new(None),
+        })
+    }
+
+    /// The mailbox, where a command has one.
+    pub(crate) fn mailbox(&self) -> Result<&str> {
+        match self.mailboxes.as_slice() {
+            [mailbox] => Ok(mailbox),
+            [] => Err(usage("no mailbox is named (--mailbox, EXOIMAP_MAILBOX)")),
+            _ => Err(usage("several mailboxes are named, and this can be done with one only (--mailbox)")),
+        }
+    }
+
+    /// A token: the one at hand where it is good for a while yet, or a new one. `spent` is one that the
+    /// server would not have any more.
+    pub(crate) fn token(&self, output: &Output, spent: Option<&Secret>) -> Result<AccessToken> {
+        let application = match &self.credential {
+            Proof::Token(secret) => return Ok(self.keep(AccessToken::from_elsewhere(secret.clone()))),
+            Proof::Application(application) => application,
+        };
+        // Whoever comes second waits here for the first one's token.
+        let mut held = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_good = |token: &&AccessToken| {
+            let lasts = token.expires().is_none_or(|end| end.saturating_duration_since(Instant::now()) > EARLY);
+            lasts && Some(token.secret()) != spent
+        };
+        if let Some(token) = held.as_ref().filter(is_good) {
+            return Ok(token.clone());
+        }
+        let token = application.request_token(&self.network, &mut self.patience(output))?;
+        *held = Some(token.clone());
+        Ok(token)
+    }
+
+    fn keep(&self, token: AccessToken) -> AccessToken {
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+        token
+    }
+
+    /// What may be waited in all.
+    pub(crate) fn patience<'a>(&self, output: &'a Output) -> Patience<'a> {
+        Patience::new(self.max_wait, self.deadline, |why| output.note(why))
+    }
+
+    /// True where the token was handed over and not asked for.
+    pub(crate) fn has_token(&self) -> bool {
+        matches!(self.credential, Proof::Token(_))
+    }
+
+    /// What the token says, once there is one.
+    pub(crate) fn claims(&self) -> Option<Claims> {
+        let held = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref().and_then(|token| Claims::of(token.secret()))
+    }
+
+    /// Signs in to a mailbox, telling `done` of each step.
+    pub(crate) fn sign_in(
+        &self,
+        mailbox: &str,
+        token: &AccessToken,
+        done: &mut dyn FnMut(Step),
+    ) -> Result<Session<Stream>> {
+        let transcript = self.trace.as_ref().map(|trace| Transcript::new(trace.clone()));
+        sign_in_step_by_step(&self.network, &self.server, mailbox, token.secret(), transcript, done)
+    }
+
+    /// What hints about a mailbox are filled in with.
+    pub(crate) fn facts(&self, mailbox: Option<&str>) -> Facts {
+        Facts {
+            mailbox: mailbox.unwrap_or("<mailbox>").to_owned(),
+            host: self.server.host.clone(),
+            client_id: self.client_id.clone(),
+            claims: self.claims(),
+        }
+    }
+}
+
+impl Trace {
+    /// `-` is stderr.
+    fn open(file: &str) -> Result<Trace> {
+        if file == "-" {
+            return Ok(Trace(None));
+        }
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        // A transcript names people and folders: it is its owner's.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let refused = |e| Error::new(Kind::Local, Phase::Options, format!("opening {file} (--trace): {e}"));
+        Ok(Trace(Some(Arc::new(Mutex::new(options.open(file).map_err(refused)?)))))
+    }
+}
+
+impl Write for Trace {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match &self.0 {
+            Some(file) => file.lock().unwrap_or_else(PoisonError::into_inner).write(octets),
+            None => io::stderr().write(octets),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The mailboxes that are named, each once; options count more than the environment.
+fn mailboxes(arguments: &ArgMatches) -> Result<Vec<String>> {
+    let named = arguments.get_many::<String>("mailbox").into_iter().flatten().map(|text| text.trim().to_owned());
+    let mut named: Vec<String> = named.filter(|text| !text.is_empty()).collect();
+    if let Ok(Some(list)) = arguments.try_get_one::<String>("mailboxes") {
+        if arguments.value_source("mailbox") != Some(ValueSource::CommandLine) {
+            named.clear();
+        }
+        named.extend(read_list(list)?);
+    }
+    let mut checked: Vec<String> = Vec::new();
+    for mailbox in named {
+        let mailbox = checked_mailbox(&mailbox)?;
+        if !checked.iter().any(|known| known.eq_ignore_ascii_case(&mailbox)) {
+            checked.push(mailbox);
+        }
+    }
+    Ok(checked)
+}
+
+/// The credential that the options name, else the first that the environment names.
+fn proof(arguments: &ArgMatches, cloud: Cloud) -> Result<Proof> {
+    let text = |name: &str| arguments.get_one::<String>(name).map(String::as_str).filter(|text| !text.is_empty());
+    let named = |name: &str| arguments.value_source(name) == Some(ValueSource::CommandLine);
+    let (token_file, secret_file) = (text("access-token-file"), text("client-secret-file"));
+    let method = match text("auth").unwrap_or("auto") {
+        "auto" if named("access-token-file") && named("client-secret-file") => {
+            return Err(usage("--access-token-file and --client-secret-file are two ways to sign in: name one"));
+        }
+        "auto" if named("access-token-file") => "token",
+        "auto" if named("client-secret-file") => "secret",
+        "auto" if environment("EXOIMAP_ACCESS_TOKEN").is_some() => "token",
+        "auto" => "secret",
+        method => method,
+    };
+    if method == "token" {
+        let token = match token_file {
+            Some(file) => read_secret(file, "the access token")?,
+            None => environment("EXOIMAP_ACCESS_TOKEN")
+                .ok_or_else(|| usage("no access token is given (EXOIMAP_ACCESS_TOKEN, --access-token-file)"))?,
+        };
+        if token.expose().iter().any(|octet| !matches!(octet, 0x21..=0x7e)) {
+            return Err(usage(
+                "the access token holds a blank or a control character, which no token does (EXOIMAP_ACCESS_TOKEN, --access-token-file)",
+            ));
+        }
+        return Ok(Proof::Token(token));
+    }
+    // The option before the variable with the value, that before the variable with the file.
+    let secret = match (secret_file, environment("AZURE_CLIENT_SECRET")) {
+        (Some(file), _) if named("client-secret-file") => read_secret(file, "the client secret")?,
+        (_, Some(secret)) => secret,
+        (Some(file), None) => read_secret(file, "the client secret")?,
+        (None, None) => {
+            let message = "no credential is given: a client secret (AZURE_CLIENT_SECRET, --client-secret-file, EXOIMAP_CLIENT_SECRET_FILE) or a token (EXOIMAP_ACCESS_TOKEN, --access-token-file)";
+            return Err(usage(message));
+        }
+    };
+    let tenant = text("tenant").ok_or_else(|| usage("no tenant is named (--tenant, AZURE_TENANT_ID)"))?;
+    let client_id = text("client-id").ok_or_else(|| usage("no application is named (--client-id, AZURE_CLIENT_ID)"))?;
+    let scope = text("scope")
+        .map_or_else(|| format!("https://{}/.default", cloud.imap_host()), |scope| scope.trim().to_owned());
+    let authority = text("authority-host").unwrap_or(cloud.authority()).trim();
+    let application = Application::new(tenant.trim(), client_id.trim(), Credential::ClientSecret(secret))?;
+    Ok(Proof::Application(Box::new(application.with_authority(authority)?.with_scope(&scope)?)))
+}
+
+/// A secret of the environment; a line end that a shell's `$(cat …)` left out may still be there.
+fn environment(name: &str) -> Option<Secret> {
+    // What is no UTF-8 is taken as it is shown, and refused by whoever reads it; it is not "no credential".
+    let value = std::env::var_os(name)?.to_string_lossy().into_owned();
+    let value = value.trim_end_matches(['\r', '\n']);
+    (!value.is_empty()).then(|| Secret::new(value))
+}
+
+/// One `@`, nothing that ends a line or a SASL field.
+fn checked_mailbox(mailbox: &str) -> Result<String> {
+    let refused = |why: &str| Err(usage(format!("the mailbox {mailbox:?} {why} (--mailbox, EXOIMAP_MAILBOX)")));
+    if mailbox.contains('\\') {
+        return refused(
+            "has the form of a shared mailbox under passwords: name the shared mailbox's own address alone",
+        );
+    }
+    if mailbox.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return refused("holds a blank or a control character");
+    }
+    match mailbox.split_once('@') {
+        Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !domain.contains('@') => {
+            Ok(mailbox.to_owned())
+        }
+        _ => refused("is no address like orders@contoso.com"),
+    }
+}
+
+pub(crate) fn usage(message: impl Into<String>) -> Error {
+    Error::new(Kind::Usage, Phase::Options, message)
+}

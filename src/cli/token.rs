@@ -1,0 +1,28 @@
+//! `exoimap token`: a token for another program, or what it says.
+
+use clap::ArgMatches;
+use exoimap::imap::xoauth2;
+use exoimap::{Error, Kind, Phase, Result};
+
+use super::exit::Exit;
+use super::output::Output;
+use super::session::Setting;
+
+pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
+    let sasl = arguments.get_flag("xoauth2");
+    if sasl {
+        setting.mailbox()?;
+    }
+    let token = setting.token(output, None)?;
+    if arguments.get_flag("claims") {
+        let Some(claims) = setting.claims() else {
+            return Err(Error::new(Kind::Refused, Phase::Token, "the token is no JSON web token, so it says nothing"));
+        };
+        if output.json { output.object(&claims.all)? } else { output.pretty(&claims.all)? }
+    } else if sasl {
+        output.secret(&xoauth2::initial_response(setting.mailbox()?, token.secret())?)?;
+    } else {
+        output.secret(token.secret())?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,161 @@
+//! What nobody sane sends, and what Python says of the rest.
+
+use std::process::Command;
+
+use super::*;
+
+/// Where Python's `email` finds something else, and why we do.
+#[rustfmt::skip]
+const DIFFERS: [(&str, &str); 32] = [
+    ("010-rfc822", "it writes the inner messages anew, we copy them"),
+    ("014-report", "it writes the report anew, we copy it"),
+    ("107-no-parts", "it calls the multipart itself an empty part"),
+    ("108-header-only-multipart", "it calls the multipart itself an empty part"),
+    ("109-same-boundary", "it lets the outer multipart take the inner one's delimiters"),
+    ("110-deep", "it has no limit but Python's recursion"),
+    ("112-no-type-syntax", "it takes `application/` for a type"),
+    ("113-no-colon", "it lets a line without a colon end the header"),
+    ("118-rfc822-base64", "it does not decode messages"),
+    ("203-base64-cut", "it gives up where an octet is cut"),
+    ("204-base64-pieces", "it stops at the first padding"),
+    ("206-base64-lie", "it decodes what was never encoded"),
+    ("211-qp-bad", "it has rules of its own for escapes that are none"),
+    ("215-encoding-comment", "it knows no comments there"),
+    ("218-qp-blanks", "it keeps blanks at line ends"),
+    ("304-2231-both", "it takes the one that comes first"),
+    ("305-2231-odd", "it cuts a name at its apostrophe"),
+    ("313-2047-glued", "it wants blanks around encoded words"),
+    ("314-2047-in-2231", "it decodes the sections each alone"),
+    ("315-unquoted", "it cuts a name at its blank"),
+    ("316-quotes", "it cuts a name at its quote"),
+    ("402-iso-2022-jp-2231", "it decodes the sections each alone"),
+    ("403-iso-2022-jp-raw", "it knows no raw ISO-2022-JP"),
+    ("404-shift-jis-raw", "it knows no raw Shift_JIS"),
+    ("405-shift-jis-coded", "its Shift_JIS is without Microsoft's characters, it knows not all names"),
+    ("407-euc-jp", "it knows no raw EUC-JP"),
+    ("408-half-width", "its ISO-2022-JP has no half-width kana"),
+    ("409-cp50221", "it does not know that name"),
+    ("411-latin-raw", "it knows no raw Latin-1"),
+    ("412-hint", "it takes no hint from the text"),
+    ("501-traversal-coded", "it ignores sections without quotes, overlong UTF-8 is nothing to it"),
+    ("512-sections-many", "it ignores the sections behind a gap"),
+];
+
+#[test]
+fn every_truncation_of_every_fixture_is_survived() {
+    for (_, message) in fixtures() {
+        let step = 1 + message.len() / 1_500;
+        for cut in (0..message.len()).step_by(step) {
+            unpacked(&message[..cut]);
+        }
+    }
+}
+
+#[test]
+fn seeded_mutations_are_survived() {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    const LIKELY: &[u8] = b"\r\n\r\n--=?\"\\;:*'%=\x1b$B\x81\x5c\xe3\x00 \tb1";
+    for (_, message) in fixtures().into_iter().filter(|(_, message)| message.len() < 10_000) {
+        for _ in 0..300 {
+            let mut message = message.clone();
+            for _ in 0..=random(4) {
+                let at = random(message.len());
+                match random(4) {
+                    0 => message[at] = LIKELY[random(LIKELY.len())],
+                    1 => message.insert(at, LIKELY[random(LIKELY.len())]),
+                    2 => drop(message.drain(at..(at + 1 + random(20)).min(message.len()))),
+                    _ => {
+                        let piece = message[at..(at + random(60)).min(message.len())].to_vec();
+                        let to = random(message.len());
+                        message.splice(to..to, piece);
+                    }
+                }
+                if message.is_empty() {
+                    break;
+                }
+            }
+            unpacked(&message);
+        }
+    }
+}
+
+#[test]
+fn what_is_huge_ends_and_is_said_once() {
+    let deep: Vec<u8> = (0..100_000)
+        .flat_map(|n| format!("Content-Type: multipart/mixed; boundary=n{n}\r\n\r\n--n{n}\r\n").into_bytes())
+        .collect();
+    let (extracted, _) = unpacked(&deep);
+    assert!(extracted.attachments.is_empty());
+    assert_eq!(extracted.broken.iter().filter(|line| line.contains("nested deeper than 100")).count(), 1);
+
+    let messages = b"Content-Type: message/rfc822\r\n\r\n".repeat(100_000);
+    assert_eq!(unpacked(&messages).0.attachments.len(), 1);
+
+    let part = "--b\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nx\r\n";
+    let many = format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{}--b--\r\n", part.repeat(100_000));
+    let (extracted, _) = unpacked(many.as_bytes());
+    assert_eq!(extracted.attachments.len(), 999);
+    assert_eq!(extracted.broken, ["it has more than 1000 parts, the rest were left in it"]);
+    assert_eq!(extracted.attachments.last().unwrap().name, "a (999).pdf");
+
+    // What is quadratic in somebody's parser.
+    for piece in ["=?a?b?", "=?", "?=", "=?a?q?x?= ", "*0*=", "\"", ";a=\"", "%", "(", "\x1b$B", "filename*1=x;"] {
+        let field = piece.repeat(3_000_000 / piece.len());
+        unpacked(format!("Content-Disposition: attachment; filename={field}\r\n\r\n").as_bytes());
+        headers(format!("Subject: {field}\r\nFrom: {field}\r\n\r\n").as_bytes());
+    }
+    unpacked("a:\r\n ".repeat(500_000).as_bytes());
+    unpacked(format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{}", "--\r\n".repeat(1_000_000)).as_bytes());
+}
+
+/// Python's `email` package knows nothing of this code.
+#[test]
+fn python_finds_the_same() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/witness_mime.py");
+    let output = Command::new("python3").arg(script).arg(corpus()).output().expect("python3 is needed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), fixtures().len());
+    let mut wrong = Vec::new();
+    for (line, (name, message)) in lines.iter().zip(fixtures()) {
+        assert_eq!(line["file"], name);
+        let (extracted, octets) = unpacked(&message);
+        let ours = extracted
+            .attachments
+            .iter()
+            .map(|ours| (ours.name.clone(), ours.media_type.clone(), hex(octets.get(&ours.name).unwrap())));
+        let mut taken = HashSet::new();
+        let theirs = line["attachments"].as_array().into_iter().flatten().map(|theirs| {
+            let kind = theirs["type"].as_str().unwrap();
+            let named = theirs["name"].as_str().and_then(file_name::clean);
+            let name = named.unwrap_or_else(|| {
+                file_name::made_up(usize::try_from(theirs["number"].as_u64().unwrap()).unwrap(), kind)
+            });
+            let name = if kind == "message/rfc822" && !name.ends_with(".eml") { format!("{name}.eml") } else { name };
+            (
+                create(&name, &mut taken, &mut Memory::default()).unwrap().0,
+                kind.to_owned(),
+                theirs["sha256"].as_str().unwrap().to_owned(),
+            )
+        });
+        let same = ours.eq(theirs) && !line["attachments"].is_null();
+        let reason = DIFFERS.iter().find(|(differs, _)| *differs == name);
+        if same == reason.is_some() {
+            wrong.push(format!("{name}: same: {same}, {reason:?}\n  {:?}\n  {line}", extracted.attachments));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// SHA-256 as Python shows it.
+fn hex(octets: &[u8]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, octets);
+    digest.as_ref().iter().map(|octet| format!("{octet:02x}")).collect()
+}

@@ -1,0 +1,437 @@
+//! The directory that messages are delivered to: its lock, its state, its temporary files, and the steps
+//! that make a group of deliveries one.
+//!
+//! Under `DIR/.exoimap/`: `lock`, `state`, `ready` (the list), `tmp/` (what is not delivered yet), `hold/`
+//! (messages of an mbox that a program has still to take).
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::action::Action;
+use super::files::{lock, read_if_there, replace, sync_dir};
+use super::format::{Format, MBOX, is_maildir_name_of, place, stem};
+use super::mbox;
+use super::ready::{Entry, List, Next};
+use super::state::State;
+use crate::error::{Error, Kind, Phase, Result};
+use crate::imap::UidSet;
+use crate::imap::mailbox_name::MailboxName;
+use crate::imap::types::{Uid, UidValidity};
+
+/// Where the messages of a directory come from; the first run binds it, another source is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source<'a> {
+    /// The IMAP server's name.
+    pub host: &'a str,
+    /// The mailbox's address, whatever its case.
+    pub mailbox: &'a str,
+    /// The folder.
+    pub folder: &'a MailboxName,
+    /// How messages are kept.
+    pub format: Format,
+}
+
+/// A directory that is ours until it is dropped.
+#[derive(Debug)]
+pub struct Destination {
+    dir: PathBuf,
+    pub(super) state: State,
+    /// Held for as long as the value lives; a look (`--dry-run`) takes none.
+    _lock: Option<File>,
+}
+
+impl Destination {
+    /// Makes `dir` if need be, locks it, binds it to its source, and finishes what a run before this
+    /// one was about to deliver.
+    pub fn open(dir: &Path, source: &Source) -> Result<Destination> {
+        let own = dir.join(".exoimap");
+        let mut folders = vec![own.join("tmp"), own.join("hold")];
+        if source.format == Format::Maildir {
+            folders.extend(["tmp", "new", "cur"].map(|name| dir.join(name)));
+        }
+        // A file in the directory's place is said so, not "not a directory" of something below it.
+        if dir.is_file() {
+            return Err(Error::disk(format!("opening {}", dir.display()), io::ErrorKind::NotADirectory.into()));
+        }
+        for folder in folders {
+            fs::create_dir_all(&folder).map_err(|e| Error::disk(format!("making {}", folder.display()), e))?;
+        }
+        let lock = lock(&own.join("lock"), dir)?;
+        let state = read_state(&own.join("state"), source, dir)?;
+        let mut destination = Destination { dir: dir.to_owned(), state, _lock: Some(lock) };
+        destination.recover()?;
+        Ok(destination)
+    }
+
+    /// Looks at what `dir` has, and changes nothing, neither there nor in what is made of it.
+    pub fn look(dir: &Path, source: &Source) -> Result<Destination> {
+        let state = read_state(&dir.join(".exoimap").join("state"), source, dir)?;
+        Ok(Destination { dir: dir.to_owned(), state, _lock: None })
+    }
+
+    /// True where no run has been here before.
+    pub(super) fn is_new(&self) -> bool {
+        self.state.uid_validity.is_none()
+    }
+
+    /// Refuses a folder whose UIDs mean other messages than those that are here, unless a fresh start is
+    /// `accepted`. Returns what the fresh start gives up, in words.
+    pub(super) fn bind_uid_validity(&mut self, validity: UidValidity, accepted: bool) -> Result<Option<String>> {
+        let said = match self.state.uid_validity {
+            Some(known) if known == validity => return Ok(None),
+            Some(known) if !accepted => {
+                let message = format!(
+                    "the folder's UIDVALIDITY changed from {known} to {validity}: its messages have new numbers, and {} cannot tell which of them it has; nothing was fetched",
+                    self.dir.display()
+                );
+                return Err(Error::new(Kind::Refused, Phase::Select, message));
+            }
+            Some(known) => {
+                let old = &self.state;
+                let left = old.run.len() + old.act.iter().map(|(uids, _)| uids.len()).sum::<u64>();
+                Some(format!(
+                    "UIDVALIDITY {known} became {validity}: starting afresh; {left} pending programs or changes of before are given up"
+                ))
+            }
+            None => None,
+        };
+        let State { host, mailbox, folder, format, .. } = &self.state;
+        self.state = State { uid_validity: Some(validity), ..State::new(host, mailbox, folder, *format) };
+        self.save()?;
+        Ok(said)
+    }
+
+    /// Remembers that no UID below `next` needs a look any more.
+    pub(super) fn nothing_left_below(&mut self, next: u32) -> Result<()> {
+        if next <= self.state.below {
+            return Ok(());
+        }
+        let state = &mut self.state;
+        state.below = next;
+        if let (Some(first), Some(last)) = (Uid::new(1), Uid::new(next - 1)) {
+            let seen = UidSet::range(first, last);
+            state.done = state.done.without(&seen);
+            state.gave_up = state.gave_up.without(&seen);
+            state.failed.retain(|uid, _| !seen.contains(*uid));
+        }
+        self.save()
+    }
+
+    /// Counts a try that failed; true where it was the last one.
+    pub(super) fn count_failure(&mut self, uid: Uid, most: u32) -> Result<bool> {
+        let tries = self.state.failed.entry(uid).or_default();
+        *tries = tries.saturating_add(1);
+        let last = *tries >= most;
+        if last {
+            self.state.failed.remove(&uid);
+            self.state.gave_up.insert(uid);
+        }
+        self.save()?;
+        Ok(last)
+    }
+
+    /// A program took the message; `then` is what comes now.
+    pub(super) fn program_took(&mut self, uid: Uid, then: Option<&Action>) -> Result<()> {
+        let one: UidSet = [uid].into_iter().collect();
+        self.state.run = self.state.run.without(&one);
+        if let Some(action) = then {
+            self.state.add_act(&one, action);
+        }
+        self.save()?;
+        match fs::remove_file(self.hold_path(uid)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::disk("removing a held message", e)),
+            _ => Ok(()),
+        }
+    }
+
+    /// A change on the server was made, wholly or up to what is left of it.
+    pub(super) fn acted(&mut self, uids: &UidSet, action: &Action, left: Option<&Action>) -> Result<()> {
+        self.state.remove_act(uids, action);
+        if let Some(left) = left {
+            self.state.add_act(uids, left);
+        }
+        self.save()
+    }
+
+    /// The file of a delivered message, where it still is.
+    pub(super) fn file_of(&self, uid: Uid) -> Result<Option<PathBuf>> {
+        let Some(validity) = self.state.uid_validity else { return Ok(None) };
+        let is_file = |path: PathBuf| path.is_file().then_some(path);
+        Ok(match self.state.format {
+            Format::Eml => is_file(self.dir.join(place(Format::Eml, validity, uid, 0, &[]))),
+            Format::Mbox => is_file(self.hold_path(uid)),
+            Format::Maildir => {
+                let found = self.maildir_names()?.into_iter().find(|(_, name)| is_maildir_name_of(name, validity, uid));
+                found.map(|(folder, name)| self.dir.join(folder).join(name))
+            }
+        })
+    }
+
+    /// Which of `uids` still have their file: a refetch brings only the others.
+    pub(super) fn still_here(&self, uids: &UidSet) -> Result<UidSet> {
+        let Some(validity) = self.state.uid_validity else { return Ok(UidSet::new()) };
+        let names: HashSet<String> = match self.state.format {
+            // An mbox is appended to: whoever asks again gets them again.
+            Format::Mbox => return Ok(UidSet::new()),
+            Format::Eml => HashSet::new(),
+            Format::Maildir => {
+                let unique = |name: String| name.split('.').nth(1).map(str::to_owned);
+                self.maildir_names()?.into_iter().filter_map(|(_, name)| unique(name)).collect()
+            }
+        };
+        let here = |uid: &Uid| match self.state.format {
+            Format::Eml => self.dir.join(place(Format::Eml, validity, *uid, 0, &[])).symlink_metadata().is_ok(),
+            _ => names.contains(&format!("V{validity}U{uid}")),
+        };
+        Ok(uids.iter().filter(here).collect())
+    }
+
+    fn maildir_names(&self) -> Result<Vec<(&'static str, String)>> {
+        let mut names = Vec::new();
+        for folder in ["new", "cur"] {
+            let path = self.dir.join(folder);
+            let refused = |e| Error::disk(format!("reading {}", path.display()), e);
+            for entry in fs::read_dir(&path).map_err(refused)? {
+                names.push((folder, entry.map_err(refused)?.file_name().to_string_lossy().into_owned()));
+            }
+        }
+        Ok(names)
+    }
+
+    /// The folder of a message's attachments, where it has some.
+    pub(super) fn attachments_of(&self, uid: Uid) -> Option<PathBuf> {
+        let folder = self.dir.join(stem(self.state.uid_validity?, uid));
+        folder.is_dir().then_some(folder)
+    }
+
+    /// A message's path as it is told: an mbox has one for all.
+    pub(super) fn path(&self, place: &str) -> PathBuf {
+        self.dir.join(place)
+    }
+
+    /// Where a message would go, as far as that is known before it comes.
+    pub(super) fn would_be(&self, validity: UidValidity, uid: Uid) -> PathBuf {
+        match self.state.format {
+            Format::Maildir => self.dir.join("new"),
+            format => self.dir.join(place(format, validity, uid, 0, &[])),
+        }
+    }
+
+    /// A new temporary file.
+    pub(super) fn temporary(&self, name: &str) -> io::Result<File> {
+        File::create(self.temporary_path(name))
+    }
+
+    /// Gives a temporary file, whose message had no UID when it began, the UID's name.
+    pub(super) fn name_temporary(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.temporary_path(from), self.temporary_path(to))
+    }
+
+    /// Removes the temporary file of a message that is not to be delivered.
+    pub(super) fn discard(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.temporary_path(name))
+    }
+
+    /// Delivers a group whose files are durable: listed, in place, remembered, in that order.
+    pub(super) fn deliver(&mut self, entries: Vec<Entry>, next: Next) -> Result<()> {
+        let mbox = match self.state.format {
+            Format::Mbox => Some(self.mbox_length()?),
+            _ => None,
+        };
+        let mut list = List { next, mbox, appended: false, entries };
+        // The temporary names must be durable before the list that trusts in them.
+        sync_dir(&self.own("tmp"))?;
+        self.write_list(&list)?;
+        self.finish(&mut list)
+    }
+
+    /// Puts what is listed into its place, remembers it and removes the list.
+    fn finish(&mut self, list: &mut List) -> Result<()> {
+        match list.mbox {
+            Some(length) => self.append(list, length)?,
+            None => self.give_names(list)?,
+        }
+        let uids: UidSet = list.entries.iter().map(|entry| entry.uid).collect();
+        self.state.done.extend(&uids);
+        uids.iter().for_each(|uid| {
+            self.state.failed.remove(&uid);
+        });
+        self.state.gave_up = self.state.gave_up.without(&uids);
+        match &list.next {
+            Next::Nothing => {}
+            Next::Run => self.state.run.extend(&uids),
+            Next::Act(action) => self.state.add_act(&uids, action),
+        }
+        self.save()?;
+        let ready = self.own("ready");
+        fs::remove_file(&ready).map_err(|e| Error::disk(format!("removing {}", ready.display()), e))?;
+        if list.mbox.is_some() {
+            self.clear_temporary()?;
+        }
+        Ok(())
+    }
+
+    /// Renames. A temporary file that is gone was named before, even if somebody has taken it away since.
+    fn give_names(&self, list: &List) -> Result<()> {
+        for entry in &list.entries {
+            let (from, to) = (self.temporary_path(&entry.temporary), self.dir.join(&entry.place));
+            let refused = |e| Error::disk(format!("delivering {}", to.display()), e);
+            if !from.try_exists().map_err(refused)? {
+                continue;
+            }
+            // Ours is the only run (the lock), and the name is no other message's: the UIDVALIDITY is in it.
+            if to.symlink_metadata().is_ok() {
+                return Err(refused(io::Error::new(io::ErrorKind::AlreadyExists, "it exists and is not replaced")));
+            }
+            fs::rename(&from, &to).map_err(refused)?;
+        }
+        if self.state.format == Format::Maildir {
+            sync_dir(&self.dir.join("new"))?;
+            sync_dir(&self.dir.join("cur"))?;
+        }
+        sync_dir(&self.dir)
+    }
+
+    /// Appends the group to the mbox whole, or not at all: it is cut back to `length` where an attempt
+    /// before this one, or this one, broke off.
+    fn append(&self, list: &mut List, length: u64) -> Result<()> {
+        if !list.appended {
+            let path = self.dir.join(MBOX);
+            let refused = |e| Error::disk(format!("appending to {}", path.display()), e);
+            let file = File::options().create(true).append(true).open(&path).map_err(refused)?;
+            // Shorter: somebody took the mbox away meanwhile, and a new one begins.
+            if file.metadata().map_err(refused)?.len() > length {
+                file.set_len(length).map_err(refused)?;
+            }
+            self.append_entries(list, &file).map_err(|e| {
+                // The list stays: the next run cuts back, if this cannot.
+                let _ = file.set_len(length);
+                refused(e)
+            })?;
+            sync_dir(&self.dir)?;
+            list.appended = true;
+            self.write_list(list)?;
+        }
+        for entry in list.entries.iter().filter(|entry| entry.place != MBOX || list.next == Next::Run) {
+            // Attachments have a place of their own; a message that waits for a program stays at hand.
+            let (from, to) = match entry.place.as_str() {
+                MBOX => (self.temporary_path(&entry.temporary), self.hold_path(entry.uid)),
+                place => (self.temporary_path(&entry.temporary), self.dir.join(place)),
+            };
+            if from.symlink_metadata().is_ok() {
+                fs::rename(&from, &to).map_err(|e| Error::disk(format!("delivering {}", to.display()), e))?;
+            }
+        }
+        sync_dir(&self.own("hold"))?;
+        sync_dir(&self.dir)
+    }
+
+    fn append_entries(&self, list: &List, file: &File) -> io::Result<()> {
+        let mut out = io::BufWriter::with_capacity(64 * 1024, file);
+        for entry in list.entries.iter().filter(|entry| entry.place == MBOX) {
+            let mut message = File::open(self.temporary_path(&entry.temporary))?;
+            mbox::write_entry(&mut message, entry.seconds, &mut out)?;
+        }
+        out.into_inner()?.sync_all()
+    }
+
+    /// Finishes the deliveries that a run before this one listed, and forgets what it did not.
+    fn recover(&mut self) -> Result<()> {
+        if let Some(text) = read_if_there(&self.own("ready"))? {
+            let Some(mut list) = List::parse(&text) else {
+                let message =
+                    format!("{} is damaged; it lists deliveries to finish and is needed", self.own("ready").display());
+                return Err(Error::new(Kind::Local, Phase::Disk, message));
+            };
+            self.finish(&mut list)?;
+        }
+        self.clear_hold()?;
+        self.clear_temporary()
+    }
+
+    /// A message that a program took, and whose file was still to be removed when the run ended.
+    fn clear_hold(&self) -> Result<()> {
+        let Some(validity) = self.state.uid_validity else { return Ok(()) };
+        let hold = self.own("hold");
+        let waiting: HashSet<PathBuf> =
+            self.state.run.iter().map(|uid| hold.join(format!("{}.eml", stem(validity, uid)))).collect();
+        let clear = || {
+            fs::read_dir(&hold)?.try_for_each(|entry| {
+                let path = entry?.path();
+                if waiting.contains(&path) { Ok(()) } else { fs::remove_file(path) }
+            })
+        };
+        clear().map_err(|e| Error::disk(format!("clearing {}", hold.display()), e))
+    }
+
+    fn clear_temporary(&self) -> Result<()> {
+        let tmp = self.own("tmp");
+        let clear = || {
+            fs::read_dir(&tmp)?.try_for_each(|entry| {
+                let entry = entry?;
+                if entry.file_type()?.is_dir() {
+                    fs::remove_dir_all(entry.path())
+                } else {
+                    fs::remove_file(entry.path())
+                }
+            })
+        };
+        clear().map_err(|e| Error::disk(format!("clearing {}", tmp.display()), e))
+    }
+
+    fn mbox_length(&self) -> Result<u64> {
+        match fs::metadata(self.dir.join(MBOX)) {
+            Ok(metadata) => Ok(metadata.len()),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(e) => Err(Error::disk("looking at the mbox", e)),
+        }
+    }
+
+    fn write_list(&self, list: &List) -> Result<()> {
+        replace(&self.own("ready"), &list.to_text())
+    }
+
+    pub(super) fn save(&self) -> Result<()> {
+        replace(&self.own("state"), &self.state.to_text())
+    }
+
+    fn own(&self, name: &str) -> PathBuf {
+        self.dir.join(".exoimap").join(name)
+    }
+
+    pub(super) fn temporary_path(&self, name: &str) -> PathBuf {
+        self.own("tmp").join(name)
+    }
+
+    fn hold_path(&self, uid: Uid) -> PathBuf {
+        let name = self.state.uid_validity.map(|validity| stem(validity, uid)).unwrap_or_default();
+        self.own("hold").join(format!("{name}.eml"))
+    }
+}
+
+/// The state of a directory, which must be its source's; a directory that has none is new.
+fn read_state(path: &Path, source: &Source, dir: &Path) -> Result<State> {
+    let new = State::new(source.host, source.mailbox, source.folder.as_str(), source.format);
+    let Some(text) = read_if_there(path)? else { return Ok(new) };
+    let state = State::parse(&text).map_err(|why| {
+        let message = format!("{} is damaged: {why}; without it messages would come twice", path.display());
+        Error::new(Kind::Local, Phase::Disk, message)
+    })?;
+    let pairs = [
+        ("of host", &state.host, &new.host),
+        ("of mailbox", &state.mailbox, &new.mailbox),
+        ("of folder", &state.folder, &new.folder),
+        ("as", &state.format.name().to_owned(), &new.format.name().to_owned()),
+    ];
+    if let Some((what, bound, asked)) = pairs.iter().find(|(_, bound, asked)| bound != asked) {
+        let message = format!("{} holds mail {what} {bound}, not {asked}: use another directory (--to)", dir.display());
+        return Err(Error::usage(message));
+    }
+    Ok(state)
+}
+
+#[cfg(test)]
+#[path = "destination_tests.rs"]
+mod tests;

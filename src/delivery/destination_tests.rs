@@ -1,0 +1,166 @@
+//! Every point at which power may fail between the list and the state.
+
+use std::io::Write;
+
+use super::*;
+
+struct Folder(PathBuf, Format);
+
+impl Folder {
+    fn new(name: &str, format: Format) -> Folder {
+        let dir = std::env::temp_dir().join(format!("exoimap-{name}-{}-{}", format.name(), std::process::id()));
+        let _ = fs::remove_dir_all(&dir);
+        Folder(dir, format)
+    }
+
+    fn open_for(&self, folder: &MailboxName) -> Result<Destination> {
+        Destination::open(&self.0, &Source { host: "h", mailbox: "Orders@contoso.com", folder, format: self.1 })
+    }
+
+    fn open(&self) -> Result<Destination> {
+        self.open_for(&MailboxName::inbox())
+    }
+
+    /// A directory with messages 1 and 2 in temporary files, bound to UIDVALIDITY 14.
+    fn two_ready(&self) -> (Destination, Vec<Entry>) {
+        let mut destination = self.open().unwrap();
+        destination.bind_uid_validity(validity(), false).unwrap();
+        let entries = [1, 2].map(|uid| {
+            let uid = Uid::new(uid).unwrap();
+            let temporary = stem(validity(), uid);
+            write!(destination.temporary(&temporary).unwrap(), "message {uid}\nFrom me\n").unwrap();
+            let place = place(self.1, validity(), uid, 0, &[]);
+            Entry { uid, temporary, place, seconds: 0 }
+        });
+        (destination, entries.into())
+    }
+
+    /// What is delivered, whatever the format.
+    fn delivered(&self) -> Vec<String> {
+        let names =
+            |dir: PathBuf| fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut found: Vec<String> = match self.1 {
+            Format::Eml => names(self.0.clone()).filter(|name| name.ends_with(".eml")).collect(),
+            Format::Maildir => names(self.0.join("new")).collect(),
+            Format::Mbox => {
+                let text = fs::read_to_string(self.0.join("mbox")).unwrap_or_default();
+                text.lines().filter(|line| line.starts_with("message ")).map(str::to_owned).collect()
+            }
+        };
+        found.sort();
+        found
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn validity() -> UidValidity {
+    UidValidity::new(14).unwrap()
+}
+
+#[test]
+fn a_group_gets_its_place_and_is_remembered() {
+    for format in Format::ALL {
+        let folder = Folder::new("deliver", format);
+        let (mut destination, entries) = folder.two_ready();
+        destination.deliver(entries, Next::Act(Action::Delete)).unwrap();
+        drop(destination);
+        let again = folder.open().unwrap();
+        assert_eq!(again.state.done.to_string(), "1:2");
+        assert_eq!(again.state.act, [(UidSet::parse("1:2").unwrap(), Action::Delete)]);
+        assert_eq!(folder.delivered().len(), 2, "{format:?}");
+        assert!(!folder.0.join(".exoimap/ready").exists());
+    }
+}
+
+#[test]
+fn what_was_listed_is_delivered_by_the_next_run_and_never_twice() {
+    for format in [Format::Eml, Format::Maildir] {
+        let folder = Folder::new("recover", format);
+        let (destination, entries) = folder.two_ready();
+        destination.write_list(&List { entries, ..List::default() }).unwrap();
+        // Power fails after the first rename, and somebody has taken that message away since.
+        fs::remove_file(folder.0.join(".exoimap/tmp/14.1")).unwrap();
+        drop(destination);
+        assert_eq!(folder.open().unwrap().state.done.to_string(), "1:2");
+        assert_eq!(folder.delivered().len(), 1);
+    }
+}
+
+#[test]
+fn an_mbox_is_cut_back_to_where_a_broken_append_began() {
+    let folder = Folder::new("append", Format::Mbox);
+    let mbox = folder.0.join("mbox");
+    for (appended, torn) in [(false, ""), (false, "From MAILER-DAEMON x\nmess"), (true, "")] {
+        let _ = fs::remove_dir_all(&folder.0);
+        let (destination, entries) = folder.two_ready();
+        fs::write(&mbox, format!("older\n{torn}")).unwrap();
+        destination.write_list(&List { mbox: Some(6), appended, entries, ..List::default() }).unwrap();
+        drop(destination);
+        assert_eq!(folder.open().unwrap().state.done.to_string(), "1:2");
+        let text = fs::read_to_string(&mbox).unwrap();
+        assert!(text.starts_with("older\n") && !text.contains("mess\n"), "{text}");
+        assert_eq!(folder.delivered().len(), if appended { 0 } else { 2 });
+        assert!(appended || text.contains("\n>From me\n"));
+    }
+}
+
+#[test]
+fn what_was_not_listed_comes_again() {
+    let folder = Folder::new("unlisted", Format::Eml);
+    drop(folder.two_ready());
+    let destination = folder.open().unwrap();
+    assert!(destination.state.done.is_empty());
+    assert!(fs::read_dir(folder.0.join(".exoimap/tmp")).unwrap().next().is_none());
+}
+
+#[test]
+fn a_final_name_is_never_replaced() {
+    let folder = Folder::new("exists", Format::Eml);
+    let (mut destination, entries) = folder.two_ready();
+    fs::write(folder.0.join("14.2.eml"), "somebody's").unwrap();
+    assert_eq!(destination.deliver(entries, Next::Nothing).unwrap_err().kind(), Kind::Local);
+    assert_eq!(fs::read_to_string(folder.0.join("14.2.eml")).unwrap(), "somebody's");
+}
+
+#[test]
+fn what_a_program_has_not_taken_stays_at_hand() {
+    for format in Format::ALL {
+        let folder = Folder::new("program", format);
+        let (mut destination, entries) = folder.two_ready();
+        destination.deliver(entries, Next::Run).unwrap();
+        let uid = Uid::new(2).unwrap();
+        let file = destination.file_of(uid).unwrap().unwrap();
+        assert!(fs::read_to_string(file).unwrap().starts_with("message 2"));
+        destination.program_took(uid, Some(&Action::MarkSeen)).unwrap();
+        assert_eq!((destination.state.run.to_string(), destination.state.act.len()), ("1".to_owned(), 1));
+    }
+}
+
+#[test]
+fn another_source_a_second_run_a_new_validity_and_a_damaged_file_are_refused() {
+    let folder = Folder::new("refuse", Format::Eml);
+    let mut destination = folder.open().unwrap();
+    destination.bind_uid_validity(validity(), false).unwrap();
+    assert_eq!(folder.open().unwrap_err().kind(), Kind::Temporary);
+    let other = UidValidity::new(15).unwrap();
+    assert_eq!(destination.bind_uid_validity(other, false).unwrap_err().kind(), Kind::Refused);
+    drop(destination);
+    let refused = folder.open_for(&MailboxName::new("Other").unwrap());
+    assert_eq!(refused.unwrap_err().kind(), Kind::Usage);
+    let entry = |place: &str| format!("exoimap ready 1\n1\t14.1\t{place}\t0\nend\n");
+    for (file, text) in
+        [("state", "exoimap 1\n"), ("ready", "14.1\n"), ("ready", &entry("../x")), ("ready", &entry("/x"))]
+    {
+        let path = folder.0.join(".exoimap").join(file);
+        let before = fs::read(&path);
+        fs::write(&path, text).unwrap();
+        assert_eq!(folder.open().unwrap_err().kind(), Kind::Local, "{file} {text:?}");
+        before.map_or_else(|_| fs::remove_file(&path), |octets| fs::write(&path, octets)).unwrap();
+    }
+    assert!(folder.open().unwrap().bind_uid_validity(other, true).unwrap().unwrap().contains("starting afresh"));
+}

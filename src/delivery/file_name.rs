@@ -1,0 +1,239 @@
+//! Names that a sender chose, made fit to be the names of files on any system.
+//!
+//! What a name may do to us: leave its directory, hit a device or another file, hide its real ending from a
+//! reader, or be refused by the file system. What is harmless stays as it is, Japanese or German, so that a
+//! person finds the file under the name seen in the mail.
+
+/// So many octets fit every file system, an ` (999)` and a path before it included.
+const LONGEST: usize = 120;
+
+/// A longer ending is not an ending but a dot in a sentence.
+const LONGEST_ENDING: usize = 20;
+
+/// Names that Windows keeps for devices, with any ending and in any case.
+const DEVICES: [&str; 8] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$", "CONFIG$"];
+
+/// The name without what is dangerous in it; `None` where nothing is left of it.
+pub(super) fn clean(name: &str) -> Option<String> {
+    let mut kept = String::new();
+    for c in name.chars().filter(|c| !is_unseen(*c)) {
+        match c {
+            '/' | '\\' | ':' | '<' | '>' | '"' | '|' | '?' | '*' => kept.push('_'),
+            '.' if kept.ends_with('.') => {}
+            '\t' => kept.push(' '),
+            _ => kept.push(c),
+        }
+    }
+    let trimmed = fit(trim(&kept), LONGEST);
+    match trimmed.as_str() {
+        "" => None,
+        device if is_device(device) => Some(format!("_{trimmed}")),
+        _ => Some(trimmed),
+    }
+}
+
+/// The name with ` (n)` before its ending, for when another file has the name.
+pub(super) fn numbered(name: &str, n: usize) -> String {
+    let number = format!(" ({n})");
+    let fitting = fit(name, LONGEST.saturating_sub(number.len()));
+    let (stem, ending) = split(&fitting);
+    format!("{stem}{number}{ending}")
+}
+
+/// Marks that macOS sends apart from their letters, and what they make of which letters: Latin and kana.
+/// Hangul and the rest are left to the file system, which has the last word.
+const COMPOSED: [(char, &str, &str); 15] = [
+    ('\u{300}', "aeiou", "àèìòù"),
+    ('\u{301}', "aeiouyclnrsz", "áéíóúýćĺńŕśź"),
+    ('\u{302}', "aeioucghjswy", "âêîôûĉĝĥĵŝŵŷ"),
+    ('\u{303}', "anoiu", "ãñõĩũ"),
+    ('\u{304}', "aeiou", "āēīōū"),
+    ('\u{306}', "aegiou", "ăĕğĭŏŭ"),
+    ('\u{307}', "cegz", "ċėġż"),
+    ('\u{308}', "aeiouy", "äëïöüÿ"),
+    ('\u{30a}', "au", "åů"),
+    ('\u{30b}', "ou", "őű"),
+    ('\u{30c}', "cdelnrstz", "čďěľňřšťž"),
+    ('\u{327}', "cgklnrst", "çģķļņŗşţ"),
+    ('\u{328}', "aeiu", "ąęįų"),
+    (
+        '\u{3099}',
+        "うかきくけこさしすせそたちつてとはひふへほウカキクケコサシスセソタチツテトハヒフヘホ",
+        "ゔがぎぐげござじずぜぞだぢづでどばびぶべぼヴガギグゲゴザジズゼゾダヂヅデドバビブベボ",
+    ),
+    ('\u{309a}', "はひふへほハヒフヘホ", "ぱぴぷぺぽパピプペポ"),
+];
+
+/// What two names have in common that some file system takes for one: case, and composed letters.
+pub(super) fn folded(name: &str) -> String {
+    let mut folded = String::with_capacity(name.len());
+    for c in name.to_uppercase().to_lowercase().chars() {
+        let composed = COMPOSED.iter().find(|(mark, ..)| *mark == c).and_then(|(_, plain, composed)| {
+            let last = folded.chars().next_back()?;
+            plain.chars().zip(composed.chars()).find(|(plain, _)| *plain == last).map(|(_, composed)| composed)
+        });
+        if composed.is_some() {
+            folded.pop();
+        }
+        folded.push(composed.unwrap_or(c));
+    }
+    folded
+}
+
+/// The name of a part that has none.
+pub(super) fn made_up(number: usize, media_type: &str) -> String {
+    let ending = match media_type {
+        "application/pdf" => "pdf",
+        "application/zip" | "application/x-zip-compressed" => "zip",
+        "application/json" => "json",
+        "application/xml" | "text/xml" => "xml",
+        "application/msword" => "doc",
+        "application/vnd.ms-excel" => "xls",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => "docx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => "xlsx",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation" => "pptx",
+        "application/ms-tnef" | "application/vnd.ms-tnef" => "dat",
+        "application/pkcs7-mime" | "application/x-pkcs7-mime" => "p7m",
+        "application/pkcs7-signature" | "application/x-pkcs7-signature" => "p7s",
+        "application/pgp-signature" => "asc",
+        "image/jpeg" => "jpg",
+        "image/png" => "png",
+        "image/gif" => "gif",
+        "image/tiff" => "tif",
+        "image/bmp" => "bmp",
+        "image/svg+xml" => "svg",
+        "message/rfc822" | "message/global" => "eml",
+        "text/calendar" => "ics",
+        "text/csv" => "csv",
+        "text/html" => "html",
+        "text/vcard" | "text/x-vcard" => "vcf",
+        _ if media_type.starts_with("text/") || media_type.starts_with("message/") => "txt",
+        _ => "bin",
+    };
+    format!("part-{number}.{ending}")
+}
+
+/// Controls, and characters that reorder, hide or break what a reader sees; the tabulator is a blank.
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\0'..='\x08' | '\n'..='\x1f' | '\x7f'..='\u{9f}'
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffc}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Leading dots hide a file; Windows drops trailing dots and blanks, and with them the difference.
+fn trim(name: &str) -> &str {
+    name.trim_matches(|c: char| c == '.' || c.is_whitespace())
+}
+
+/// The name in at most `most` octets, cut between characters, its ending kept.
+fn fit(name: &str, most: usize) -> String {
+    if name.len() <= most {
+        return name.to_owned();
+    }
+    let (stem, ending) = split(name);
+    format!("{}{ending}", trim(start(stem, most.saturating_sub(ending.len()))))
+}
+
+/// The first `most` octets, or less by a part of a character.
+fn start(text: &str, most: usize) -> &str {
+    let cut = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text.get(..cut).unwrap_or_default()
+}
+
+/// A name as its stem and its ending with the dot, which may be empty.
+fn split(name: &str) -> (&str, &str) {
+    let (stem, ending) = name.rfind('.').and_then(|dot| name.split_at_checked(dot)).unwrap_or((name, ""));
+    if stem.is_empty() || ending.len() > LONGEST_ENDING { (name, "") } else { (stem, ending) }
+}
+
+/// `NUL`, `nul.txt`, `COM1`, `lpt³.tar.gz`; Windows ignores blanks before the dot.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_uppercase();
+    let numbered = stem.strip_prefix("COM").or(stem.strip_prefix("LPT"));
+    let is_number = |rest: &str| {
+        let mut chars = rest.chars();
+        matches!((chars.next(), chars.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
+    };
+    DEVICES.contains(&stem.as_str()) || numbered.is_some_and(is_number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_harmless_stays() {
+        let kept =
+            ["請求書 11月.pdf", "Über uns (2).docx", "a.tar.gz", "ﾃｽﾄ.csv", "📎.txt", "-rf", "COM10", "console.log"];
+        for name in kept {
+            assert_eq!(clean(name).as_deref(), Some(name));
+        }
+    }
+
+    #[test]
+    fn what_is_dangerous_goes() {
+        let cases = [
+            ("../../etc/passwd", "_._etc_passwd"),
+            ("..\\..\\x", "_._x"),
+            ("C:\\x", "C__x"),
+            ("/etc/shadow", "_etc_shadow"),
+            ("a:stream", "a_stream"),
+            (".profile", "profile"),
+            (" \u{3000}. .a. .", "a"),
+            ("a..b", "a.b"),
+            ("a.\u{200b}.b", "a.b"),
+            ("nul", "_nul"),
+            ("Con.txt", "_Con.txt"),
+            ("COM1 .x", "_COM1 .x"),
+            ("lpt³.tar.gz", "_lpt³.tar.gz"),
+            ("NUL\u{202e}", "_NUL"),
+            ("fdp.\u{202e}gpj.exe", "fdp.gpj.exe"),
+            ("a\0\r\n\x1b[2J\u{9b}\u{2028}\tb", "a[2J b"),
+            ("<>\"|?*", "______"),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(clean(name).as_deref(), Some(expected), "{name:?}");
+        }
+        for nothing in ["", ".", "..", " . ", "\u{202e}\0", "\u{3000}", "\r\n"] {
+            assert_eq!(clean(nothing), None, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_ending_and_its_characters() {
+        let long = clean(&format!("{}.pdf", "注文".repeat(2500))).unwrap();
+        assert!(
+            long.len() <= LONGEST && long.len() > LONGEST - 4 && long.ends_with("文.pdf") | long.ends_with("注.pdf")
+        );
+        assert_eq!(clean(&"x".repeat(5000)).unwrap(), "x".repeat(LONGEST));
+        assert_eq!(clean(&format!("a.{}", "x".repeat(5000))).unwrap().len(), LONGEST);
+        assert_eq!(clean(&format!("{} . .pdf", "x".repeat(110))).unwrap(), format!("{} . .pdf", "x".repeat(110)));
+        assert!(numbered(&long, 12).ends_with(" (12).pdf") && numbered(&long, 12).len() <= LONGEST);
+    }
+
+    #[test]
+    fn names_that_are_one_somewhere_fold_to_one() {
+        for (one, other) in [
+            ("Offer.PDF", "offer.pdf"),
+            ("ガイド", "カ\u{3099}イト\u{3099}"),
+            ("ÜBER", "u\u{308}ber"),
+            ("ñ", "N\u{303}"),
+        ] {
+            assert_eq!(folded(one), folded(other));
+        }
+        assert_ne!(folded("résumé"), folded("resume"));
+    }
+
+    #[test]
+    fn cleaning_twice_changes_nothing() {
+        let odd = ["../../x", "a. .b", &"あ. ".repeat(90), "COM¹", "..nul", " .con. ", "x\u{ad}.", &"..a ".repeat(99)];
+        for name in odd {
+            let once = clean(name).unwrap();
+            assert_eq!(clean(&once).as_deref(), Some(once.as_str()), "{name:?}");
+            assert!(numbered(&once, 999).len() <= LONGEST, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Between a FETCH and the disk: each body streams to its own temporary file, groups are delivered as
+//! they fill.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Write};
+
+use super::date::internal_date;
+use super::destination::Destination;
+use super::files::sync_all;
+use super::format::{place, stem};
+use super::mbox::UnixLineEnds;
+use super::ready::{Entry, Next};
+use super::{Delivered, Failed, Job, Outcome, Watch};
+use crate::error::{Error, Kind, Phase, Result};
+use crate::exchange::{PLACEHOLDER_HEADER, is_placeholder};
+use crate::imap::UidSet;
+use crate::imap::fetch::Fetch;
+use crate::imap::session::BodySink;
+use crate::imap::types::{SeqNum, Uid, UidValidity};
+
+/// A group is delivered at so many octets: what a power cut may make us fetch again.
+const GROUP_OCTETS: u64 = 32 << 20;
+
+/// How much of a message is kept in memory for its headers, in octets.
+const HEADERS: usize = 32 * 1024;
+
+/// The temporary name of a message whose UID is not known yet.
+const UNNAMED: &str = "unnamed";
+
+/// Takes the bodies of one FETCH after the other.
+pub(super) struct Incoming<'a> {
+    job: &'a Job,
+    destination: &'a mut Destination,
+    watch: &'a mut dyn Watch,
+    outcome: &'a mut Outcome,
+    validity: UidValidity,
+    next: Next,
+    body: Option<Body>,
+    group: Vec<Ready>,
+    group_octets: u64,
+    /// What came in this FETCH, whatever became of it.
+    pub(super) seen: UidSet,
+    /// What came and is no message.
+    failed: Vec<Failed>,
+    /// The sequence numbers under which the group's messages came.
+    numbers: BTreeMap<Uid, SeqNum>,
+    /// The message that was coming in when the FETCH ended.
+    pub(super) cut_off: Option<Uid>,
+    error: Option<Error>,
+}
+
+/// A body that is coming in.
+struct Body {
+    name: String,
+    uid: Option<Uid>,
+    file: File,
+    start: Vec<u8>,
+    /// Where CRLF becomes LF.
+    line_ends: Option<UnixLineEnds>,
+}
+
+/// A message in its temporary file, complete and perhaps not durable.
+struct Ready {
+    entry: Entry,
+    file: File,
+    size: u64,
+    start: Vec<u8>,
+}
+
+impl<'a> Incoming<'a> {
+    pub(super) fn new(
+        job: &'a Job,
+        destination: &'a mut Destination,
+        watch: &'a mut dyn Watch,
+        outcome: &'a mut Outcome,
+        validity: UidValidity,
+    ) -> Incoming<'a> {
+        Incoming {
+            job,
+            destination,
+            watch,
+            outcome,
+            validity,
+            next: job.next(),
+            body: None,
+            group: Vec::new(),
+            group_octets: 0,
+            seen: UidSet::new(),
+            failed: Vec::new(),
+            numbers: BTreeMap::new(),
+            cut_off: None,
+            error: None,
+        }
+    }
+
+    /// The FETCH is over: delivers what is complete; what came in half, or without a UID, leaves no file.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        if let Some(body) = self.body.take() {
+            self.cut_off = body.uid;
+            // The next run would clear it too; until then it would take up a disk that may be full.
+            let _ = self.destination.discard(&body.name);
+        }
+        self.deliver()
+    }
+
+    /// Delivers a group: durable, then listed, then in place.
+    fn deliver(&mut self) -> Result<()> {
+        let group = std::mem::take(&mut self.group);
+        self.group_octets = 0;
+        self.numbers.clear();
+        if group.is_empty() {
+            return Ok(());
+        }
+        sync_all(&group.iter().map(|ready| &ready.file).collect::<Vec<_>>())?;
+        let mut entries = Vec::with_capacity(group.len());
+        let mut delivered = Vec::with_capacity(group.len());
+        for Ready { entry, file, size, start } in group {
+            drop(file);
+            let mut message = Delivered {
+                uid: entry.uid,
+                path: self.destination.path(&entry.place),
+                size,
+                ..Delivered::default_for(entry.uid)
+            };
+            // The attachments' folder gets its place before the message that they belong to.
+            self.unpack(&entry, &start, &mut message, &mut entries)?;
+            entries.push(entry);
+            delivered.push(message);
+        }
+        self.destination.deliver(entries, self.next.clone())?;
+        for message in &delivered {
+            self.outcome.delivered += 1;
+            self.outcome.octets += message.size;
+            for broken in &message.broken {
+                self.outcome.broken += 1;
+                self.watch.warn(&format!("message {}: attachment: {broken}", message.uid));
+            }
+        }
+        delivered.iter().try_for_each(|message| self.watch.delivered(message))
+    }
+
+    #[cfg(feature = "attachments")]
+    fn unpack(&self, entry: &Entry, start: &[u8], message: &mut Delivered, entries: &mut Vec<Entry>) -> Result<()> {
+        if self.job.headers {
+            message.headers = Some(super::attachments::headers(start));
+        }
+        if self.job.attachments {
+            let folder = format!("{}.d", entry.temporary);
+            let (from, into) =
+                (self.destination.temporary_path(&entry.temporary), self.destination.temporary_path(&folder));
+            let extracted = super::attachments::extract(&from, &into)?;
+            if !extracted.attachments.is_empty() {
+                let place = stem(self.validity, entry.uid);
+                message.attachments_in = Some(self.destination.path(&place));
+                entries.push(Entry { temporary: folder, place, ..entry.clone() });
+            }
+            message.attachments = extracted.attachments;
+            message.broken = extracted.broken;
+        }
+        Ok(())
+    }
+
+    #[cfg(not(feature = "attachments"))]
+    fn unpack(&self, _: &Entry, _: &[u8], _: &mut Delivered, _: &mut Vec<Entry>) -> Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn take_failed(&mut self) -> Vec<Failed> {
+        std::mem::take(&mut self.failed)
+    }
+
+    /// The error that ended the FETCH from our side, which says more than its `io::Error`.
+    pub(super) fn take_error(&mut self) -> Option<Error> {
+        self.error.take()
+    }
+
+    /// Keeps an error of ours and makes the FETCH end.
+    fn stop(&mut self, error: Error) -> io::Error {
+        self.error.get_or_insert(error);
+        io::Error::other("the delivery failed")
+    }
+
+    fn disk(&mut self, doing: &str, e: io::Error) -> io::Error {
+        self.stop(Error::disk(doing, e))
+    }
+
+    /// A second message under a UID. The same one again is as good as the first; another one, which has
+    /// another sequence number, leaves neither to be trusted: both are tried again by the next run.
+    fn repeated(&mut self, uid: Uid, seq: SeqNum, body: &Body) -> io::Result<()> {
+        self.destination.discard(&body.name)?;
+        if self.numbers.get(&uid).is_some_and(|first| *first != seq) {
+            self.numbers.remove(&uid);
+            self.group.retain(|ready| ready.entry.uid != uid);
+            self.failed.push(Failed { uid, reason: "the server sent two messages under this UID" });
+            self.destination.discard(&stem(self.validity, uid))?;
+        }
+        Ok(())
+    }
+
+    /// A complete body: delivered with its group, or set aside.
+    fn accept(&mut self, uid: Uid, mut body: Body, size: u64, fetched: &Fetch) -> Result<()> {
+        let refuse = |e| Error::disk(format!("writing the message {uid}"), e);
+        let reason = match () {
+            () if is_placeholder(&body.start) => Some(
+                "Exchange sent its placeholder (\"Retrieval using the IMAP4 protocol failed\") in the message's place",
+            ),
+            () if size == 0 => Some("the server sent an empty message"),
+            () => None,
+        };
+        if let Some(reason) = reason {
+            self.failed.push(Failed { uid, reason });
+            return self.destination.discard(&body.name).map_err(refuse);
+        }
+        if let Some(line_ends) = &mut body.line_ends {
+            body.file.write_all(line_ends.finish()).map_err(refuse)?;
+        }
+        let temporary = stem(self.validity, uid);
+        if body.name != temporary {
+            self.destination.name_temporary(&body.name, &temporary).map_err(refuse)?;
+        }
+        let seconds = fetched.internal_date.as_deref().and_then(internal_date).unwrap_or_default();
+        let flags = fetched.flags.as_deref().unwrap_or_default();
+        let place = place(self.destination.state.format, self.validity, uid, seconds, flags);
+        let start = if self.job.headers { body.start } else { Vec::new() };
+        self.group.push(Ready { entry: Entry { uid, temporary, place, seconds }, file: body.file, size, start });
+        self.numbers.insert(uid, fetched.seq);
+        self.group_octets += size;
+        if self.group.len() >= self.job.group || self.group_octets >= GROUP_OCTETS { self.deliver() } else { Ok(()) }
+    }
+}
+
+impl BodySink for Incoming<'_> {
+    fn begin(&mut self, uid: Option<Uid>, _: u64) -> io::Result<()> {
+        // A second body of a UID must not write into the file of the first, which may be in the group.
+        let name = match uid.filter(|uid| !self.seen.contains(*uid)) {
+            Some(uid) => stem(self.validity, uid),
+            None => UNNAMED.to_owned(),
+        };
+        match self.destination.temporary(&name) {
+            Ok(file) => {
+                let line_ends = self.destination.state.format.has_unix_line_ends().then(UnixLineEnds::default);
+                self.body = Some(Body { name, uid, file, start: Vec::new(), line_ends });
+                Ok(())
+            }
+            Err(e) => Err(self.disk("making a temporary file", e)),
+        }
+    }
+
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        let Some(body) = &mut self.body else { return Ok(()) };
+        let wanted = if self.job.headers { HEADERS } else { PLACEHOLDER_HEADER };
+        let missing = wanted.saturating_sub(body.start.len()).min(octets.len());
+        body.start.extend_from_slice(octets.get(..missing).unwrap_or_default());
+        let turned = match &mut body.line_ends {
+            Some(line_ends) => line_ends.turn(octets),
+            None => octets,
+        };
+        let written = body.file.write_all(turned);
+        self.watch.received(octets.len() as u64);
+        written.map_err(|e| self.disk("writing a message", e))
+    }
+
+    fn end(&mut self, fetched: &Fetch, size: Option<u64>) -> io::Result<()> {
+        let (Some(body), Some(size)) = (self.body.take(), size) else { return Ok(()) };
+        let Some(uid) = fetched.uid else {
+            let message = "the server sent a message without its UID";
+            self.body = Some(body);
+            return Err(self.stop(Error::new(Kind::Protocol, Phase::Fetch, message)));
+        };
+        // A file is open by the UID that came before the body: another one behind it names another message.
+        if body.uid.is_some_and(|before| before != uid) {
+            return self.destination.discard(&body.name).map_err(|e| self.disk("removing a temporary file", e));
+        }
+        if self.seen.contains(uid) {
+            return self.repeated(uid, fetched.seq, &body).map_err(|e| self.disk("removing a temporary file", e));
+        }
+        self.seen.insert(uid);
+        self.accept(uid, body, size, fetched).map_err(|e| self.stop(e))
+    }
+}

@@ -1,0 +1,206 @@
+//! From the server to the disk, each message once.
+//!
+//! The order, and nothing else, is what makes it safe: a message streams to a temporary file; a group of
+//! files is made durable; a durable list says which of them are ready; they get their places; the state
+//! says that they are done; then a program takes each, and then the server is changed. Power may fail
+//! between any two steps: [`Destination::open`] finishes what the list names, what it does not name was
+//! never delivered and comes again, and what the state says is left to do is done by the next run.
+//!
+//! - `destination`: the directory, its lock, its temporary files; `ready`: the list; `state`: the small
+//!   file that remembers years of mail; `files`: what "durable" means
+//! - `format`, `mbox`, `date`, `attachments`: what a message looks like on the disk
+//! - `incoming`: the sink between a FETCH and the temporary files
+//! - `pass`: what one session does; `action`, `program`: what comes after a delivery
+//! - [`run`]: session after session, until there is nothing left to do; `stream`: without a directory
+
+mod action;
+#[cfg(feature = "attachments")]
+mod attachments;
+mod date;
+mod destination;
+mod files;
+mod format;
+mod incoming;
+mod mbox;
+mod pass;
+mod program;
+mod ready;
+mod run;
+mod state;
+mod stream;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+pub use action::Action;
+#[cfg(feature = "attachments")]
+pub use attachments::{Attachment, Headers};
+pub use destination::{Destination, Source};
+pub use format::Format;
+pub use program::Program;
+pub use run::{Connect, dry_run, run};
+pub use stream::{Spool, write_all};
+
+use crate::error::Result;
+use crate::exchange::Selection;
+use crate::imap::mailbox_name::MailboxName;
+use crate::imap::types::Uid;
+use ready::Next;
+
+/// A message's headers and attachments exist only with the feature `attachments`.
+#[cfg(not(feature = "attachments"))]
+mod without_attachments {
+    /// Never made without the feature `attachments`.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum Attachment {}
+    /// Never made without the feature `attachments`.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum Headers {}
+}
+#[cfg(not(feature = "attachments"))]
+pub use without_attachments::{Attachment, Headers};
+
+/// What to deliver, and what comes after.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The mailbox, for the program.
+    pub mailbox: String,
+    /// The folder.
+    pub folder: MailboxName,
+    /// Which of its messages.
+    pub selection: Selection,
+    /// Write attachments too.
+    pub attachments: bool,
+    /// Tell the headers of what is delivered.
+    pub headers: bool,
+    /// Forget what was delivered before, as far as its files are gone.
+    pub refetch: bool,
+    /// On a first run, take what is there as done.
+    pub from_now: bool,
+    /// Start afresh where UIDVALIDITY changed.
+    pub accept_uidvalidity: bool,
+    /// What to do on the server with what was handed over.
+    pub action: Option<Action>,
+    /// Who must take a message before that.
+    pub program: Option<Program>,
+    /// After so many tries a message that does not come is given up.
+    pub give_up_after: u32,
+    /// Messages that are made durable together: their files stay open meanwhile.
+    pub group: usize,
+    /// When the run must have ended.
+    pub deadline: Option<Instant>,
+}
+
+impl Job {
+    /// Everything in `folder`, nothing changed on the server.
+    pub fn new(mailbox: &str, folder: MailboxName) -> Job {
+        Job {
+            mailbox: mailbox.to_owned(),
+            folder,
+            selection: Selection::default(),
+            attachments: false,
+            headers: false,
+            refetch: false,
+            from_now: false,
+            accept_uidvalidity: false,
+            action: None,
+            program: None,
+            give_up_after: 10,
+            group: 250,
+            deadline: None,
+        }
+    }
+
+    /// What a message waits for once it is delivered.
+    fn next(&self) -> Next {
+        match (&self.program, &self.action) {
+            (Some(_), _) => Next::Run,
+            (None, Some(action)) => Next::Act(action.clone()),
+            (None, None) => Next::Nothing,
+        }
+    }
+}
+
+/// A message that is on the disk in its place, and will be after a power cut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// Its UID.
+    pub uid: Uid,
+    /// Its file; an mbox is the same for all.
+    pub path: PathBuf,
+    /// Its length in octets, as the server sent it.
+    pub size: u64,
+    /// Its headers, decoded, where the job asked for them.
+    pub headers: Option<Headers>,
+    /// The folder of its attachments, where there are some.
+    pub attachments_in: Option<PathBuf>,
+    /// The attachments in it.
+    pub attachments: Vec<Attachment>,
+    /// What of it could not be decoded, in words.
+    pub broken: Vec<String>,
+}
+
+impl Delivered {
+    fn default_for(uid: Uid) -> Delivered {
+        Delivered {
+            uid,
+            path: PathBuf::new(),
+            size: 0,
+            headers: None,
+            attachments_in: None,
+            attachments: Vec::new(),
+            broken: Vec::new(),
+        }
+    }
+}
+
+/// A message that the server lists and does not hand out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// Its UID.
+    pub uid: Uid,
+    /// What came instead.
+    pub reason: &'static str,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Messages delivered.
+    pub delivered: u64,
+    /// Their octets.
+    pub octets: u64,
+    /// Messages that could not be; the next run tries them again.
+    pub failed: Vec<Failed>,
+    /// Messages that were tried for the last time.
+    pub gave_up: Vec<Uid>,
+    /// Messages that the program did not take.
+    pub not_taken: u64,
+    /// Parts of messages that could not be decoded.
+    pub broken: u64,
+    /// Messages marked, moved or deleted.
+    pub acted: u64,
+}
+
+impl Outcome {
+    /// True where something of what was asked could not be done.
+    pub fn is_partial(&self) -> bool {
+        !self.failed.is_empty() || !self.gave_up.is_empty() || self.not_taken > 0 || self.broken > 0
+    }
+}
+
+/// Who is told what happens.
+pub trait Watch {
+    /// A message is durable and in its place. An error, a closed pipe for instance, ends the run.
+    fn delivered(&mut self, message: &Delivered) -> Result<()>;
+    /// Something went wrong and the run goes on.
+    fn warn(&mut self, text: &str);
+    /// So many messages are to be fetched.
+    fn announced(&mut self, messages: u64) {
+        let _ = messages;
+    }
+    /// So many octets of a message came in.
+    fn received(&mut self, octets: u64) {
+        let _ = octets;
+    }
+}

@@ -1,0 +1,340 @@
+//! What one session does: it finishes what is left of before, fetches what is new, hands it over, and
+//! changes the server. Whatever cuts it off, the next session goes on from the state.
+
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::time::Instant;
+
+use super::action::Action;
+use super::incoming::Incoming;
+use super::program::Given;
+use super::run::Work;
+use super::{Destination, Failed, Job, Outcome, Watch};
+use crate::error::{Error, Kind, Phase, Result};
+use crate::exchange::explain;
+use crate::imap::UidSet;
+use crate::imap::mailbox_name::MailboxName;
+use crate::imap::session::{Selected, Session};
+use crate::imap::types::{Uid, UidValidity};
+use crate::net::Stream;
+
+/// Messages of one FETCH where a program or a change on the server waits for them.
+const BATCH: u64 = 200;
+
+/// A message that breaks so many sessions is left out.
+const MOST_CUTS: u32 = 3;
+
+/// Octets of UIDs in one command; Exchange refuses a command of more than 4,096.
+const UID_OCTETS: usize = 3900;
+
+/// What the sessions of a run share.
+pub(super) struct Pass<'a> {
+    pub(super) job: &'a Job,
+    pub(super) destination: &'a mut Destination,
+    pub(super) watch: &'a mut dyn Watch,
+    pub(super) outcome: Outcome,
+    /// What is settled in this run: delivered, failed, or found to be gone.
+    pub(super) settled: UidSet,
+    /// The message during which the last session broke.
+    pub(super) cut_off: Option<Uid>,
+    /// How often a session broke in a message.
+    cuts: HashMap<Uid, u32>,
+    /// The program is not asked twice in a run for a message that it did not take.
+    not_taken: UidSet,
+}
+
+impl<'a> Pass<'a> {
+    pub(super) fn new(job: &'a Job, destination: &'a mut Destination, watch: &'a mut dyn Watch) -> Pass<'a> {
+        Pass {
+            job,
+            destination,
+            watch,
+            outcome: Outcome::default(),
+            settled: UidSet::new(),
+            cut_off: None,
+            cuts: HashMap::new(),
+            not_taken: UidSet::new(),
+        }
+    }
+
+    /// One session's work.
+    fn deliver<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<()> {
+        self.check_target(session)?;
+        let writes = self.job.action.is_some() || !self.destination.state.act.is_empty();
+        let opened = if writes { session.select(&self.job.folder) } else { session.examine(&self.job.folder) };
+        let mut selected = opened.map_err(explain)?;
+        if let Some(action) = &self.job.action {
+            action.check(&selected)?;
+        }
+        let validity = self.bind(&selected)?;
+        self.act(&mut selected)?;
+        let mut wanted = self.hand_over_again()?;
+        self.act(&mut selected)?;
+        wanted.extend(&self.what_is_new(&mut selected)?);
+        self.watch.announced(wanted.len());
+        for batch in wanted.chunks(UID_OCTETS, self.batch()) {
+            self.fetch(&mut selected, &batch, validity)?;
+            self.hand_over(&self.destination.state.run.clone().without(&self.not_taken))?;
+            self.act(&mut selected)?;
+        }
+        if !self.job.selection.is_narrowed() {
+            self.look_behind(&selected, &wanted)?;
+        }
+        selected.unselect().map_err(explain)
+    }
+
+    fn batch(&self) -> u64 {
+        if self.job.program.is_some() || self.job.action.is_some() { BATCH } else { u64::MAX }
+    }
+
+    /// A folder to move to must exist before anything is fetched.
+    fn check_target<S: Read + Write>(&self, session: &mut Session<S>) -> Result<()> {
+        let Some(Action::MoveTo(folder)) = &self.job.action else { return Ok(()) };
+        if session.has_mailbox(folder).map_err(explain)? {
+            return Ok(());
+        }
+        let message = format!("there is no folder {folder} to move to; create it: exoimap folders create '{folder}'");
+        Err(Error::new(Kind::Refused, Phase::Select, message))
+    }
+
+    fn bind<S: Read + Write>(&mut self, selected: &Selected<'_, S>) -> Result<UidValidity> {
+        let Some(validity) = selected.mailbox().uid_validity else {
+            let message = "the server gave no UIDVALIDITY, so its messages cannot be told apart";
+            return Err(Error::new(Kind::Protocol, Phase::Select, message));
+        };
+        let first = self.destination.is_new();
+        if let Some(said) = self.destination.bind_uid_validity(validity, self.job.accept_uidvalidity)? {
+            self.watch.warn(&said);
+            self.settled = UidSet::new();
+        }
+        if first && self.job.from_now {
+            let Some(next) = selected.mailbox().uid_next else {
+                let message = "the server gave no UIDNEXT, without which --from-now cannot tell old from new";
+                return Err(Error::new(Kind::Protocol, Phase::Select, message));
+            };
+            self.destination.nothing_left_below(next)?;
+        }
+        Ok(validity)
+    }
+
+    /// The UIDs that are to be fetched. UIDNEXT answers "nothing new" without another command.
+    fn what_is_new<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidSet> {
+        let Job { selection, refetch, .. } = self.job;
+        let first = if *refetch { 1 } else { self.destination.state.below };
+        if selected.mailbox().exists == 0 || selected.mailbox().uid_next.is_some_and(|next| next <= first) {
+            return Ok(UidSet::new());
+        }
+        let found = selection.find(selected, first).map_err(explain)?;
+        let mut known = self.settled.clone();
+        if *refetch {
+            known.extend(&self.destination.still_here(&found.uids)?);
+        } else {
+            known.extend(&self.destination.state.done);
+            known.extend(&self.destination.state.gave_up);
+        }
+        for uid in found.unreadable.without(&known).iter() {
+            self.count_failure(Failed {
+                uid,
+                reason: "the server does not hand out its header, so it cannot be matched",
+            })?;
+        }
+        // What the sessions before this one settled counts against the limit.
+        let mut all = found.uids.without(&known);
+        all.extend(&self.settled);
+        Ok(selection.limited(all).without(&self.settled))
+    }
+
+    /// Fetches a batch and settles every UID of it.
+    fn fetch<S: Read + Write>(
+        &mut self,
+        selected: &mut Selected<'_, S>,
+        batch: &UidSet,
+        validity: UidValidity,
+    ) -> Result<()> {
+        self.in_time()?;
+        let items = self.destination.state.format.items();
+        let mut incoming = Incoming::new(self.job, self.destination, self.watch, &mut self.outcome, validity);
+        let fetched = selected.fetch_bodies(batch, items, &mut incoming).map_err(explain);
+        // Complete messages are kept whatever cut the rest off.
+        let kept = incoming.finish();
+        let (ours, seen, failed) = (incoming.take_error(), incoming.seen.clone(), incoming.take_failed());
+        self.cut_off = incoming.cut_off;
+        kept?;
+        self.settled.extend(&seen);
+        for failed in failed {
+            self.count_failure(failed)?;
+        }
+        ours.map_or(Ok(()), Err)?;
+        fetched?;
+        let missing = batch.without(&seen);
+        let there = still_there(selected, &missing)?;
+        for uid in there.iter() {
+            self.count_failure(Failed { uid, reason: "the server answered OK and sent no message" })?;
+        }
+        self.settled.extend(&missing);
+        Ok(())
+    }
+
+    /// Tells of a message that did not come, once a run, and counts it; the last time it is given up.
+    fn count_failure(&mut self, failed: Failed) -> Result<()> {
+        let Failed { uid, reason } = &failed;
+        self.settled.insert(*uid);
+        if self.destination.count_failure(*uid, self.job.give_up_after)? {
+            self.watch.warn(&format!("message {uid}: {reason}; given up after {} tries", self.job.give_up_after));
+            self.outcome.gave_up.push(*uid);
+        } else {
+            self.watch.warn(&format!("message {uid}: {reason}; the next run tries again"));
+            self.outcome.failed.push(failed);
+        }
+        Ok(())
+    }
+
+    /// The UID below which nothing is left to look at.
+    fn look_behind<S: Read + Write>(&mut self, selected: &Selected<'_, S>, wanted: &UidSet) -> Result<()> {
+        // A failure that was not met again is a message that is gone.
+        let met: UidSet = self.outcome.failed.iter().map(|failed| failed.uid).collect();
+        self.destination.state.failed.retain(|uid, _| met.contains(*uid));
+        let first_failed = self.destination.state.failed.keys().next().map(|uid| uid.get());
+        // Not UIDNEXT alone: it was said before the search, which may have seen later messages.
+        let behind_last = wanted.last().map(|uid| uid.get().saturating_add(1));
+        let next = first_failed.or(behind_last.max(selected.mailbox().uid_next));
+        next.map_or(Ok(()), |next| self.destination.nothing_left_below(next))
+    }
+
+    /// Messages that a run before this one delivered and no program took: those whose file is still
+    /// there are offered now, the others come back to be fetched again.
+    fn hand_over_again(&mut self) -> Result<UidSet> {
+        let left = self.destination.state.run.without(&self.not_taken);
+        if self.job.program.is_none() {
+            if !left.is_empty() && self.settled.is_empty() {
+                self.watch.warn(&format!("{} messages wait for a program, which this run has not", left.len()));
+            }
+            return Ok(UidSet::new());
+        }
+        let mut gone = UidSet::new();
+        for uid in left.iter() {
+            if self.destination.file_of(uid)?.is_none() {
+                gone.insert(uid);
+            }
+        }
+        self.hand_over(&left.without(&gone))?;
+        Ok(gone)
+    }
+
+    /// Runs the program for each of `uids`, between commands, never inside one.
+    fn hand_over(&mut self, uids: &UidSet) -> Result<()> {
+        let Some(program) = &self.job.program else { return Ok(()) };
+        for uid in uids.iter() {
+            self.in_time()?;
+            let Some(file) = self.destination.file_of(uid)? else {
+                // A consumer took it before the program ran: the next run fetches it again.
+                self.not_given(uid, "its file is gone; the next run fetches it again");
+                continue;
+            };
+            let attachments = self.destination.attachments_of(uid);
+            let given = Given {
+                uid,
+                mailbox: &self.job.mailbox,
+                folder: self.job.folder.as_str(),
+                file: &file,
+                attachments: attachments.as_deref(),
+            };
+            match program.run(&given, self.job.deadline) {
+                Ok(()) => self.destination.program_took(uid, self.job.action.as_ref())?,
+                Err(why) => self.not_given(uid, &format!("the program {why}; the next run offers it again")),
+            }
+        }
+        Ok(())
+    }
+
+    fn not_given(&mut self, uid: Uid, why: &str) {
+        self.watch.warn(&format!("message {uid}: {why}"));
+        self.outcome.not_taken += 1;
+        self.not_taken.insert(uid);
+    }
+
+    /// Makes the changes on the server that the state says are left.
+    fn act<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<()> {
+        for (uids, action) in self.destination.state.act.clone() {
+            self.in_time()?;
+            let destination = &mut *self.destination;
+            let mut now = action.clone();
+            action.perform(selected, &uids, &mut |left| {
+                destination.acted(&uids, &now, Some(&left))?;
+                now = left;
+                Ok(())
+            })?;
+            destination.acted(&uids, &now, None)?;
+            self.outcome.acted += uids.len();
+        }
+        Ok(())
+    }
+
+    fn in_time(&self) -> Result<()> {
+        match self.job.deadline {
+            Some(deadline) if Instant::now() >= deadline => {
+                let message = "the time of the run is over (--max-time); what is done is kept";
+                Err(Error::new(Kind::Temporary, Phase::Fetch, message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Work for Pass<'_> {
+    fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
+        let outcome = self.deliver(session);
+        session.alerts().iter().for_each(|alert| self.watch.warn(&format!("the server says: {alert}")));
+        outcome
+    }
+
+    fn progress(&self) -> (u64, u64, u64) {
+        (self.settled.len(), self.outcome.acted, self.destination.state.run.len())
+    }
+
+    /// A message in which every session breaks must not keep the others from coming.
+    fn broke(&mut self) -> Result<()> {
+        let Some(uid) = self.cut_off.take() else { return Ok(()) };
+        let cuts = self.cuts.entry(uid).or_default();
+        *cuts += 1;
+        if *cuts < MOST_CUTS {
+            return Ok(());
+        }
+        self.count_failure(Failed { uid, reason: "the connection broke in it three times" })
+    }
+}
+
+/// Which of the UIDs that did not come still exist: the others were deleted meanwhile.
+fn still_there<S: Read + Write>(selected: &mut Selected<'_, S>, missing: &UidSet) -> Result<UidSet> {
+    let mut there = UidSet::new();
+    for chunk in missing.chunks(UID_OCTETS, u64::MAX) {
+        there.extend(&selected.search(&format!("UID {chunk}")).map_err(explain)?);
+    }
+    Ok(there.iter().filter(|uid| missing.contains(*uid)).collect())
+}
+
+/// Lists what a run would fetch, and changes nothing.
+pub(super) fn would_fetch<S: Read + Write>(
+    session: &mut Session<S>,
+    folder: &MailboxName,
+    pass: &mut Pass,
+) -> Result<(UidValidity, UidSet)> {
+    let mut selected = session.examine(folder).map_err(explain)?;
+    let Some(validity) = selected.mailbox().uid_validity else {
+        let message = "the server gave no UIDVALIDITY, so its messages cannot be told apart";
+        return Err(Error::new(Kind::Protocol, Phase::Select, message));
+    };
+    let known = pass.destination.state.uid_validity;
+    if known.is_none() && pass.job.from_now {
+        return Ok((validity, UidSet::new()));
+    }
+    if known.is_some_and(|known| known != validity) {
+        let message = format!(
+            "the folder's UIDVALIDITY changed to {validity}: a run would stop here, or start afresh with --accept-uidvalidity"
+        );
+        return Err(Error::new(Kind::Refused, Phase::Select, message));
+    }
+    let new = pass.what_is_new(&mut selected)?;
+    selected.unselect().map_err(explain)?;
+    Ok((validity, new))
+}

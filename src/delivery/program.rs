@@ -1,0 +1,160 @@
+//! The program that takes a message: no shell, no splitting, none of our credentials, an end to its time.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Kind, Phase, Result};
+use crate::imap::types::Uid;
+
+/// What is taken out of the program's environment: ours, and nobody else's business.
+const CREDENTIALS: &[&str] = &[
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PATH",
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "EXOIMAP_ACCESS_TOKEN",
+    "EXOIMAP_CLIENT_SECRET_FILE",
+    "EXOIMAP_CLIENT_SECRET_COMMAND",
+    "EXOIMAP_PROXY",
+];
+
+/// How long a running program is left alone at most before it is looked at again.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A program and its arguments.
+#[derive(Clone, Debug)]
+pub struct Program {
+    path: PathBuf,
+    arguments: Vec<String>,
+    timeout: Option<Duration>,
+}
+
+/// The message that a program is given.
+pub(super) struct Given<'a> {
+    pub(super) uid: Uid,
+    pub(super) mailbox: &'a str,
+    pub(super) folder: &'a str,
+    pub(super) file: &'a Path,
+    /// The folder of its attachments, where there is one.
+    pub(super) attachments: Option<&'a Path>,
+}
+
+impl Program {
+    /// The program `name`, by its path or from `PATH`, which must exist; `{}` in an argument is the
+    /// message's file.
+    pub fn new(name: &str, arguments: Vec<String>, timeout: Option<Duration>) -> Result<Program> {
+        let missing = || Error::new(Kind::Usage, Phase::Options, format!("there is no program {name:?} to run"));
+        let path = find(name).ok_or_else(missing)?;
+        Ok(Program { path, arguments, timeout })
+    }
+
+    /// Runs it to its end; `Err` says in words why the message was not taken.
+    pub(super) fn run(&self, given: &Given, deadline: Option<Instant>) -> std::result::Result<(), String> {
+        let mut command = Command::new(&self.path);
+        for argument in &self.arguments {
+            command.arg(with_file(argument, given.file));
+        }
+        CREDENTIALS.iter().for_each(|name| {
+            command.env_remove(name);
+        });
+        command
+            .env("EXOIMAP_UID", given.uid.to_string())
+            .env("EXOIMAP_MAILBOX", given.mailbox)
+            .env("EXOIMAP_FOLDER", given.folder)
+            .env("EXOIMAP_FILE", given.file)
+            .env("EXOIMAP_ATTACHMENTS", given.attachments.map(Path::as_os_str).unwrap_or_default())
+            .stdin(Stdio::null())
+            .stdout(std::io::stderr());
+        let mut child = command.spawn().map_err(|e| format!("could not be started: {e}"))?;
+        let own_end = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let end = [own_end, deadline].into_iter().flatten().min();
+        let mut look = Duration::from_millis(1);
+        loop {
+            match child.try_wait() {
+                Ok(Some(status)) => return ended(status),
+                Ok(None) if end.is_some_and(|end| Instant::now() >= end) => {
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    return Err("was still running when its time was over".to_owned());
+                }
+                Ok(None) => {
+                    std::thread::sleep(look);
+                    look = (look * 2).min(LOOK);
+                }
+                Err(e) => return Err(format!("could not be waited for: {e}")),
+            }
+        }
+    }
+}
+
+fn ended(status: ExitStatus) -> std::result::Result<(), String> {
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(code) => Err(format!("ended with {code}")),
+        None => Err("was killed by a signal".to_owned()),
+    }
+}
+
+/// An argument with every `{}` in it replaced by the file's path, whatever octets that has.
+fn with_file(argument: &str, file: &Path) -> std::ffi::OsString {
+    let mut whole = std::ffi::OsString::new();
+    for (at, part) in argument.split("{}").enumerate() {
+        if at > 0 {
+            whole.push(file);
+        }
+        whole.push(OsStr::new(part));
+    }
+    whole
+}
+
+/// A name with a separator is a path; any other is looked for in `PATH`.
+fn find(name: &str) -> Option<PathBuf> {
+    if name.is_empty() {
+        return None;
+    }
+    let is_file = |path: PathBuf| path.is_file().then_some(path);
+    if Path::new(name).components().count() > 1 {
+        return is_file(std::path::absolute(name).ok()?);
+    }
+    let endings: &[&str] = if cfg!(windows) { &["", ".exe", ".cmd", ".bat"] } else { &[""] };
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .flat_map(|dir| endings.iter().map(move |ending| dir.join(format!("{name}{ending}"))))
+        .find_map(is_file)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+
+    fn run(script: &str, timeout: Option<Duration>) -> std::result::Result<(), String> {
+        let program = Program::new("sh", vec!["-c".into(), script.into(), "x".into(), "<{}>".into()], timeout).unwrap();
+        let file = Path::new("/var/spool/a file.eml");
+        let given = Given { uid: Uid::new(7).unwrap(), mailbox: "m", folder: "注文", file, attachments: None };
+        program.run(&given, None)
+    }
+
+    #[test]
+    fn it_knows_its_message_and_none_of_our_secrets() {
+        assert_eq!(
+            run(r#"test "$1" = "</var/spool/a file.eml>" -a "$EXOIMAP_UID$EXOIMAP_FOLDER" = "7注文""#, None),
+            Ok(())
+        );
+        assert_eq!(run(r#"test -z "$AZURE_CLIENT_SECRET" && ! read line"#, None), Ok(()));
+    }
+
+    #[test]
+    fn its_end_is_told_in_words() {
+        assert_eq!(run("exit 3", None), Err("ended with 3".into()));
+        assert_eq!(run("kill -9 $$", None), Err("was killed by a signal".into()));
+        assert_eq!(
+            run("exec sleep 60", Some(Duration::from_millis(50))),
+            Err("was still running when its time was over".into())
+        );
+        assert_eq!(Program::new("no-such-program-here", vec![], None).unwrap_err().kind(), Kind::Usage);
+        assert_eq!(Program::new("./nor/here", vec![], None).unwrap_err().kind(), Kind::Usage);
+    }
+}

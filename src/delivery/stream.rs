@@ -1,0 +1,187 @@
+//! `--to -`: mboxrd on a stream, without a directory and without a memory.
+//!
+//! A message goes to a temporary file first, so that one which breaks off, or turns out to be Exchange's
+//! placeholder, never appears in the stream.
+
+use std::fs::File;
+use std::io::{self, Seek, Write};
+use std::path::PathBuf;
+
+use super::date::internal_date;
+use super::format::Format;
+use super::mbox::{UnixLineEnds, write_entry};
+use super::run::{Connect, Work, persist};
+use super::{Failed, Job, Outcome, Watch};
+use crate::error::{Error, Kind, Phase, Result};
+use crate::exchange::{PLACEHOLDER_HEADER, explain, is_placeholder};
+use crate::imap::UidSet;
+use crate::imap::fetch::Fetch;
+use crate::imap::session::{BodySink, Selected, Session};
+use crate::imap::types::Uid;
+use crate::net::Stream;
+use crate::patience::Patience;
+
+/// A temporary file that one message after the other goes through.
+pub struct Spool {
+    path: PathBuf,
+    file: File,
+}
+
+impl Spool {
+    /// A new file in the system's temporary folder, of a name that nobody can have taken.
+    pub fn new() -> Result<Spool> {
+        let dir = std::env::temp_dir();
+        let nanos =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.subsec_nanos());
+        let path = dir.join(format!("exoimap-{}-{nanos}", std::process::id()));
+        let mut options = File::options();
+        options.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path).map_err(|e| Error::disk(format!("making {}", path.display()), e))?;
+        Ok(Spool { path, file })
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Writes the selected messages to `out`.
+pub fn write_all(
+    job: &Job,
+    spool: &mut Spool,
+    out: &mut dyn Write,
+    connect: &mut Connect,
+    patience: &mut Patience,
+    watch: &mut dyn Watch,
+) -> Result<Outcome> {
+    let mut writer =
+        Writer { job, spool, out, watch, outcome: Outcome::default(), settled: UidSet::new(), body: None, error: None };
+    persist(&mut writer, connect, patience)?;
+    Ok(writer.outcome)
+}
+
+struct Writer<'a> {
+    job: &'a Job,
+    spool: &'a mut Spool,
+    out: &'a mut dyn Write,
+    watch: &'a mut dyn Watch,
+    outcome: Outcome,
+    settled: UidSet,
+    body: Option<Body>,
+    error: Option<Error>,
+}
+
+#[derive(Default)]
+struct Body {
+    start: Vec<u8>,
+    line_ends: UnixLineEnds,
+}
+
+impl Work for Writer<'_> {
+    fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
+        let mut selected = session.examine(&self.job.folder).map_err(explain)?;
+        let wanted = self.wanted(&mut selected)?;
+        self.watch.announced(wanted.len());
+        let fetched = selected.fetch_bodies(&wanted, Format::Mbox.items(), self).map_err(explain);
+        self.error.take().map_or(Ok(()), Err)?;
+        fetched?;
+        for uid in wanted.without(&self.settled).iter() {
+            self.fail(uid, "the server answered OK and sent no message");
+        }
+        selected.unselect().map_err(explain)
+    }
+
+    fn progress(&self) -> (u64, u64, u64) {
+        (self.settled.len(), 0, 0)
+    }
+
+    fn broke(&mut self) -> Result<()> {
+        self.body = None;
+        Ok(())
+    }
+}
+
+impl Writer<'_> {
+    fn wanted(&mut self, selected: &mut Selected<'_, Stream>) -> Result<UidSet> {
+        if selected.mailbox().exists == 0 {
+            return Ok(UidSet::new());
+        }
+        let found = self.job.selection.find(selected, 1).map_err(explain)?;
+        for uid in found.unreadable.without(&self.settled).iter() {
+            self.fail(uid, "the server does not hand out its header, so it cannot be matched");
+        }
+        Ok(self.job.selection.limited(found.uids).without(&self.settled))
+    }
+
+    fn fail(&mut self, uid: Uid, reason: &'static str) {
+        self.settled.insert(uid);
+        self.watch.warn(&format!("message {uid}: {reason}"));
+        self.outcome.failed.push(Failed { uid, reason });
+    }
+
+    fn stop(&mut self, error: Error) -> io::Error {
+        self.error.get_or_insert(error);
+        io::Error::other("the delivery failed")
+    }
+
+    fn spooled(&mut self, doing: io::Result<()>) -> io::Result<()> {
+        doing.map_err(|e| {
+            let error = Error::disk(format!("writing {}", self.spool.path.display()), e);
+            self.stop(error)
+        })
+    }
+
+    fn entry(&mut self, seconds: u64) -> io::Result<()> {
+        let spooled = self.spool.file.rewind();
+        self.spooled(spooled)?;
+        let mut out = io::BufWriter::with_capacity(64 * 1024, &mut *self.out);
+        let written = write_entry(&mut self.spool.file, seconds, &mut out).and_then(|()| out.flush());
+        drop(out);
+        written.map_err(|e| {
+            self.stop(Error::new(Kind::Local, Phase::Disk, format!("writing to stdout: {e}")).caused_by(e))
+        })
+    }
+}
+
+impl BodySink for Writer<'_> {
+    fn begin(&mut self, _: Option<Uid>, _: u64) -> io::Result<()> {
+        self.body = Some(Body::default());
+        let emptied = self.spool.file.rewind().and_then(|()| self.spool.file.set_len(0));
+        self.spooled(emptied)
+    }
+
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        let Some(body) = &mut self.body else { return Ok(()) };
+        let missing = PLACEHOLDER_HEADER.saturating_sub(body.start.len()).min(octets.len());
+        body.start.extend_from_slice(octets.get(..missing).unwrap_or_default());
+        let written = self.spool.file.write_all(body.line_ends.turn(octets));
+        self.watch.received(octets.len() as u64);
+        self.spooled(written)
+    }
+
+    fn end(&mut self, fetched: &Fetch, size: Option<u64>) -> io::Result<()> {
+        let (Some(mut body), Some(size)) = (self.body.take(), size) else { return Ok(()) };
+        let Some(uid) = fetched.uid else {
+            let message = "the server sent a message without its UID";
+            return Err(self.stop(Error::new(Kind::Protocol, Phase::Fetch, message)));
+        };
+        if self.settled.contains(uid) {
+            return Ok(());
+        }
+        if is_placeholder(&body.start) || size == 0 {
+            self.fail(uid, "Exchange sent its placeholder, or nothing, in the message's place");
+            return Ok(());
+        }
+        let written = self.spool.file.write_all(body.line_ends.finish());
+        self.spooled(written)?;
+        self.entry(fetched.internal_date.as_deref().and_then(internal_date).unwrap_or_default())?;
+        self.settled.insert(uid);
+        self.outcome.delivered += 1;
+        self.outcome.octets += size;
+        Ok(())
+    }
+}

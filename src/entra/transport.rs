@@ -1,0 +1,108 @@
+//! ureq over our own connections: the token POST has the trust, the time limits and the way out of the
+//! IMAP connection, and the trust store is read once for both.
+
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
+
+use crate::net::{Network, Stream};
+
+/// The most that a token endpoint is let send, in octets; a token has 2,000.
+pub(super) const MOST_BODY: u64 = 1 << 20;
+
+/// An HTTP client for one token endpoint: https only, no redirect followed, every status an answer.
+pub(super) fn agent(network: &Network) -> ureq::Agent {
+    let config = Config::builder()
+        .https_only(true)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .proxy(None)
+        .timeout_global(Some(network.timeout()))
+        .user_agent(concat!("exoimap/", env!("CARGO_PKG_VERSION")))
+        .build();
+    ureq::Agent::with_parts(config, Dial(network.clone()), LeaveToDial)
+}
+
+/// [`Network::connect`] does the look-up too.
+#[derive(Debug)]
+struct LeaveToDial;
+
+impl Resolver for LeaveToDial {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut one = self.empty();
+        one.push(([0, 0, 0, 0], 0).into());
+        Ok(one)
+    }
+}
+
+#[derive(Debug)]
+struct Dial(Network);
+
+impl Connector for Dial {
+    type Out = OverStream;
+
+    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<OverStream>, ureq::Error> {
+        let uri = details.uri;
+        let host = uri.host().ok_or_else(|| ureq::Error::BadUri(uri.to_string()))?;
+        // A literal IPv6 address stands in brackets in a URI and nowhere else.
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let stream =
+            self.0.connect(host, uri.port_u16().unwrap_or(443)).map_err(|e| ureq::Error::Other(Box::new(e)))?;
+        let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
+        Ok(Some(OverStream { stream, buffers }))
+    }
+}
+
+struct OverStream {
+    stream: Stream,
+    buffers: LazyBuffers,
+}
+
+impl OverStream {
+    /// What ureq leaves of the request's time bounds the next wait.
+    fn limit(&mut self, timeout: NextTimeout) {
+        let left: Duration = *timeout.after;
+        self.stream.set_deadline(Instant::now().checked_add(left));
+    }
+}
+
+impl Transport for OverStream {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.limit(timeout);
+        let output = self.buffers.output().get(..amount).unwrap_or_default();
+        self.stream.write_all(output)?;
+        self.stream.flush()?;
+        Ok(())
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.limit(timeout);
+        let read = self.stream.read(self.buffers.input_append_buf())?;
+        self.buffers.input_appended(read);
+        Ok(read > 0)
+    }
+
+    /// One request a connection.
+    fn is_open(&mut self) -> bool {
+        false
+    }
+
+    fn is_tls(&self) -> bool {
+        true
+    }
+}
+
+impl std::fmt::Debug for OverStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OverStream")
+    }
+}

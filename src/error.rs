@@ -1,0 +1,290 @@
+//! One error for the whole library: whose fault, in which phase, what the other side said.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use crate::text::Escaped;
+
+/// A result of this library.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Whose fault it is, which is what a caller decides by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// This machine: a disk, a file, a permission.
+    Local,
+    /// The call: a missing or contradictory setting, text that cannot be sent.
+    Usage,
+    /// Refused until an administrator acts: credential, consent, permission, certificate, mailbox.
+    Refused,
+    /// Worth repeating later: network, timeout, throttling, a service that is unavailable.
+    Temporary,
+    /// The server broke the protocol, or a limit of ours.
+    Protocol,
+}
+
+/// What was being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Reading the options and the environment.
+    Options,
+    /// Reading the credential.
+    Credential,
+    /// Asking Entra ID for an access token.
+    Token,
+    /// Looking up a host name.
+    Resolve,
+    /// Connecting by TCP.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// Waiting for the server's greeting.
+    Greeting,
+    /// CAPABILITY.
+    Capability,
+    /// AUTHENTICATE XOAUTH2.
+    Authenticate,
+    /// The first command that needs the mailbox.
+    Mailbox,
+    /// SELECT or EXAMINE.
+    Select,
+    /// Any other command in a mailbox or about mailboxes.
+    Command,
+    /// FETCH of messages.
+    Fetch,
+    /// LOGOUT.
+    Logout,
+    /// Writing to the disk.
+    Disk,
+}
+
+impl Phase {
+    /// The phase's name as errors and `check` show it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Options => "options",
+            Phase::Credential => "credential",
+            Phase::Token => "token",
+            Phase::Resolve => "dns",
+            Phase::Connect => "tcp",
+            Phase::Tls => "tls",
+            Phase::Greeting => "greeting",
+            Phase::Capability => "capability",
+            Phase::Authenticate => "authenticate",
+            Phase::Mailbox => "mailbox",
+            Phase::Select => "select",
+            Phase::Command => "command",
+            Phase::Fetch => "fetch",
+            Phase::Logout => "logout",
+            Phase::Disk => "disk",
+        }
+    }
+}
+
+/// What an IMAP server said when it refused: the words of a tagged NO or BAD, or of a BYE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerReply {
+    /// `NO`, `BAD` or `BYE`.
+    pub status: &'static str,
+    /// The response code without its brackets, as sent.
+    pub code: Option<String>,
+    /// The text behind it, as sent.
+    pub text: String,
+}
+
+impl fmt::Display for ServerReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.status)?;
+        if let Some(code) = &self.code {
+            write!(f, " [{code}]")?;
+        }
+        write!(f, " {}", self.text)
+    }
+}
+
+/// What Entra ID said when it refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EntraReply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The OAuth error, e.g. `invalid_client`.
+    pub error: String,
+    /// `error_description` in Microsoft's words, first line.
+    pub description: String,
+    /// The numbers of `error_codes`, without `AADSTS`.
+    pub codes: Vec<u64>,
+    /// For a search in the tenant's sign-in logs.
+    pub trace_id: String,
+    /// For a search in the tenant's sign-in logs.
+    pub correlation_id: String,
+    /// When it was refused, in Entra's clock.
+    pub timestamp: String,
+}
+
+/// What went wrong, in one line.
+///
+/// `Display` gives that line, lower case, no full stop of ours, with everything that others wrote
+/// escaped. It never holds a credential.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    phase: Phase,
+    command: Option<&'static str>,
+    peer: Option<(String, u16)>,
+    message: String,
+    reply: Option<ServerReply>,
+    entra: Option<EntraReply>,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of `kind` in `phase`; `message` says what was being done and what was wrong with it.
+    pub fn new(kind: Kind, phase: Phase, message: impl Into<String>) -> Error {
+        Error(Box::new(Inner {
+            kind,
+            phase,
+            command: None,
+            peer: None,
+            message: message.into(),
+            reply: None,
+            entra: None,
+            retry_after: None,
+            source: None,
+        }))
+    }
+
+    /// Whose fault it is.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// What was being done.
+    pub fn phase(&self) -> Phase {
+        self.0.phase
+    }
+
+    /// The IMAP command that was running, e.g. `UID FETCH`.
+    pub fn command(&self) -> Option<&'static str> {
+        self.0.command
+    }
+
+    /// The host and port that the connection was to, where it did not come about.
+    pub fn peer(&self) -> Option<(&str, u16)> {
+        self.0.peer.as_ref().map(|(host, port)| (host.as_str(), *port))
+    }
+
+    /// What the IMAP server said.
+    pub fn reply(&self) -> Option<&ServerReply> {
+        self.0.reply.as_ref()
+    }
+
+    /// What Entra ID said.
+    pub fn entra(&self) -> Option<&EntraReply> {
+        self.0.entra.as_ref()
+    }
+
+    /// How long the other side asked us to wait before the next try.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Error {
+        Error::new(Kind::Usage, Phase::Options, message)
+    }
+
+    pub(crate) fn disk(doing: impl fmt::Display, cause: std::io::Error) -> Error {
+        Error::new(Kind::Local, Phase::Disk, format!("{doing}: {cause}")).caused_by(cause)
+    }
+
+    #[must_use]
+    pub(crate) fn caused_by(mut self, cause: impl StdError + Send + Sync + 'static) -> Error {
+        self.0.source = Some(Box::new(cause));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn in_command(mut self, command: &'static str) -> Error {
+        self.0.command.get_or_insert(command);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_peer(mut self, host: &str, port: u16) -> Error {
+        self.0.peer = Some((host.to_owned(), port));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn in_phase(mut self, phase: Phase) -> Error {
+        self.0.phase = phase;
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_kind(mut self, kind: Kind) -> Error {
+        self.0.kind = kind;
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_reply(mut self, reply: ServerReply) -> Error {
+        self.0.reply = Some(reply);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_entra(mut self, entra: EntraReply) -> Error {
+        self.0.entra = Some(entra);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_retry_after(mut self, wait: Duration) -> Error {
+        self.0.retry_after = Some(wait);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.0.phase.name())?;
+        // Most phases are one command; saying it again would be noise.
+        if let Some(command) = self.0.command
+            && matches!(self.0.phase, Phase::Command | Phase::Mailbox | Phase::Select | Phase::Fetch)
+        {
+            write!(f, "{command}: ")?;
+        }
+        write!(f, "{}", Escaped(&self.0.message))?;
+        if let Some(reply) = &self.0.reply {
+            write!(f, ": {}", Escaped(&reply.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("phase", &self.0.phase)
+            .field("command", &self.0.command)
+            .field("message", &self.0.message)
+            .field("reply", &self.0.reply)
+            .field("entra", &self.0.entra)
+            .field("retry_after", &self.0.retry_after)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

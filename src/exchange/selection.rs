@@ -1,0 +1,323 @@
+//! Which messages of a folder are meant, the same for every command.
+//!
+//! Compiled to keys as Exchange takes them (field guide 2.12): flat, short, US-ASCII; never CHARSET,
+//! RETURN, KEYWORD, a parenthesis or an escaped quote. What cannot be said so is matched here, on the
+//! header fields of what the rest of the selection found.
+
+use std::io::{Read, Write};
+
+use super::search_text::{Text, checked_query};
+use super::throttle::explain;
+use crate::error::{Error, Result};
+use crate::imap::fetch::{Fetch, SectionData};
+use crate::imap::session::Selected;
+use crate::imap::types::Uid;
+use crate::imap::{Day, UidSet};
+
+/// Octets of keys in one command: Exchange refuses a command of more than 4,096.
+const MOST_KEYS: usize = 3960;
+
+/// Which messages of a folder are meant; by default all of them.
+///
+/// ```no_run
+/// use exoimap::exchange::Selection;
+/// # fn f(mut session: exoimap::imap::session::Session<exoimap::Stream>) -> exoimap::Result<()> {
+/// let orders = Selection::default().with_unseen().with_subject("注文")?;
+/// let mut inbox = session.examine(&exoimap::MailboxName::inbox())?;
+/// let found = orders.find(&mut inbox, 1)?;
+/// println!("unseen orders: {}", found.uids);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    uids: Option<UidSet>,
+    /// The greatest UID there is, besides `uids`.
+    newest: bool,
+    unseen: bool,
+    since: Option<Day>,
+    before: Option<Day>,
+    from: Option<Text>,
+    to: Option<Text>,
+    subject: Option<Text>,
+    larger: Option<u32>,
+    query: Option<String>,
+    limit: Option<u64>,
+}
+
+/// What a selection found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The messages that it means.
+    pub uids: UidSet,
+    /// Messages that may be meant: a text had to be matched here and the server, though it lists them,
+    /// did not hand out their header (MailKit#1615). Always empty where the server matched everything.
+    pub unreadable: UidSet,
+}
+
+impl Selection {
+    /// `--uid`: a set in RFC 3501's form, `1:5,7,100:*`; `*` alone is the newest message. Other than in the
+    /// RFC, `100:*` names no message below 100.
+    pub fn with_uids(mut self, set: &str) -> Result<Selection> {
+        let mut uids = UidSet::new();
+        self.newest = false;
+        for part in set.split(',') {
+            match part.split_once(':').unwrap_or((part, part)) {
+                ("*", "*") => self.newest = true,
+                (first, "*") | ("*", first) => uids.extend(&numbers(set, &format!("{first}:{}", u32::MAX))?),
+                _ => uids.extend(&numbers(set, part)?),
+            }
+        }
+        self.uids = Some(uids);
+        Ok(self)
+    }
+
+    /// `--unseen`: without `\Seen`.
+    #[must_use]
+    pub fn with_unseen(mut self) -> Selection {
+        self.unseen = true;
+        self
+    }
+
+    /// `--since`: received on this day or later, in the server's time zone.
+    pub fn with_since(mut self, day: Day) -> Result<Selection> {
+        self.since = Some(day);
+        self.with_days_in_order()
+    }
+
+    /// `--before`: received on an earlier day, in the server's time zone.
+    pub fn with_before(mut self, day: Day) -> Result<Selection> {
+        self.before = Some(day);
+        self.with_days_in_order()
+    }
+
+    fn with_days_in_order(self) -> Result<Selection> {
+        match (self.since, self.before) {
+            (Some(since), Some(before)) if since >= before => {
+                Err(Error::usage(format!("--since {since} and --before {before} leave no day between them")))
+            }
+            _ => Ok(self),
+        }
+    }
+
+    /// `--from`: with this text in From.
+    pub fn with_from(mut self, text: &str) -> Result<Selection> {
+        self.from = Some(Text::new("--from", text)?);
+        Ok(self)
+    }
+
+    /// `--to-address`: with this text in To.
+    pub fn with_to(mut self, text: &str) -> Result<Selection> {
+        self.to = Some(Text::new("--to-address", text)?);
+        Ok(self)
+    }
+
+    /// `--subject`: with this text in Subject.
+    pub fn with_subject(mut self, text: &str) -> Result<Selection> {
+        self.subject = Some(Text::new("--subject", text)?);
+        Ok(self)
+    }
+
+    /// `--larger`: of more octets than this, by the server's estimate.
+    #[must_use]
+    pub fn with_larger(mut self, octets: u32) -> Selection {
+        self.larger = Some(octets);
+        self
+    }
+
+    /// `--query`: RFC 3501's search keys as they are, as far as Exchange takes them.
+    pub fn with_query(mut self, keys: &str) -> Result<Selection> {
+        self.query = Some(checked_query(keys)?);
+        Ok(self)
+    }
+
+    /// `--limit`: the first so many, see [`limited`](Selection::limited).
+    pub fn with_limit(mut self, messages: u64) -> Result<Selection> {
+        if messages == 0 {
+            return Err(Error::usage("--limit 0 selects nothing"));
+        }
+        self.limit = Some(messages);
+        Ok(self)
+    }
+
+    /// True where anything narrows the selection: there may be messages that it leaves out.
+    pub fn is_narrowed(&self) -> bool {
+        *self != Selection::default()
+    }
+
+    /// The first of these UIDs, as many as the limit lets through. [`find`](Selection::find) leaves it to
+    /// its caller, who may know that some are done.
+    #[must_use]
+    pub fn limited(&self, uids: UidSet) -> UidSet {
+        match self.limit {
+            Some(limit) if limit < uids.len() => {
+                uids.iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
+            }
+            _ => uids,
+        }
+    }
+
+    /// The messages that are meant, of those with the UID `from` and above. One SEARCH, where a set of UIDs
+    /// does not make it too long for one.
+    ///
+    /// No answer where RFC 3501 wants one, to `ALL` or to `UID n:*` in a mailbox that is not empty, is asked
+    /// for again and then an error, never "no mail" (field guide 2.3).
+    pub fn find<S: Read + Write>(&self, selected: &mut Selected<'_, S>, from: u32) -> Result<Found> {
+        let uids = self.search(selected, from)?;
+        let texts = self.our_texts();
+        if texts.is_empty() || uids.is_empty() {
+            return Ok(Found { uids, unreadable: UidSet::new() });
+        }
+        let names: Vec<_> = texts.iter().map(|(name, _)| *name).collect();
+        let items = format!("UID BODY.PEEK[HEADER.FIELDS ({})]", names.join(" "));
+        let (mut read, mut matching) = (UidSet::new(), UidSet::new());
+        let mut each = |fetched: &Fetch| {
+            if let (Some(uid), Some(header)) = (fetched.uid, header_of(fetched)) {
+                read.insert(uid);
+                if texts.iter().all(|(name, text)| is_in(header, name, text)) {
+                    matching.insert(uid);
+                }
+            }
+            Ok(())
+        };
+        selected.fetch_each(&uids, &items, &mut each).map_err(explain)?;
+        // Those that did not come may have been deleted meanwhile, which is no trouble.
+        let missing = Selection { uids: Some(uids.without(&read)), ..Selection::default() };
+        Ok(Found { uids: matching, unreadable: missing.search(selected, 1)? })
+    }
+
+    /// What the server finds.
+    fn search<S: Read + Write>(&self, selected: &mut Selected<'_, S>, from: u32) -> Result<UidSet> {
+        let mut found = UidSet::new();
+        // Servers disagree on what `*` is where there is no message.
+        if selected.mailbox().exists == 0 {
+            return Ok(found);
+        }
+        for search in self.searches(from) {
+            found.extend(&search.run(selected).map_err(explain)?);
+        }
+        Ok(found)
+    }
+
+    fn searches(&self, from: u32) -> Vec<Search> {
+        let keys = self.keys();
+        let all = since_uid(from);
+        let Some(uids) = &self.uids else {
+            // `n:*` names the last message even where it is below n (RFC 3501 section 6.4.8).
+            return vec![match (from, keys.is_empty()) {
+                // `Selected::search` makes sure of it.
+                (0 | 1, true) => Search { keys: "ALL".to_owned(), among: all, newest: false, certain: false },
+                (0 | 1, false) => Search { keys, among: all, newest: false, certain: false },
+                _ => Search::uid(&format!("{from}:*"), &keys, all, false),
+            }];
+        };
+        let chunks = uids.within(&all).chunks(MOST_KEYS.saturating_sub(keys.len()), u64::MAX);
+        let mut searches: Vec<_> = chunks
+            .into_iter()
+            .map(|chunk| {
+                let set = chunk.to_string();
+                // An end that no message has is written so that no server can take offence.
+                let open = set.strip_suffix(&format!(":{}", u32::MAX)).map(|set| format!("{set}:*"));
+                Search::uid(&open.unwrap_or(set), &keys, chunk, false)
+            })
+            .collect();
+        if self.newest {
+            searches.push(Search::uid("*", &keys, all, true));
+        }
+        searches
+    }
+
+    /// The keys without the UIDs; the query last, where it can spoil no other.
+    fn keys(&self) -> String {
+        let sent = |key: &str, text: &Option<Text>| match text {
+            Some(Text::Server(text)) => Some(format!("{key} \"{text}\"")),
+            _ => None,
+        };
+        let keys = [
+            self.unseen.then(|| "UNSEEN".to_owned()),
+            self.since.map(|day| format!("SINCE {day}")),
+            self.before.map(|day| format!("BEFORE {day}")),
+            sent("FROM", &self.from),
+            sent("TO", &self.to),
+            sent("SUBJECT", &self.subject),
+            self.larger.map(|octets| format!("LARGER {octets}")),
+            self.query.clone(),
+        ];
+        keys.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The fields and texts that are matched here.
+    fn our_texts(&self) -> Vec<(&'static str, &str)> {
+        let fields = [("FROM", &self.from), ("TO", &self.to), ("SUBJECT", &self.subject)];
+        fields
+            .into_iter()
+            .filter_map(|(name, text)| match text {
+                Some(Text::Ours(text)) => Some((name, text.as_str())),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// One SEARCH, and what its answer may name.
+#[derive(Debug)]
+struct Search {
+    keys: String,
+    among: UidSet,
+    /// Only the greatest UID of the answer is meant.
+    newest: bool,
+    /// A mailbox that is not empty has an answer.
+    certain: bool,
+}
+
+impl Search {
+    fn uid(set: &str, keys: &str, among: UidSet, newest: bool) -> Search {
+        let certain = keys.is_empty() && set.ends_with('*');
+        Search { keys: format!("UID {set} {keys}").trim_end().to_owned(), among, newest, certain }
+    }
+
+    fn run<S: Read + Write>(&self, selected: &mut Selected<'_, S>) -> Result<UidSet> {
+        let mut found = selected.search(&self.keys)?;
+        if found.is_empty() && self.certain {
+            found = selected.search("ALL")?;
+        }
+        if self.newest {
+            found = found.last().into_iter().collect();
+        }
+        Ok(found.within(&self.among))
+    }
+}
+
+fn since_uid(from: u32) -> UidSet {
+    match (Uid::new(from.max(1)), Uid::new(u32::MAX)) {
+        (Some(first), Some(last)) => UidSet::range(first, last),
+        _ => UidSet::new(),
+    }
+}
+
+fn numbers(set: &str, part: &str) -> Result<UidSet> {
+    UidSet::parse(part).ok_or_else(|| Error::usage(format!("--uid {set:?} is no set of UIDs like 1:5,7,100:*")))
+}
+
+/// The header fields of an answer; a quoted string or a literal, but not NIL.
+fn header_of(fetched: &Fetch) -> Option<&[u8]> {
+    fetched.sections.iter().find_map(|section| match &section.data {
+        SectionData::Held(octets) if section.name.starts_with(b"HEADER") => Some(octets.as_slice()),
+        _ => None,
+    })
+}
+
+#[cfg(feature = "attachments")]
+fn is_in(header: &[u8], field: &str, text: &str) -> bool {
+    super::header_text::has(header, field, text)
+}
+
+/// Never asked: without the decoder no text is ours.
+#[cfg(not(feature = "attachments"))]
+fn is_in(_: &[u8], _: &str, _: &str) -> bool {
+    false
+}
+
+#[cfg(test)]
+#[path = "selection_tests.rs"]
+mod tests;

@@ -1,0 +1,143 @@
+//! The way into a mailbox: connect, greet, authenticate, and one command that proves it.
+//!
+//! An OK to AUTHENTICATE proves nothing: Exchange says it for a mailbox that is switched off or not
+//! ours, and answers the next command with `BAD User is authenticated but not connected.` (field guide
+//! 0.1, 0.2). NAMESPACE is that next command, as MailKit and imapflow have it.
+
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::throttle::explain;
+use crate::entra::Cloud;
+use crate::error::{Phase, Result};
+use crate::imap::session::{Client, Session};
+use crate::imap::types::Status;
+use crate::imap::wire::Limits;
+use crate::net::{Network, Stream};
+use crate::secret::Secret;
+use crate::text::{escape_octets, shorten};
+use crate::transcript::Transcript;
+
+/// The IMAP server, by implicit TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Its host name, which its certificate must bear.
+    pub host: String,
+    /// Its port, 993 by custom.
+    pub port: u16,
+}
+
+impl Server {
+    /// The server of a cloud.
+    pub fn of(cloud: Cloud) -> Server {
+        Server { host: cloud.imap_host().to_owned(), port: 993 }
+    }
+}
+
+/// A step that succeeded.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Which one.
+    pub phase: Phase,
+    /// How long it took.
+    pub took: Duration,
+    /// What there is to say about it, escaped.
+    pub detail: String,
+}
+
+/// Signs in to `mailbox`, the primary SMTP address, with an access token.
+pub fn sign_in(network: &Network, server: &Server, mailbox: &str, token: &Secret) -> Result<Session<Stream>> {
+    sign_in_step_by_step(network, server, mailbox, token, None, &mut |_| {})
+}
+
+/// [`sign_in`], telling `done` of each step, and writing the dialogue down.
+pub fn sign_in_step_by_step(
+    network: &Network,
+    server: &Server,
+    mailbox: &str,
+    token: &Secret,
+    transcript: Option<Transcript>,
+    done: &mut dyn FnMut(Step),
+) -> Result<Session<Stream>> {
+    // Nothing is sent for a mailbox that cannot be named.
+    crate::imap::xoauth2::initial_response(mailbox, token)?;
+    let mut clock = Clock { since: Instant::now(), done };
+
+    let addresses = network.resolve(&server.host, server.port)?;
+    let ips: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
+    clock.step(Phase::Resolve, format!("{} is {}", server.host, ips.join(" ")));
+    let (tcp, address) = network.dial(&server.host, &addresses)?;
+    clock.step(Phase::Connect, address.to_string());
+    let stream = network.handshake(&server.host, tcp)?;
+    clock.step(Phase::Tls, "certificate and host name verified".to_owned());
+
+    let mut client = Client::greet(stream, Limits::default(), transcript).map_err(explain)?;
+    clock.step(Phase::Greeting, greeting_detail(client.greeting()));
+    let offered = client.capability().map_err(explain)?;
+    clock.step(Phase::Capability, escape_octets(offered.words().collect::<Vec<_>>().join(" ").as_bytes()));
+    let mut session = client.authenticate_xoauth2(&offered, mailbox, token).map_err(explain)?;
+    clock.step(Phase::Authenticate, authenticated_detail(mailbox, session.authenticated()));
+    session.capability().map_err(explain)?;
+    session.namespace().map_err(explain)?;
+    clock.step(Phase::Mailbox, "NAMESPACE answered, the mailbox is open to us".to_owned());
+    Ok(session)
+}
+
+/// Times one step after the other.
+struct Clock<'a> {
+    since: Instant,
+    done: &'a mut dyn FnMut(Step),
+}
+
+impl Clock<'_> {
+    fn step(&mut self, phase: Phase, detail: String) {
+        let now = Instant::now();
+        (self.done)(Step { phase, took: now - self.since, detail });
+        self.since = now;
+    }
+}
+
+fn greeting_detail(greeting: &Status) -> String {
+    match front_end(&greeting.text) {
+        Some(host) => format!("front end {}", escape_octets(host.as_bytes())),
+        None => shorten(&escape_octets(&greeting.text), 200),
+    }
+}
+
+/// The OK's words where there is more than "completed": Exchange hides a refusal there.
+fn authenticated_detail(mailbox: &str, status: &Status) -> String {
+    let mailbox = escape_octets(mailbox.as_bytes());
+    match &status.code {
+        Some(code) if code.raw.starts_with(b"Error=") => {
+            format!("{mailbox}, but the OK carries [{}]", shorten(&escape_octets(&code.raw), 200))
+        }
+        _ => mailbox,
+    }
+}
+
+/// The name of the front-end server in a greeting's text, which Microsoft's support asks for: base64 of
+/// UTF-16LE in brackets at the end, and no response code.
+pub fn front_end(greeting: &[u8]) -> Option<String> {
+    let inner = greeting.strip_suffix(b"]")?;
+    let start = inner.iter().rposition(|octet| *octet == b'[')? + 1;
+    let octets = STANDARD.decode(inner.get(start..)?).ok()?;
+    let units: Vec<u16> =
+        octets.chunks_exact(2).map(|pair| pair.iter().rev().fold(0, |unit, o| unit << 8 | u16::from(*o))).collect();
+    String::from_utf16(&units).ok().filter(|name| !name.is_empty() && name.chars().all(|c| matches!(c, '!'..='~')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_front_ends_name_is_decoded() {
+        let greeting = b"The Microsoft Exchange IMAP4 service is ready. [UwBJADIAUABSADAAMQBDAEEAMAAwADQAMgAuAGEAcABjAHAAcgBkADAAMQAuAHAAcgBvAGQALgBlAHgAYwBoAGEAbgBnAGUAbABhAGIAcwAuAGMAbwBtAA==]";
+        assert_eq!(front_end(greeting).as_deref(), Some("SI2PR01CA0042.apcprd01.prod.exchangelabs.com"));
+        for other in [&b"ready."[..], b"ready. [***]", b"]", b"[]", b"ready. [AAA=]"] {
+            assert_eq!(front_end(other), None);
+        }
+    }
+}

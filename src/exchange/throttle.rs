@@ -1,0 +1,61 @@
+//! Exchange's refusals that are no refusals: throttling, an expired token, a mailbox that is not there yet.
+
+use std::time::Duration;
+
+use crate::error::{Error, Kind};
+
+/// The longest wait that a server is believed; Exchange asks for 300 seconds at most.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// Gives an error of the IMAP side the kind that Exchange's words call for.
+pub fn explain(error: Error) -> Error {
+    let Some(reply) = error.reply() else { return error };
+    let words = reply.text.to_ascii_lowercase();
+    // `BAD Request is throttled. Suggested Backoff Time: 92415 milliseconds` (imapsync#198).
+    if words.contains("request is throttled") {
+        let error = error.with_kind(Kind::Temporary);
+        return match backoff(&words) {
+            Some(wait) => error.with_retry_after(wait),
+            None => error,
+        };
+    }
+    // `NO Server Unavailable. 15` (owncloud mail#721), and RFC 5530's code of the same meaning.
+    let code = reply.code.as_deref().unwrap_or_default().to_ascii_uppercase();
+    if words.starts_with("server unavailable") || code == "UNAVAILABLE" {
+        return error.with_kind(Kind::Temporary);
+    }
+    error
+}
+
+/// The milliseconds behind `backoff time`, bounded.
+fn backoff(words: &str) -> Option<Duration> {
+    let (_, behind) = words.split_once("backoff time")?;
+    let digits = behind.trim_start_matches([':', '=', ' ', '\t']);
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let digits = digits.get(..end).filter(|digits| !digits.is_empty())?;
+    let milliseconds = digits.parse().unwrap_or(u64::MAX);
+    Some(Duration::from_millis(milliseconds).min(LONGEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Phase, ServerReply};
+
+    fn explained(text: &str) -> Error {
+        let reply = ServerReply { status: "BAD", code: None, text: text.to_owned() };
+        explain(Error::new(Kind::Refused, Phase::Fetch, "the server refused").with_reply(reply))
+    }
+
+    #[test]
+    fn throttling_is_worth_waiting_for() {
+        let error = explained("Request is throttled. Suggested Backoff Time: 92415 milliseconds");
+        assert_eq!((error.kind(), error.retry_after()), (Kind::Temporary, Some(Duration::from_millis(92415))));
+        let absurd = explained("Request is throttled. Suggested Backoff Time: 99999999999999999999 milliseconds");
+        assert_eq!(absurd.retry_after(), Some(LONGEST));
+        let silent = explained("request is throttled.");
+        assert_eq!((silent.kind(), silent.retry_after()), (Kind::Temporary, None));
+        assert_eq!(explained("Command Argument Error. 11").kind(), Kind::Refused);
+        assert_eq!(explained("Server Unavailable. 15").kind(), Kind::Temporary);
+    }
+}

@@ -1,0 +1,184 @@
+//! A command as pieces: text, literals, secrets.
+//!
+//! What is secret is said here, where the command is written; the transcript never has to guess. Text
+//! that would end the line or the string is refused here too, so nothing a user types becomes a second
+//! command.
+
+use super::mailbox_name::MailboxName;
+use crate::error::{Error, Kind, Phase, Result};
+use crate::secret::Secret;
+
+/// A piece of a command as it goes to the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// Octets of the line.
+    Text(Vec<u8>),
+    /// A literal; the connection chooses its form.
+    Literal(Vec<u8>),
+    /// Octets of the line that no transcript shows.
+    Secret(Secret),
+}
+
+/// A command without its tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    name: &'static str,
+    phase: Phase,
+    pieces: Vec<Piece>,
+    /// Octets of untagged data that the answer may have besides what any answer may have.
+    pub(crate) allowance: u64,
+}
+
+impl Command {
+    /// The command `name`, e.g. `UID FETCH`, as a part of `phase`.
+    pub fn new(name: &'static str, phase: Phase) -> Command {
+        Command { name, phase, pieces: vec![Piece::Text(name.as_bytes().to_vec())], allowance: 0 }
+    }
+
+    /// The command's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What the command is a part of.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    pub(crate) fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// Adds a space and `text` as it is: printable ASCII, no literal.
+    pub fn raw(mut self, text: &str) -> Result<Command> {
+        if let Some(bad) = text.chars().find(|c| !matches!(c, ' '..='~')) {
+            return Err(refused(text, &format!("it holds {bad:?}; a command takes printable ASCII")));
+        }
+        if ends_in_literal(text) {
+            return Err(refused(text, "it ends as a literal does"));
+        }
+        self.text(b" ");
+        self.text(text.as_bytes());
+        Ok(self)
+    }
+
+    /// Adds a space and an `astring`: an atom where the octets allow it, a quoted string where they are
+    /// plain, else a literal. Exchange refuses a quoted string with `\"` in it (field guide 2.9).
+    pub fn string(mut self, octets: &[u8]) -> Result<Command> {
+        if let Some(bad) = octets.iter().find(|octet| matches!(octet, b'\r' | b'\n' | 0)) {
+            let name = match bad {
+                b'\r' => "CR",
+                b'\n' => "LF",
+                _ => "NUL",
+            };
+            return Err(refused(&String::from_utf8_lossy(octets), &format!("it holds {name}")));
+        }
+        self.text(b" ");
+        if is_plain_atom(octets) {
+            self.text(octets);
+        } else if octets.iter().all(|octet| matches!(octet, 0x20..=0x7e) && !matches!(octet, b'"' | b'\\')) {
+            self.text(b"\"");
+            self.text(octets);
+            self.text(b"\"");
+        } else {
+            self.pieces.push(Piece::Literal(octets.to_vec()));
+        }
+        Ok(self)
+    }
+
+    /// Adds a space and a mailbox name.
+    pub fn mailbox(self, name: &MailboxName) -> Result<Command> {
+        self.string(name.wire())
+    }
+
+    /// Adds a space and a secret.
+    #[must_use]
+    pub fn secret(mut self, secret: Secret) -> Command {
+        self.text(b" ");
+        self.pieces.push(Piece::Secret(secret));
+        self
+    }
+
+    /// Allows so many octets of untagged data more than any answer may have.
+    #[must_use]
+    pub(crate) fn allowing(mut self, octets: u64) -> Command {
+        self.allowance = octets;
+        self
+    }
+
+    /// Takes the tag off a command that was written with one, as a fixture is.
+    #[cfg(test)]
+    pub(crate) fn split_tag(mut self) -> Option<(super::types::Tag, Command)> {
+        let Some(Piece::Text(text)) = self.pieces.get_mut(1) else { return None };
+        let space = text.iter().position(|octet| *octet == b' ')?;
+        let tag = super::types::Tag::new(std::str::from_utf8(&text[..space]).ok()?)?;
+        text.drain(..=space);
+        Some((tag, self))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn in_phase(mut self, phase: Phase) -> Command {
+        self.phase = phase;
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn push(&mut self, piece: Piece) {
+        self.pieces.push(piece);
+    }
+
+    fn text(&mut self, octets: &[u8]) {
+        match self.pieces.last_mut() {
+            Some(Piece::Text(text)) => text.extend_from_slice(octets),
+            _ => self.pieces.push(Piece::Text(octets.to_vec())),
+        }
+    }
+}
+
+/// Letters, digits and what appears in mailbox names; `NIL` stays quoted, being something else elsewhere.
+fn is_plain_atom(octets: &[u8]) -> bool {
+    let plain = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_./&+,@".contains(octet);
+    !octets.is_empty() && octets.iter().all(plain) && !octets.eq_ignore_ascii_case(b"NIL")
+}
+
+fn ends_in_literal(text: &str) -> bool {
+    let Some(inner) = text.strip_suffix('}') else { return false };
+    let inner = inner.strip_suffix('+').unwrap_or(inner);
+    let digits = inner.bytes().rev().take_while(u8::is_ascii_digit).count();
+    digits > 0 && inner.get(..inner.len() - digits).is_some_and(|before| before.ends_with('{'))
+}
+
+fn refused(text: &str, why: &str) -> Error {
+    Error::new(Kind::Usage, Phase::Options, format!("{text:?} cannot be sent: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(octets: &[u8]) -> Vec<Piece> {
+        Command::new("X", Phase::Command).string(octets).unwrap().pieces
+    }
+
+    #[test]
+    fn a_string_takes_the_plainest_form_that_holds_it() {
+        assert_eq!(pieces(b"INBOX"), [Piece::Text(b"X INBOX".into())]);
+        assert_eq!(pieces(b""), [Piece::Text(b"X \"\"".into())]);
+        assert_eq!(pieces(b"nil"), [Piece::Text(b"X \"nil\"".into())]);
+        assert_eq!(pieces(b"Sent Items"), [Piece::Text(b"X \"Sent Items\"".into())]);
+        assert_eq!(pieces(b"a\"b"), [Piece::Text(b"X ".into()), Piece::Literal(b"a\"b".into())]);
+        assert_eq!(pieces(b"a\\b"), [Piece::Text(b"X ".into()), Piece::Literal(b"a\\b".into())]);
+        assert_eq!(pieces(b"\xc3\xa9"), [Piece::Text(b"X ".into()), Piece::Literal(b"\xc3\xa9".into())]);
+    }
+
+    #[test]
+    fn nothing_that_ends_a_line_is_sent() {
+        for bad in [&b"a\rb"[..], b"a\nb", b"a\0b", b"x\r\na9 DELETE INBOX"] {
+            assert_eq!(Command::new("X", Phase::Command).string(bad).unwrap_err().kind(), Kind::Usage);
+        }
+        for bad in ["a\r\nb", "a\tb", "é", "SUBJECT {3}", "SUBJECT {3+}"] {
+            assert_eq!(Command::new("X", Phase::Command).raw(bad).unwrap_err().kind(), Kind::Usage, "{bad:?}");
+        }
+        assert!(Command::new("X", Phase::Command).raw("SUBJECT x}").is_ok());
+    }
+}

@@ -1,0 +1,382 @@
+//! Tags, one command in flight, and the one function that writes to the stream.
+//!
+//! A tagged NO or BAD leaves the connection usable; whatever else goes wrong closes it, and every later
+//! command says so. Untagged data is taken whenever it comes (RFC 3501 section 5.2), up to a budget a
+//! command, so that a server cannot keep a program busy for ever.
+
+use std::io::{self, Read, Write};
+
+use super::command::{Command, Piece};
+use super::parse;
+use super::types::{CodeMeaning, Condition, Response, Status, Tag, Untagged};
+use super::wire::{Fault, Frame, Limits, Literals, Reader};
+use crate::error::{Error, Kind, Phase, Result, ServerReply};
+use crate::net;
+use crate::secret::Secret;
+use crate::text::{escape_octets, shorten};
+use crate::transcript::Transcript;
+
+/// Untagged data that any command's answer may have, in octets.
+const BUDGET: u64 = 2 << 20;
+
+/// The most texts of `[ALERT]` that are kept.
+const MOST_ALERTS: usize = 16;
+
+/// The answer to a continuation request, a line without its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Shown in a transcript.
+    Text(&'static str),
+    /// Masked in a transcript.
+    Secret(Secret),
+}
+
+/// Takes what a command's answer brings.
+pub trait Handler {
+    /// An untagged response.
+    fn untagged(&mut self, data: Untagged) -> Result<()> {
+        let _ = data;
+        Ok(())
+    }
+
+    /// A continuation request that no literal of ours waits for; the answer is a line of its own, or
+    /// nothing where the server is to go on.
+    fn challenge(&mut self, text: &[u8]) -> Result<Option<Answer>> {
+        let shown = shorten(&escape_octets(text), 200);
+        Err(Error::new(
+            Kind::Protocol,
+            Phase::Command,
+            format!("the server asked for more where nothing is: + {shown}"),
+        ))
+    }
+
+    /// As [`Literals::wants`].
+    fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool> {
+        let _ = (head, size);
+        Ok(false)
+    }
+
+    /// As [`Literals::write`].
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        let _ = octets;
+        Ok(())
+    }
+}
+
+/// Takes no notice of anything.
+pub struct Ignore;
+
+impl Handler for Ignore {}
+
+/// A connection to an IMAP server.
+pub struct Connection<S> {
+    reader: Reader<S>,
+    limits: Limits,
+    next_tag: u32,
+    given_tag: Option<Tag>,
+    literal_plus: bool,
+    closed: Option<String>,
+    guarded: Vec<Secret>,
+    alerts: Vec<String>,
+}
+
+impl<S: Read + Write> Connection<S> {
+    /// A connection over `stream`, which the server has not greeted yet.
+    pub fn new(stream: S, limits: Limits) -> Connection<S> {
+        Connection {
+            reader: Reader::new(stream, limits),
+            limits,
+            next_tag: 1,
+            given_tag: None,
+            literal_plus: false,
+            closed: None,
+            guarded: Vec::new(),
+            alerts: Vec::new(),
+        }
+    }
+
+    /// Writes the dialogue down.
+    pub fn set_transcript(&mut self, transcript: Transcript) {
+        self.reader.set_transcript(transcript);
+    }
+
+    /// The tag of the next command; without it tags are `a1`, `a2`, …
+    pub fn set_next_tag(&mut self, tag: Tag) {
+        self.given_tag = Some(tag);
+    }
+
+    /// Whether literals go without waiting: only where the server offers LITERAL+ (RFC 7888).
+    pub fn set_literal_plus(&mut self, offered: bool) {
+        self.literal_plus = offered;
+    }
+
+    /// Nothing that repeats `secret` is ever shown.
+    pub(crate) fn guard(&mut self, secret: &Secret) {
+        if secret.is_empty() || self.guarded.contains(secret) {
+            return;
+        }
+        self.guarded.push(secret.clone());
+        if let Some(transcript) = self.reader.transcript() {
+            transcript.guard(secret);
+        }
+    }
+
+    /// The stream, to set its time limits.
+    pub fn stream_mut(&mut self) -> &mut S {
+        self.reader.get_mut()
+    }
+
+    /// What the server wants people to read (RFC 3501 section 7.1), as sent, each once.
+    pub fn alerts(&self) -> &[String] {
+        &self.alerts
+    }
+
+    /// The server's first response.
+    pub fn greeting(&mut self) -> Result<Status> {
+        let greeting = self.read(Phase::Greeting, &mut Ignore, &mut BUDGET.clone());
+        let outcome = greeting.and_then(|response| match response {
+            Response::Untagged(Untagged::Status(status))
+                if matches!(status.condition, Condition::Ok | Condition::PreAuth) =>
+            {
+                Ok(status)
+            }
+            Response::Untagged(Untagged::Status(status)) if status.condition == Condition::Bye => {
+                let message = "the server does not take the connection";
+                Err(Error::new(Kind::Temporary, Phase::Greeting, message).with_reply(status.reply()))
+            }
+            other => Err(unexpected(Phase::Greeting, "a greeting", &other)),
+        });
+        outcome.inspect_err(|e| self.close(e))
+    }
+
+    /// Runs a command to its end and returns how it ended, NO and BAD included.
+    pub fn run(&mut self, command: &Command, handler: &mut dyn Handler) -> Result<Status> {
+        if let Some(reason) = &self.closed {
+            let message = format!("the connection is closed already ({reason})");
+            return Err(Error::new(Kind::Temporary, command.phase(), message).in_command(command.name()));
+        }
+        self.converse(command, handler).map_err(|e| e.in_command(command.name())).inspect_err(|e| self.close(e))
+    }
+
+    /// Runs a command that must end in OK.
+    pub fn run_ok(&mut self, command: &Command, handler: &mut dyn Handler) -> Result<Status> {
+        let status = self.run(command, handler)?;
+        match status.condition {
+            Condition::Ok => Ok(status),
+            _ => Err(Error::new(Kind::Refused, command.phase(), "the server refused")
+                .in_command(command.name())
+                .with_reply(status.reply())),
+        }
+    }
+
+    fn converse(&mut self, command: &Command, handler: &mut dyn Handler) -> Result<Status> {
+        let tag = self.tag();
+        let mut budget = BUDGET + command.allowance;
+        if let Some(status) = self.send(&tag, command, handler, &mut budget)? {
+            return Ok(status);
+        }
+        loop {
+            match self.read(command.phase(), handler, &mut budget)? {
+                Response::Tagged(answered, status) if answered == tag => return Ok(status),
+                Response::Continuation(text) => {
+                    let answer = match handler.challenge(&text)? {
+                        None => continue,
+                        Some(Answer::Text(text)) => Piece::Text(text.into()),
+                        Some(Answer::Secret(secret)) => Piece::Secret(secret),
+                    };
+                    self.write(command.phase(), &[answer, Piece::Text(b"\r\n".to_vec())])?;
+                }
+                Response::Untagged(data) => self.untagged(command, data, handler)?,
+                other => return Err(unexpected(command.phase(), "the answer to the command", &other)),
+            }
+        }
+    }
+
+    /// Sends a command; `Some` where the server ended it before a literal was sent.
+    fn send(
+        &mut self,
+        tag: &Tag,
+        command: &Command,
+        handler: &mut dyn Handler,
+        budget: &mut u64,
+    ) -> Result<Option<Status>> {
+        let mut line = vec![Piece::Text(format!("{} ", tag.as_str()).into_bytes())];
+        for piece in command.pieces() {
+            let Piece::Literal(octets) = piece else {
+                line.push(piece.clone());
+                continue;
+            };
+            let plus = if self.literal_plus { "+" } else { "" };
+            line.push(Piece::Text(format!("{{{}{plus}}}\r\n", octets.len()).into_bytes()));
+            if !self.literal_plus {
+                self.write(command.phase(), &line)?;
+                line.clear();
+                if let Some(status) = self.await_continuation(tag, command, handler, budget)? {
+                    return Ok(Some(status));
+                }
+            }
+            line.push(Piece::Text(octets.clone()));
+        }
+        line.push(Piece::Text(b"\r\n".to_vec()));
+        self.write(command.phase(), &line)?;
+        Ok(None)
+    }
+
+    fn await_continuation(
+        &mut self,
+        tag: &Tag,
+        command: &Command,
+        handler: &mut dyn Handler,
+        budget: &mut u64,
+    ) -> Result<Option<Status>> {
+        loop {
+            match self.read(command.phase(), handler, budget)? {
+                Response::Continuation(_) => return Ok(None),
+                Response::Tagged(answered, status) if answered == *tag && status.condition != Condition::Ok => {
+                    return Ok(Some(status));
+                }
+                Response::Untagged(data) => self.untagged(command, data, handler)?,
+                other => return Err(unexpected(command.phase(), "leave to send a literal", &other)),
+            }
+        }
+    }
+
+    fn untagged(&mut self, command: &Command, data: Untagged, handler: &mut dyn Handler) -> Result<()> {
+        match &data {
+            // To LOGOUT it is the expected answer (RFC 3501 section 7.1.5).
+            Untagged::Status(status) if status.condition == Condition::Bye && command.phase() != Phase::Logout => {
+                return Err(ended(command.phase(), status.reply()));
+            }
+            Untagged::Status(status) if status.code.as_ref().is_some_and(|code| code.meaning == CodeMeaning::Alert) => {
+                let text = String::from_utf8_lossy(&status.text).into_owned();
+                if self.alerts.len() < MOST_ALERTS && !self.alerts.contains(&text) {
+                    self.alerts.push(text);
+                }
+            }
+            _ => {}
+        }
+        handler.untagged(data)
+    }
+
+    /// The next response, understood, its cost taken from the budget.
+    fn read(&mut self, phase: Phase, handler: &mut dyn Handler, budget: &mut u64) -> Result<Response> {
+        let frame = self.reader.response(&mut Passing(handler)).map_err(|fault| wire_error(phase, fault))?;
+        *budget = budget.checked_sub(frame.octets().len() as u64 + 2).ok_or_else(|| {
+            Error::new(Kind::Protocol, phase, "the server sends more untagged data than the command can have")
+        })?;
+        let repeats = |secret: &Secret| frame.octets().windows(secret.len()).any(|window| window == secret.expose());
+        if self.guarded.iter().any(repeats) {
+            let message = "the server repeated our credential, so nothing of what it said is shown";
+            return Err(Error::new(Kind::Protocol, phase, message));
+        }
+        let response = parse::response(&frame).map_err(|e| {
+            Error::new(Kind::Protocol, phase, format!("the server broke the protocol: {e}")).caused_by(e)
+        })?;
+        match response {
+            Response::Bare(line) => bare(phase, line),
+            response => Ok(response),
+        }
+    }
+
+    /// The one place that writes to the stream, and the one that writes the client's side down.
+    fn write(&mut self, phase: Phase, pieces: &[Piece]) -> Result<()> {
+        let mut octets = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) | Piece::Literal(text) => {
+                    octets.extend_from_slice(text);
+                    if let Some(transcript) = self.reader.transcript() {
+                        transcript.client(text);
+                    }
+                }
+                Piece::Secret(secret) => {
+                    octets.extend_from_slice(secret.expose());
+                    if let Some(transcript) = self.reader.transcript() {
+                        transcript.client_secret(secret);
+                    }
+                    self.guard(secret);
+                }
+            }
+        }
+        // Overwritten on its way out, because a SASL response may be in it.
+        let octets = Secret::new(octets);
+        let stream = self.reader.get_mut();
+        stream.write_all(octets.expose()).and_then(|()| stream.flush()).map_err(|e| net::lost(phase, e))
+    }
+
+    fn tag(&mut self) -> Tag {
+        let counted = self.next_tag;
+        self.given_tag.take().unwrap_or_else(|| {
+            self.next_tag = counted.wrapping_add(1);
+            Tag::counted(counted)
+        })
+    }
+
+    fn close(&mut self, reason: &Error) {
+        self.closed.get_or_insert_with(|| reason.to_string());
+        if let Some(transcript) = self.reader.transcript() {
+            transcript.flush();
+        }
+    }
+
+    /// The limits that the connection was made with.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+}
+
+/// A handler as the reader sees it.
+struct Passing<'a>(&'a mut dyn Handler);
+
+impl Literals for Passing<'_> {
+    fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool> {
+        self.0.wants(head, size)
+    }
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.0.write(octets)
+    }
+}
+
+/// A line without tag or star. Two are known, both Exchange's; any other breaks the protocol.
+fn bare(phase: Phase, line: Vec<u8>) -> Result<Response> {
+    // `[COPYUID 55 31 6]` alone on its line (MailKit#115): an untagged OK that lost its first words.
+    if line.starts_with(b"[") {
+        let frame = Frame::from_line(&[b"* OK ", &line[..]].concat());
+        return parse::response(&frame)
+            .map_err(|e| Error::new(Kind::Protocol, phase, format!("the server broke the protocol: {e}")));
+    }
+    // `Server Unavailable. 15` (node-imap#561): the service is about to hang up.
+    if line.starts_with(b"Server Unavailable") {
+        let text = String::from_utf8_lossy(&line).into_owned();
+        return Err(ended(phase, ServerReply { status: "BYE", code: None, text }));
+    }
+    Err(unexpected(phase, "a response", &Response::Bare(line)))
+}
+
+fn ended(phase: Phase, reply: ServerReply) -> Error {
+    Error::new(Kind::Temporary, phase, "the server ended the session").with_reply(reply)
+}
+
+fn unexpected(phase: Phase, expected: &str, got: &Response) -> Error {
+    let got = match got {
+        Response::Tagged(tag, status) => format!("a tagged {} for {:?}", status.condition.name(), tag.as_str()),
+        Response::Continuation(_) => "a continuation request".to_owned(),
+        Response::Untagged(Untagged::Status(status)) => format!("an untagged {}", status.condition.name()),
+        Response::Untagged(_) => "untagged data".to_owned(),
+        Response::Bare(line) => format!("the line \"{}\"", shorten(&escape_octets(line), 200)),
+    };
+    Error::new(Kind::Protocol, phase, format!("the server broke the protocol: expected {expected}, got {got}"))
+}
+
+fn wire_error(phase: Phase, fault: Fault) -> Error {
+    match fault {
+        Fault::Stream(e) => net::lost(phase, e),
+        Fault::Closed => net::lost(phase, io::ErrorKind::UnexpectedEof.into()),
+        Fault::Limit(what) => Error::new(Kind::Protocol, phase, format!("the server sent {what}")),
+        Fault::Sink(e) => Error::disk("writing the message", e),
+    }
+}
+
+#[cfg(test)]
+#[path = "replay_tests.rs"]
+mod replay;

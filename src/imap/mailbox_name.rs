@@ -1,0 +1,193 @@
+//! Mailbox names as people type them, and as IMAP4rev1 sends them: modified UTF-7 (RFC 3501 section 5.1.3).
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+
+use crate::error::{Error, Kind, Phase, Result};
+
+/// Base64 with `,` for `/`, unpadded; stray bits at the end are a server's business and accepted.
+const MODIFIED_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::IMAP_MUTF7,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(base64::engine::DecodePaddingMode::RequireNone),
+);
+
+/// A mailbox name in both its forms.
+///
+/// A name that came from a server and is no valid modified UTF-7 keeps its octets on the wire and is
+/// shown as they are, so that it can still be selected.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MailboxName {
+    wire: Vec<u8>,
+    text: String,
+}
+
+impl MailboxName {
+    /// `INBOX`, the one name that every mailbox has in every language.
+    pub fn inbox() -> MailboxName {
+        MailboxName { wire: b"INBOX".to_vec(), text: "INBOX".to_owned() }
+    }
+
+    /// A name as people type it. CR, LF, NUL and other control characters are refused, and so is no name.
+    pub fn new(text: &str) -> Result<MailboxName> {
+        let refused = |why: &str| {
+            Error::new(Kind::Usage, Phase::Options, format!("folder name {text:?}: {why} (--folder, --move-to)"))
+        };
+        if text.is_empty() {
+            return Err(refused("it is empty"));
+        }
+        if let Some(control) = text.chars().find(|c| c.is_control()) {
+            return Err(refused(&format!("it holds the control character {control:?}")));
+        }
+        if text.eq_ignore_ascii_case("INBOX") {
+            return Ok(MailboxName::inbox());
+        }
+        Ok(MailboxName { wire: encode(text), text: text.to_owned() })
+    }
+
+    /// A name as a server sent it.
+    pub fn from_wire(wire: &[u8]) -> MailboxName {
+        let text = decode(wire).unwrap_or_else(|| String::from_utf8_lossy(wire).into_owned());
+        MailboxName { wire: wire.to_vec(), text }
+    }
+
+    /// The octets on the wire.
+    pub fn wire(&self) -> &[u8] {
+        &self.wire
+    }
+
+    /// The name as people read it; unescaped, so not for a terminal.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for MailboxName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::text::Escaped(&self.text).fmt(f)
+    }
+}
+
+/// Text → modified UTF-7.
+fn encode(text: &str) -> Vec<u8> {
+    let mut wire = Vec::with_capacity(text.len());
+    let mut shifted: Vec<u8> = Vec::new();
+    for c in text.chars() {
+        if matches!(c, ' '..='~') {
+            unshift(&mut shifted, &mut wire);
+            wire.push(c as u8);
+            if c == '&' {
+                wire.push(b'-');
+            }
+        } else {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| shifted.extend_from_slice(&unit.to_be_bytes()));
+        }
+    }
+    unshift(&mut shifted, &mut wire);
+    wire
+}
+
+/// Writes the UTF-16 gathered so far as one `&…-`.
+fn unshift(shifted: &mut Vec<u8>, wire: &mut Vec<u8>) {
+    if !shifted.is_empty() {
+        wire.push(b'&');
+        wire.extend_from_slice(MODIFIED_BASE64.encode(&*shifted).as_bytes());
+        wire.push(b'-');
+        shifted.clear();
+    }
+}
+
+/// Modified UTF-7 → text; none where it is no such thing (8-bit octets, a broken shift, half a surrogate).
+fn decode(wire: &[u8]) -> Option<String> {
+    let mut text = String::new();
+    let mut rest = wire;
+    while let Some((&octet, behind)) = rest.split_first() {
+        rest = behind;
+        match octet {
+            b'&' => {
+                let end = rest.iter().position(|octet| *octet == b'-')?;
+                let shifted = rest.get(..end)?;
+                rest = rest.get(end + 1..)?;
+                if shifted.is_empty() {
+                    text.push('&');
+                } else {
+                    text.push_str(&decode_shifted(shifted)?);
+                }
+            }
+            0x80.. => return None,
+            _ => text.push(char::from(octet)),
+        }
+    }
+    Some(text)
+}
+
+fn decode_shifted(shifted: &[u8]) -> Option<String> {
+    let octets = MODIFIED_BASE64.decode(shifted).ok()?;
+    if octets.len() % 2 != 0 {
+        return None;
+    }
+    let units: Vec<u16> =
+        octets.chunks_exact(2).map(|pair| pair.iter().fold(0, |unit, o| unit << 8 | u16::from(*o))).collect();
+    String::from_utf16(&units).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_the_rfc_and_of_real_mailboxes() {
+        for (text, wire) in [
+            ("~peter/mail/台北/日本語", "~peter/mail/&U,BTFw-/&ZeVnLIqe-"),
+            ("INBOX/注文", "INBOX/&bOhlhw-"),
+            ("Entwürfe", "Entw&APw-rfe"),
+            ("A & B", "A &- B"),
+            ("&-", "&--"),
+            ("😀x", "&2D3eAA-x"),
+            ("été", "&AOk-t&AOk-"),
+            ("Quote\"Back\\slash", "Quote\"Back\\slash"),
+        ] {
+            let name = MailboxName::new(text).unwrap();
+            assert_eq!(std::str::from_utf8(name.wire()).unwrap(), wire);
+            assert_eq!(MailboxName::from_wire(wire.as_bytes()), name);
+        }
+    }
+
+    #[test]
+    fn what_is_no_modified_utf7_keeps_its_octets() {
+        for wire in [&b"caf\xc3\xa9"[..], b"a&b", b"&AGE", b"&A-", b"&2D0-", b"&*-", b"&AOk=-"] {
+            let name = MailboxName::from_wire(wire);
+            assert_eq!((name.wire(), name.as_str()), (wire, &*String::from_utf8_lossy(wire)));
+        }
+    }
+
+    #[test]
+    fn controls_are_refused_and_inbox_has_one_spelling() {
+        for bad in ["", "a\r\nb", "a\0", "tab\t", "\u{85}"] {
+            assert_eq!(MailboxName::new(bad).unwrap_err().kind(), Kind::Usage);
+        }
+        assert_eq!(MailboxName::new("inbox").unwrap(), MailboxName::inbox());
+    }
+
+    #[test]
+    fn any_text_survives_the_round_trip() {
+        let mut seed: u32 = 7;
+        for _ in 0..2000 {
+            let text: String = (0..8)
+                .filter_map(|_| {
+                    seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    char::from_u32((seed >> 8) % if seed & 1 == 0 { 0x180 } else { 0x11_0000 })
+                })
+                .filter(|c| !c.is_control())
+                .collect();
+            if let Ok(name) = MailboxName::new(&text) {
+                assert_eq!(decode(name.wire()).as_deref(), Some(name.as_str()));
+            }
+        }
+    }
+}

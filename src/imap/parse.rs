@@ -1,0 +1,293 @@
+//! A framed response → what it says. Functions bear the names of RFC 3501's grammar rules (section 9).
+//!
+//! Unknown is kept apart and skipped; malformed is refused with where and what. Each tolerance is an
+//! arm with the name of who needs it.
+
+use super::cursor::{Cursor, Parse, parse_digits};
+use super::fetch;
+use super::types::{
+    Capability, Code, CodeMeaning, Condition, Esearch, Flag, IdField, ListItem, MailboxStatus, Namespace, Namespaces,
+    Response, SeqNum, Status, Tag, Uid, UidValidity, Untagged,
+};
+use super::wire::Frame;
+
+/// `greeting / continue-req / response-data / response-tagged`
+pub fn response(frame: &Frame) -> Parse<Response> {
+    let octets = frame.octets();
+    if let Some(text) = octets.strip_prefix(b"+") {
+        // Exchange sends "+" alone as well as "+ ".
+        return Ok(Response::Continuation(text.strip_prefix(b" ").unwrap_or(text).to_vec()));
+    }
+    if octets.starts_with(b"* ") {
+        let mut cursor = Cursor::new(frame);
+        cursor.skip(2);
+        return response_data(&mut cursor).map(Response::Untagged);
+    }
+    Ok(response_tagged(octets).unwrap_or_else(|| Response::Bare(octets.to_vec())))
+}
+
+/// `tag SP resp-cond-state`; a line that is no such thing is bare.
+fn response_tagged(octets: &[u8]) -> Option<Response> {
+    let space = octets.iter().position(|octet| *octet == b' ')?;
+    let (tag, rest) = octets.split_at_checked(space)?;
+    let tag = Tag::new(std::str::from_utf8(tag).ok()?)?;
+    let status = resp_cond_state(rest.get(1..)?)?;
+    matches!(status.condition, Condition::Ok | Condition::No | Condition::Bad).then_some(Response::Tagged(tag, status))
+}
+
+/// `resp-cond-state / resp-cond-bye / resp-cond-auth`, from the condition on.
+fn resp_cond_state(octets: &[u8]) -> Option<Status> {
+    let length = octets.iter().position(|octet| *octet == b' ').unwrap_or(octets.len());
+    let (word, rest) = octets.split_at_checked(length)?;
+    let condition = [Condition::Ok, Condition::No, Condition::Bad, Condition::Bye, Condition::PreAuth]
+        .into_iter()
+        .find(|condition| word.eq_ignore_ascii_case(condition.name().as_bytes()))?;
+    let (code, text) = resp_text(rest.strip_prefix(b" ").unwrap_or(rest));
+    Some(Status { condition, code, text })
+}
+
+/// `["[" resp-text-code "]" SP] text`
+fn resp_text(octets: &[u8]) -> (Option<Code>, Vec<u8>) {
+    let Some((raw, text)) = bracketed(octets) else { return (None, octets.to_vec()) };
+    let text = text.strip_prefix(b" ").unwrap_or(text);
+    (Some(Code { raw: raw.to_vec(), meaning: resp_text_code(raw) }), text.to_vec())
+}
+
+/// What is between `[` and the `]` that closes it, and what is behind. A bracket in a quoted string
+/// closes nothing: Exchange sends `[Error="…[x]…" AuthResult=27]` (field guide 0.2).
+fn bracketed(octets: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inner = octets.strip_prefix(b"[")?;
+    let (mut quoted, mut escaped) = (false, false);
+    let close = inner.iter().position(|octet| {
+        let closes = *octet == b']' && !quoted;
+        if escaped {
+            escaped = false;
+        } else if *octet == b'"' {
+            quoted = !quoted;
+        } else if *octet == b'\\' && quoted {
+            escaped = true;
+        }
+        closes
+    });
+    // A quote that never closes: take the first bracket, as for any other unknown code.
+    let close = close.or_else(|| inner.iter().position(|octet| *octet == b']'))?;
+    Some((inner.get(..close)?, inner.get(close + 1..)?))
+}
+
+/// `resp-text-code`; one that does not keep to its grammar means nothing.
+fn resp_text_code(raw: &[u8]) -> CodeMeaning {
+    // A frame of its own, so that one cursor serves.
+    let frame = Frame::from_line(raw);
+    let mut cursor = Cursor::new(&frame);
+    let name = cursor.take_while(|octet| octet != b' ').to_ascii_uppercase();
+    cursor.spaces();
+    let uid_validity = |cursor: &mut Cursor| {
+        let number = cursor.number().ok()?;
+        cursor.spaces();
+        UidValidity::new(number)
+    };
+    let meaning = match name.as_slice() {
+        b"ALERT" => Some(CodeMeaning::Alert),
+        b"CAPABILITY" => Some(CodeMeaning::Capability(capability_data(&mut cursor))),
+        b"PERMANENTFLAGS" => cursor.list(|c| c.atom().map(Flag::new)).ok().map(CodeMeaning::PermanentFlags),
+        b"READ-ONLY" => Some(CodeMeaning::ReadOnly),
+        b"READ-WRITE" => Some(CodeMeaning::ReadWrite),
+        b"TRYCREATE" => Some(CodeMeaning::TryCreate),
+        b"UIDNEXT" => cursor.number().ok().map(CodeMeaning::UidNext),
+        b"UIDVALIDITY" => uid_validity(&mut cursor).map(CodeMeaning::UidValidity),
+        b"UNSEEN" => cursor.number().ok().map(CodeMeaning::Unseen),
+        b"APPENDUID" => uid_validity(&mut cursor)
+            .zip(cursor.number().ok().and_then(Uid::new))
+            .map(|(validity, uid)| CodeMeaning::AppendUid(validity, uid)),
+        // `[COPYUID 55  ]`, both sets empty, is Exchange's (MailKit#555).
+        b"COPYUID" => uid_validity(&mut cursor).map(|validity| {
+            let from = cursor.take_while(|octet| octet != b' ').to_vec();
+            cursor.spaces();
+            CodeMeaning::CopyUid(validity, from, cursor.take_while(|octet| octet != b' ').to_vec())
+        }),
+        _ => None,
+    };
+    meaning.unwrap_or(CodeMeaning::Other)
+}
+
+/// `response-data`, behind the star.
+fn response_data(cursor: &mut Cursor) -> Parse<Untagged> {
+    if cursor.peek().is_some_and(|octet| octet.is_ascii_digit()) {
+        return message_data(cursor);
+    }
+    if let Some(status) = resp_cond_state(cursor.rest()) {
+        return Ok(Untagged::Status(status));
+    }
+    let whole = cursor.rest();
+    let word = cursor.take_while(|octet| octet.is_ascii_alphanumeric()).to_ascii_uppercase();
+    cursor.spaces();
+    match word.as_slice() {
+        b"CAPABILITY" => Ok(Untagged::Capability(capability_data(cursor))),
+        b"ENABLED" => Ok(Untagged::Enabled(capability_data(cursor))),
+        b"FLAGS" => cursor.list(|c| c.atom().map(Flag::new)).map(Untagged::Flags),
+        b"LIST" => mailbox_list(cursor).map(Untagged::List),
+        b"LSUB" => mailbox_list(cursor).map(Untagged::Lsub),
+        b"STATUS" => mailbox_status(cursor).map(Untagged::MailboxStatus),
+        b"SEARCH" => search(cursor).map(Untagged::Search),
+        b"ESEARCH" => esearch(cursor).map(Untagged::Esearch),
+        b"NAMESPACE" => namespace_response(cursor).map(Untagged::Namespace),
+        b"ID" => id_response(cursor).map(Untagged::Id),
+        _ => Ok(Untagged::Unknown(whole.to_vec())),
+    }
+}
+
+/// `nz-number SP ("EXISTS" / "RECENT" / "EXPUNGE" / ("FETCH" SP msg-att))`
+fn message_data(cursor: &mut Cursor) -> Parse<Untagged> {
+    let whole = cursor.clone();
+    let number = cursor.number()?;
+    cursor.space()?;
+    let word = cursor.take_while(|octet| octet.is_ascii_alphanumeric()).to_ascii_uppercase();
+    let seq = || SeqNum::new(number).map_or_else(|| whole.fail("a sequence number"), Ok);
+    match word.as_slice() {
+        b"EXISTS" => Ok(Untagged::Exists(number)),
+        b"RECENT" => Ok(Untagged::Recent(number)),
+        b"EXPUNGE" => seq().map(Untagged::Expunge),
+        b"FETCH" => {
+            cursor.space()?;
+            fetch::fetch(cursor, seq()?).map(|fetch| Untagged::Fetch(Box::new(fetch)))
+        }
+        _ => Ok(Untagged::Unknown(whole.rest().to_vec())),
+    }
+}
+
+/// The most words of a capability list that are kept.
+const MOST_CAPABILITIES: usize = 1000;
+
+/// `capability-data`: words, whatever they are.
+fn capability_data(cursor: &mut Cursor) -> Vec<Capability> {
+    let words = cursor.rest().split(|octet| *octet == b' ').filter(|word| !word.is_empty());
+    words.take(MOST_CAPABILITIES).map(Capability::new).collect()
+}
+
+/// `"(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox`
+fn mailbox_list(cursor: &mut Cursor) -> Parse<ListItem> {
+    let attributes = cursor.list(|c| c.atom().map(Flag::new))?;
+    cursor.space()?;
+    let delimiter = cursor.held_nstring()?.and_then(|text| text.first().copied());
+    cursor.space()?;
+    let name = match cursor.peek() {
+        Some(b'"' | b'{') => cursor.astring()?,
+        // Exchange forgets the quotes around a name with a TAB in it (MailKit#945): the rest is the name.
+        _ => cursor.take_while(|_| true).to_vec(),
+    };
+    Ok(ListItem { attributes, delimiter, name })
+}
+
+/// `mailbox SP "(" [status-att-list] ")"`
+fn mailbox_status(cursor: &mut Cursor) -> Parse<MailboxStatus> {
+    let name = match cursor.peek() {
+        Some(b'"' | b'{') => cursor.astring()?,
+        // As in LIST; the list of counts is what comes last.
+        _ => {
+            let rest = cursor.rest();
+            let length = rest.windows(2).rposition(|pair| pair == b" (").unwrap_or(rest.len());
+            cursor.skip(length);
+            rest.get(..length).unwrap_or_default().to_vec()
+        }
+    };
+    cursor.space()?;
+    let mut status = MailboxStatus { name, ..MailboxStatus::default() };
+    cursor.list(|cursor| {
+        let name = cursor.atom()?.to_ascii_uppercase();
+        cursor.space()?;
+        let number = parse_digits(cursor.value()?).and_then(|number| u32::try_from(number).ok());
+        match name.as_slice() {
+            b"MESSAGES" => status.messages = number,
+            b"RECENT" => status.recent = number,
+            b"UIDNEXT" => status.uid_next = number,
+            b"UIDVALIDITY" => status.uid_validity = number.and_then(UidValidity::new),
+            b"UNSEEN" => status.unseen = number,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    cursor.end()?;
+    Ok(status)
+}
+
+/// `*(SP nz-number)`, and RFC 7162's `(MODSEQ n)` behind it, which nobody asked for.
+fn search(cursor: &mut Cursor) -> Parse<Vec<u32>> {
+    let mut numbers = Vec::new();
+    loop {
+        cursor.spaces();
+        match cursor.peek() {
+            None => return Ok(numbers),
+            Some(b'(') => {
+                cursor.value()?;
+            }
+            Some(_) => numbers.push(cursor.number()?),
+        }
+        if !matches!(cursor.peek(), None | Some(b' ')) {
+            return cursor.fail("a space or the end of the line");
+        }
+    }
+}
+
+/// `[search-correlator] [SP "UID"] *(SP search-return-data)` (RFC 4466)
+fn esearch(cursor: &mut Cursor) -> Parse<Esearch> {
+    let mut answer = Esearch::default();
+    if cursor.peek() == Some(b'(') {
+        let correlator = cursor.list(Cursor::astring)?;
+        answer.tag = correlator.into_iter().nth(1);
+    }
+    loop {
+        cursor.spaces();
+        if cursor.peek().is_none() {
+            return Ok(answer);
+        }
+        let name = cursor.atom()?.to_ascii_uppercase();
+        if name == b"UID" {
+            answer.uid = true;
+            continue;
+        }
+        cursor.space()?;
+        let value = cursor.value()?;
+        match name.as_slice() {
+            b"ALL" => answer.all = Some(value.to_vec()),
+            b"COUNT" => answer.count = parse_digits(value).and_then(|number| u32::try_from(number).ok()),
+            _ => {}
+        }
+    }
+}
+
+/// `namespace SP namespace SP namespace` (RFC 2342)
+fn namespace_response(cursor: &mut Cursor) -> Parse<Namespaces> {
+    let mut class = || {
+        cursor.spaces();
+        if cursor.nil() { Ok(Vec::new()) } else { cursor.list(namespace) }
+    };
+    Ok(Namespaces { personal: class()?, other_users: class()?, shared: class()? })
+}
+
+fn namespace(cursor: &mut Cursor) -> Parse<Namespace> {
+    cursor.expect(b'(', "a namespace")?;
+    let prefix = cursor.astring()?;
+    cursor.space()?;
+    let delimiter = cursor.held_nstring()?.and_then(|text| text.first().copied());
+    while !cursor.eat(b')') {
+        cursor.space()?;
+        cursor.value()?;
+    }
+    Ok(Namespace { prefix, delimiter })
+}
+
+/// `nil / "(" *(string SP nstring) ")"` (RFC 2971)
+fn id_response(cursor: &mut Cursor) -> Parse<Vec<IdField>> {
+    if cursor.nil() {
+        return Ok(Vec::new());
+    }
+    cursor.list(|cursor| {
+        let field = cursor.astring()?;
+        cursor.space()?;
+        Ok((field, cursor.held_nstring()?))
+    })
+}
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;

@@ -1,0 +1,156 @@
+//! The grammar, line by line; whole dialogues are in `fixtures/`.
+
+use super::*;
+use crate::imap::fetch::{AnnouncedSection, SectionData, announced_section};
+
+fn parsed(line: &[u8]) -> Response {
+    response(&Frame::of(line)).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn data(line: &str) -> Untagged {
+    match parsed(line.as_bytes()) {
+        Response::Untagged(data) => data,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn refused(line: &str) -> &'static str {
+    response(&Frame::of(line.as_bytes())).unwrap_err().expected
+}
+
+#[test]
+fn the_four_shapes_of_a_response() {
+    assert!(matches!(parsed(b"a1 OK done"), Response::Tagged(tag, _) if tag.as_str() == "a1"));
+    assert_eq!(parsed(b"+ go on"), Response::Continuation(b"go on".to_vec()));
+    assert_eq!(parsed(b"+"), Response::Continuation(Vec::new()));
+    assert!(matches!(parsed(b"* bye now"), Response::Untagged(Untagged::Status(_))));
+    for bare in ["Server Unavailable. 15", "[COPYUID 55 31 6]", "", "a1", "a1 BYE x", "a-1 OK x", "*OK"] {
+        assert!(matches!(parsed(bare.as_bytes()), Response::Bare(_)), "{bare}");
+    }
+    assert!(matches!(data("* XYZZY {what} (ever"), Untagged::Unknown(_)));
+    assert!(matches!(data("* 5 XYZZY"), Untagged::Unknown(_)));
+}
+
+#[test]
+fn response_codes_known_odd_and_unknown() {
+    let code = |line: &str| match data(line) {
+        Untagged::Status(status) => (status.code.map(|code| code.meaning), String::from_utf8(status.text).unwrap()),
+        other => panic!("{other:?}"),
+    };
+    let fourteen = UidValidity::new(14).unwrap();
+    assert_eq!(code("* OK [UIDVALIDITY 14] ok").0, Some(CodeMeaning::UidValidity(fourteen)));
+    assert_eq!(code("* OK [UIDNEXT 16124] next").0, Some(CodeMeaning::UidNext(16124)));
+    assert_eq!(code("* OK [UIDVALIDITY 0] odd").0, Some(CodeMeaning::Other));
+    assert_eq!(code("* OK [UIDNEXT 99999999999] odd").0, Some(CodeMeaning::Other));
+    assert_eq!(
+        code(r#"* OK [Error="User]Dis\"abled" AuthResult=27] AUTHENTICATE completed."#),
+        (Some(CodeMeaning::Other), "AUTHENTICATE completed.".to_owned())
+    );
+    assert_eq!(code("* OK [broken text").0, None);
+    assert_eq!(code(r#"* OK [Error="open] text"#), (Some(CodeMeaning::Other), "text".to_owned()));
+    assert_eq!(
+        code("* OK [COPYUID 55  ] done").0,
+        Some(CodeMeaning::CopyUid(UidValidity::new(55).unwrap(), Vec::new(), Vec::new()))
+    );
+    assert_eq!(code("* OK [APPENDUID 14 7]").0, Some(CodeMeaning::AppendUid(fourteen, Uid::new(7).unwrap())));
+}
+
+#[test]
+fn lists_with_exchanges_oddities() {
+    let list = |line: &str| match data(line) {
+        Untagged::List(item) => (item.delimiter, String::from_utf8(item.name).unwrap()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(list(r#"* LIST (\HasNoChildren) "/" INBOX"#), (Some(b'/'), "INBOX".to_owned()));
+    assert_eq!(list(r#"* LIST () NIL "a \"b\"""#), (None, "a \"b\"".to_owned()));
+    assert_eq!(list("* LIST () \"/\" Tab\tin it"), (Some(b'/'), "Tab\tin it".to_owned()));
+    assert_eq!(list("* LIST () \"/\" {5}\r\na\"b c"), (Some(b'/'), "a\"b c".to_owned()));
+    assert_eq!(list(r#"* LIST (\Noselect) "/" """#), (Some(b'/'), String::new()));
+    assert_eq!(refused(r#"* LIST "/" INBOX"#), "a list");
+}
+
+#[test]
+fn searches_in_both_forms() {
+    assert_eq!(data("* SEARCH"), Untagged::Search(vec![]));
+    assert_eq!(data("* SEARCH 2 84 882 "), Untagged::Search(vec![2, 84, 882]));
+    assert_eq!(data("* SEARCH 2 (MODSEQ 917162500)"), Untagged::Search(vec![2]));
+    assert_eq!(refused("* SEARCH 1 2x"), "a space or the end of the line");
+    assert_eq!(refused("* SEARCH 4294967296"), "a number of 32 bits");
+    let Untagged::Esearch(esearch) = data(r#"* ESEARCH (TAG "a5") UID ALL 1:3,9 COUNT 4"#) else { panic!() };
+    assert_eq!((esearch.uid, esearch.all, esearch.count), (true, Some(b"1:3,9".to_vec()), Some(4)));
+}
+
+#[test]
+fn status_namespace_and_id() {
+    let Untagged::MailboxStatus(status) = data("* STATUS Sent Items (MESSAGES 3 UNSEEN 1 HIGHESTMODSEQ 99999999999)")
+    else {
+        panic!()
+    };
+    assert_eq!((status.name.as_slice(), status.messages, status.unseen), (&b"Sent Items"[..], Some(3), Some(1)));
+    let Untagged::Namespace(spaces) = data(r#"* NAMESPACE (("" "/" "X" ("y"))) NIL ()"#) else { panic!() };
+    assert_eq!((spaces.personal.len(), spaces.personal[0].delimiter, spaces.shared.len()), (1, Some(b'/'), 0));
+    let Untagged::Id(pairs) = data(r#"* ID ("name" "x" "version" NIL)"#) else { panic!() };
+    assert_eq!(pairs, [(b"name".to_vec(), Some(b"x".to_vec())), (b"version".to_vec(), None)]);
+    assert_eq!(data("* ID NIL"), Untagged::Id(vec![]));
+}
+
+#[test]
+fn fetch_items_in_any_order_and_an_odd_one_costs_only_itself() {
+    let fetch = |line: &str| match data(line) {
+        Untagged::Fetch(fetch) => fetch,
+        other => panic!("{other:?}"),
+    };
+    let f =
+        fetch("* 1 FETCH (RFC822.SIZE 45274 X-GM-LABELS (a \"b\") UID 84 FLAGS (\\Seen $MDNSent) BODY[] {3}\r\na)b)");
+    assert_eq!((f.size, f.uid, f.flags.map(|f| f.len())), (Some(45274), Uid::new(84), Some(2)));
+    assert_eq!((f.sections[0].name.as_slice(), &f.sections[0].data), (&b""[..], &SectionData::Held(b"a)b".to_vec())));
+    let f = fetch("* 1 FETCH (BODY[HEADER.FIELDS (\"Subject\" From)]<0> NIL RFC822.SIZE -1 UID 3)");
+    assert_eq!((f.sections[0].name.as_slice(), f.size), (&b"HEADER.FIELDS (\"SUBJECT\" FROM)"[..], None));
+    let f = fetch(
+        r#"* 1 FETCH (ENVELOPE ("d" NIL (("n" NIL "m" ".MISSING-HOST-NAME.")) NIL NIL NIL NIL NIL NIL "<id>") UID 1)"#,
+    );
+    let envelope = f.envelope.unwrap();
+    assert_eq!(envelope.from[0].host.as_deref(), Some(&b".MISSING-HOST-NAME."[..]));
+    assert_eq!(envelope.message_id.as_deref(), Some(&b"<id>"[..]));
+    let f = fetch(r#"* 1 FETCH (ENVELOPE ("too" "short") BODYSTRUCTURE (("TEXT" (NIL NIL) -1) "inline" NIL) UID 1)"#);
+    assert_eq!((f.envelope, f.body_structure.is_some(), f.uid), (None, true, Uid::new(1)));
+    for broken in [
+        "* 1 FETCH (UID 1",
+        "* 1 FETCH (UID 1))",
+        "* 1 FETCH UID 1",
+        "* 0 FETCH (UID 1)",
+        "* 1 FETCH (UID x)",
+        "* 1 FETCH (BODY[ 1)",
+    ] {
+        refused(broken);
+    }
+}
+
+#[test]
+fn nesting_without_end_neither_overflows_nor_hangs() {
+    let deep = format!("* 1 FETCH (BODYSTRUCTURE {}{})", "(".repeat(400_000), ")".repeat(400_000));
+    // An empty list is a value, whatever is around it.
+    assert!(matches!(parsed(deep.as_bytes()), Response::Untagged(Untagged::Fetch(_))));
+    refused(&format!("* 1 FETCH (BODYSTRUCTURE {}", "(".repeat(400_000)));
+    let flags = format!("* FLAGS ({})", "a ".repeat(10_001));
+    assert_eq!(refused(&flags), "a list of at most 10,000 items");
+}
+
+#[test]
+fn the_section_that_a_literal_belongs_to_is_known_before_it_comes() {
+    let at = |line: &str| announced_section(&Frame::from_line(line.as_bytes()));
+    let whole = |uid| Some(AnnouncedSection { uid, name: vec![] });
+    assert_eq!(at("* 1 FETCH (UID 7 FLAGS (\\Seen) BODY[] {12}\r\n"), whole(Uid::new(7)));
+    assert_eq!(at("* 1 FETCH (BODY[] {12}\r\n"), whole(None));
+    assert_eq!(at("* 1 FETCH (BODY[HEADER] {2}\r\n").unwrap().name, b"HEADER");
+    for other in [
+        "* LIST () \"/\" {3}\r\n",
+        "* 1 FETCH (ENVELOPE (NIL {3}\r\n",
+        "* 1 FETCH (X {3}\r\n",
+        "* 1 EXISTS {3}\r\n",
+        "",
+        "* ",
+    ] {
+        assert_eq!(at(other), None, "{other:?}");
+    }
+}

@@ -1,0 +1,381 @@
+//! Every fixture through the real connection, in every slicing: what the transcript writes is the fixture
+//! again, a fault is the one that the table names, and no cut or changed octet does harm.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use super::*;
+
+use crate::script::{self, Piece as Said, Player, Script, Turn};
+
+/// The fixtures that end in an error of the connection, and whose fault it is. In all others every
+/// command comes to its tagged end.
+const FAULTS: &[(&str, Kind)] = &[
+    ("016-greeting-bye", Kind::Temporary),
+    ("017-greeting-eof", Kind::Temporary),
+    ("018-greeting-not-imap", Kind::Protocol),
+    ("039-auth-bye", Kind::Temporary),
+    ("040-auth-eof", Kind::Temporary),
+    ("043-auth-challenges-without-end", Kind::Temporary),
+    ("050-expired-between-fetches", Kind::Temporary),
+    ("051-expired-in-literal", Kind::Temporary),
+    ("052-expired-in-list", Kind::Temporary),
+    ("053-expired-in-idle", Kind::Temporary),
+    ("054-expired-then-invalid-state", Kind::Temporary),
+    ("056-bye-closed", Kind::Temporary),
+    ("057-eof-in-literal", Kind::Temporary),
+    ("058-eof-in-line", Kind::Temporary),
+    ("059-eof-before-tag", Kind::Temporary),
+    ("060-logout-eof", Kind::Temporary),
+    ("062-server-silent", Kind::Temporary),
+    ("075-unavailable-bare", Kind::Temporary),
+    ("077-unavailable-bare-in-fetch", Kind::Temporary),
+    ("173-append-body-as-tag", Kind::Protocol),
+    ("192-idle-bye", Kind::Temporary),
+    ("193-idle-silence", Kind::Temporary),
+    ("300-literal-ten-gigabytes", Kind::Protocol),
+    ("301-literal-two-to-the-32", Kind::Protocol),
+    ("302-literal-negative", Kind::Protocol),
+    ("304-literal-no-number", Kind::Protocol),
+    ("305-literal-beyond-64-bits", Kind::Protocol),
+    ("306-literal-in-capability", Kind::Protocol),
+    ("307-literal-in-flags", Kind::Protocol),
+    ("309-literal-too-short", Kind::Protocol),
+    ("310-literal-too-long", Kind::Temporary),
+    ("311-literal-plus-from-server", Kind::Protocol),
+    ("312-literal-in-body-quoted", Kind::Protocol),
+    ("321-deep-unclosed", Kind::Protocol),
+    ("326-bare-lf", Kind::Temporary),
+    ("327-tag-not-ours", Kind::Protocol),
+    ("329-tagged-twice", Kind::Protocol),
+    ("330-garbage", Kind::Protocol),
+    ("331-empty-lines", Kind::Protocol),
+    ("332-no-line-end", Kind::Temporary),
+    ("333-paren-missing", Kind::Protocol),
+    ("334-paren-extra", Kind::Protocol),
+    ("335-number-too-large", Kind::Protocol),
+    ("336-uid-zero", Kind::Protocol),
+    ("337-tagged-garbage", Kind::Protocol),
+    ("338-tag-alone", Kind::Protocol),
+    ("341-utf8-bom", Kind::Protocol),
+];
+
+/// The fixtures whose octets the reader itself refuses: a limit of ours.
+const REFUSED_BY_THE_READER: &[&str] = &[
+    "300-literal-ten-gigabytes",
+    "301-literal-two-to-the-32",
+    "305-literal-beyond-64-bits",
+    "306-literal-in-capability",
+    "307-literal-in-flags",
+];
+
+const SLICES: [usize; 6] = [1, 2, 3, 7, 64, 8192];
+
+/// What a transcript writes to, kept.
+#[derive(Clone, Default)]
+struct Page(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Page {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(octets);
+        Ok(octets.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+type Turns = RefCell<VecDeque<Vec<Said>>>;
+
+/// Plays the client of a fixture: answers continuation requests from it, streams what it elides.
+struct Client<'a> {
+    turns: &'a Turns,
+    elided: &'a [usize],
+}
+
+impl Handler for Client<'_> {
+    fn challenge(&mut self, _: &[u8]) -> Result<Option<Answer>> {
+        match self.turns.borrow_mut().pop_front().as_deref() {
+            Some([Said::Octets(line)]) => {
+                Ok(Some(Answer::Text(String::from_utf8(line[..line.len() - 2].to_vec()).unwrap().leak())))
+            }
+            Some([Said::Secret(size), Said::Octets(_)]) => Ok(Some(Answer::Secret(Secret::new(vec![b'x'; *size])))),
+            _ => Ok(None),
+        }
+    }
+
+    fn wants(&mut self, _: &Frame, size: u64) -> io::Result<bool> {
+        Ok(self.elided.contains(&(size as usize)))
+    }
+}
+
+/// A client's turn as tag and pieces; a synchronising literal is the turn after it.
+fn command(turns: &Turns) -> Option<(Tag, Command, bool)> {
+    let mut said: VecDeque<Said> = turns.borrow_mut().pop_front()?.into();
+    let mut command = Command::new("", Phase::Command);
+    let mut plus = false;
+    while let Some(piece) = said.pop_front() {
+        let octets = match piece {
+            Said::Octets(octets) => octets,
+            Said::Secret(size) => {
+                command.push(Piece::Secret(Secret::new(vec![b'x'; size])));
+                continue;
+            }
+            Said::Elided(_) => unreachable!("the grammar has no such client"),
+        };
+        let line_end = octets.iter().position(|octet| *octet == b'\n').map_or(octets.len(), |at| at + 1);
+        let Some(size) = script::literal_announced(&octets[..line_end]) else {
+            let line = octets.strip_suffix(b"\r\n").unwrap_or(&octets);
+            command.push(Piece::Text(line.to_vec()));
+            continue;
+        };
+        let brace = octets[..line_end].iter().rposition(|octet| *octet == b'{').unwrap();
+        plus = octets[line_end - 4] == b'+';
+        command.push(Piece::Text(octets[..brace].to_vec()));
+        let mut behind = octets[line_end..].to_vec();
+        if behind.is_empty() {
+            // The server may refuse the literal: then there is no such turn.
+            match turns.borrow().front().map(Vec::as_slice) {
+                Some([Said::Octets(next)]) if !next.starts_with(b"a") => behind.clone_from(next),
+                _ => behind = vec![b'x'; size],
+            }
+            if turns.borrow().front().is_some_and(|next| *next == [Said::Octets(behind.clone())]) {
+                turns.borrow_mut().pop_front();
+            }
+        }
+        let rest = behind.split_off(size);
+        command.push(Piece::Literal(behind));
+        if !rest.is_empty() {
+            said.push_front(Said::Octets(rest));
+        }
+    }
+    let (tag, command) = command.split_tag()?;
+    // To LOGOUT a BYE is an answer, to all others the end.
+    let logout = command.pieces().iter().any(|piece| *piece == Piece::Text(b"LOGOUT".to_vec()));
+    Some((tag, if logout { command.in_phase(Phase::Logout) } else { command }, plus))
+}
+
+/// The sizes of the messages that a script does not show.
+fn elided(script: &Script) -> Vec<usize> {
+    let said = script.turns.iter().filter_map(|turn| match turn {
+        Turn::Server(said) => Some(said),
+        _ => None,
+    });
+    let size = |piece: &Said| match piece {
+        Said::Elided(size) => Some(*size),
+        _ => None,
+    };
+    said.flatten().filter_map(size).collect()
+}
+
+/// The connection's part of a script: every command to its end.
+fn converse_all(script: &Script, slice: usize) -> Result<()> {
+    let turns = script.turns.iter().filter_map(|turn| match turn {
+        Turn::Client(said) => Some(said.clone()),
+        _ => None,
+    });
+    let turns: Turns = RefCell::new(turns.collect());
+    let mut connection = Connection::new(Player::new(script, slice), Limits::default());
+    connection.greeting()?;
+    let mut client = Client { turns: &turns, elided: &elided(script) };
+    while let Some((tag, command, plus)) = command(&turns) {
+        connection.set_next_tag(tag);
+        connection.set_literal_plus(plus);
+        connection.run(&command, &mut client)?;
+    }
+    Ok(())
+}
+
+/// Streams what a script elides.
+struct Elide(Vec<usize>, usize);
+
+impl Literals for Elide {
+    fn wants(&mut self, _: &Frame, size: u64) -> io::Result<bool> {
+        // A cut leaves less of a message than was announced.
+        Ok(self.0.iter().any(|elided| *elided <= size as usize))
+    }
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.1 += octets.len();
+        Ok(())
+    }
+}
+
+/// The reader's part: every response read, each turn to its end, and what the transcript says of it.
+fn transcribe(script: &Script, slice: usize) -> String {
+    let page = Page::default();
+    let mut reader = Reader::new(Player::new(script, slice), Limits::default());
+    reader.set_transcript(Transcript::new(page.clone()));
+    let mut elide = Elide(elided(script), 0);
+    for turn in &script.turns {
+        match turn {
+            Turn::Comment(_) => {}
+            Turn::Client(said) => said.iter().for_each(|piece| {
+                let transcript = reader.transcript().unwrap();
+                let octets = match piece {
+                    Said::Octets(octets) => {
+                        transcript.client(octets);
+                        octets.clone()
+                    }
+                    Said::Secret(size) | Said::Elided(size) => {
+                        transcript.client_secret(&Secret::new(vec![b'x'; *size]));
+                        vec![b'x'; *size]
+                    }
+                };
+                // A player whose line is cut refuses to hear more, as the dialogue says.
+                let _ = reader.get_mut().write_all(&octets);
+            }),
+            Turn::Server(said) => {
+                let size = |piece: &Said| match piece {
+                    Said::Octets(octets) => octets.len(),
+                    Said::Secret(size) | Said::Elided(size) => *size,
+                };
+                let (mut left, streamed) = (said.iter().map(size).sum::<usize>(), elide.1);
+                while left > 0 {
+                    let Ok(frame) = reader.response(&mut elide) else { break };
+                    let _ = parse::response(&frame);
+                    left = left.saturating_sub(
+                        frame.octets().len() + 2 + std::mem::replace(&mut elide.1, streamed) - streamed,
+                    );
+                }
+            }
+        }
+    }
+    drop(reader);
+    String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
+}
+
+fn fixtures() -> Vec<(String, Script)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut found: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+            (path.file_stem().unwrap().to_string_lossy().into_owned(), Script::parse(&text).unwrap())
+        })
+        .collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+/// The dialogue of a fixture without its comments.
+fn dialogue(script: &Script) -> String {
+    let text = script.to_text();
+    text.lines().filter(|line| !line.starts_with('#')).fold(String::new(), |text, line| text + line + "\n")
+}
+
+#[test]
+fn the_transcript_of_every_fixture_is_the_fixture() {
+    let found = fixtures();
+    assert!(found.len() >= 30);
+    let mut wrong = Vec::new();
+    for (name, script) in &found {
+        for slice in SLICES {
+            let (written, expected) = (transcribe(script, slice), dialogue(script));
+            let refused = REFUSED_BY_THE_READER.contains(&name.as_str());
+            // What was refused is written as far as it was read.
+            let same = if refused { expected.starts_with(written.trim_end_matches('\n')) } else { written == expected };
+            if !same {
+                wrong.push(format!("{name} at {slice}:\n{written}"));
+                break;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_fixture_ends_as_the_table_says() {
+    let mut wrong = Vec::new();
+    for (name, script) in &fixtures() {
+        for slice in SLICES {
+            let outcome = converse_all(script, slice);
+            let fault = outcome.as_ref().err().map(Error::kind);
+            let listed = FAULTS.iter().find(|(listed, _)| listed == name).map(|(_, kind)| *kind);
+            if fault != listed {
+                wrong.push(format!(
+                    "    (\"{name}\", Kind::{}), // {slice}: {outcome:?}",
+                    fault.map_or("-".into(), |kind| format!("{kind:?}"))
+                ));
+                break;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// A server that sends these octets whatever we say.
+struct Monologue<'a>(&'a [u8]);
+
+impl Read for Monologue<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf)
+    }
+}
+
+impl Write for Monologue<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        Ok(octets.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Reads octets as a whole dialogue of any commands, until the connection ends them.
+fn survive(octets: &[u8]) {
+    let limits = Limits { response: 1 << 16, literal: 1 << 16 };
+    let mut connection = Connection::new(Monologue(octets), limits);
+    if connection.greeting().is_err() {
+        return;
+    }
+    for _ in 0..20 {
+        let command = Command::new("NOOP", Phase::Command);
+        if connection.run(&command, &mut Ignore).is_err() {
+            break;
+        }
+    }
+}
+
+#[test]
+fn every_truncation_of_every_fixture_is_survived() {
+    for (_, script) in fixtures() {
+        let octets = script.server_octets();
+        (0..octets.len()).for_each(|cut| survive(&octets[..cut]));
+    }
+}
+
+#[test]
+fn seeded_mutations_of_every_fixture_are_survived() {
+    let mut seed: u64 = 0x5eed;
+    let mut random = move |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below.max(1)
+    };
+    let spice = b"(){}[]\"\\ \r\n\0*+<>0123456789\xff\x80A";
+    for (_, script) in fixtures() {
+        let octets = script.server_octets();
+        for _ in 0..60 {
+            let mut mutant = octets.clone();
+            for _ in 0..=random(6) {
+                let at = random(mutant.len());
+                match random(4) {
+                    0 if !mutant.is_empty() => {
+                        mutant.remove(at);
+                    }
+                    1 => mutant.insert(at, spice[random(spice.len())]),
+                    2 if !mutant.is_empty() => mutant[at] = spice[random(spice.len())],
+                    _ => {
+                        let end = (at + random(40)).min(mutant.len());
+                        let copy = mutant[at..end].to_vec();
+                        mutant.splice(at..at, copy);
+                    }
+                }
+            }
+            survive(&mutant);
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! The nouns of IMAP: numbers that must not be mixed, and what a response says.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+use crate::error::ServerReply;
+use crate::text::escape_octets;
+
+/// A message's unique identifier within a mailbox and a UIDVALIDITY (RFC 3501 section 2.3.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uid(NonZeroU32);
+
+/// A message's place in a mailbox, which moves when another message goes (RFC 3501 section 2.3.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SeqNum(NonZeroU32);
+
+/// Changes when the UIDs of a mailbox mean other messages than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UidValidity(NonZeroU32);
+
+macro_rules! number {
+    ($name:ident) => {
+        impl $name {
+            /// The number; zero is none.
+            pub fn new(number: u32) -> Option<$name> {
+                NonZeroU32::new(number).map($name)
+            }
+
+            /// The number.
+            pub fn get(self) -> u32 {
+                self.0.get()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+number!(Uid);
+number!(SeqNum);
+number!(UidValidity);
+
+/// The name that ties a tagged response to its command (RFC 3501 section 2.2.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag(String);
+
+impl Tag {
+    /// A tag of letters and digits, which every server takes; anything else is none.
+    pub fn new(text: impl Into<String>) -> Option<Tag> {
+        let text = text.into();
+        (!text.is_empty() && text.bytes().all(|octet| octet.is_ascii_alphanumeric())).then_some(Tag(text))
+    }
+
+    /// The tag of the n-th command.
+    pub(crate) fn counted(number: u32) -> Tag {
+        Tag(format!("a{number}"))
+    }
+
+    /// The tag's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A word that names an ability of the server, compared without regard to case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capability(String);
+
+impl Capability {
+    pub(crate) fn new(word: &[u8]) -> Capability {
+        Capability(String::from_utf8_lossy(word).into_owned())
+    }
+
+    /// The word as sent, e.g. `AUTH=XOAUTH2`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A message flag, as sent: `\Seen`, `$MDNSent`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flag(String);
+
+impl Flag {
+    pub(crate) fn new(word: &[u8]) -> Flag {
+        Flag(String::from_utf8_lossy(word).into_owned())
+    }
+
+    /// The flag's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Compares without regard to case, as RFC 3501 wants system flags compared.
+    pub fn is(&self, name: &str) -> bool {
+        self.0.eq_ignore_ascii_case(name)
+    }
+}
+
+/// How a command ended, or what an untagged status response reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// `OK`
+    Ok,
+    /// `NO`: refused.
+    No,
+    /// `BAD`: not understood, or not now.
+    Bad,
+    /// `BYE`: the server is about to close the connection.
+    Bye,
+    /// `PREAUTH`: signed in without a sign-in.
+    PreAuth,
+}
+
+impl Condition {
+    /// The word on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Condition::Ok => "OK",
+            Condition::No => "NO",
+            Condition::Bad => "BAD",
+            Condition::Bye => "BYE",
+            Condition::PreAuth => "PREAUTH",
+        }
+    }
+}
+
+/// `resp-cond-state`: a condition, perhaps a response code, and text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The condition.
+    pub condition: Condition,
+    /// The response code in the brackets, understood or kept.
+    pub code: Option<Code>,
+    /// The text for people, as sent.
+    pub text: Vec<u8>,
+}
+
+impl Status {
+    /// The server's words, for an error.
+    pub(crate) fn reply(&self) -> ServerReply {
+        ServerReply {
+            status: self.condition.name(),
+            code: self.code.as_ref().map(|code| String::from_utf8_lossy(&code.raw).into_owned()),
+            text: String::from_utf8_lossy(&self.text).into_owned(),
+        }
+    }
+}
+
+/// A response code: what it means, and its octets between the brackets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// As sent.
+    pub raw: Vec<u8>,
+    /// As understood.
+    pub meaning: CodeMeaning,
+}
+
+/// The response codes that something is done about (RFC 3501 section 7.1, RFC 4315, RFC 5530).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CodeMeaning {
+    /// `[ALERT]`: the text must be shown to the user.
+    Alert,
+    /// `[CAPABILITY …]`
+    Capability(Vec<Capability>),
+    /// `[PERMANENTFLAGS (…)]`
+    PermanentFlags(Vec<Flag>),
+    /// `[READ-ONLY]`
+    ReadOnly,
+    /// `[READ-WRITE]`
+    ReadWrite,
+    /// `[TRYCREATE]`
+    TryCreate,
+    /// `[UIDNEXT n]`; a mailbox that gave out 4,294,967,295 has no next one.
+    UidNext(u32),
+    /// `[UIDVALIDITY n]`
+    UidValidity(UidValidity),
+    /// `[UNSEEN n]`
+    Unseen(u32),
+    /// `[APPENDUID uidvalidity uid]`
+    AppendUid(UidValidity, Uid),
+    /// `[COPYUID uidvalidity from to]`, the two sets as sent: Exchange leaves them empty at times.
+    CopyUid(UidValidity, Vec<u8>, Vec<u8>),
+    /// Any other, or one of the above that does not keep to its grammar.
+    Other,
+}
+
+/// `* LIST` and `* LSUB`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListItem {
+    /// `\Noselect`, `\HasChildren`, …
+    pub attributes: Vec<Flag>,
+    /// What separates the levels of a name; none for a flat one.
+    pub delimiter: Option<u8>,
+    /// The name on the wire: modified UTF-7, or whatever the server took for it.
+    pub name: Vec<u8>,
+}
+
+impl ListItem {
+    /// True for a name that cannot be selected.
+    pub fn is_noselect(&self) -> bool {
+        self.attributes.iter().any(|flag| flag.is("\\Noselect") || flag.is("\\NonExistent"))
+    }
+}
+
+/// `* STATUS`: counts of a mailbox that is not selected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailboxStatus {
+    /// The name on the wire.
+    pub name: Vec<u8>,
+    /// MESSAGES
+    pub messages: Option<u32>,
+    /// RECENT
+    pub recent: Option<u32>,
+    /// UIDNEXT
+    pub uid_next: Option<u32>,
+    /// UIDVALIDITY
+    pub uid_validity: Option<UidValidity>,
+    /// UNSEEN
+    pub unseen: Option<u32>,
+}
+
+/// A namespace: its prefix and its delimiter (RFC 2342).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Namespace {
+    /// What names in it start with.
+    pub prefix: Vec<u8>,
+    /// The delimiter.
+    pub delimiter: Option<u8>,
+}
+
+/// `* NAMESPACE`: personal, other users', shared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Namespaces {
+    /// The user's own.
+    pub personal: Vec<Namespace>,
+    /// Other users'.
+    pub other_users: Vec<Namespace>,
+    /// Shared ones.
+    pub shared: Vec<Namespace>,
+}
+
+/// `* ESEARCH` (RFC 4731); its set is only told apart from others by its UID mark.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Esearch {
+    /// The tag of the search it answers.
+    pub tag: Option<Vec<u8>>,
+    /// True where the numbers are UIDs.
+    pub uid: bool,
+    /// ALL, as sent; none where nothing matched.
+    pub all: Option<Vec<u8>>,
+    /// COUNT
+    pub count: Option<u32>,
+}
+
+/// A field of `* ID` and its value.
+pub type IdField = (Vec<u8>, Option<Vec<u8>>);
+
+/// What an untagged response says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Untagged {
+    /// OK, NO, BAD, BYE, PREAUTH.
+    Status(Status),
+    /// `* CAPABILITY`
+    Capability(Vec<Capability>),
+    /// `* ENABLED`
+    Enabled(Vec<Capability>),
+    /// `* FLAGS`
+    Flags(Vec<Flag>),
+    /// `* LIST`
+    List(ListItem),
+    /// `* LSUB`
+    Lsub(ListItem),
+    /// `* STATUS`
+    MailboxStatus(MailboxStatus),
+    /// `* SEARCH`: sequence numbers or UIDs, as the command asked.
+    Search(Vec<u32>),
+    /// `* ESEARCH`
+    Esearch(Esearch),
+    /// `* NAMESPACE`
+    Namespace(Namespaces),
+    /// `* ID`: pairs of field and value.
+    Id(Vec<IdField>),
+    /// `* n EXISTS`
+    Exists(u32),
+    /// `* n RECENT`
+    Recent(u32),
+    /// `* n EXPUNGE`
+    Expunge(SeqNum),
+    /// `* n FETCH`
+    Fetch(Box<super::fetch::Fetch>),
+    /// A response that this grammar does not know; it is skipped.
+    Unknown(Vec<u8>),
+}
+
+/// A response, understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Response {
+    /// The end of a command.
+    Tagged(Tag, Status),
+    /// Anything with a star.
+    Untagged(Untagged),
+    /// `+`, with its text.
+    Continuation(Vec<u8>),
+    /// A line that is none of the three: Exchange sends `Server Unavailable. 15` and `[COPYUID …]` so.
+    Bare(Vec<u8>),
+}
+
+/// A response that breaks the grammar: what was expected, where, and the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    pub(crate) expected: &'static str,
+    pub(crate) at: usize,
+    pub(crate) line: Vec<u8>,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = crate::text::shorten(&escape_octets(&self.line), 200);
+        write!(f, "expected {} at octet {} of the response: {shown}", self.expected, self.at)
+    }
+}
+
+impl std::error::Error for ParseError {}

@@ -1,0 +1,260 @@
+//! A set of UIDs as ranges: what commands carry, and what a program remembers of years of mail.
+
+use std::fmt;
+
+use super::types::Uid;
+
+/// UIDs, kept as ranges in order, none touching the next: a mailbox fetched from its beginning is one
+/// range whatever its size.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UidSet {
+    ranges: Vec<(u32, u32)>,
+}
+
+impl UidSet {
+    /// No UID.
+    pub fn new() -> UidSet {
+        UidSet::default()
+    }
+
+    /// The UIDs from `first` to `last`, both included; none where `last` comes before `first`.
+    pub fn range(first: Uid, last: Uid) -> UidSet {
+        let mut set = UidSet::new();
+        set.insert_range(first.get(), last.get());
+        set
+    }
+
+    /// Reads `1:5,7`, the form of RFC 3501's `sequence-set` without `*`.
+    pub fn parse(text: &str) -> Option<UidSet> {
+        let mut set = UidSet::new();
+        for part in text.split(',') {
+            let (first, last) = part.split_once(':').unwrap_or((part, part));
+            let (first, last) = (number(first)?, number(last)?);
+            set.insert_range(first.min(last), first.max(last));
+        }
+        Some(set)
+    }
+
+    /// True where no UID is in it.
+    pub fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
+    /// How many UIDs are in it.
+    pub fn len(&self) -> u64 {
+        self.ranges.iter().map(|(first, last)| u64::from(last - first) + 1).sum()
+    }
+
+    /// True where `uid` is in it.
+    pub fn contains(&self, uid: Uid) -> bool {
+        let uid = uid.get();
+        let at = self.ranges.partition_point(|(_, last)| *last < uid);
+        self.ranges.get(at).is_some_and(|(first, _)| *first <= uid)
+    }
+
+    /// Adds one UID.
+    pub fn insert(&mut self, uid: Uid) {
+        self.insert_range(uid.get(), uid.get());
+    }
+
+    /// Adds what is in `other`.
+    pub fn extend(&mut self, other: &UidSet) {
+        for (first, last) in &other.ranges {
+            self.insert_range(*first, *last);
+        }
+    }
+
+    fn insert_range(&mut self, first: u32, last: u32) {
+        if first > last || first == 0 {
+            return;
+        }
+        // Those that the new range touches or overlaps become one with it.
+        let from = self.ranges.partition_point(|(_, end)| end.saturating_add(1) < first);
+        let to = self.ranges.partition_point(|(start, _)| *start <= last.saturating_add(1));
+        let touched = self.ranges.get(from..to).unwrap_or_default();
+        let first = touched.first().map_or(first, |(start, _)| first.min(*start));
+        let last = touched.last().map_or(last, |(_, end)| last.max(*end));
+        self.ranges.splice(from..to.max(from), [(first, last)]);
+    }
+
+    /// What is in this set and not in `other`.
+    #[must_use]
+    pub fn without(&self, other: &UidSet) -> UidSet {
+        let mut rest = UidSet::new();
+        let mut others = other.ranges.iter().peekable();
+        for &(first, last) in &self.ranges {
+            let mut next = Some(first);
+            while let Some(start) = next {
+                while others.next_if(|(_, end)| *end < start).is_some() {}
+                match others.peek() {
+                    Some(&&(cut, end)) if cut <= last => {
+                        if start < cut {
+                            rest.ranges.push((start, cut - 1));
+                        }
+                        next = end.checked_add(1).filter(|next| *next <= last);
+                    }
+                    _ => {
+                        rest.ranges.push((start, last));
+                        next = None;
+                    }
+                }
+            }
+        }
+        rest
+    }
+
+    /// What is in this set and in `other` too.
+    #[must_use]
+    pub fn within(&self, other: &UidSet) -> UidSet {
+        self.without(&self.without(other))
+    }
+
+    /// The UIDs in order.
+    pub fn iter(&self) -> impl Iterator<Item = Uid> + '_ {
+        self.ranges.iter().flat_map(|(first, last)| *first..=*last).filter_map(Uid::new)
+    }
+
+    /// The greatest UID.
+    pub fn last(&self) -> Option<Uid> {
+        self.ranges.last().and_then(|(_, last)| Uid::new(*last))
+    }
+
+    /// Cuts the set so that each part's text has at most `octets` octets (at least one range each) and
+    /// names at most `uids` UIDs: Exchange refuses a command of more than 4,096 octets.
+    pub fn chunks(&self, octets: usize, uids: u64) -> Vec<UidSet> {
+        let mut chunks = Vec::new();
+        let mut chunk = UidSet::new();
+        let (mut length, mut count) = (0, 0);
+        let uids = uids.max(1);
+        for &(first, last) in &self.ranges {
+            let mut first = first;
+            loop {
+                let room = uids - count;
+                let end = last.min(first.saturating_add(u32::try_from(room - 1).unwrap_or(u32::MAX)));
+                let text = range_text(first, end).len() + 1;
+                if !chunk.is_empty() && (length + text > octets || room == 0) {
+                    chunks.push(std::mem::take(&mut chunk));
+                    (length, count) = (0, 0);
+                    continue;
+                }
+                chunk.ranges.push((first, end));
+                length += text;
+                count += u64::from(end - first) + 1;
+                if count == uids {
+                    chunks.push(std::mem::take(&mut chunk));
+                    (length, count) = (0, 0);
+                }
+                if end == last {
+                    break;
+                }
+                first = end + 1;
+            }
+        }
+        if !chunk.is_empty() {
+            chunks.push(chunk);
+        }
+        chunks
+    }
+}
+
+impl FromIterator<Uid> for UidSet {
+    fn from_iter<I: IntoIterator<Item = Uid>>(uids: I) -> UidSet {
+        let mut numbers: Vec<u32> = uids.into_iter().map(Uid::get).collect();
+        numbers.sort_unstable();
+        let mut set = UidSet::new();
+        for number in numbers {
+            match set.ranges.last_mut() {
+                Some((_, last)) if *last == number => {}
+                Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
+                _ => set.ranges.push((number, number)),
+            }
+        }
+        set
+    }
+}
+
+impl fmt::Display for UidSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (first, last)) in self.ranges.iter().enumerate() {
+            if at > 0 {
+                f.write_str(",")?;
+            }
+            f.write_str(&range_text(*first, *last))?;
+        }
+        Ok(())
+    }
+}
+
+fn range_text(first: u32, last: u32) -> String {
+    if first == last { first.to_string() } else { format!("{first}:{last}") }
+}
+
+/// `nz-number`, and nothing that Rust's own parser would let pass besides.
+fn number(text: &str) -> Option<u32> {
+    text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok()).flatten().filter(|number| *number > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(text: &str) -> UidSet {
+        UidSet::parse(text).unwrap()
+    }
+
+    #[test]
+    fn ranges_grow_together() {
+        assert_eq!(set("5,1:3,4,7,9:8,7").to_string(), "1:5,7:9");
+        assert_eq!(set("10:20,1:2,3:9").to_string(), "1:20");
+        assert_eq!(set("4294967295,4294967294").to_string(), "4294967294:4294967295");
+        let mut sparse = set("1,3,5,7,9");
+        sparse.extend(&set("2:6"));
+        assert_eq!((sparse.to_string(), sparse.len()), ("1:7,9".to_owned(), 8));
+        assert!(sparse.contains(Uid::new(6).unwrap()) && !sparse.contains(Uid::new(8).unwrap()));
+        let collected: UidSet = [9, 1, 2, 2, 3].into_iter().filter_map(Uid::new).collect();
+        assert_eq!(collected.to_string(), "1:3,9");
+    }
+
+    #[test]
+    fn what_is_no_set_is_refused() {
+        for text in ["", "0", "1,", "1:", ":1", "+1", "1:*", "4294967296", "1 2", "-1"] {
+            assert_eq!(UidSet::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn difference_against_the_naive_one() {
+        let mut seed: u64 = 42;
+        let mut random = |below: u32| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as u32 % below
+        };
+        for _ in 0..300 {
+            let mut pick = || (0..random(30)).filter_map(|_| Uid::new(random(60))).collect::<Vec<_>>();
+            let (a, b) = (pick(), pick());
+            let (left, right): (UidSet, UidSet) = (a.iter().copied().collect(), b.iter().copied().collect());
+            let expected: UidSet = a.iter().copied().filter(|uid| !b.contains(uid)).collect();
+            assert_eq!(left.without(&right), expected, "{left} without {right}");
+            let common: UidSet = a.iter().copied().filter(|uid| b.contains(uid)).collect();
+            assert_eq!(left.within(&right), common, "{left} within {right}");
+            let mut joined = left.clone();
+            joined.extend(&right);
+            assert_eq!(joined, a.iter().chain(&b).copied().collect(), "{left} with {right}");
+            let pieces = left.chunks(10, 4);
+            assert!(pieces.iter().all(|piece| piece.to_string().len() <= 10 && piece.len() <= 4));
+            assert_eq!(pieces.iter().flat_map(UidSet::iter).collect::<UidSet>(), left);
+        }
+    }
+
+    #[test]
+    fn chunks_stay_below_their_octets_and_counts() {
+        let sparse: UidSet = (1..2000).filter_map(|n| Uid::new(n * 2)).collect();
+        let chunks = sparse.chunks(4000, u64::MAX);
+        assert!(chunks.len() > 1 && chunks.iter().all(|chunk| chunk.to_string().len() <= 4000));
+        assert_eq!(set("1:4294967295").chunks(4000, u64::MAX).len(), 1);
+        assert_eq!(
+            set("1:10").chunks(4000, 4).iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["1:4", "5:8", "9:10"]
+        );
+    }
+}

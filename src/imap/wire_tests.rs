@@ -1,0 +1,114 @@
+//! The reader against octets in every slicing, and against servers that mean harm.
+
+use super::*;
+
+/// Gives its octets `slice` at a time, then the end of the stream.
+struct Slices<'a> {
+    octets: &'a [u8],
+    slice: usize,
+}
+
+impl Read for Slices<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.octets.len().min(self.slice).min(buf.len());
+        let (now, later) = self.octets.split_at(n);
+        buf[..n].copy_from_slice(now);
+        self.octets = later;
+        Ok(n)
+    }
+}
+
+/// Streams every literal.
+#[derive(Default)]
+struct Keep(Vec<u8>);
+
+impl Literals for Keep {
+    fn wants(&mut self, _: &Frame, _: u64) -> io::Result<bool> {
+        Ok(true)
+    }
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.0.extend_from_slice(octets);
+        Ok(())
+    }
+}
+
+fn each_slicing(octets: &[u8], check: impl Fn(&mut Reader<Slices>)) {
+    for slice in [1, 2, 3, 7, 64, 8192, usize::MAX] {
+        check(&mut Reader::new(Slices { octets, slice }, Limits { response: 1000, literal: 100_000 }));
+    }
+}
+
+#[test]
+fn lines_and_held_literals_in_every_slicing() {
+    each_slicing(b"* LIST () \"/\" {5}\r\na\r\n{9\r\n* OK text {5}\r\na1 OK done {3}\r\n", |reader| {
+        let list = reader.response(&mut Hold).unwrap();
+        assert_eq!(list.octets(), b"* LIST () \"/\" {5}\r\na\r\n{9");
+        assert_eq!(list.literal_at(19), Some(&Literal { held: 19..24, streamed: None }));
+        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"* OK text {5}");
+        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"a1 OK done {3}");
+        assert!(matches!(reader.response(&mut Hold), Err(Fault::Closed)));
+    });
+}
+
+#[test]
+fn a_literal_that_ends_as_an_announcement_announces_nothing() {
+    each_slicing(b"* LIST () \"/\" {8}\r\na(b) {5}\r\n* OK\r\n", |reader| {
+        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"* LIST () \"/\" {8}\r\na(b) {5}");
+        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"* OK");
+    });
+}
+
+#[test]
+fn a_streamed_literal_leaves_its_place_in_the_frame() {
+    let body = vec![b'x'; 90_000];
+    let octets = [b"* 1 FETCH (BODY[] {90000}\r\n", &body[..], b" UID 7)\r\n"].concat();
+    each_slicing(&octets, |reader| {
+        let mut keep = Keep::default();
+        let fetch = reader.response(&mut keep).unwrap();
+        assert_eq!(fetch.octets(), b"* 1 FETCH (BODY[] {90000}\r\n UID 7)");
+        assert_eq!(fetch.literal_at(27).unwrap().streamed, Some(90_000));
+        assert_eq!(keep.0.len(), 90_000);
+    });
+}
+
+#[test]
+fn bare_cr_and_lf_do_not_end_a_line() {
+    each_slicing(b"* 1\r2\n3\r\r\n\r\n", |reader| {
+        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"* 1\r2\n3\r");
+        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"");
+    });
+}
+
+#[test]
+fn what_is_too_much_is_refused_before_it_is_stored() {
+    each_slicing(&[b'x'; 2000], |reader| assert!(matches!(reader.response(&mut Hold), Err(Fault::Limit(_)))));
+    each_slicing(b"* LIST () \"/\" {10000000000}\r\n", |reader| {
+        assert!(matches!(reader.response(&mut Hold), Err(Fault::Limit(_))));
+    });
+    each_slicing(b"* 1 FETCH (BODY[] {100001}\r\n", |reader| {
+        assert!(matches!(reader.response(&mut Keep::default()), Err(Fault::Limit(_))));
+    });
+    each_slicing(b"* 1 FETCH (BODY[] {99999999999999999999}\r\n", |reader| {
+        assert!(matches!(reader.response(&mut Keep::default()), Err(Fault::Limit(_))));
+    });
+}
+
+#[test]
+fn what_is_no_number_announces_no_literal() {
+    for line in ["* LIST {}\r\n", "* LIST {-1}\r\n", "* LIST {5+}\r\n", "* LIST 5}\r\n", "{5}\r\n"] {
+        each_slicing(line.as_bytes(), |reader| {
+            let frame = reader.response(&mut Hold).unwrap();
+            assert_eq!((frame.octets().len(), frame.literals.len()), (line.len() - 2, 0), "{line:?}");
+        });
+    }
+}
+
+#[test]
+fn the_end_of_the_stream_within_a_response_is_told_from_the_end_between_two() {
+    for octets in [&b"* OK"[..], b"* LIST {5}\r\nab", b"* LIST {5}\r\nabcde", b"* LIST {5}\r\nabcde)\r"] {
+        each_slicing(octets, |reader| {
+            let fault = reader.response(&mut Hold).unwrap_err();
+            assert!(matches!(&fault, Fault::Stream(e) if e.kind() == io::ErrorKind::UnexpectedEof), "{fault:?}");
+        });
+    }
+}

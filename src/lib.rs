@@ -1,0 +1,54 @@
+//! Mail out of Exchange Online, for programs that nobody is sitting in front of.
+//!
+//! A blocking IMAP client that signs in as an application: OAuth 2.0 client credentials at Microsoft
+//! Entra ID, SASL XOAUTH2 at the IMAP server. No async runtime, no `unsafe`, and no input of a server
+//! panics, hangs or grows it without bound.
+//!
+//! ```no_run
+//! use exoimap::{Application, Cloud, Credential, MailboxName, Network, Patience, Secret, Server, Trust};
+//! # fn main() -> exoimap::Result<()> {
+//! let network = Network::new(Trust::System);
+//! let secret = Credential::ClientSecret(Secret::new(std::env::var("AZURE_CLIENT_SECRET").unwrap_or_default()));
+//! let application = Application::new("contoso.com", "11111111-2222-3333-4444-555555555555", secret)?;
+//! let token = application.request_token(&network, &mut Patience::none())?;
+//! let server = Server::of(Cloud::Global);
+//! let mut session = exoimap::sign_in(&network, &server, "orders@contoso.com", token.secret())?;
+//! let mut inbox = session.examine(&MailboxName::inbox())?;
+//! let unseen = inbox.search("UNSEEN")?;
+//! println!("{} of {} messages are unseen", unseen.len(), inbox.mailbox().exists);
+//! inbox.unselect()?;
+//! session.logout()
+//! # }
+//! ```
+//!
+//! To have every new message in a directory, each once and durable, give the session to
+//! [`delivery::run`].
+//!
+//! Reading order, from the bottom: [`imap::wire`] (octets → framed responses; the file to audit first),
+//! [`imap::parse`], [`imap::connection`], [`imap::session`]; `net.rs` (the one place that knows time);
+//! [`entra`]; [`exchange`] (what Exchange Online does differently); [`delivery`] (server → disk).
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod delivery;
+pub mod entra;
+mod error;
+pub mod exchange;
+pub mod imap;
+mod net;
+mod patience;
+#[cfg(test)]
+#[path = "../tests/support/script.rs"]
+mod script;
+mod secret;
+mod text;
+mod transcript;
+
+pub use entra::{Application, Cloud, Credential};
+pub use error::{EntraReply, Error, Kind, Phase, Result, ServerReply};
+pub use exchange::{Selection, Server, sign_in};
+pub use imap::mailbox_name::MailboxName;
+pub use net::{Network, Stream, Trust};
+pub use patience::Patience;
+pub use secret::Secret;
+pub use text::{Escaped, escape_octets};
+pub use transcript::Transcript;

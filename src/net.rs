@@ -1,0 +1,391 @@
+//! The way to a server: resolve, connect, TLS. The one place that knows time.
+//!
+//! Every wait ends: a look-up and a connection by the idle limit as a whole, a read or a write by the
+//! lesser of the idle limit and the deadline. Certificates and host names are always verified, TLS is
+//! 1.2 at least; there is no switch. The trust store is read once for all connections of a [`Network`],
+//! the token request's among them, because OpenSSL parses the whole bundle each time.
+//!
+//! Nothing here retries, and nothing here knows IMAP or HTTP.
+
+use std::error::Error as StdError;
+use std::io::{self, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use native_tls::{Certificate, HandshakeError, Protocol, TlsConnector, TlsStream};
+
+use crate::error::{Error, Kind, Phase, Result};
+
+/// Between TLS and the socket, so that one system call brings several TLS records of 4 to 16 KB.
+const READ_AHEAD: usize = 32 * 1024;
+
+/// The least time an address is given before the next one is tried.
+const LEAST_FOR_AN_ADDRESS: Duration = Duration::from_secs(1);
+
+/// Whose signature a server's certificate must bear.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// The system's trust store (with OpenSSL `SSL_CERT_FILE` and `SSL_CERT_DIR` name another one).
+    #[default]
+    System,
+    /// The PEM certificates of this file, instead of the system's.
+    File(PathBuf),
+}
+
+/// How connections are made: whom to trust, how long to wait. Cheap to clone; clones share the store.
+#[derive(Clone)]
+pub struct Network {
+    trust: Trust,
+    idle: Duration,
+    deadline: Option<Instant>,
+    connector: Arc<OnceLock<TlsConnector>>,
+}
+
+impl Network {
+    /// Connections that trust `trust` and wait 60 seconds at most for the other side.
+    pub fn new(trust: Trust) -> Network {
+        Network { trust, idle: Duration::from_secs(60), deadline: None, connector: Arc::default() }
+    }
+
+    /// The longest silence on a connection, which also bounds connecting (at least a millisecond).
+    #[must_use]
+    pub fn with_timeout(mut self, idle: Duration) -> Network {
+        self.idle = idle.max(Duration::from_millis(1));
+        self
+    }
+
+    /// The instant at which everything over this network must have ended.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Option<Instant>) -> Network {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The longest silence on a connection.
+    pub fn timeout(&self) -> Duration {
+        self.idle
+    }
+
+    /// Looks up, connects and does the TLS handshake.
+    pub fn connect(&self, host: &str, port: u16) -> Result<Stream> {
+        let addresses = self.resolve(host, port)?;
+        let (tcp, _) = self.dial(host, &addresses)?;
+        self.handshake(host, tcp)
+    }
+
+    /// The addresses of a host, within the idle limit.
+    ///
+    /// The system's resolver cannot be interrupted, so it works in a thread of its own, which is left
+    /// behind when the time is over.
+    pub fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>> {
+        let (sender, receiver) = mpsc::channel();
+        let wanted = (host.to_owned(), port);
+        std::thread::Builder::new()
+            .name("resolve".to_owned())
+            .spawn(move || {
+                let _ = sender.send(wanted.to_socket_addrs().map(Iterator::collect::<Vec<_>>));
+            })
+            .map_err(|e| Error::new(Kind::Local, Phase::Resolve, format!("could not start a thread: {e}")))?;
+        let failed = |why: String| {
+            Error::new(Kind::Temporary, Phase::Resolve, format!("looking up {host}: {why}")).with_peer(host, port)
+        };
+        match receiver.recv_timeout(self.patience(Instant::now())) {
+            Ok(Ok(addresses)) if addresses.is_empty() => Err(failed("no address".to_owned())),
+            Ok(Ok(addresses)) => Ok(addresses),
+            Ok(Err(e)) => Err(failed(e.to_string()).caused_by(e)),
+            Err(_) => Err(failed(format!("no answer within {}", seconds(self.idle)))),
+        }
+    }
+
+    /// Connects to the first address that answers; each gets its share of the idle limit.
+    pub fn dial(&self, host: &str, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr)> {
+        let start = Instant::now();
+        let end = start + self.patience(start);
+        let mut reasons = Vec::new();
+        for (tried, address) in addresses.iter().enumerate() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                reasons.push("the time was over before the other addresses were tried".to_owned());
+                break;
+            }
+            let share = left / u32::try_from(addresses.len() - tried).unwrap_or(1).max(1);
+            match TcpStream::connect_timeout(address, share.max(LEAST_FOR_AN_ADDRESS).min(left)) {
+                Ok(tcp) => return Ok((tcp, *address)),
+                Err(e) if is_timeout(&e) => reasons.push(format!("{address} did not answer")),
+                Err(e) => reasons.push(format!("{address}: {e}")),
+            }
+        }
+        Err(Error::new(Kind::Temporary, Phase::Connect, format!("no connection to {host}: {}", reasons.join("; ")))
+            .with_peer(host, addresses.first().map_or(0, SocketAddr::port)))
+    }
+
+    /// The TLS handshake: chain and host name are verified, TLS 1.2 is the least.
+    pub fn handshake(&self, host: &str, tcp: TcpStream) -> Result<Stream> {
+        let connector = self.connector()?;
+        let port = tcp.peer_addr().map_or(0, |address| address.port());
+        let local = |e: io::Error| Error::new(Kind::Temporary, Phase::Tls, format!("{host}: {e}")).caused_by(e);
+        tcp.set_nodelay(true).map_err(local)?;
+        let now = Instant::now();
+        let timed = Timed { tcp, idle: self.idle, deadline: Some(now + self.patience(now)), set: None };
+        let socket = Socket { reader: BufReader::with_capacity(READ_AHEAD, timed) };
+        let mut stream = connector
+            .connect(host, socket)
+            .map(|tls| Stream { tls })
+            .map_err(|e| tls_error(host, e).with_peer(host, port))?;
+        stream.set_deadline(self.deadline);
+        Ok(stream)
+    }
+
+    /// What is left of the time for one step.
+    fn patience(&self, now: Instant) -> Duration {
+        match self.deadline {
+            Some(deadline) => self.idle.min(deadline.saturating_duration_since(now)),
+            None => self.idle,
+        }
+    }
+
+    fn connector(&self) -> Result<&TlsConnector> {
+        if let Some(connector) = self.connector.get() {
+            return Ok(connector);
+        }
+        let mut builder = TlsConnector::builder();
+        builder.min_protocol_version(Some(Protocol::Tlsv12));
+        if let Trust::File(file) = &self.trust {
+            builder.disable_built_in_roots(true);
+            for certificate in read_certificates(file)? {
+                builder.add_root_certificate(certificate);
+            }
+        }
+        let connector = builder
+            .build()
+            .map_err(|e| Error::new(Kind::Local, Phase::Tls, format!("could not set up TLS: {e}")).caused_by(e))?;
+        Ok(self.connector.get_or_init(|| connector))
+    }
+}
+
+impl std::fmt::Debug for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Network").field("trust", &self.trust).field("idle", &self.idle).finish_non_exhaustive()
+    }
+}
+
+/// The certificates of a CA file, refused where there is none in it.
+fn read_certificates(file: &PathBuf) -> Result<Vec<Certificate>> {
+    let refused =
+        |why: String| Error::new(Kind::Usage, Phase::Tls, format!("reading the CA file {}: {why}", file.display()));
+    let pem = std::fs::read(file).map_err(|e| refused(e.to_string()).caused_by(e))?;
+    let certificates = Certificate::stack_from_pem(&pem).map_err(|e| refused(e.to_string()).caused_by(e))?;
+    if certificates.is_empty() {
+        return Err(refused("it holds no PEM certificate (-----BEGIN CERTIFICATE-----)".to_owned()));
+    }
+    Ok(certificates)
+}
+
+/// A verified TLS connection whose every wait has an end.
+pub struct Stream {
+    tls: TlsStream<Socket>,
+}
+
+impl Stream {
+    /// The instant at which reads and writes end, whatever comes in.
+    pub fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.timed().deadline = deadline;
+    }
+
+    /// The longest silence.
+    pub fn set_idle(&mut self, idle: Duration) {
+        self.timed().idle = idle;
+    }
+
+    fn timed(&mut self) -> &mut Timed {
+        self.tls.get_mut().reader.get_mut()
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.tls.read(buf)
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.tls.write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.tls.flush()
+    }
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Stream")
+    }
+}
+
+/// What TLS reads and writes: the socket behind a read buffer.
+struct Socket {
+    reader: BufReader<Timed>,
+}
+
+impl Read for Socket {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buf)
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.reader.get_mut().write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.reader.get_mut().flush()
+    }
+}
+
+/// The socket with its clock: whatever the platform calls a timeout leaves here as `TimedOut`.
+struct Timed {
+    tcp: TcpStream,
+    idle: Duration,
+    deadline: Option<Instant>,
+    /// The time-out that the socket was last given, to spare a system call a read.
+    set: Option<Duration>,
+}
+
+impl Timed {
+    fn arm(&mut self) -> io::Result<()> {
+        let left = match self.deadline {
+            Some(deadline) => self.idle.min(deadline.saturating_duration_since(Instant::now())),
+            None => self.idle,
+        };
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        if self.set != Some(left) {
+            self.tcp.set_read_timeout(Some(left))?;
+            self.tcp.set_write_timeout(Some(left))?;
+            self.set = Some(left);
+        }
+        Ok(())
+    }
+}
+
+impl Read for Timed {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.arm()?;
+        self.tcp.read(buf).map_err(as_timeout)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.arm()?;
+        self.tcp.write(buf).map_err(as_timeout)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.tcp.flush()
+    }
+}
+
+/// A time-out is `WouldBlock` on Unix and `TimedOut` on Windows; TLS would take the first for an
+/// invitation to come again.
+fn as_timeout(e: io::Error) -> io::Error {
+    if is_timeout(&e) { io::ErrorKind::TimedOut.into() } else { e }
+}
+
+pub(crate) fn is_timeout(e: &io::Error) -> bool {
+    matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+/// A refused certificate waits for an administrator; a silent or broken line may mend itself.
+fn tls_error(host: &str, e: HandshakeError<Socket>) -> Error {
+    let cause = match e {
+        HandshakeError::Failure(cause) => cause,
+        // `Timed` never lets WouldBlock through; a platform's own would be a line that went silent.
+        HandshakeError::WouldBlock(_) => {
+            return Error::new(Kind::Temporary, Phase::Tls, format!("{host}: the handshake was interrupted"));
+        }
+    };
+    let (kind, why) = match io_cause(&cause) {
+        Some(e) if is_timeout(e) => (Kind::Temporary, "no answer in the handshake".to_owned()),
+        Some(e) => (Kind::Temporary, format!("the connection broke in the handshake: {e}")),
+        None => match cause.to_string() {
+            // OpenSSL's words for a peer that closed; 1.1 reports it without an io::Error.
+            text if text.contains("unexpected EOF") => {
+                (Kind::Temporary, "the other side closed the connection in the handshake".to_owned())
+            }
+            text => (Kind::Refused, text),
+        },
+    };
+    Error::new(kind, Phase::Tls, format!("{host}: {why}")).caused_by(cause)
+}
+
+/// The socket's own error in a chain of causes.
+fn io_cause<'a>(e: &'a (dyn StdError + 'static)) -> Option<&'a io::Error> {
+    let mut next = Some(e);
+    while let Some(e) = next {
+        if let Some(io) = e.downcast_ref::<io::Error>() {
+            return Some(io);
+        }
+        next = e.source();
+    }
+    None
+}
+
+/// A broken or silent connection as an error of the phase it happened in.
+pub(crate) fn lost(phase: Phase, e: io::Error) -> Error {
+    let why = match e.kind() {
+        _ if is_timeout(&e) => "no answer within the time allowed (--timeout)".to_owned(),
+        io::ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
+        _ => format!("the connection broke: {e}"),
+    };
+    Error::new(Kind::Temporary, phase, why).caused_by(e)
+}
+
+pub(crate) fn seconds(time: Duration) -> String {
+    if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { format!("{:.1} s", time.as_secs_f64()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    #[test]
+    fn a_server_that_never_answers_ends_in_a_timeout() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let network = Network::new(Trust::System).with_timeout(Duration::from_millis(80));
+        let (tcp, _) = network.dial("localhost", &[address]).unwrap();
+        let error = network.handshake("localhost", tcp).unwrap_err();
+        assert_eq!((error.kind(), error.phase()), (Kind::Temporary, Phase::Tls), "{error}");
+        assert!(error.to_string().contains("no answer in the handshake"), "{error}");
+    }
+
+    #[test]
+    fn the_next_address_is_tried() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let open = listener.local_addr().unwrap();
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let network = Network::new(Trust::System);
+        assert_eq!(network.dial("localhost", &[closed, open]).unwrap().1, open);
+        let error = network.dial("localhost", &[closed]).unwrap_err();
+        assert!(error.to_string().contains(&closed.to_string()), "{error}");
+    }
+
+    #[test]
+    fn a_ca_file_without_a_certificate_is_named() {
+        let file = std::env::temp_dir().join(format!("exoimap-no-ca-{}", std::process::id()));
+        std::fs::write(&file, "nothing").unwrap();
+        let error = Network::new(Trust::File(file.clone())).connector().map(|_| ()).unwrap_err();
+        std::fs::remove_file(file).unwrap();
+        assert_eq!(error.kind(), Kind::Usage);
+        assert!(error.to_string().contains("holds no PEM certificate"), "{error}");
+    }
+}

@@ -1,0 +1,65 @@
+//! What others wrote, made safe to show: no octet of a server, a file or a user reaches a terminal raw.
+
+use std::fmt::{self, Write};
+
+/// Text of somebody else, shown with control characters and bidirectional controls escaped.
+///
+/// What is escaped: C0, DEL and C1 controls (an escape sequence would move the cursor or retitle the
+/// window), the bidirectional controls that reorder what a reader sees, and the line separators that
+/// would forge a second line in a log. Everything else, Japanese or German, stays as it is.
+pub struct Escaped<'a>(pub &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '\0'..='\x1f' | '\x7f' => write!(f, "\\x{:02x}", u32::from(c))?,
+                _ if is_deceptive(c) => write!(f, "\\u{{{:x}}}", u32::from(c))?,
+                _ => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// C1 controls, bidirectional controls, line separators.
+fn is_deceptive(c: char) -> bool {
+    matches!(c,
+        '\u{80}'..='\u{9f}'
+        | '\u{61c}' | '\u{200e}' | '\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        | '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+/// Octets of somebody else as one safe line: invalid UTF-8 becomes U+FFFD, controls are escaped.
+pub fn escape_octets(octets: &[u8]) -> String {
+    Escaped(&String::from_utf8_lossy(octets)).to_string()
+}
+
+/// The first `most` octets of a text, cut at a character, with `…` where something was left out.
+pub(crate) fn shorten(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let cut = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= most).last().unwrap_or(0);
+    format!("{}…", text.get(..cut).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controls_and_deceptive_characters_are_escaped_and_the_rest_is_not() {
+        assert_eq!(Escaped("注文 ü\tx\x1b[2J").to_string(), "注文 ü\\x09x\\x1b[2J");
+        assert_eq!(Escaped("a\u{202e}b\u{9b}c\u{2028}").to_string(), "a\\u{202e}b\\u{9b}c\\u{2028}");
+        assert_eq!(escape_octets(b"a\xffb\r\n"), "a\u{fffd}b\\x0d\\x0a");
+    }
+
+    #[test]
+    fn shortening_cuts_between_characters() {
+        assert_eq!(shorten("注文書", 9), "注文書");
+        assert_eq!(shorten("注文書", 7), "注文…");
+        assert_eq!(shorten("注文書", 2), "…");
+    }
+}

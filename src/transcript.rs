@@ -1,0 +1,234 @@
+//! The dialogue with a server, written down as it can be replayed.
+//!
+//! The grammar is that of `fixtures/README.md`: `C:` and `S:` lines, octets that are no printable ASCII
+//! escaped, `<secret n octets>` where a credential was, `<n octets>` where a message was. Nothing is
+//! masked by looking at what passes: whoever writes a command says which of its octets are secret.
+
+use std::io::Write;
+
+use crate::secret::Secret;
+
+/// A line that is longer is written in several pieces, so that a server cannot fill the memory.
+const LONGEST_PIECE: usize = 64 * 1024;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Client,
+    Server,
+}
+
+/// Writes down what client and server said.
+///
+/// It holds whatever the server sent but the bodies of messages (these too where
+/// [`with_bodies`](Transcript::with_bodies) asks for them): addresses, folder names, subjects.
+pub struct Transcript {
+    out: Box<dyn Write + Send>,
+    bodies: bool,
+    side: Side,
+    /// The line so far, as it is on the wire.
+    line: Vec<u8>,
+    /// What the client sent masked; a server that repeats it is masked too.
+    secrets: Vec<Secret>,
+    /// The line so far, as it is shown: differs from `line` only by the masks of the client's side.
+    shown: String,
+}
+
+impl Transcript {
+    /// Writes to `out`, a line at a time; a failing `out` is ignored, the dialogue matters more.
+    pub fn new(out: impl Write + Send + 'static) -> Transcript {
+        Transcript {
+            out: Box::new(out),
+            bodies: false,
+            side: Side::Client,
+            line: Vec::new(),
+            secrets: Vec::new(),
+            shown: String::new(),
+        }
+    }
+
+    /// Shows the bodies of messages too, where they would be counted only.
+    #[must_use]
+    pub fn with_bodies(mut self) -> Transcript {
+        self.bodies = true;
+        self
+    }
+
+    /// Octets that the server sent.
+    pub(crate) fn server(&mut self, octets: &[u8]) {
+        self.put(Side::Server, octets);
+    }
+
+    /// Octets of a message, which are shown as their number.
+    pub(crate) fn server_body(&mut self, octets: &[u8]) {
+        if self.bodies {
+            self.put(Side::Server, octets);
+        }
+    }
+
+    /// The end of a message of which [`server_body`](Self::server_body) was given `size` octets.
+    pub(crate) fn server_body_end(&mut self, size: u64) {
+        if !self.bodies && size > 0 {
+            self.break_line();
+            self.side = Side::Server;
+            self.emit(&format!("<{size} octets>"));
+        }
+    }
+
+    /// Octets that the client sent.
+    pub(crate) fn client(&mut self, octets: &[u8]) {
+        self.put(Side::Client, octets);
+    }
+
+    /// That the client sent a secret.
+    pub(crate) fn client_secret(&mut self, secret: &Secret) {
+        self.turn(Side::Client);
+        self.shown.push_str(&mask(secret));
+    }
+
+    /// Masks a secret wherever the server repeats it.
+    pub(crate) fn guard(&mut self, secret: &Secret) {
+        self.secrets.push(secret.clone());
+    }
+
+    /// Writes down a line that is not complete yet.
+    pub(crate) fn flush(&mut self) {
+        self.break_line();
+        let _ = self.out.flush();
+    }
+
+    fn put(&mut self, side: Side, octets: &[u8]) {
+        self.turn(side);
+        for &octet in octets {
+            self.line.push(octet);
+            if self.line.ends_with(b"\r\n") {
+                self.shown.truncate(self.shown.len() - "\\x0d".len());
+                self.end_line("");
+            } else {
+                self.show(octet);
+                if self.line.len() >= LONGEST_PIECE && octet != b'\r' {
+                    self.end_line("\\");
+                }
+            }
+        }
+    }
+
+    fn show(&mut self, octet: u8) {
+        let starts_mask = match self.side {
+            Side::Client => true,
+            Side::Server => self.line.len() == 1,
+        };
+        match octet {
+            b'\\' => self.shown.push_str("\\\\"),
+            b'<' if starts_mask => self.shown.push_str("\\x3c"),
+            0x20..=0x7e => self.shown.push(char::from(octet)),
+            _ => self.shown.push_str(&format!("\\x{octet:02x}")),
+        }
+    }
+
+    /// The other side speaks: a line that it broke into is written as far as it came.
+    fn turn(&mut self, side: Side) {
+        if self.side != side {
+            self.break_line();
+            self.side = side;
+        }
+    }
+
+    fn break_line(&mut self) {
+        if !self.shown.is_empty() {
+            self.end_line("\\");
+        }
+    }
+
+    fn end_line(&mut self, mark: &str) {
+        let mut shown = std::mem::take(&mut self.shown);
+        for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
+            // Tokens and SASL strings hold nothing that is escaped.
+            if let Some(text) = secret.expose_str().filter(|text| shown.contains(text)) {
+                shown = shown.replace(text, &mask(secret));
+            }
+        }
+        self.emit(&format!("{shown}{mark}"));
+        self.line.clear();
+    }
+
+    fn emit(&mut self, text: &str) {
+        let side = match self.side {
+            Side::Client => "C: ",
+            Side::Server => "S: ",
+        };
+        let _ = self.out.write_all(format!("{side}{text}\n").as_bytes());
+    }
+}
+
+fn mask(secret: &Secret) -> String {
+    format!("<secret {} octets>", secret.len())
+}
+
+impl Drop for Transcript {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+impl std::fmt::Debug for Transcript {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Transcript")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(octets);
+            Ok(octets.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn written(write: impl FnOnce(&mut Transcript)) -> String {
+        let page = Page::default();
+        let mut transcript = Transcript::new(page.clone());
+        write(&mut transcript);
+        drop(transcript);
+        String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn a_dialogue_with_a_secret_and_a_message() {
+        let text = written(|t| {
+            t.server(b"* OK ready\r\n");
+            t.client(b"a1 AUTHENTICATE XOAUTH2 ");
+            let secret = Secret::new("eyJ0eXAiOiJKV1QifQ==");
+            t.guard(&secret);
+            t.client_secret(&secret);
+            t.client(b"\r\n");
+            t.server(b"a1 BAD what is eyJ0eXAiOiJKV1QifQ==?\r\n");
+            t.server(b"* 1 FETCH (BODY[] {5}\r\n");
+            t.server_body(b"hello");
+            t.server_body_end(5);
+            t.server(b")\r\n");
+        });
+        assert_eq!(
+            text,
+            "S: * OK ready\nC: a1 AUTHENTICATE XOAUTH2 <secret 20 octets>\nS: a1 BAD what is <secret 20 octets>?\n\
+             S: * 1 FETCH (BODY[] {5}\nS: <5 octets>\nS: )\n"
+        );
+    }
+
+    #[test]
+    fn slices_do_not_show_and_what_could_deceive_is_escaped() {
+        let whole = written(|t| t.server(b"<a> \\ \x1b \xe3\r x\r\nrest"));
+        let sliced = written(|t| b"<a> \\ \x1b \xe3\r x\r\nrest".iter().for_each(|o| t.server(&[*o])));
+        assert_eq!(whole, "S: \\x3ca> \\\\ \\x1b \\xe3\\x0d x\nS: rest\\\n");
+        assert_eq!(whole, sliced);
+    }
+}

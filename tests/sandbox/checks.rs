@@ -1,0 +1,291 @@
+//! The servers themselves, seen by clients that know nothing of them: `cargo test --example sandbox`.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use native_tls::{Certificate, TlsConnector, TlsStream};
+
+use super::support::certificate::Authority;
+use super::support::entra::{self, Behaviour, Entra};
+use super::support::exchange::{Exchange, Fault};
+use super::support::jwt;
+use super::support::sample::{self, ORDERS};
+
+/// Both servers and the authority that a client has to trust.
+struct Site {
+    authority: Authority,
+    entra: Entra,
+    exchange: Exchange,
+}
+
+impl Site {
+    fn new() -> Site {
+        let authority = Authority::new();
+        let entra = Entra::start(&authority);
+        let exchange = Exchange::start(&authority, &entra);
+        Site { authority, entra, exchange }
+    }
+
+    fn dial(&self, port: u16) -> BufReader<TlsStream<TcpStream>> {
+        let root = Certificate::from_pem(self.authority.pem().as_bytes()).unwrap();
+        let connector =
+            TlsConnector::builder().disable_built_in_roots(true).add_root_certificate(root).build().unwrap();
+        let socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        BufReader::new(connector.connect("localhost", socket).unwrap())
+    }
+
+    /// Posts a form; the status line and all of the answer behind it.
+    fn post(&self, form: &str) -> (String, String) {
+        let mut stream = self.dial(self.entra.port());
+        let tenant = entra::TENANT;
+        let request = format!(
+            "POST /{tenant}/oauth2/v2.0/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{form}",
+            form.len()
+        );
+        stream.get_mut().write_all(request.as_bytes()).unwrap();
+        let (mut status, mut rest) = (String::new(), String::new());
+        stream.read_line(&mut status).unwrap();
+        stream.read_to_string(&mut rest).unwrap();
+        (status.trim_end().into(), rest)
+    }
+
+    fn imap(&self) -> Imap {
+        Imap { stream: self.dial(self.exchange.port()) }
+    }
+
+    /// Signed in to orders@ with the inbox open.
+    fn inbox(&self) -> Imap {
+        let mut imap = self.imap();
+        imap.line();
+        let sasl = self.sasl(ORDERS);
+        let answer = imap.ask(&format!("AUTHENTICATE XOAUTH2 {sasl}"));
+        assert_eq!(answer, ["a OK AUTHENTICATE completed."]);
+        imap.ask("SELECT INBOX");
+        imap
+    }
+
+    fn sasl(&self, user: &str) -> String {
+        let token = self.entra.token();
+        STANDARD.encode(format!("user={user}\x01auth=Bearer {token}\x01\x01"))
+    }
+}
+
+const GOOD: &str = "grant_type=client_credentials&client_id=00001111-aaaa-2222-bbbb-3333cccc4444\
+    &client_secret=not-a-real-secret~%2B%2F%3D%26\
+    &scope=https%3A%2F%2Foutlook.office365.com%2F.default";
+
+/// A client that believes every word.
+struct Imap {
+    stream: BufReader<TlsStream<TcpStream>>,
+}
+
+impl Imap {
+    /// A line without its end; empty at the end of the connection.
+    fn line(&mut self) -> String {
+        let mut line = Vec::new();
+        // A connection that is cut in TLS ends with an error, and here it is an end like others.
+        let _ = self.stream.read_until(b'\n', &mut line);
+        String::from_utf8_lossy(&line).trim_end().into()
+    }
+
+    fn send(&mut self, text: &str) {
+        let stream = self.stream.get_mut();
+        stream.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// All lines up to the tagged one, or to the end of the connection.
+    fn ask(&mut self, command: &str) -> Vec<String> {
+        self.send(&format!("a {command}\r\n"));
+        let mut lines = Vec::new();
+        loop {
+            let line = self.line();
+            if line.is_empty() && self.stream.fill_buf().map_or(true, <[u8]>::is_empty) {
+                return lines;
+            }
+            let last = line.starts_with("a ") || line.starts_with('+');
+            lines.push(line);
+            if last {
+                return lines;
+            }
+        }
+    }
+
+    fn body(&mut self, uid: u32) -> Vec<u8> {
+        self.send(&format!("a UID FETCH {uid} (UID BODY.PEEK[])\r\n"));
+        let announced = self.line();
+        let digits = announced.split(['{', '}']).nth(1).unwrap();
+        let mut octets = vec![0; digits.parse().unwrap()];
+        self.stream.read_exact(&mut octets).unwrap();
+        assert_eq!(self.line(), ")");
+        assert_eq!(self.line(), "a OK FETCH completed.");
+        octets
+    }
+}
+
+fn starts(lines: &[String], start: &str) -> bool {
+    lines.iter().any(|line| line.starts_with(start))
+}
+
+#[test]
+fn a_token_is_issued_and_accepted() {
+    let site = Site::new();
+    let (status, answer) = site.post(GOOD);
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    let body = answer.split_once("\r\n\r\n").unwrap().1;
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    let token = body["access_token"].as_str().unwrap();
+    let claims = jwt::verify(&site.entra.key(), token).unwrap();
+    assert_eq!(claims["roles"][0], "IMAP.AccessAsApp");
+    assert_eq!(jwt::verify(b"another key", token), None);
+    assert_eq!(site.entra.requests()[0].form()["client_secret"], entra::SECRET);
+    site.inbox();
+    assert_eq!(site.exchange.logins(), 1);
+}
+
+#[test]
+fn the_endpoint_misbehaves_as_told() {
+    let site = Site::new();
+    let answer = |behaviour| {
+        site.entra.behave(behaviour);
+        site.post(GOOD)
+    };
+    let (status, rest) = answer(Behaviour::ThrottleOnce { retry_after: 7 });
+    assert_eq!(status, "HTTP/1.1 429 Too Many Requests");
+    assert!(rest.contains("\r\nRetry-After: 7\r\n"));
+    assert_eq!(site.post(GOOD).0, "HTTP/1.1 200 OK");
+
+    let (status, rest) = answer(Behaviour::Unavailable { times: 2 });
+    assert_eq!(status, "HTTP/1.1 503 Service Unavailable");
+    assert!(!rest.contains("Retry-After"));
+    assert_eq!(site.post(GOOD).0, "HTTP/1.1 503 Service Unavailable");
+    assert_eq!(site.post(GOOD).0, "HTTP/1.1 200 OK");
+
+    let (status, rest) = answer(Behaviour::ProxyHtml { status: 407 });
+    assert!(status.contains(" 407 ") && rest.contains("text/html"));
+    assert!(answer(Behaviour::WithBom).1.contains("\r\n\r\n\u{feff}{"));
+    assert!(!answer(Behaviour::TruncatedJson).1.ends_with('}'));
+    assert!(answer(Behaviour::NumbersAsStrings).1.contains(r#""expires_in":"3599""#));
+    assert!(answer(Behaviour::HugeBody { octets: 3_000_000 }).1.len() > 3_000_000);
+    let to = "https://example.com/".to_string();
+    assert!(answer(Behaviour::Redirect { to }).1.contains("\r\nLocation: https://example.com/\r\n"));
+    site.entra.configure().secret_expired = true;
+    let (status, rest) = answer(Behaviour::Normal);
+    assert!(status.contains(" 401 ") && rest.contains("AADSTS7000222: "));
+}
+
+#[test]
+fn a_token_without_the_role_is_refused() {
+    let site = Site::new();
+    site.entra.behave(Behaviour::WithoutRoles);
+    let mut imap = site.imap();
+    imap.line();
+    let sasl = site.sasl(ORDERS);
+    assert_eq!(imap.ask("AUTHENTICATE XOAUTH2"), ["+"]);
+    imap.send(&format!("{sasl}\r\n"));
+    assert_eq!(imap.line(), "a NO AUTHENTICATE failed.");
+}
+
+#[test]
+fn mailboxes_that_imap_cannot_open() {
+    let site = Site::new();
+    for (user, greeting) in [
+        (sample::DISABLED, "a OK [Error=\"UserDisabled\" AuthResult=27 Proxy="),
+        (sample::NO_ACCESS, "a OK AUTHENTICATE completed."),
+    ] {
+        let mut imap = site.imap();
+        imap.line();
+        let sasl = site.sasl(user);
+        assert!(starts(&imap.ask(&format!("AUTHENTICATE XOAUTH2 {sasl}")), greeting));
+        let answer = imap.ask("NAMESPACE");
+        assert_eq!(answer, ["a BAD User is authenticated but not connected."]);
+    }
+}
+
+#[test]
+fn every_message_comes_octet_for_octet() {
+    let site = Site::new();
+    let mut imap = site.inbox();
+    for message in &site.exchange.folder(ORDERS, "INBOX").messages {
+        assert_eq!(imap.body(message.uid), *message.octets);
+        assert_ne!(message.estimated_size(), message.octets.len());
+    }
+    let log = site.exchange.commands();
+    assert_eq!(log[0], "SELECT INBOX");
+    assert_eq!(log[1], "UID FETCH 16101 (UID BODY.PEEK[])");
+}
+
+#[test]
+fn faults_of_a_connection() {
+    let site = Site::new();
+    let greeting = |fault| {
+        site.exchange.fault(fault);
+        let mut imap = site.imap();
+        (imap.line(), imap)
+    };
+    assert!(greeting(Fault::Preauth).0.starts_with("* PREAUTH "));
+    assert!(greeting(Fault::ByeGreeting).0.starts_with("* BYE "));
+    let without = |fault, word| {
+        let capabilities = greeting(fault).1.ask("CAPABILITY").remove(0);
+        assert!(!capabilities.split(' ').any(|offered| offered == word));
+        assert!(capabilities.contains(" UIDPLUS "));
+    };
+    without(Fault::NoSaslIr, "SASL-IR");
+    without(Fault::NoMove, "MOVE");
+    without(Fault::NoUnselect, "UNSELECT");
+    without(Fault::NoXoauth2, "AUTH=XOAUTH2");
+    let mut imap = greeting(Fault::ChallengeThenNo).1;
+    let answer = imap.ask(&format!("AUTHENTICATE XOAUTH2 {}", site.sasl(ORDERS)));
+    assert!(starts(&answer, "+ eyJ"));
+    imap.send("\r\n");
+    assert_eq!(imap.line(), "a NO AUTHENTICATE failed.");
+}
+
+#[test]
+fn faults_of_a_command() {
+    let site = Site::new();
+    let mut imap = site.inbox();
+    let fault = |fault| site.exchange.fault(fault);
+    fault(Fault::ThrottleNo { ms: 299_609 });
+    let throttled = "Request is throttled. Suggested Backoff Time: 299609 milliseconds";
+    assert_eq!(imap.ask("UID SEARCH ALL"), [format!("a NO {throttled}")]);
+    fault(Fault::FolderVanished);
+    assert_eq!(imap.ask("SELECT INBOX"), ["a NO INBOX doesn't exist."]);
+    fault(Fault::ChangeUidValidity);
+    assert!(starts(&imap.ask("SELECT INBOX"), "* OK [UIDVALIDITY 15] "));
+    fault(Fault::ServerUnavailableBare);
+    assert_eq!(imap.ask("UID SEARCH ALL"), ["Server Unavailable. 15"]);
+    let mut imap = site.inbox();
+    fault(Fault::ThrottleBadThenBye { ms: 299_609 });
+    assert_eq!(imap.ask("UID SEARCH ALL"), [format!("a BAD {throttled}")]);
+    assert_eq!(imap.line(), "* BYE Connection closed. 14");
+}
+
+#[test]
+fn faults_of_a_fetch() {
+    let site = Site::new();
+    let fetch = |fault| {
+        site.exchange.fault(fault);
+        site.inbox().ask("UID FETCH 16101:16105 (UID BODY.PEEK[])")
+    };
+    let lines = fetch(Fault::OkWithoutData { uid: 16102 });
+    assert!(!starts(&lines, "* 2 FETCH") && starts(&lines, "* 3 FETCH"));
+    assert!(starts(&lines, "a OK FETCH completed."));
+    let lines = fetch(Fault::Placeholder { uid: 16102 });
+    let subject = "Subject: Retrieval using the IMAP4 protocol failed for the following message: 2";
+    assert!(starts(&lines, subject));
+    let lines = fetch(Fault::WrongUid { uid: 16102, says: 16110 });
+    assert!(starts(&lines, "* 2 FETCH (UID 16110 "));
+    let lines = fetch(Fault::UidAfterBody);
+    assert!(starts(&lines, "* 1 FETCH (BODY[] {500}") && starts(&lines, " UID 16101)"));
+    let lines = fetch(Fault::UnsolicitedBetween);
+    assert!(starts(&lines, "* 7 EXPUNGE") && starts(&lines, "* 6 FETCH (FLAGS "));
+    let lines = fetch(Fault::ByeTokenExpired { after_messages: 1 });
+    assert_eq!(lines.last().unwrap(), "* BYE Session invalidated - AccessTokenExpired");
+    let lines = fetch(Fault::DropAfterMessages(2));
+    assert!(starts(&lines, "* 2 FETCH") && lines.last().unwrap() == ")");
+    let lines = fetch(Fault::DropInLiteral { uid: 16102 });
+    assert!(starts(&lines, "* 2 FETCH") && lines.last().unwrap() != ")");
+    assert!(!starts(&lines, "a OK"));
+}

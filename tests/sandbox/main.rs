@@ -1,0 +1,108 @@
+//! `cargo run --example sandbox`: the program against a token endpoint and an IMAP server on
+//! loopback that answer as Entra ID and Exchange Online do.
+
+// An example is there to print.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::{env, fs, process, thread};
+
+#[path = "../support/mod.rs"]
+mod support;
+
+#[cfg(test)]
+mod checks;
+mod demo;
+
+use support::certificate::Authority;
+use support::entra::{self, Entra};
+use support::exchange::Exchange;
+use support::sample;
+
+const HELP: &str = "\
+Runs exoimap against servers on loopback that answer as Entra ID and Exchange Online do.
+
+Usage: cargo run --example sandbox [-- OPTION]
+
+  (none)        builds exoimap, runs check, folders and fetch, and shows what they print
+  --serve       keeps the servers running and prints the environment for another shell
+  --serve=cmd   the same as `set` lines for cmd.exe
+  --help        this text
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => demo::run(&Sandbox::start()),
+        ["--serve"] => serve(|name, value| format!("export {name}='{value}'")),
+        // The quotes keep cmd.exe from taking `&` for the end of the command.
+        ["--serve=cmd"] => serve(|name, value| format!("set \"{name}={value}\"")),
+        ["--help" | "-h"] => {
+            print!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprint!("{HELP}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints the environment and serves until somebody ends the process.
+fn serve(line: impl Fn(&str, &str) -> String) -> ExitCode {
+    let sandbox = Sandbox::start();
+    for (name, value) in sandbox.environment() {
+        println!("{}", line(name, &value));
+    }
+    eprintln!("serving on loopback until Ctrl-C");
+    loop {
+        thread::park();
+    }
+}
+
+/// Both servers, and a folder that goes when the sandbox does.
+struct Sandbox {
+    entra: Entra,
+    exchange: Exchange,
+    folder: PathBuf,
+}
+
+impl Sandbox {
+    fn start() -> Sandbox {
+        let authority = Authority::new();
+        let entra = Entra::start(&authority);
+        let exchange = Exchange::start(&authority, &entra);
+        let folder = env::temp_dir().join(format!("exoimap-sandbox-{}", process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
+        Sandbox { entra, exchange, folder }
+    }
+
+    /// Where things may be written.
+    fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// All that the program needs to find these servers.
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        let ca_file = self.folder.join("ca.pem").display().to_string();
+        vec![
+            ("AZURE_TENANT_ID", entra::TENANT.into()),
+            ("AZURE_CLIENT_ID", entra::CLIENT_ID.into()),
+            ("AZURE_CLIENT_SECRET", entra::SECRET.into()),
+            ("AZURE_AUTHORITY_HOST", self.entra.url()),
+            ("EXOIMAP_HOST", "localhost".into()),
+            ("EXOIMAP_PORT", self.exchange.port().to_string()),
+            ("EXOIMAP_CA_FILE", ca_file),
+            ("EXOIMAP_SCOPE", entra::SCOPE.into()),
+            ("EXOIMAP_MAILBOX", sample::ORDERS.into()),
+        ]
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,311 @@
+//! Servers that mean harm: whatever they send, the program ends by itself, in little memory, leaves no
+//! half of a message, and shows nothing raw. What every run must keep is in `enemy::check_bounds` and in
+//! `program`.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::enemy::{Attack, attack, check_bounds, endless, octets, start};
+use crate::program::{Call, World};
+use crate::script::{self, Script, Turn};
+use crate::support::listen;
+
+const CHECK: &[&str] = &["check"];
+const FOLDERS: &[&str] = &["folders"];
+const FETCH: &[&str] = &["fetch", "--to", "mail"];
+
+/// `text` so many times.
+fn times(count: usize, text: &str) -> String {
+    text.repeat(count)
+}
+
+#[test]
+fn what_never_ends_is_cut_off() {
+    let world = World::new();
+    let attacks: [(&[&str], &str, Attack); 12] = [
+        (CHECK, "greeting", endless("* OK ", "x")),
+        (CHECK, "greeting", endless("", "\r\n")),
+        (CHECK, "CAPABILITY", endless("* CAPABILITY IMAP4rev1 ", "X ")),
+        (CHECK, "CAPABILITY", endless("", "* CAPABILITY IMAP4rev1\r\n")),
+        (CHECK, "AUTHENTICATE", endless("", "+ eyJ9\r\n")),
+        (CHECK, "NAMESPACE", endless("", "* 1 EXISTS\r\n")),
+        (CHECK, "NAMESPACE", endless("", "* OK [ALERT] look\r\n")),
+        (FOLDERS, "LIST", endless("* LIST () \"/\" \"", "x")),
+        (FOLDERS, "LIST", endless("", "* LIST () \"/\" a\r\n")),
+        (FETCH, "UID SEARCH", endless("* SEARCH", " 1")),
+        (FETCH, "UID FETCH", endless("", "* 1 EXISTS\r\n")),
+        (FETCH, "UID FETCH", endless("* 1 FETCH (FLAGS (", "a ")),
+    ];
+    for (arguments, command, with) in attacks {
+        attack(&world, arguments, command, with).expect(7).one_error();
+    }
+    // All is done by then, and the server has said so.
+    attack(&world, CHECK, "LOGOUT", endless("", "* BYE x\r\n")).expect(0);
+}
+
+#[test]
+fn literals_without_measure_are_refused_before_they_are_taken() {
+    let world = World::new();
+    let huge = "{10000000000}\r\n";
+    for (arguments, command, head) in [
+        (CHECK, "CAPABILITY", "* CAPABILITY "),
+        (CHECK, "NAMESPACE", "* NAMESPACE ((\"\" "),
+        (FOLDERS, "LIST", "* LIST () \"/\" "),
+        (FOLDERS, "STATUS", "* STATUS "),
+        (FETCH, "EXAMINE", "* FLAGS "),
+        (FETCH, "UID FETCH", "* 1 FETCH (UID 16101 BODY[] "),
+        (FETCH, "UID FETCH", "* 1 FETCH (BODY[] "),
+        (FETCH, "UID FETCH", "* 1 FETCH (UID 16101 BODY[HEADER] "),
+        (FETCH, "UID FETCH", "* 1 FETCH (UID 99999 BODY[] "),
+        (FETCH, "UID FETCH", "* 1 FETCH (UID 16101 ENVELOPE "),
+    ] {
+        // Announced and no more, and announced and really sent.
+        let announced = attack(&world, arguments, command, octets(format!("{head}{huge}")));
+        announced.expect(7).one_error().saying(&["a literal of 10000000000 octets"]);
+        let head = format!("{head}{huge}");
+        let sent: Attack = Box::new(move |_, out| {
+            out.write_all(head.as_bytes())?;
+            loop {
+                out.write_all(&[b'x'; 65_536])?;
+            }
+        });
+        attack(&world, arguments, command, sent).expect(7).one_error();
+    }
+    for number in ["18446744073709551616", "99999999999999999999999999"] {
+        let text = format!("* 1 FETCH (UID 16101 BODY[] {{{number}}}\r\n");
+        attack(&world, FETCH, "UID FETCH", octets(text)).expect(7).one_error();
+    }
+}
+
+#[test]
+fn nesting_without_end_exhausts_nothing() {
+    let world = World::new();
+    let deep = |open: usize, close: usize| format!("{}{}", times(open, "("), times(close, ")"));
+    for (arguments, command, head) in [
+        (CHECK, "NAMESPACE", "* NAMESPACE "),
+        (FOLDERS, "LIST", "* LIST "),
+        (FETCH, "UID FETCH", "* 1 FETCH (UID 16101 BODYSTRUCTURE "),
+        (FETCH, "UID FETCH", "* 1 FETCH (UID 16101 ENVELOPE "),
+        (FETCH, "UID FETCH", "* 1 FETCH (UID 16101 X-UNKNOWN "),
+        (FETCH, "UID FETCH", "* 1 FETCH "),
+    ] {
+        for nested in [deep(1_000_000, 0), deep(1_000_000, 1_000_000), deep(0, 1_000_000)] {
+            let text = format!("{head}{nested}\r\n{{tag}} OK done\r\n");
+            let ended = attack(&world, arguments, command, octets(text));
+            // Skipped as data that nobody asked for, or refused; a fetch that lacks its messages is 6.
+            assert!(matches!(ended.code, Some(0 | 6 | 7)), "{ended}");
+        }
+    }
+}
+
+#[test]
+fn garbage_is_refused_with_where_it_was() {
+    let world = World::new();
+    let noise: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    for (command, phase) in [
+        ("greeting", "greeting: "),
+        ("CAPABILITY", "capability: "),
+        ("AUTHENTICATE", "authenticate: "),
+        ("NAMESPACE", "mailbox: "),
+        ("SELECT", "select: "),
+    ] {
+        let rubbish: [&[u8]; 6] = [
+            &noise,
+            &[0; 10_000],
+            b"\0\0\0\r\n",
+            b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            b"\x1b]0;owned\x07\x1b[2J\r\n",
+            b"\r\n\r\n\r\n",
+        ];
+        for octets_sent in rubbish {
+            let ended = attack(&world, CHECK, command, octets(octets_sent));
+            // What ends without a line end looks like a line that broke.
+            assert!(matches!(ended.code, Some(5 | 7)), "{ended}");
+            ended.one_error().saying(&[phase]);
+        }
+    }
+}
+
+/// No escape sequence, no bell, no reordering reaches a terminal, and what came is still to be seen.
+#[test]
+fn the_servers_words_are_shown_escaped() {
+    let world = World::new();
+    let evil = "\u{1b}[2J\u{7}\u{9b}31m\u{202e}gpj\u{7f}";
+    let shown = "\\x1b[2J\\x07\\u{9b}31m\\u{202e}gpj\\x7f";
+    for (arguments, command, answer, code) in [
+        (CHECK, "greeting", format!("* BYE {evil}\r\n"), 5),
+        (CHECK, "CAPABILITY", format!("{{tag}} NO {evil}\r\n"), 4),
+        (CHECK, "AUTHENTICATE", format!("{{tag}} NO [X-{evil}] no\r\n"), 4),
+        (CHECK, "NAMESPACE", format!("{{tag}} BAD {evil}\r\n"), 4),
+        (CHECK, "NAMESPACE", format!("* OK [ALERT] {evil}\r\n{{tag}} OK done\r\n"), 0),
+        (CHECK, "SELECT", format!("* BYE {evil}\r\n"), 5),
+        (CHECK, "SELECT", format!("{evil}\r\n"), 7),
+        (FETCH, "EXAMINE", format!("{{tag}} NO {evil}\r\n"), 4),
+        (FETCH, "UID FETCH", format!("{{tag}} NO {evil}\r\n"), 4),
+    ] {
+        let ended = attack(&world, arguments, command, octets(answer));
+        ended.expect(code).saying(&[shown]);
+        assert!(!ended.stderr.contains('\u{202e}'), "{ended}");
+    }
+    for (arguments, escaped) in [(FOLDERS, shown), (&["folders", "--json"], "\\u001b[2J\\u0007\\u009b31m\\u202egpj")] {
+        let answer = format!("* LIST () \"/\" \"{evil}\"\r\n{{tag}} OK done\r\n");
+        let ended = attack(&world, arguments, "LIST", octets(answer));
+        assert!(ended.expect(0).stdout.contains(escaped) && !ended.stdout.contains('\u{202e}'), "{ended}");
+    }
+    // A name that holds lines is not sent back, and shown on one.
+    let lines = "* LIST () \"/\" {21}\r\nA\r\na9 LOGOUT\r\n* BYE x\r\n{tag} OK done\r\n";
+    let ended = attack(&world, FOLDERS, "LIST", octets(lines));
+    assert_eq!(ended.expect(0).stdout.lines().count(), 1, "{ended}");
+    assert!(ended.stdout.contains("A\\x0d\\x0aa9 LOGOUT"), "{ended}");
+    ended.saying(&["cannot be sent"]);
+}
+
+#[test]
+fn single_octets_are_as_good_as_lines() {
+    let world = World::new();
+    let port = start(&world, 1, "nothing", octets(""));
+    for (arguments, lines) in [(CHECK, 10), (FOLDERS, 1), (FETCH, 5)] {
+        let ended = world.call_with_token(arguments).env("EXOIMAP_PORT", port).run();
+        check_bounds(&world, &ended);
+        assert_eq!(ended.expect(0).stdout.lines().count(), lines, "{ended}");
+    }
+}
+
+/// Every octet comes within `--timeout`; `--max-time` is for that.
+#[test]
+fn a_trickle_ends_with_the_time_of_the_run() {
+    let world = World::new();
+    let drip: Attack = Box::new(|_, out| {
+        loop {
+            out.write_all(b"x")?;
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let port = start(&world, 1, "NAMESPACE", drip);
+    let ended = world.call_with_token(&["check", "--max-time", "2s"]).env("EXOIMAP_PORT", port).run();
+    ended.expect(5).one_error().saying(&["mailbox: "]);
+    assert!(ended.took < Duration::from_secs(7), "{ended}");
+}
+
+/// What a message holds is no protocol, and a message that lies about its length changes nothing else.
+#[test]
+fn a_body_cannot_speak_for_the_server() {
+    let world = World::new();
+    let body = "{tag} OK done\r\n* BYE\r\n* 2 FETCH (UID 16102 BODY[] {9999999999}\r\n";
+    // The client's tag in the message has the length of `{tag}` in its place.
+    let length = body.len() - "{tag}".len() + "a7".len();
+    let answer = format!("* 1 FETCH (UID 16101 BODY[] {{{length}}}\r\n{body})\r\n{{tag}} OK done\r\n");
+    let ended = attack(&world, FETCH, "UID FETCH", octets(answer));
+    assert_eq!(ended.expect(6).stdout, "16101\tmail/14.16101.eml\n", "{ended}");
+    let file = fs::read_to_string(world.folder.path().join("mail/14.16101.eml")).unwrap();
+    assert_eq!(file, body.replace("{tag}", "a7"));
+}
+
+/// Every fixture whose dialogue is `check`'s, as far as it goes; where it departs the server hangs up.
+#[test]
+fn every_fixture_ends_the_real_program_in_bounds() {
+    let world = World::new();
+    let expected = [
+        ("015-greeting-preauth", 7),
+        ("016-greeting-bye", 5),
+        ("017-greeting-eof", 5),
+        ("018-greeting-not-imap", 7),
+        ("026-capability-no-xoauth2", 4),
+        ("031-auth-no", 4),
+        ("034-auth-not-connected", 4),
+        ("035-auth-not-connected-bye", 4),
+        ("036-auth-challenge-no", 4),
+        ("037-auth-two-step-no", 4),
+        ("039-auth-bye", 5),
+        ("040-auth-eof", 5),
+        ("041-auth-no-authfailed", 4),
+        ("042-auth-no-basic-blocked", 4),
+        ("043-auth-challenges-without-end", 7),
+        ("062-server-silent", 5),
+        ("306-literal-in-capability", 7),
+    ];
+    let mut met = 0;
+    for (name, script) in fixtures() {
+        let identity = world.authority.identity(&["localhost"]);
+        let port = listen::serve(identity, move |mut stream| {
+            let _ = script::serve(&script, &mut stream);
+            let _ = stream.shutdown();
+        });
+        let ended = call(&world, CHECK, port).run();
+        check_bounds(&world, &ended);
+        match expected.iter().find(|(fixture, _)| *fixture == name) {
+            Some((_, code)) => {
+                assert_eq!(ended.code, Some(*code), "{name}: {ended}");
+                met += 1;
+            }
+            None => assert!(matches!(ended.code, Some(0 | 4 | 5 | 7)), "{name}: {ended}"),
+        }
+    }
+    assert_eq!(met, expected.len(), "the list names fixtures that do not exist");
+}
+
+/// What each fixture answers to UID FETCH, given to the real `fetch`.
+#[test]
+fn every_answer_to_fetch_ends_the_real_program_in_bounds() {
+    let world = World::new();
+    let mut played = 0;
+    for (name, script) in fixtures() {
+        let Some(answer) = answer_to_fetch(&script) else { continue };
+        let port = start(&world, usize::MAX, "UID FETCH", octets(answer));
+        let _ = fs::remove_dir_all(world.folder.path().join("mail"));
+        let ended = call(&world, FETCH, port).run();
+        check_bounds(&world, &ended);
+        assert!(matches!(ended.code, Some(0 | 4 | 5 | 6 | 7)), "{name}: {ended}");
+        played += 1;
+    }
+    assert!(played > 20, "{played} fixtures have a fetch");
+}
+
+fn call(world: &World, arguments: &[&str], port: u16) -> Call {
+    let arguments = [arguments, &["--timeout", "1s", "--max-wait", "0"]].concat();
+    world.call_with_token(&arguments).env("EXOIMAP_PORT", port)
+}
+
+/// The server's turn behind the first UID FETCH, its tag as `{tag}`.
+fn answer_to_fetch(script: &Script) -> Option<Vec<u8>> {
+    let turns: Vec<&Turn> = script.turns.iter().filter(|turn| !matches!(turn, Turn::Comment(_))).collect();
+    turns.windows(2).find_map(|pair| {
+        let (Turn::Client(said), Turn::Server(_)) = (pair[0], pair[1]) else { return None };
+        let command = Script { turns: vec![Turn::Server(said.clone())] }.server_octets();
+        let command = String::from_utf8_lossy(&command).into_owned();
+        let (tag, _) = command.split_once(' ').filter(|(_, rest)| rest.starts_with("UID FETCH"))?;
+        let answer = Script { turns: vec![pair[1].clone()] }.server_octets();
+        let mut octets = Vec::new();
+        for line in answer.split_inclusive(|octet| *octet == b'\n') {
+            match line.strip_prefix(tag.as_bytes()) {
+                Some(rest) if rest.first() == Some(&b' ') => octets.extend([b"{tag}", rest].concat()),
+                _ => octets.extend(line),
+            }
+        }
+        Some(octets)
+    })
+}
+
+fn fixtures() -> Vec<(String, Script)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut fixtures: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+            (path.file_stem().unwrap().to_string_lossy().into_owned(), Script::parse(&text).unwrap())
+        })
+        .collect();
+    fixtures.sort_by(|a, b| a.0.cmp(&b.0));
+    fixtures
+}
+
+#[test]
+fn the_polite_half_of_the_enemy_is_polite() {
+    let world = World::new();
+    let port = start(&world, usize::MAX, "nothing", octets(""));
+    for arguments in [CHECK, FOLDERS, FETCH] {
+        world.call_with_token(arguments).env("EXOIMAP_PORT", port).run().expect(0);
+    }
+}

@@ -1,0 +1,189 @@
+//! The house: who may know whom, who prints, what never panics, how much there is of it.
+
+mod source;
+mod tracked;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use source::{Source, root};
+
+/// Which part of the library uses which, from the top down: an arrow can only point to a line
+/// below. A new arrow is added here on purpose, or not at all. `imap` and `entra` have none
+/// between them.
+const HOUSE: [(&str, &[&str]); 10] = [
+    ("delivery", &["error", "exchange", "imap", "net", "patience", "text"]),
+    ("exchange", &["entra", "error", "imap", "net", "secret", "text", "transcript"]),
+    ("imap", &["error", "net", "secret", "text", "transcript"]),
+    ("entra", &["error", "net", "patience", "secret", "text"]),
+    ("patience", &["error", "net"]),
+    ("net", &["error"]),
+    ("error", &["text"]),
+    ("transcript", &["secret"]),
+    ("secret", &[]),
+    ("text", &[]),
+];
+
+#[test]
+fn arrows_are_those_of_the_table_and_point_down() {
+    for (at, (module, arrows)) in HOUSE.iter().enumerate() {
+        let below: Vec<_> = HOUSE[at + 1..].iter().map(|(module, _)| module).collect();
+        let upwards: Vec<_> = arrows.iter().filter(|arrow| !below.contains(arrow)).collect();
+        assert!(upwards.is_empty(), "{module} stands above {upwards:?}");
+    }
+    let sources = Source::all();
+    let library = sources.iter().filter(|source| !["main", "lib", "cli"].contains(&source.module()));
+    let mut found: Vec<(&str, BTreeSet<&str>)> = HOUSE.iter().map(|(module, _)| (*module, BTreeSet::new())).collect();
+    for source in library {
+        let known = found.iter_mut().find(|(module, _)| *module == source.module());
+        let (module, arrows) = known.unwrap_or_else(|| panic!("{} is in no line of the table", source.path));
+        arrows.extend(named_from_the_root(source).into_iter().filter(|name| name != module));
+    }
+    for ((module, wanted), (_, found)) in HOUSE.iter().zip(found) {
+        assert!(found.iter().eq(wanted.iter()), "{module} uses {found:?}, the table says {wanted:?}");
+    }
+}
+
+#[test]
+fn the_program_sees_of_the_library_what_everybody_sees() {
+    for source in Source::all().iter().filter(|source| ["main", "cli"].contains(&source.module())) {
+        // As a crate of its own it can name the library by `exoimap::` only; what is left is its own root.
+        let named: Vec<_> = named_from_the_root(source).into_iter().filter(|name| *name != "cli").collect();
+        assert!(named.is_empty(), "{} names {named:?}", source.path);
+        assert!(source.path != "main.rs" || !source.code.contains("exoimap::"), "main leaves everything to cli");
+    }
+}
+
+/// What stands behind `crate::`.
+fn named_from_the_root(source: &Source) -> Vec<&str> {
+    let path = &source.path;
+    // Ways around the table.
+    let is_file_of_the_root = !path.contains('/');
+    let climbs = if is_file_of_the_root { "super::" } else { "super::super::" };
+    assert!(path == "lib.rs" || !source.code.contains(climbs), "{path}: name it from crate::, not by {climbs}");
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let behind = source.code.split("crate::").skip(1);
+    let named: Vec<_> = behind.map(|rest| rest.split(|c| !is_word(c)).next().unwrap_or_default()).collect();
+    assert!(!named.contains(&""), "{path}: one `use crate::…` for each module");
+    named
+}
+
+#[test]
+fn only_the_program_prints_and_exits() {
+    let words = ["println!", "print!", "eprint!", "dbg!", "stdout", "stderr", "process::exit", "abort(", "ExitCode"];
+    // What a program that takes messages prints goes to our stderr; nothing of ours does.
+    let handed_on = "delivery/program.rs: .stdout(std::io::stderr());";
+    let library = Source::all().into_iter().filter(|source| !["main", "cli"].contains(&source.module()));
+    let found: Vec<_> = library
+        .flat_map(|source| source.find(|line| words.iter().any(|w| line.contains(w))))
+        .filter(|found| found != handed_on)
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// `text` and the other nouns are held to it too: server text passes through them.
+#[test]
+fn nothing_that_meets_the_server_can_panic() {
+    let library = Source::all().into_iter().filter(|source| !["main", "cli"].contains(&source.module()));
+    let found: Vec<_> = library.flat_map(|source| source.find(may_panic)).collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+fn may_panic(line: &str) -> bool {
+    let words = ["unwrap()", "unwrap_err()", "panic!", "unreachable!", "todo!", "unimplemented!", "assert"];
+    let splits = [".split_at(", ".copy_from_slice(", ".split_off(", ".swap("];
+    // `Cursor::expect` is a grammar's "this octet next": it takes one, `Option::expect` takes text.
+    let expects = line.contains(".expect(") && !line.contains(".expect(b");
+    // `x[…]`, `f()[…]`, `x[0][…]`; `[..]` takes everything and cannot fail.
+    let before = |at: usize| line[..at].chars().next_back();
+    let indexes = line.match_indices('[').any(|(at, _)| {
+        before(at).is_some_and(|c| c.is_alphanumeric() || "_)]?".contains(c)) && !line[at..].starts_with("[..]")
+    });
+    expects || indexes || words.iter().chain(&splits).any(|word| line.contains(word))
+}
+
+#[test]
+fn it_is_small_enough_to_audit() {
+    let sources = Source::all();
+    let long = sources.iter().filter(|source| source.text.lines().count() > 500).map(|source| &source.path);
+    assert_eq!(long.collect::<Vec<_>>(), Vec::<&String>::new(), "no file has more than 500 lines");
+    let lines = |of: &dyn Fn(&Source) -> bool| -> usize {
+        sources.iter().filter(|source| of(source)).map(Source::length).sum()
+    };
+    let program = lines(&|source| ["main", "cli"].contains(&source.module()));
+    let library = lines(&|_| true) - program;
+    let wire = lines(&|source| source.path == "imap/wire.rs");
+    assert!((1..=400).contains(&wire), "imap/wire.rs has {wire} lines");
+    // 6,000 were planned. What came on top: MIME parts and names, where mail-parser's cut attachments short.
+    assert!((1..=10_000).contains(&library), "the library has {library} lines");
+    assert!((1..=2_500).contains(&program), "the program has {program} lines");
+}
+
+#[test]
+fn each_dependency_has_its_reason_and_four_are_the_core() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let (mut section, mut reason, mut core) = ("", false, Vec::new());
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            section = line;
+        } else if let Some((name, rest)) = line.split_once(" = ")
+            && section.ends_with("dependencies]")
+        {
+            assert!(reason, "{name} has no line that says why it is there");
+            if section == "[dependencies]" && !rest.contains("optional = true") {
+                core.push(name);
+            }
+        }
+        reason = line.starts_with("# ");
+    }
+    core.sort();
+    assert_eq!(core, ["base64", "native-tls", "serde_json", "ureq"]);
+    let elsewhere = manifest.lines().filter(|line| line.starts_with('[') && line.contains("dependencies."));
+    assert_eq!(elsewhere.collect::<Vec<_>>(), Vec::<&str>::new(), "a dependency is a line, so that it is counted");
+}
+
+#[test]
+fn everybody_has_the_same_exit_codes() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let table: Vec<(u8, String)> = readme.lines().filter_map(table_row).collect();
+    assert!(table.iter().map(|(code, _)| *code).eq(0..=7), "README.md has no table of the codes 0 to 7: {table:?}");
+
+    // The code's own table has a line for each that a command can end in. Nothing waits yet.
+    let (waits, own): (Vec<_>, Vec<_>) =
+        table.iter().cloned().partition(|(_, meaning)| meaning.contains("`wait` only"));
+    assert_eq!(waits.len(), 1);
+    let shortened = own.iter().map(|(code, meaning)| (*code, summary(meaning)));
+    assert_eq!(codes_of_the_program(), shortened.collect::<Vec<_>>(), "src/cli/exit.rs and README.md");
+
+    let help = Command::new(env!("CARGO_BIN_EXE_exoimap")).arg("--help").env_clear().output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, said) = help.split_once("Exit codes: ").expect("--help lists them");
+    let said: Vec<_> = said.trim_end_matches('.').split("; ").collect();
+    assert_eq!(said.len(), table.len(), "{said:?}");
+    for (said, (code, meaning)) in said.iter().zip(&table) {
+        let words = said.strip_prefix(&format!("{code} ")).unwrap_or_else(|| panic!("{said:?} is not about {code}"));
+        assert!(meaning.contains(words), "--help says {words:?} of {code}, README.md {meaning:?}");
+    }
+}
+
+/// `| 5 | worth repeating later: … | retry |`
+fn table_row(line: &str) -> Option<(u8, String)> {
+    let mut cells = line.strip_prefix("| ")?.split(" | ");
+    let code = cells.next()?.parse().ok()?;
+    Some((code, cells.next()?.to_owned()))
+}
+
+/// `/// A local failure: disk, file, permission.` and below it `Local = 1,`.
+fn codes_of_the_program() -> Vec<(u8, String)> {
+    let source = fs::read_to_string(root().join("src/cli/exit.rs")).unwrap();
+    let lines: Vec<_> = source.lines().map(str::trim).collect();
+    let code_of = |line: &str| line.strip_suffix(',')?.split_once(" = ")?.1.parse().ok();
+    let pairs = lines.windows(2).filter_map(|pair| Some((code_of(pair[1])?, pair[0].trim_start_matches("/// "))));
+    pairs.map(|(code, meaning)| (code, summary(meaning))).collect()
+}
+
+/// The words before the details.
+fn summary(meaning: &str) -> String {
+    meaning.split([':', ';', '.']).next().unwrap_or_default().to_lowercase()
+}

@@ -1,0 +1,24 @@
+//! Behaviour through the public API and the built binary.
+
+// A test that cannot go on says so by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bad_input;
+mod crash;
+mod dovecot;
+mod dovecot_self;
+mod enemy;
+mod fetch;
+mod fixtures;
+mod hostile;
+mod house;
+mod program;
+mod secrets;
+mod selection;
+mod sign_in;
+mod token;
+
+#[path = "../support/script.rs"]
+mod script;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,146 @@
+//! No credential is shown: not the client secret, not the access token, not the SASL response; not raw,
+//! not in base64, not percent-encoded; not on stdout, not on stderr, not in a transcript.
+
+use std::fs;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+use crate::program::{Call, World};
+use crate::support::certificate::Authority;
+use crate::support::entra::{Behaviour, SECRET};
+use crate::support::exchange::Fault;
+use crate::support::sample::{self, ORDERS};
+
+/// What every JSON web token of the tests begins with.
+const TOKEN_HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9";
+
+/// Every form in which a text may be hidden in another; base64 starts at three places.
+fn forms(text: &str) -> Vec<String> {
+    let mut forms = vec![text.to_owned(), percent_encoded(text)];
+    for before in ["", "x", "xy"] {
+        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+            let encoded = engine.encode(format!("{before}{text}"));
+            // The first and the last four characters depend on what stands beside the text.
+            let from = if before.is_empty() { 0 } else { 4 };
+            forms.push(encoded[from..encoded.len() - 4].to_owned());
+        }
+    }
+    forms
+}
+
+fn percent_encoded(text: &str) -> String {
+    let octet = |c: u8| if c.is_ascii_alphanumeric() { char::from(c).to_string() } else { format!("%{c:02X}") };
+    text.bytes().map(octet).collect()
+}
+
+/// All that must not be seen, whatever token Entra gave out.
+fn needles() -> Vec<String> {
+    let mut needles = forms(SECRET);
+    needles.push("not-a-real-secret".to_owned());
+    needles.extend(forms(TOKEN_HEADER));
+    for user in [ORDERS, sample::DISABLED] {
+        needles.extend(forms(&format!("user={user}\u{1}auth=Bearer {TOKEN_HEADER}")));
+    }
+    needles
+}
+
+const COMMANDS: [&[&str]; 5] =
+    [&["check"], &["check", "--json"], &["folders"], &["fetch", "--to", "mail"], &["token", "--claims"]];
+
+/// Every command in every loudness, in whatever world; the exit code is not the question here.
+fn listen_to_all(world: &World, change: impl Fn(Call) -> Call) {
+    let needles = needles();
+    for command in COMMANDS {
+        for loud in [&["--trace"][..], &["--trace=trace.txt", "-v"], &["-v", "--json"]] {
+            let trace = world.folder.path().join("trace.txt");
+            let _ = fs::remove_file(&trace);
+            let ended = change(world.call(&[command, loud].concat())).run();
+            let written = fs::read_to_string(&trace).unwrap_or_default();
+            for text in [&ended.stdout, &ended.stderr, &written] {
+                let found = needles.iter().find(|needle| text.contains(*needle));
+                assert_eq!(found, None, "{written}{ended}");
+            }
+        }
+    }
+    for entry in walk(world.folder.path()) {
+        let octets = fs::read(&entry).unwrap();
+        let text = String::from_utf8_lossy(&octets).into_owned();
+        assert!(!needles.iter().any(|needle| text.contains(needle)), "{} holds a credential", entry.display());
+    }
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+/// A needle that nothing can ever match would prove nothing.
+#[test]
+fn the_needles_are_found_where_a_secret_is_shown() {
+    let world = World::new();
+    let ended = world.call(&["token", "--xoauth2"]).showing_secrets().run();
+    assert!(needles().iter().any(|needle| ended.expect(0).stdout.contains(needle)), "{ended}");
+    let ended = world.call(&["token"]).showing_secrets().run();
+    assert!(needles().iter().any(|needle| ended.expect(0).stdout.contains(needle)), "{ended}");
+    let form = &world.entra.requests()[0].body;
+    assert!(needles().iter().any(|needle| form.contains(needle)), "{form}");
+    let told = STANDARD_NO_PAD.encode(format!("ab{SECRET}cd"));
+    assert!(forms(SECRET).iter().any(|form| told.contains(form)));
+}
+
+#[test]
+fn not_where_all_goes_well() {
+    let world = World::new();
+    listen_to_all(&world, |call| call);
+    let token = world.entra.token();
+    listen_to_all(&world, |call| call.without("AZURE_CLIENT_SECRET").env("EXOIMAP_ACCESS_TOKEN", &token));
+}
+
+#[test]
+fn not_where_the_sign_in_fails() {
+    for fault in [
+        Fault::NoSaslIr,
+        Fault::ChallengeThenNo,
+        Fault::NoXoauth2,
+        Fault::Preauth,
+        Fault::Refuse { command: "AUTHENTICATE", answer: "NO AUTHENTICATE failed." },
+        Fault::Refuse { command: "NAMESPACE", answer: "BAD User is authenticated but not connected." },
+        Fault::DropInLiteral { uid: 16101 },
+    ] {
+        let world = World::new();
+        world.exchange.fault_always(fault);
+        listen_to_all(&world, |call| call);
+    }
+    let world = World::new();
+    listen_to_all(&world, |call| call.env("EXOIMAP_MAILBOX", sample::DISABLED));
+}
+
+#[test]
+fn not_where_the_token_request_fails() {
+    for behaviour in [
+        Behaviour::ProxyHtml { status: 403 },
+        Behaviour::TruncatedJson,
+        Behaviour::Redirect { to: "https://login.example.com/".into() },
+        Behaviour::WithoutRoles,
+    ] {
+        let world = World::new();
+        world.entra.behave(behaviour);
+        listen_to_all(&world, |call| call);
+    }
+    let world = World::new();
+    world.entra.configure().secret_expired = true;
+    listen_to_all(&world, |call| call);
+    let stranger = world.folder.file("stranger.pem", Authority::new().pem());
+    listen_to_all(&world, |call| call.env("EXOIMAP_CA_FILE", &stranger));
+}
+
+/// The secret where it was not asked for: swapped variables, a bad option beside it.
+#[test]
+fn not_where_the_call_is_wrong() {
+    let world = World::new();
+    for variable in ["AZURE_TENANT_ID", "EXOIMAP_TIMEOUT", "EXOIMAP_HOST", "EXOIMAP_SCOPE"] {
+        listen_to_all(&world, |call| call.env(variable, "not right"));
+    }
+    listen_to_all(&world, |call| call.without("EXOIMAP_MAILBOX"));
+}

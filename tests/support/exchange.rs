@@ -1,0 +1,149 @@
+//! An IMAP server that answers as Exchange Online does, for as much of IMAP as our clients use.
+//!
+//! Capability lines, tagged texts, refusals and oddities are literal lines from public logs.
+//! State is shared by all connections; tests look at it, change it, and arm `Fault`s.
+//!
+//! `session` reads commands, `login` lets clients in; `folders`, `messages`, `fetch` and
+//! `search` answer; `arguments` and `wire` are the syntax and the octets; `fault` is what can
+//! go wrong.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use native_tls::Identity;
+
+use super::certificate::Authority;
+use super::entra::Entra;
+use super::listen;
+use super::mailboxes::{Folder, Mailboxes};
+use super::sample;
+
+mod arguments;
+mod fault;
+mod fetch;
+mod folders;
+mod login;
+mod messages;
+mod search;
+mod session;
+mod wire;
+
+pub use fault::Fault;
+
+/// The running server.
+pub struct Exchange {
+    port: u16,
+    world: Arc<World>,
+}
+
+/// What its connections share.
+struct World {
+    /// The key that tokens must be signed with, and the `aud` they must have.
+    key: Vec<u8>,
+    audience: String,
+    mailboxes: Mutex<Mailboxes>,
+    faults: fault::Faults,
+    log: Mutex<Vec<LogLine>>,
+    connections: AtomicUsize,
+    logins: AtomicUsize,
+    started: Instant,
+}
+
+/// A command that came in after the login.
+#[derive(Clone, Debug)]
+pub struct LogLine {
+    /// Since the server started.
+    pub at: Duration,
+    /// 1 for the first connection.
+    pub connection: usize,
+    /// The command with its tag; literals as their announcement alone.
+    pub line: String,
+}
+
+impl Exchange {
+    /// Starts with a certificate for `localhost` and 127.0.0.1, the mail of `sample`, and trust
+    /// in the tokens of `entra`.
+    pub fn start(authority: &Authority, entra: &Entra) -> Exchange {
+        let identity = authority.identity(&["localhost", "127.0.0.1"]);
+        Exchange::start_as(identity, &entra.key(), sample::mailboxes())
+    }
+
+    pub fn start_as(identity: Identity, key: &[u8], mailboxes: Mailboxes) -> Exchange {
+        let world = Arc::new(World {
+            key: key.to_vec(),
+            audience: "https://outlook.office365.com".into(),
+            mailboxes: Mutex::new(mailboxes),
+            faults: fault::Faults::default(),
+            log: Mutex::default(),
+            connections: AtomicUsize::new(0),
+            logins: AtomicUsize::new(0),
+            started: Instant::now(),
+        });
+        let shared = Arc::clone(&world);
+        let port = listen::serve(identity, move |stream| {
+            let number = shared.connections.fetch_add(1, Ordering::SeqCst) + 1;
+            session::serve(stream, Arc::clone(&shared), number);
+        });
+        Exchange { port, world }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Locks the mail. No connection makes progress while the guard lives.
+    pub fn mailboxes(&self) -> MutexGuard<'_, Mailboxes> {
+        self.world.mailboxes.lock().unwrap()
+    }
+
+    /// A copy of a folder as it is now.
+    pub fn folder(&self, address: &str, folder: &str) -> Folder {
+        self.mailboxes().folder(address, folder).unwrap().clone()
+    }
+
+    /// New mail; connections that IDLE are told. Returns its UID.
+    pub fn deliver(&self, address: &str, folder: &str, octets: impl Into<Vec<u8>>) -> u32 {
+        let mut mailboxes = self.mailboxes();
+        mailboxes.folder(address, folder).unwrap().deliver(octets)
+    }
+
+    /// Arms a fault for its next occasion.
+    pub fn fault(&self, fault: Fault) {
+        self.fault_times(fault, 1);
+    }
+
+    /// Arms a fault for its next `times` occasions.
+    pub fn fault_times(&self, fault: Fault, times: usize) {
+        self.world.faults.arm(fault, times);
+    }
+
+    /// Arms a fault for good, as is natural for `NoMove` and its like.
+    pub fn fault_always(&self, fault: Fault) {
+        self.world.faults.arm(fault, usize::MAX);
+    }
+
+    pub fn clear_faults(&self) {
+        self.world.faults.clear();
+    }
+
+    /// Every command line since the start, without those of signing in.
+    pub fn log(&self) -> Vec<LogLine> {
+        self.world.log.lock().unwrap().clone()
+    }
+
+    /// The commands of the log without tags and times: `UID FETCH 1:* (UID FLAGS)`.
+    pub fn commands(&self) -> Vec<String> {
+        let untagged = |entry: &LogLine| Some(entry.line.split_once(' ')?.1.to_string());
+        self.log().iter().filter_map(untagged).collect()
+    }
+
+    pub fn connections(&self) -> usize {
+        self.world.connections.load(Ordering::SeqCst)
+    }
+
+    /// Successful AUTHENTICATE commands.
+    pub fn logins(&self) -> usize {
+        self.world.logins.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,113 @@
+//! What a test can make go wrong, each seen in the wild.
+
+use std::sync::Mutex;
+
+/// A fault is used up when it happens, unless it was armed for more occasions.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    // When a connection is made.
+    /// Accepts, shakes hands, greets, and never says a word more.
+    SilentAfterGreeting,
+    /// `* PREAUTH`, which a client that came to sign in must refuse.
+    Preauth,
+    /// `* BYE` in place of the greeting.
+    ByeGreeting,
+    /// CAPABILITY without SASL-IR, and an initial response is refused.
+    NoSaslIr,
+    /// CAPABILITY without UNSELECT, and the command is unknown.
+    NoUnselect,
+    /// CAPABILITY without MOVE, and the command is unknown.
+    NoMove,
+    /// CAPABILITY without AUTH=XOAUTH2.
+    NoXoauth2,
+
+    // At AUTHENTICATE.
+    /// A JSON challenge, as others send it, then NO.
+    ChallengeThenNo,
+
+    // At SELECT or EXAMINE.
+    /// UIDVALIDITY grows by one first.
+    ChangeUidValidity,
+    /// `NO <name> doesn't exist.`
+    FolderVanished,
+
+    // At a command on messages: FETCH, SEARCH, STORE, COPY, MOVE, APPEND.
+    ThrottleNo {
+        ms: u64,
+    },
+    ThrottleBadThenBye {
+        ms: u64,
+    },
+    /// `Server Unavailable. 15` with neither tag nor star in place of the answer, then the end.
+    ServerUnavailableBare,
+
+    // At any command after the login.
+    /// Answers a command of that name (`FETCH` also means `UID FETCH`), AUTHENTICATE too, with
+    /// that tagged text.
+    Refuse {
+        command: &'static str,
+        answer: &'static str,
+    },
+
+    // In a FETCH that asks for BODY[], with or without PEEK.
+    /// Half of the literal, then the connection is gone.
+    DropInLiteral {
+        uid: u32,
+    },
+    /// The connection is gone once that many bodies went over it.
+    DropAfterMessages(usize),
+    /// `* BYE Session invalidated - AccessTokenExpired` once that many bodies went over it.
+    ByeTokenExpired {
+        after_messages: usize,
+    },
+    /// No FETCH response for this message; the tagged OK all the same.
+    OkWithoutData {
+        uid: u32,
+    },
+    /// The message that Exchange makes up when it cannot render the real one.
+    Placeholder {
+        uid: u32,
+    },
+    /// UID behind the body, though it was asked for first.
+    UidAfterBody,
+    /// Between two messages: flags of another one, and a message that comes and goes.
+    UnsolicitedBetween,
+    /// The response for `uid` claims to be for `says`.
+    WrongUid {
+        uid: u32,
+        says: u32,
+    },
+}
+
+/// The armed faults with the number of occasions they are good for.
+#[derive(Default)]
+pub(super) struct Faults {
+    armed: Mutex<Vec<(Fault, usize)>>,
+}
+
+impl Faults {
+    pub(super) fn arm(&self, fault: Fault, times: usize) {
+        self.armed.lock().unwrap().push((fault, times));
+    }
+
+    pub(super) fn clear(&self) {
+        self.armed.lock().unwrap().clear();
+    }
+
+    /// Uses up one occasion of the first fault that fits.
+    pub(super) fn take(&self, fits: impl Fn(&Fault) -> bool) -> Option<Fault> {
+        let mut armed = self.armed.lock().unwrap();
+        let at = armed.iter().position(|(fault, _)| fits(fault))?;
+        let fault = armed[at].0.clone();
+        match armed[at].1 {
+            0 | 1 => drop(armed.remove(at)),
+            usize::MAX => {}
+            _ => armed[at].1 -= 1,
+        }
+        Some(fault)
+    }
+
+    pub(super) fn happens(&self, fault: &Fault) -> bool {
+        self.take(|armed| armed == fault).is_some()
+    }
+}

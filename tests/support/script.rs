@@ -1,0 +1,400 @@
+//! A transcript (`fixtures/README.md`) as data: parsed, printed again, and played: by a
+//! [`Player`] in memory, by [`serve`] over a real stream.
+//!
+//! A turn holds octets, not lines, so that printing depends on nothing but the octets
+//! and their direction: what `--trace` writes of a replay is then the fixture, octet by octet.
+
+// Each test program that includes this module uses a part of it.
+#![allow(dead_code, unused_imports, unreachable_pub)]
+
+use std::fmt;
+
+mod player;
+mod serve;
+
+pub use player::Player;
+pub use serve::serve;
+
+/// A whole transcript.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    pub turns: Vec<Turn>,
+}
+
+/// What one side says until the other speaks, or a comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    Client(Vec<Piece>),
+    Server(Vec<Piece>),
+    /// The text behind the `#`; on the wire it is nothing.
+    Comment(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Octets as they are on the wire, line ends included.
+    Octets(Vec<u8>),
+    /// This many octets of a credential, only in what the client says.
+    Secret(usize),
+    /// This many octets of a message, only in what the server says.
+    Elided(usize),
+}
+
+/// What a comment beginning with `!` asks of the player.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Directive {
+    /// `#! silence`: say nothing more until the client closes.
+    Silence,
+    /// `#! slice N`: from here on, send at most N octets at a time.
+    Slice(usize),
+}
+
+/// The octet that stands for those a transcript does not show.
+pub const FILLER: u8 = b'x';
+
+impl Script {
+    /// Reads the grammar of `fixtures/README.md`; an error names its line.
+    pub fn parse(text: &str) -> Result<Script, String> {
+        let mut script = Script { turns: Vec::new() };
+        for (number, line) in text.lines().enumerate() {
+            script.parse_line(line).map_err(|why| format!("line {}: {why}", number + 1))?;
+        }
+        Ok(script)
+    }
+
+    /// What the fixture shows: its first comment.
+    pub fn shows(&self) -> Option<&str> {
+        self.heading(0, "shows")
+    }
+
+    /// Where it comes from: its second comment.
+    pub fn from(&self) -> Option<&str> {
+        self.heading(1, "from")
+    }
+
+    /// All that the server sends, elided octets included.
+    pub fn server_octets(&self) -> Vec<u8> {
+        let mut octets = Vec::new();
+        for turn in &self.turns {
+            if let Turn::Server(pieces) = turn {
+                pieces.iter().for_each(|piece| piece.append_to(&mut octets));
+            }
+        }
+        octets
+    }
+
+    /// The same as `Display`: the text that `parse` reads.
+    pub fn to_text(&self) -> String {
+        self.to_string()
+    }
+
+    fn heading(&self, index: usize, name: &str) -> Option<&str> {
+        match self.turns.get(index) {
+            Some(Turn::Comment(text)) => text.trim_start().strip_prefix(name)?.strip_prefix(": "),
+            _ => None,
+        }
+    }
+
+    fn parse_line(&mut self, line: &str) -> Result<(), String> {
+        let turn = if let Some(comment) = line.strip_prefix('#') {
+            Turn::Comment(comment.to_owned())
+        } else if let Some(text) = spoken(line, "C:") {
+            Turn::Client(client_line(text)?)
+        } else if let Some(text) = spoken(line, "S:") {
+            Turn::Server(server_line(text)?)
+        } else {
+            return Err("neither a comment nor `C: ` nor `S: `".into());
+        };
+        turn.directive()?;
+        self.append(turn);
+        Ok(())
+    }
+
+    /// A line of the side that spoke last continues its turn.
+    fn append(&mut self, turn: Turn) {
+        match (self.turns.last_mut(), turn) {
+            (Some(Turn::Client(said)), Turn::Client(more)) | (Some(Turn::Server(said)), Turn::Server(more)) => {
+                more.into_iter().for_each(|piece| push(said, piece));
+            }
+            (_, turn) => self.turns.push(turn),
+        }
+    }
+}
+
+impl Turn {
+    /// What the comment asks for, if it is of the kind that asks.
+    pub fn directive(&self) -> Result<Option<Directive>, String> {
+        let Turn::Comment(text) = self else {
+            return Ok(None);
+        };
+        let Some(order) = text.strip_prefix('!') else {
+            return Ok(None);
+        };
+        match order.split_whitespace().collect::<Vec<_>>()[..] {
+            ["silence"] => Ok(Some(Directive::Silence)),
+            ["slice", n] => match n.parse() {
+                Ok(n) if n > 0 => Ok(Some(Directive::Slice(n))),
+                _ => Err(format!("`#! slice {n}`: not a number of octets")),
+            },
+            _ => Err(format!("`#!{order}` asks for something unknown")),
+        }
+    }
+}
+
+impl Piece {
+    fn append_to(&self, octets: &mut Vec<u8>) {
+        match self {
+            Piece::Octets(shown) => octets.extend_from_slice(shown),
+            Piece::Secret(n) | Piece::Elided(n) => octets.resize(octets.len() + n, FILLER),
+        }
+    }
+}
+
+/// The text of a line spoken by one side. An editor may have cut the blank behind the colon.
+fn spoken<'a>(line: &'a str, side: &str) -> Option<&'a str> {
+    let text = line.strip_prefix(side)?;
+    if text.is_empty() { Some("") } else { text.strip_prefix(' ') }
+}
+
+fn client_line(text: &str) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        push(&mut pieces, Piece::Octets(unescape(before)?));
+        let (mask, after) = after.split_once('>').ok_or("`<` opens a mask that is not closed")?;
+        let n = mask.strip_prefix("secret ").and_then(octet_count);
+        let n = n.ok_or(r"`<` in a C: line is a mask, or written \x3c")?;
+        pieces.push(Piece::Secret(n));
+        rest = after;
+    }
+    push(&mut pieces, Piece::Octets(unescape_to_line_end(rest)?));
+    Ok(pieces)
+}
+
+fn server_line(text: &str) -> Result<Vec<Piece>, String> {
+    let Some(rest) = text.strip_prefix('<') else {
+        return Ok(vec![Piece::Octets(unescape_to_line_end(text)?)]);
+    };
+    let n = rest.strip_suffix('>').and_then(octet_count);
+    let n = n.ok_or(r"`<` at the start of an S: line elides octets, or is written \x3c")?;
+    Ok(vec![Piece::Elided(n)])
+}
+
+/// `123 octets`; none at all is not worth a line.
+fn octet_count(text: &str) -> Option<usize> {
+    text.strip_suffix(" octets")?.parse().ok().filter(|&n| n > 0)
+}
+
+/// Adjacent octets are one piece, however many lines they were written in.
+fn push(pieces: &mut Vec<Piece>, piece: Piece) {
+    match (pieces.last_mut(), piece) {
+        (Some(Piece::Octets(last)), Piece::Octets(more)) => last.extend(more),
+        (_, Piece::Octets(none)) if none.is_empty() => {}
+        (_, piece) => pieces.push(piece),
+    }
+}
+
+/// The octets of a line; CRLF, unless a backslash ends it.
+fn unescape_to_line_end(text: &str) -> Result<Vec<u8>, String> {
+    let backslashes = text.len() - text.trim_end_matches('\\').len();
+    if backslashes % 2 == 1 {
+        return unescape(&text[..text.len() - 1]);
+    }
+    let mut octets = unescape(text)?;
+    octets.extend(b"\r\n");
+    Ok(octets)
+}
+
+fn unescape(text: &str) -> Result<Vec<u8>, String> {
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&octet, after)) = rest.split_first() {
+        rest = match (octet, after) {
+            (b'\\', [b'\\', after @ ..]) => {
+                octets.push(b'\\');
+                after
+            }
+            (b'\\', [b'x', high, low, after @ ..]) => {
+                octets.push(hex(*high)? << 4 | hex(*low)?);
+                after
+            }
+            (b'\\', _) => return Err(r"a backslash is written \\".into()),
+            (b' '..=b'~', _) => {
+                octets.push(octet);
+                after
+            }
+            _ => return Err(format!(r"octet {octet:#04x} is written \x{octet:02x}")),
+        };
+    }
+    Ok(octets)
+}
+
+fn hex(digit: u8) -> Result<u8, String> {
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        _ => Err(r"\x is followed by two lower-case hexadecimal digits".into()),
+    }
+}
+
+impl fmt::Display for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.turns.iter().try_for_each(|turn| match turn {
+            Turn::Comment(text) => writeln!(f, "#{text}"),
+            Turn::Client(pieces) => write_turn(f, "C", pieces),
+            Turn::Server(pieces) => write_turn(f, "S", pieces),
+        })
+    }
+}
+
+fn write_turn(f: &mut fmt::Formatter<'_>, side: &str, pieces: &[Piece]) -> fmt::Result {
+    let mut open = false;
+    for piece in pieces {
+        match piece {
+            Piece::Octets(octets) => {
+                for line in crlf_lines(octets) {
+                    open = write_line(f, side, line, open)?;
+                }
+            }
+            Piece::Secret(n) => {
+                let start = if open { "" } else { "C: " };
+                write!(f, "{start}<secret {n} octets>")?;
+                open = true;
+            }
+            Piece::Elided(n) => {
+                let break_off = if open { "\\\n" } else { "" };
+                writeln!(f, "{break_off}S: <{n} octets>")?;
+                open = false;
+            }
+        }
+    }
+    if open { writeln!(f, "\\") } else { Ok(()) }
+}
+
+/// Writes one line, or goes on with one that is open; returns whether it is open now.
+fn write_line(f: &mut fmt::Formatter<'_>, side: &str, line: &[u8], open: bool) -> Result<bool, fmt::Error> {
+    if !open {
+        write!(f, "{side}: ")?;
+    }
+    let text = line.strip_suffix(b"\r\n");
+    write_octets(f, text.unwrap_or(line), side == "C", !open)?;
+    if text.is_some() {
+        writeln!(f)?;
+    }
+    Ok(text.is_none())
+}
+
+fn write_octets(f: &mut fmt::Formatter<'_>, octets: &[u8], client: bool, at_start: bool) -> fmt::Result {
+    for (i, &octet) in octets.iter().enumerate() {
+        match octet {
+            b'\\' => f.write_str(r"\\")?,
+            b'<' if client || (at_start && i == 0) => f.write_str(r"\x3c")?,
+            b' '..=b'~' => write!(f, "{}", char::from(octet))?,
+            _ => write!(f, r"\x{octet:02x}")?,
+        }
+    }
+    Ok(())
+}
+
+/// The lines with their CRLF; the last may have none. A bare CR or LF ends no line.
+pub fn crlf_lines(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = octets;
+    std::iter::from_fn(move || {
+        let end = rest.windows(2).position(|pair| pair == b"\r\n").map_or(rest.len(), |at| at + 2);
+        let (line, after) = rest.split_at(end);
+        rest = after;
+        (!line.is_empty()).then_some(line)
+    })
+}
+
+/// The octets of the literal that a line announces at its end: `{n}`, or `{n+}` from a
+/// client. The free text of a status response or of a continuation announces nothing.
+pub fn literal_announced(line: &[u8]) -> Option<usize> {
+    let line = line.strip_suffix(b"\r\n")?;
+    if is_free_text(line) {
+        return None;
+    }
+    let before = line.strip_suffix(b"}")?;
+    let open = before.iter().rposition(|&octet| octet == b'{')?;
+    let digits = before[open + 1..].strip_suffix(b"+").unwrap_or(&before[open + 1..]);
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+fn is_free_text(line: &[u8]) -> bool {
+    let mut words = line.split(|&octet| octet == b' ');
+    let first = words.next().unwrap_or_default();
+    let second = words.next().unwrap_or_default().to_ascii_uppercase();
+    first == b"+" || matches!(&second[..], b"OK" | b"NO" | b"BAD" | b"BYE" | b"PREAUTH")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(text: &str) -> String {
+        Script::parse(text).unwrap().to_text()
+    }
+
+    #[test]
+    fn every_form_of_the_grammar_is_printed_as_it_was_written() {
+        let text = concat!(
+            "# shows: x\n# from: made up\n",
+            "S: * OK ready \\\\ <not elided> \\xe9\n",
+            "C: a1 AUTHENTICATE XOAUTH2 <secret 12 octets>\n",
+            "C: \n#! slice 3\n",
+            "S: * 1 FETCH (BODY[] {12}\nS: ab\\\nS: <10 octets>\nS: \\x3c)\nS: a1 \\\n",
+            "C: \\x3cno line end\\\nS: bare \\x0d and \\x0a\n",
+        );
+        assert_eq!(printed(text), text);
+    }
+
+    #[test]
+    fn a_line_written_in_two_halves_is_one_line() {
+        assert_eq!(printed("S: a\\\nS: b\n"), "S: ab\n");
+        assert_eq!(printed("S:\n"), "S: \n");
+        assert_eq!(printed("S: a\\x0d\\x0ab\n"), "S: a\nS: b\n");
+    }
+
+    #[test]
+    fn what_is_not_the_grammar_is_refused_with_its_line() {
+        for (line, why) in [
+            ("X: a", "neither a comment"),
+            ("S: <5 octets> more", "elides octets"),
+            ("C: <a@example.com>", "is a mask"),
+            ("C: <secret 5 octets", "not closed"),
+            ("S: \\q", "a backslash is written"),
+            ("S: \\xE9", "lower-case"),
+            ("S: \t", "is written \\x09"),
+            ("#! dance", "something unknown"),
+            ("#! slice 0", "not a number"),
+        ] {
+            let error = Script::parse(&format!("# shows\n{line}\n")).unwrap_err();
+            assert!(error.starts_with("line 2: ") && error.contains(why), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn octets_are_what_goes_over_the_wire() {
+        let script = Script::parse("S: * {3}\nS: <3 octets>\nC: a1 NOOP\nS: \\\\)\\\n").unwrap();
+        assert_eq!(script.server_octets(), b"* {3}\r\nxxx\\)");
+    }
+
+    #[test]
+    fn free_text_announces_no_literal() {
+        for (line, announced) in [
+            ("* 1 FETCH (BODY[] {5}\r\n", Some(5)),
+            ("a1 APPEND x {5+}\r\n", Some(5)),
+            ("* OK text {5}\r\n", None),
+            ("a1 NO text {5}\r\n", None),
+            ("+ text {5}\r\n", None),
+            ("* X {-1}\r\n", None),
+            ("* X {}\r\n", None),
+            ("* X {5} \r\n", None),
+        ] {
+            assert_eq!(literal_announced(line.as_bytes()), announced, "{line}");
+        }
+    }
+}
