@@ -210,8 +210,14 @@ fn reading(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> 
 
 /// The high-water mark of a running process's memory in KB; 0 where it has ended or is unknown.
 ///
-/// Polled: what it takes in the last two milliseconds of its life is not seen.
+/// Polled: what it takes in the last two milliseconds of its life is not seen. Until `exec` is done the
+/// child still has the memory of this process, which is not what is measured: the program's own begins
+/// where `exe` is the program.
 fn peak_memory(process: u32) -> u64 {
+    let program = Path::new(env!("CARGO_BIN_EXE_exoimap")).canonicalize().unwrap();
+    if fs::read_link(format!("/proc/{process}/exe")).is_ok_and(|exe| exe != program) {
+        return 0;
+    }
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
