@@ -2,6 +2,7 @@
 //! of the library what everybody sees.
 
 mod check;
+mod credential;
 mod exit;
 mod fetch;
 mod folders;
