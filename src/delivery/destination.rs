@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::action::Action;
-use super::files::{lock, read_if_there, replace, sync_dir};
+use super::files::{lock, make_dir, read_if_there, replace, sync_dir};
 use super::format::{Format, MBOX, is_maildir_name_of, place, stem};
 use super::mbox;
 use super::ready::{Entry, List, Next};
@@ -55,9 +55,7 @@ impl Destination {
         if dir.is_file() {
             return Err(Error::disk(format!("opening {}", dir.display()), io::ErrorKind::NotADirectory.into()));
         }
-        for folder in folders {
-            fs::create_dir_all(&folder).map_err(|e| Error::disk(format!("making {}", folder.display()), e))?;
-        }
+        folders.iter().try_for_each(|folder| make_dir(folder))?;
         let lock = lock(&own.join("lock"), dir)?;
         let state = read_state(&own.join("state"), source, dir)?;
         let mut destination = Destination { dir: dir.to_owned(), state, _lock: Some(lock) };

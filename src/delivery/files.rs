@@ -60,6 +60,24 @@ pub(super) fn sync_all(files: &[&File]) -> Result<()> {
     synced.map_err(|e| Error::disk("making messages durable", e))
 }
 
+/// Makes a folder and those above it that are missing, their names durable: a message is not safe in a
+/// folder that a power cut takes away.
+pub(super) fn make_dir(dir: &Path) -> Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let above = dir.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_dir(above)?;
+    match fs::create_dir(dir) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists || !dir.is_dir() => {
+            Err(Error::disk(format!("making {}", dir.display()), e))
+        }
+        // Whoever may write in a folder may not always read it, and only what can be read can be synced.
+        _ if File::open(above).is_err_and(|e| e.kind() == io::ErrorKind::PermissionDenied) => Ok(()),
+        _ => sync_dir(above),
+    }
+}
+
 /// Makes a directory's names durable; Windows has no such call, its file system keeps names by itself.
 pub(super) fn sync_dir(dir: &Path) -> Result<()> {
     if cfg!(windows) {

@@ -10,6 +10,7 @@ mod dovecot_self;
 mod enemy;
 mod fetch;
 mod fixtures;
+mod hand_over;
 mod hostile;
 mod house;
 mod program;

@@ -56,6 +56,10 @@ pub enum Fault {
     },
     /// The connection is gone once that many bodies went over it.
     DropAfterMessages(usize),
+    /// The same, and meanwhile the folder gets a new UIDVALIDITY.
+    DropAndRenumber {
+        after_messages: usize,
+    },
     /// `* BYE Session invalidated - AccessTokenExpired` once that many bodies went over it.
     ByeTokenExpired {
         after_messages: usize,

@@ -154,11 +154,18 @@ impl Session {
     fn maybe_stop(&mut self) -> Result<(), Stop> {
         let sent = self.bodies;
         let due = |fault: &Fault| match fault {
-            Fault::DropAfterMessages(n) | Fault::ByeTokenExpired { after_messages: n } => sent >= *n,
+            Fault::DropAfterMessages(n)
+            | Fault::DropAndRenumber { after_messages: n }
+            | Fault::ByeTokenExpired { after_messages: n } => sent >= *n,
             _ => false,
         };
         match self.world.faults.take(due) {
             Some(Fault::DropAfterMessages(_)) => Err(self.wire.cut().into()),
+            Some(Fault::DropAndRenumber { .. }) => {
+                let folder = self.selected()?.folder.clone();
+                self.with_folder(&folder, |folder| folder.uidvalidity += 1);
+                Err(self.wire.cut().into())
+            }
             Some(_) => self.token_expired().map(drop),
             None => Ok(()),
         }

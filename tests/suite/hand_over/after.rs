@@ -1,0 +1,208 @@
+//! What comes after a delivery: a program takes the message, then the server is changed.
+
+use std::fs;
+
+use super::{ALL, Post, files, printed, without};
+use crate::support::entra;
+use crate::support::exchange::Fault;
+use crate::support::sample::{self, ORDERS};
+
+/// Writes down what it was given; fails for the UID in `fail`, while that file is there.
+const PROGRAM: &str = "echo \"$EXOIMAP_UID $EXOIMAP_MAILBOX $EXOIMAP_FOLDER $EXOIMAP_FILE $1\" >> journal; \
+                       ! grep -qx \"$EXOIMAP_UID\" fail 2>/dev/null";
+
+impl Post {
+    fn program(&self, more: &[&str]) -> crate::program::Ended {
+        self.fetch(&[more, &["--", "sh", "-c", PROGRAM, "sh", "<{}>"]].concat())
+    }
+
+    /// The lines of the journal, each a run of the program.
+    fn journal(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.world.folder.path().join("journal")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn taken(&self) -> Vec<u32> {
+        self.journal().iter().map(|line| line.split(' ').next().unwrap().parse().unwrap()).collect()
+    }
+}
+
+#[test]
+fn a_program_gets_each_message_once_and_knows_which() {
+    for format in ["eml", "maildir", "mbox"] {
+        let post = Post::new(format);
+        assert_eq!(printed(post.program(&[]).expect(0)), ALL);
+        assert_eq!(post.taken(), ALL, "{format}");
+        for line in post.journal() {
+            let fields: Vec<_> = line.split(' ').collect();
+            assert_eq!((fields[1], fields[2]), (ORDERS, "INBOX"), "{line}");
+            assert_eq!(fields[4], format!("<{}>", fields[3]), "the file in an argument: {line}");
+            assert!(format != "eml" || fields[3] == format!("mail/14.{}.eml", fields[0]), "{line}");
+        }
+        post.program(&[]).expect(0).saying(&["nothing new"]);
+        assert_eq!(post.taken().len(), ALL.len(), "{format}");
+        // A message that an mbox's program took is held no longer.
+        assert!(files(&post.dir().join(".exoimap/hold")).is_empty());
+    }
+}
+
+#[test]
+fn what_the_program_does_not_take_is_not_marked_and_comes_again() {
+    for format in ["eml", "maildir", "mbox"] {
+        let post = Post::new(format);
+        post.world.folder.file("fail", "16105\n16111\n");
+        let (taken, left) = (without(&ALL, &[16105, 16111]), vec![16105, 16111]);
+        let ended = post.program(&["--move-to", "Done"]);
+        ended.expect(6).saying(&["message 16105: the program ended with 1; the next run offers it again"]);
+        assert_eq!((post.kept().len(), post.taken()), (6, ALL.to_vec()), "{format}");
+        assert_eq!((post.uids_in("INBOX"), post.uids_in("Done").len()), (left.clone(), taken.len()), "{format}");
+        // A run without the program leaves them pending, and says so.
+        let plain = post.fetch(&[]);
+        plain.expect(0).saying(&["2 messages wait for a program, which this run has not"]);
+        assert_eq!(post.uids_in("INBOX"), left, "{format}");
+        // Still not taken: exit 6 again, and no new copy of them.
+        post.program(&["--move-to", "Done"]).expect(6);
+        fs::remove_file(post.world.folder.path().join("fail")).unwrap();
+        let ended = post.program(&["--move-to", "Done"]);
+        assert_eq!(printed(ended.expect(0)), Vec::<u32>::new(), "{format}: offered from their files");
+        assert_eq!((post.taken()[8..].to_vec(), post.uids_in("INBOX")), (left, vec![]), "{format}");
+        assert_eq!(post.octets().len(), 6, "{format}");
+    }
+}
+
+#[test]
+fn a_file_that_is_gone_before_its_program_ran_is_fetched_again() {
+    let post = Post::new("eml");
+    post.world.folder.file("fail", "16105\n");
+    post.program(&[]).expect(6);
+    fs::remove_file(post.world.folder.path().join("fail")).unwrap();
+    fs::remove_file(post.dir().join("14.16105.eml")).unwrap();
+    assert_eq!(printed(post.program(&[]).expect(0)), [16105]);
+    assert_eq!(post.taken().last(), Some(&16105));
+}
+
+#[test]
+fn a_program_that_does_not_end_is_ended() {
+    let post = Post::new("eml");
+    let ended = post.fetch(&["--limit", "1", "--mark-seen", "--program-timeout", "1s", "--", "sleep", "600"]);
+    ended.expect(6).saying(&["message 16101: the program was still running when its time was over"]);
+    assert!(ended.took.as_secs() < 20, "{ended}");
+}
+
+#[test]
+fn a_program_sees_no_credential_no_stdin_and_its_words_go_to_stderr() {
+    let post = Post::new("eml");
+    let script = "env > seen; cat > stdin; echo said; echo also said >&2";
+    let arguments = ["fetch", "--to", "mail", "--limit", "1", "--", "sh", "-c", script];
+    let ended = post.world.call(&arguments).stdin("for nobody").run();
+    assert_eq!(printed(ended.expect(0)), [16101], "{ended}");
+    ended.saying(&["said\n", "also said\n"]);
+    let seen = fs::read_to_string(post.world.folder.path().join("seen")).unwrap();
+    assert!(seen.contains("EXOIMAP_UID=16101") && !seen.contains(entra::SECRET), "{seen}");
+    assert_eq!(fs::read(post.world.folder.path().join("stdin")).unwrap(), b"");
+}
+
+#[test]
+fn a_program_that_is_not_there_is_said_before_anything_is_asked() {
+    let post = Post::new("eml");
+    post.fetch(&["--", "no-such-program"]).expect(2).one_error().saying(&["no-such-program"]);
+    assert_eq!(post.world.exchange.connections(), 0);
+}
+
+#[test]
+fn each_action_changes_what_was_handed_over_and_nothing_else() {
+    for format in ["eml", "maildir", "mbox"] {
+        let post = Post::new(format);
+        post.fetch(&["--limit", "2", "--mark-seen"]).expect(0);
+        assert_eq!(post.flagged("\\Seen"), [16101, 16102], "{format}");
+        post.fetch(&["--limit", "2", "--move-to", "Done"]).expect(0);
+        assert_eq!((post.uids_in("INBOX"), post.uids_in("Done").len()), (vec![16101, 16102, 16111, 16123], 2));
+        // What somebody else marked as deleted stays: it is not ours to expunge.
+        post.world
+            .exchange
+            .mailboxes()
+            .folder(ORDERS, "INBOX")
+            .unwrap()
+            .message(16102)
+            .unwrap()
+            .flags
+            .insert("\\Deleted".into());
+        post.fetch(&["--delete"]).expect(0);
+        assert_eq!(post.uids_in("INBOX"), [16101, 16102], "{format}");
+        assert_eq!(post.octets().len(), 6, "{format}");
+        let bare = post.commands("EXPUNGE").len() + post.commands("CLOSE").len();
+        assert_eq!(bare, 0, "neither a bare EXPUNGE nor CLOSE");
+    }
+}
+
+#[test]
+fn without_move_a_message_is_copied_then_expunged_alone() {
+    let post = Post::new("eml");
+    post.world.exchange.fault_always(Fault::NoMove);
+    post.world
+        .exchange
+        .mailboxes()
+        .folder(ORDERS, "INBOX")
+        .unwrap()
+        .message(16101)
+        .unwrap()
+        .flags
+        .insert("\\Deleted".into());
+    post.fetch(&["--uid", "16102,16105", "--move-to", "Done"]).expect(0);
+    assert_eq!((post.uids_in("INBOX"), post.uids_in("Done").len()), (without(&ALL, &[16102, 16105]), 2));
+    assert_eq!(post.commands("UID EXPUNGE"), ["UID EXPUNGE 16102,16105"]);
+    assert_eq!(post.commands("UID MOVE").len() + post.commands("EXPUNGE").len(), 0);
+}
+
+/// The copy is made, and the connection is gone before the original is: it is not copied again.
+#[test]
+fn a_copy_is_not_made_twice() {
+    let post = Post::new("eml");
+    post.world.exchange.fault_always(Fault::NoMove);
+    post.world.exchange.fault(Fault::Refuse { command: "STORE", answer: "NO Server Unavailable. 15" });
+    post.fetch(&["--limit", "2", "--move-to", "Done"]).expect(0);
+    assert_eq!((post.uids_in("Done").len(), post.uids_in("INBOX").len()), (2, 4));
+    assert_eq!(post.commands("UID COPY").len(), 1);
+}
+
+#[test]
+fn a_folder_to_move_to_that_is_not_there_is_refused_before_anything_is_fetched() {
+    let post = Post::new("eml");
+    let ended = post.fetch(&["--move-to", "Erledigt/済み"]);
+    ended.expect(4).saying(&["there is no folder Erledigt/済み", "exoimap folders create 'Erledigt/済み'"]);
+    assert_eq!((post.kept(), post.commands("UID FETCH").len()), (vec![], 0));
+    post.fetch(&["--move-to", "INBOX"]).expect(2).one_error().saying(&["--move-to"]);
+}
+
+/// The server refuses the change: what is delivered stays so, and the next run makes the change.
+#[test]
+fn a_change_that_fails_is_made_by_the_next_run() {
+    for (action, command) in
+        [(&["--mark-seen"][..], "STORE"), (&["--move-to", "Done"], "MOVE"), (&["--delete"], "EXPUNGE")]
+    {
+        let post = Post::new("eml");
+        post.world.exchange.fault(Fault::Refuse { command, answer: "NO Something is wrong." });
+        let ended = post.fetch(action);
+        ended.expect(4).saying(&["Something is wrong."]);
+        assert_eq!(printed(&ended), ALL, "{command}");
+        // Without the action: what was promised to messages before is kept.
+        let again = post.fetch(&[]);
+        assert_eq!(again.expect(0).stdout, "", "{command}: {again}");
+        let done = match command {
+            "STORE" => post.flagged("\\Seen") == ALL,
+            "MOVE" => post.uids_in("INBOX").is_empty() && post.uids_in("Done").len() == 6,
+            _ => post.uids_in("INBOX").is_empty(),
+        };
+        assert!(done, "{command}");
+    }
+}
+
+#[test]
+fn reading_alone_opens_the_folder_read_only() {
+    let post = Post::new("eml");
+    post.fetch(&[]).expect(0);
+    assert_eq!((post.commands("SELECT").len(), post.commands("EXAMINE").len()), (0, 1));
+    post.world.exchange.deliver(ORDERS, "INBOX", sample::note("another"));
+    post.fetch(&["--mark-seen"]).expect(0);
+    assert_eq!(post.commands("SELECT").len(), 1);
+}

@@ -1,0 +1,136 @@
+//! Each fault in each format: what is whole is kept once, what is not is named and changed nowhere.
+
+use super::{ALL, FORMATS, Post, printed, without};
+use crate::support::exchange::Fault;
+use crate::support::sample;
+
+/// How a run with a fault ends.
+enum Ends {
+    /// All of them, in the same run: the session is made again.
+    Resumed,
+    /// All of them, over one connection.
+    Unmoved,
+    /// Exit 6: all but this one, which the next run brings.
+    Without(u32, &'static str),
+    /// Exit 4 and nothing fetched.
+    Refused(&'static str),
+}
+
+use Ends::{Refused, Resumed, Unmoved, Without};
+
+/// A slip in one message of the FETCH, or in the session.
+fn matrix() -> Vec<(Fault, Ends)> {
+    vec![
+        (Fault::DropInLiteral { uid: 16101 }, Resumed),
+        (Fault::DropInLiteral { uid: 16110 }, Resumed),
+        (Fault::DropInLiteral { uid: 16123 }, Resumed),
+        (Fault::DropAfterMessages(2), Resumed),
+        (Fault::ByeTokenExpired { after_messages: 1 }, Resumed),
+        (Fault::ThrottleNo { ms: 100 }, Resumed),
+        (Fault::ThrottleBadThenBye { ms: 100 }, Resumed),
+        (Fault::ServerUnavailableBare, Resumed),
+        (Fault::UidAfterBody, Unmoved),
+        (Fault::UnsolicitedBetween, Unmoved),
+        (Fault::OkWithoutData { uid: 16102 }, Without(16102, "answered OK and sent no message")),
+        (Fault::Placeholder { uid: 16102 }, Without(16102, "placeholder")),
+        (Fault::WrongUid { uid: 16102, says: 99999 }, Without(16102, "sent no message")),
+        (Fault::FolderVanished, Refused("INBOX doesn't exist.")),
+    ]
+}
+
+#[test]
+fn every_fault_in_every_format_keeps_what_is_whole_and_marks_nothing_else() {
+    for format in FORMATS {
+        for (fault, ends) in matrix() {
+            let post = Post::with(format, fault.clone());
+            let case = format!("{format}, {fault:?}");
+            // `\Seen` shows which messages were taken for handed over. One has it from the start.
+            let action: &[&str] = if post.is_stream() { &[] } else { &["--mark-seen"] };
+            let ended = post.fetch(action);
+            let (code, kept) = match ends {
+                Resumed | Unmoved => (0, ALL.to_vec()),
+                Without(uid, _) => (6, without(&ALL, &[uid])),
+                Refused(_) => (4, vec![]),
+            };
+            assert_eq!((ended.code, post.kept()), (Some(code), kept.clone()), "{case}: {ended}");
+            match ends {
+                Resumed => assert!(post.world.exchange.connections() >= 2, "{case}: {ended}"),
+                Unmoved => assert_eq!(post.world.exchange.connections(), 1, "{case}: {ended}"),
+                Without(uid, words) => drop(ended.saying(&[&format!("message {uid}: "), words])),
+                Refused(words) => drop(ended.one_error().saying(&[words, "hint: "])),
+            }
+            if post.is_stream() {
+                continue;
+            }
+            assert_eq!(printed(&ended), kept, "{case}: {ended}");
+            let seen = if kept.is_empty() { vec![16101] } else { kept };
+            assert_eq!(post.flagged("\\Seen"), seen, "{case}: {ended}");
+            post.is_tidy();
+            // What is missing comes with the next run, and nothing else does.
+            let missing = without(&ALL, &printed(&ended));
+            assert_eq!(printed(post.fetch(action).expect(0)), missing, "{case}");
+            assert_eq!((post.kept(), post.flagged("\\Seen")), (ALL.to_vec(), ALL.to_vec()), "{case}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_was_renumbered_stops_the_run_in_every_format() {
+    for format in ["eml", "maildir", "mbox"] {
+        let post = Post::new(format);
+        post.fetch(&[]).expect(0);
+        post.world.exchange.deliver(sample::ORDERS, "INBOX", sample::note("of the new numbering"));
+        post.world.exchange.fault(Fault::ChangeUidValidity);
+        let ended = post.fetch(&["--mark-seen"]);
+        ended.expect(4).one_error().saying(&["UIDVALIDITY changed from 14 to 15", "hint: --accept-uidvalidity"]);
+        assert_eq!((post.kept(), post.commands("UID FETCH").len()), (ALL.to_vec(), 1), "{format}");
+        assert_eq!(post.flagged("\\Seen"), [16101], "{format}");
+    }
+}
+
+/// The session breaks, and while it is made again the folder gets new numbers.
+#[test]
+fn a_folder_that_is_renumbered_in_the_middle_of_a_run_stops_it() {
+    for format in ["eml", "maildir", "mbox"] {
+        let post = Post::with(format, Fault::DropAndRenumber { after_messages: 2 });
+        let ended = post.fetch(&["--mark-seen"]);
+        ended.expect(4).saying(&["UIDVALIDITY changed from 14 to 15"]);
+        assert_eq!(post.kept(), &ALL[..2], "{format}: {ended}");
+        // What was delivered was not yet marked, and under the new numbers it must not be.
+        assert_eq!(post.flagged("\\Seen"), [16101], "{format}");
+        post.is_tidy();
+    }
+}
+
+/// A message during which every session breaks does not keep the others from coming.
+#[test]
+fn a_message_that_breaks_every_session_is_left_out() {
+    for format in ["eml", "maildir", "mbox"] {
+        let post = Post::new(format);
+        post.world.exchange.fault_always(Fault::DropInLiteral { uid: 16105 });
+        let ended = post.fetch(&["--mark-seen"]);
+        ended.expect(6).saying(&["message 16105: the connection broke in it three times"]);
+        assert_eq!(post.kept(), without(&ALL, &[16105]), "{format}: {ended}");
+        assert_eq!(post.flagged("\\Seen"), without(&ALL, &[16105]), "{format}");
+        post.world.exchange.clear_faults();
+        assert_eq!(printed(post.fetch(&["--mark-seen"]).expect(0)), [16105], "{format}");
+    }
+}
+
+#[test]
+fn a_wait_that_is_too_long_ends_the_run_at_once_with_what_is_done() {
+    for (limit, name) in [("2s", "EXOIMAP_MAX_WAIT"), ("2s", "EXOIMAP_MAX_TIME")] {
+        let post = Post::with("eml", Fault::ThrottleNo { ms: 299_609 });
+        let ended = post.call(&[]).env(name, limit).run();
+        ended.expect(5).one_error().saying(&["Request is throttled", "hint: run again in 300 seconds"]);
+        assert!(ended.took.as_secs() < 2, "{ended}");
+        assert!(post.kept().is_empty());
+    }
+}
+
+#[test]
+fn a_wait_is_told_before_it_begins() {
+    let post = Post::with("eml", Fault::ThrottleNo { ms: 1000 });
+    post.fetch(&[]).expect(0).saying(&["exoimap: waiting 1 s before the next try: ", "Request is throttled"]);
+    assert_eq!(post.kept(), ALL);
+}
