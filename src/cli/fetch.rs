@@ -190,7 +190,7 @@ impl SignIn<'_> {
         self.used = Some(token.secret().clone());
         let step =
             &mut |step: exoimap::exchange::Step| self.output.step(&format!("{}: {}", step.phase.name(), step.detail));
-        self.setting.sign_in(self.mailbox, &token, step)
+        self.setting.sign_in_shortly(self.mailbox, &token, step)
     }
 }
 

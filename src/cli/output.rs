@@ -35,15 +35,14 @@ impl Output {
         }
     }
 
-    /// A line of results, made safe for a terminal; a tab may stand between its fields.
+    /// A [`line`] of results.
     pub(crate) fn line(&self, fields: &[&str]) -> Result<()> {
-        let escaped: Vec<_> = fields.iter().map(|field| Escaped(field).to_string()).collect();
-        self.write(&format!("{}\n", escaped.join("\t")))
+        self.write(&line(fields))
     }
 
     /// An object of results, on one line.
     pub(crate) fn object(&self, object: &Value) -> Result<()> {
-        self.write(&format!("{}\n", json_text(&object.to_string())))
+        self.write(&object_line(object))
     }
 
     /// An object for people.
@@ -57,7 +56,8 @@ impl Output {
         self.write(&format!("{text}\n"))
     }
 
-    fn write(&self, text: &str) -> Result<()> {
+    /// Lines at once, each made by [`line`] or [`object_line`].
+    pub(crate) fn write(&self, text: &str) -> Result<()> {
         if self.live {
             self.wipe(&mut io::stderr().lock());
         }
@@ -133,6 +133,17 @@ impl Output {
             let _ = write!(stderr, "\r\x1b[K");
         }
     }
+}
+
+/// A line of results, made safe for a terminal; a tab stands between its fields.
+pub(crate) fn line(fields: &[&str]) -> String {
+    let escaped: Vec<_> = fields.iter().map(|field| Escaped(field).to_string()).collect();
+    format!("{}\n", escaped.join("\t"))
+}
+
+/// An object as a line of results.
+pub(crate) fn object_line(object: &Value) -> String {
+    format!("{}\n", json_text(&object.to_string()))
 }
 
 /// stdout for messages: `--to -`.

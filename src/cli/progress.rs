@@ -6,7 +6,7 @@ use exoimap::Result;
 use exoimap::delivery::{Delivered, Watch};
 use serde_json::{Value, json};
 
-use super::output::Output;
+use super::output::{Output, line, object_line};
 
 /// How often the line is drawn at most.
 const PACE: Duration = Duration::from_millis(200);
@@ -54,13 +54,13 @@ impl<'a> Told<'a> {
 }
 
 impl Watch for Told<'_> {
-    fn delivered(&mut self, message: &Delivered) -> Result<()> {
-        self.messages += 1;
-        let (uid, path) = (message.uid.to_string(), message.path.to_string_lossy());
-        if self.output.json {
-            return self.output.object(&object(message, self.whose));
-        }
-        self.output.line(&[&uid, &path])
+    fn delivered(&mut self, messages: &[Delivered]) -> Result<()> {
+        self.messages += messages.len() as u64;
+        let line = |message: &Delivered| match self.output.json {
+            true => object_line(&object(message, self.whose)),
+            false => line(&[&message.uid.to_string(), &message.path.to_string_lossy()]),
+        };
+        self.output.write(&messages.iter().map(line).collect::<String>())
     }
 
     fn warn(&mut self, text: &str) {

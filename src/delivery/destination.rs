@@ -276,14 +276,17 @@ impl Destination {
         for entry in &list.entries {
             let (from, to) = (self.temporary_path(&entry.temporary), self.dir.join(&entry.place));
             let refused = |e| Error::disk(format!("delivering {}", to.display()), e);
-            if !from.try_exists().map_err(refused)? {
-                continue;
-            }
             // Ours is the only run (the lock), and the name is no other message's: the UIDVALIDITY is in it.
             if to.symlink_metadata().is_ok() {
+                if !from.try_exists().map_err(refused)? {
+                    continue;
+                }
                 return Err(refused(io::Error::new(io::ErrorKind::AlreadyExists, "it exists and is not replaced")));
             }
-            fs::rename(&from, &to).map_err(refused)?;
+            match fs::rename(&from, &to) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound && !from.try_exists().map_err(refused)? => {}
+                renamed => renamed.map_err(refused)?,
+            }
         }
         if self.state.format == Format::Maildir {
             sync_dir(&self.dir.join("new"))?;

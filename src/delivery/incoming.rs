@@ -137,7 +137,7 @@ impl<'a> Incoming<'a> {
                 self.watch.warn(&format!("message {}: attachment: {broken}", message.uid));
             }
         }
-        delivered.iter().try_for_each(|message| self.watch.delivered(message))
+        self.watch.delivered(&delivered)
     }
 
     #[cfg(feature = "attachments")]

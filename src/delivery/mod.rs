@@ -191,8 +191,8 @@ impl Outcome {
 
 /// Who is told what happens.
 pub trait Watch {
-    /// A message is durable and in its place. An error, a closed pipe for instance, ends the run.
-    fn delivered(&mut self, message: &Delivered) -> Result<()>;
+    /// A group of messages is durable and in its place. An error, a closed pipe for instance, ends the run.
+    fn delivered(&mut self, messages: &[Delivered]) -> Result<()>;
     /// Something went wrong and the run goes on.
     fn warn(&mut self, text: &str);
     /// So many messages are to be fetched.

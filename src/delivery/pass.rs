@@ -59,8 +59,12 @@ impl<'a> Pass<'a> {
 
     /// One session's work.
     fn deliver<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<()> {
-        self.check_target(session)?;
         let writes = self.job.action.is_some() || !self.destination.state.act.is_empty();
+        // MOVE and UIDPLUS may be offered only now, after the sign-in (field guide 2.2).
+        if writes {
+            session.capability().map_err(explain)?;
+        }
+        self.check_target(session)?;
         let opened = if writes { session.select(&self.job.folder) } else { session.examine(&self.job.folder) };
         let mut selected = opened.map_err(explain)?;
         if let Some(action) = &self.job.action {
@@ -80,7 +84,8 @@ impl<'a> Pass<'a> {
         if !self.job.selection.is_narrowed() {
             self.look_behind(&selected, &wanted)?;
         }
-        selected.unselect().map_err(explain)
+        // LOGOUT comes next, which expunges nothing: an UNSELECT before it would be a turn for nothing.
+        Ok(())
     }
 
     fn batch(&self) -> u64 {
@@ -335,6 +340,5 @@ pub(super) fn would_fetch<S: Read + Write>(
         return Err(Error::new(Kind::Refused, Phase::Select, message));
     }
     let new = pass.what_is_new(&mut selected)?;
-    selected.unselect().map_err(explain)?;
     Ok((validity, new))
 }

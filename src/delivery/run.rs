@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::pass::{Pass, would_fetch};
 use super::{Destination, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, Result};
+use crate::exchange::{CROWD, is_not_connected};
 use crate::imap::session::Session;
 use crate::imap::types::Uid;
 use crate::net::Stream;
@@ -64,6 +65,7 @@ pub fn dry_run(
 
 pub(super) fn persist(work: &mut dyn Work, connect: &mut Connect, patience: &mut Patience) -> Result<()> {
     let mut idle = 0;
+    let mut asked_again = false;
     let mut last: Option<Error> = None;
     loop {
         let before = work.progress();
@@ -85,6 +87,11 @@ pub(super) fn persist(work: &mut dyn Work, connect: &mut Connect, patience: &mut
             Err(e) if last.is_none() && e.retry_after().is_none() => return Err(e),
             Err(e) => e,
         };
+        if is_not_connected(&broken) && !asked_again && patience.wait(CROWD, &broken) {
+            asked_again = true;
+            last = Some(broken);
+            continue;
+        }
         idle = if work.progress() == before { idle + 1 } else { 0 };
         let wait = if idle == 0 { SHORT } else { LONG * 2_u32.saturating_pow(idle - 1) };
         let told = broken.retry_after();

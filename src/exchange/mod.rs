@@ -12,5 +12,5 @@ mod throttle;
 pub use hint::{Facts, hints};
 pub use placeholder::{PLACEHOLDER_HEADER, is_placeholder};
 pub use selection::{Found, Selection};
-pub use sign_in::{Server, Step, front_end, sign_in, sign_in_step_by_step};
-pub use throttle::explain;
+pub use sign_in::{Server, Step, front_end, sign_in, sign_in_shortly, sign_in_step_by_step};
+pub use throttle::{CROWD, explain, is_not_connected};

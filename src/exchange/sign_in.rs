@@ -2,7 +2,8 @@
 //!
 //! An OK to AUTHENTICATE proves nothing: Exchange says it for a mailbox that is switched off or not
 //! ours, and answers the next command with `BAD User is authenticated but not connected.` (field guide
-//! 0.1, 0.2). NAMESPACE is that next command, as MailKit and imapflow have it.
+//! 0.1, 0.2). NAMESPACE is that next command, as MailKit and imapflow have it; whoever opens a folder at
+//! once needs none.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::throttle::explain;
 use crate::entra::Cloud;
 use crate::error::{Phase, Result};
-use crate::imap::session::{Client, Session};
+use crate::imap::session::{Capabilities, Client, Session};
 use crate::imap::types::Status;
 use crate::imap::wire::Limits;
 use crate::net::{Network, Stream};
@@ -61,10 +62,43 @@ pub fn sign_in_step_by_step(
     transcript: Option<Transcript>,
     done: &mut dyn FnMut(Step),
 ) -> Result<Session<Stream>> {
+    let mut clock = Clock { since: Instant::now(), done };
+    let mut session = enter(network, server, mailbox, token, transcript, Client::capability, &mut clock)?;
+    session.capability().map_err(explain)?;
+    session.namespace().map_err(explain)?;
+    clock.step(Phase::Mailbox, "NAMESPACE answered, the mailbox is open to us".to_owned());
+    Ok(session)
+}
+
+/// The sign-in in as few turns as the server allows: what it offers is asked only where its greeting does
+/// not say it, and that the mailbox is open to us is left to the SELECT or EXAMINE which must come next.
+pub fn sign_in_shortly(
+    network: &Network,
+    server: &Server,
+    mailbox: &str,
+    token: &Secret,
+    transcript: Option<Transcript>,
+    done: &mut dyn FnMut(Step),
+) -> Result<Session<Stream>> {
+    let offered = |client: &mut Client<Stream>| match client.greeted_capabilities() {
+        Some(offered) => Ok(offered),
+        None => client.capability(),
+    };
+    enter(network, server, mailbox, token, transcript, offered, &mut Clock { since: Instant::now(), done })
+}
+
+/// From the look-up to the OK of AUTHENTICATE.
+fn enter(
+    network: &Network,
+    server: &Server,
+    mailbox: &str,
+    token: &Secret,
+    transcript: Option<Transcript>,
+    offered: impl FnOnce(&mut Client<Stream>) -> Result<Capabilities>,
+    clock: &mut Clock,
+) -> Result<Session<Stream>> {
     // Nothing is sent for a mailbox that cannot be named.
     crate::imap::xoauth2::initial_response(mailbox, token)?;
-    let mut clock = Clock { since: Instant::now(), done };
-
     let addresses = network.resolve(&server.host, server.port)?;
     let ips: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
     clock.step(Phase::Resolve, format!("{} is {}", server.host, ips.join(" ")));
@@ -75,13 +109,10 @@ pub fn sign_in_step_by_step(
 
     let mut client = Client::greet(stream, Limits::default(), transcript).map_err(explain)?;
     clock.step(Phase::Greeting, greeting_detail(client.greeting()));
-    let offered = client.capability().map_err(explain)?;
+    let offered = offered(&mut client).map_err(explain)?;
     clock.step(Phase::Capability, escape_octets(offered.words().collect::<Vec<_>>().join(" ").as_bytes()));
-    let mut session = client.authenticate_xoauth2(&offered, mailbox, token).map_err(explain)?;
+    let session = client.authenticate_xoauth2(&offered, mailbox, token).map_err(explain)?;
     clock.step(Phase::Authenticate, authenticated_detail(mailbox, session.authenticated()));
-    session.capability().map_err(explain)?;
-    session.namespace().map_err(explain)?;
-    clock.step(Phase::Mailbox, "NAMESPACE answered, the mailbox is open to us".to_owned());
     Ok(session)
 }
 

@@ -80,6 +80,11 @@ impl<S: Read + Write> Client<S> {
         &self.greeting
     }
 
+    /// What the greeting offered, where its code said so: then CAPABILITY need not be asked.
+    pub fn greeted_capabilities(&self) -> Option<Capabilities> {
+        told(&self.greeting)
+    }
+
     /// CAPABILITY, before the sign-in.
     pub fn capability(&mut self) -> Result<Capabilities> {
         capability(&mut self.connection)
@@ -114,7 +119,9 @@ impl<S: Read + Write> Client<S> {
                 .in_command("AUTHENTICATE")
                 .with_reply(status.reply()));
         }
-        Ok(Session { connection: self.connection, authenticated: status, capabilities: Capabilities::default() })
+        let capabilities = told(&status).unwrap_or_else(|| offered.clone());
+        self.connection.set_literal_plus(capabilities.has("LITERAL+"));
+        Ok(Session { connection: self.connection, authenticated: status, capabilities })
     }
 }
 
@@ -152,7 +159,7 @@ impl<S: Read + Write> Session<S> {
         &self.authenticated
     }
 
-    /// What the server offered when it was asked last.
+    /// What the server offered when it was asked, or said so, last.
     pub fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }
@@ -455,6 +462,14 @@ struct Taking<F>(F);
 impl<F: FnMut(Untagged) -> Result<()>> Handler for Taking<F> {
     fn untagged(&mut self, data: Untagged) -> Result<()> {
         (self.0)(data)
+    }
+}
+
+/// What a status response's code offers (`OK [CAPABILITY …]`, RFC 3501 section 7.1).
+fn told(status: &Status) -> Option<Capabilities> {
+    match status.code.as_ref().map(|code| &code.meaning) {
+        Some(CodeMeaning::Capability(words)) => Some(Capabilities(words.clone())),
+        _ => None,
     }
 }
 

@@ -197,6 +197,19 @@ fn a_change_that_fails_is_made_by_the_next_run() {
     }
 }
 
+/// What looks like a mailbox that is not ours may be one that is crowded: it is asked for once more.
+#[test]
+fn a_mailbox_that_is_not_connected_is_asked_for_once_more() {
+    let crowded = Fault::Refuse { command: "EXAMINE", answer: "BAD User is authenticated but not connected." };
+    let post = Post::with("eml", crowded.clone());
+    post.fetch(&[]).expect(0).saying(&["waiting 5 s before the next try: ", "not connected"]);
+    assert_eq!((post.kept(), post.world.exchange.connections()), (ALL.to_vec(), 2));
+    let post = Post::new("eml");
+    post.world.exchange.fault_always(crowded);
+    post.fetch(&[]).expect(4).saying(&["Set-CASMailbox", "Add-MailboxPermission"]);
+    assert_eq!(post.world.exchange.connections(), 2);
+}
+
 #[test]
 fn reading_alone_opens_the_folder_read_only() {
     let post = Post::new("eml");

@@ -43,10 +43,10 @@ fn one_that_fails_is_named_and_stops_no_other() {
     let ended = post.many(&["--mailboxes", "list", "--jobs", "2"]);
     ended.expect(4).saying(&[
         &format!(
-            "exoimap: {DISABLED}: mailbox: NAMESPACE: the server refused: BAD User is authenticated but not connected."
+            "exoimap: {DISABLED}: select: EXAMINE: the server refused: BAD User is authenticated but not connected."
         ),
         &format!("Set-CASMailbox {DISABLED} -ImapEnabled $true"),
-        &format!("exoimap: {NO_ACCESS}: mailbox: "),
+        &format!("exoimap: {NO_ACCESS}: select: "),
         &format!("-Identity {NO_ACCESS} "),
         "exoimap: nobody@contoso.com: authenticate: ",
         &format!("{ORDERS}: 6 delivered"),
@@ -65,7 +65,7 @@ fn the_exit_code_is_the_worst() {
     post.world.folder.file("list", [DISABLED, SALES, ORDERS].join("\n"));
     post.many(&["--mailboxes", "list"])
         .expect(1)
-        .saying(&[&format!("{SALES}: disk: "), &format!("{DISABLED}: mailbox: ")]);
+        .saying(&[&format!("{SALES}: disk: "), &format!("{DISABLED}: select: ")]);
     assert_eq!(post.files_of(ORDERS), 6);
 }
 
