@@ -35,6 +35,8 @@ pub enum Phase {
     Credential,
     /// Asking Entra ID for an access token.
     Token,
+    /// Looking at what the token says, before the server does.
+    Claims,
     /// Looking up a host name.
     Resolve,
     /// Connecting by TCP.
@@ -51,6 +53,8 @@ pub enum Phase {
     Mailbox,
     /// SELECT or EXAMINE.
     Select,
+    /// UNSELECT, or CLOSE where nothing can be expunged.
+    Unselect,
     /// Any other command in a mailbox or about mailboxes.
     Command,
     /// FETCH of messages.
@@ -68,6 +72,7 @@ impl Phase {
             Phase::Options => "options",
             Phase::Credential => "credential",
             Phase::Token => "token",
+            Phase::Claims => "claims",
             Phase::Resolve => "dns",
             Phase::Connect => "tcp",
             Phase::Tls => "tls",
@@ -76,6 +81,7 @@ impl Phase {
             Phase::Authenticate => "authenticate",
             Phase::Mailbox => "mailbox",
             Phase::Select => "select",
+            Phase::Unselect => "unselect",
             Phase::Command => "command",
             Phase::Fetch => "fetch",
             Phase::Logout => "logout",
@@ -212,6 +218,13 @@ impl Error {
     #[must_use]
     pub(crate) fn in_command(mut self, command: &'static str) -> Error {
         self.0.command.get_or_insert(command);
+        self
+    }
+
+    /// Says more behind the message.
+    #[must_use]
+    pub(crate) fn adding(mut self, words: &str) -> Error {
+        self.0.message.push_str(words);
         self
     }
 

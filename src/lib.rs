@@ -29,6 +29,7 @@
 //! [`entra`]; [`exchange`] (what Exchange Online does differently); [`delivery`] (server → disk).
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod calendar;
 pub mod delivery;
 pub mod entra;
 mod error;
@@ -43,6 +44,7 @@ mod secret;
 mod text;
 mod transcript;
 
+pub use calendar::rfc3339;
 pub use entra::{Application, Cloud, Credential};
 pub use error::{EntraReply, Error, Kind, Phase, Result, ServerReply};
 pub use exchange::{Selection, Server, sign_in};

@@ -8,6 +8,9 @@ use crate::net::seconds;
 /// Shorter waits are nobody's news.
 const WORTH_A_WORD: Duration = Duration::from_secs(1);
 
+/// The longest [`pause`](Patience::pause).
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
 /// How long may be waited in all for a service to recover, and who is told.
 pub struct Patience<'a> {
     left: Duration,
@@ -41,5 +44,11 @@ impl<'a> Patience<'a> {
         std::thread::sleep(time);
         self.left -= time;
         true
+    }
+
+    /// One short wait, in proportion to what may be waited; false where that is nothing.
+    pub(crate) fn pause(&mut self, reason: &Error) -> bool {
+        let time = (self.left / 10).min(LONGEST_PAUSE);
+        !time.is_zero() && self.wait(time, reason)
     }
 }

@@ -1,89 +1,254 @@
-//! `exoimap check`: the whole way, a line a step with its time.
+//! `exoimap check`: the whole way, a line a step with its time; several mailboxes, a line each.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use exoimap::exchange::{Step, explain, hints};
+use clap::ArgMatches;
+use exoimap::entra::AccessToken;
+use exoimap::exchange::{Facts, Step, explain, heading, hints, judge};
 use exoimap::imap::mailbox_name::MailboxName;
-use exoimap::{Phase, Result};
-use serde_json::json;
+use exoimap::imap::session::Mailbox;
+use exoimap::{Error, Kind, Phase, Result, rfc3339};
+use serde_json::{Value, json};
 
-use super::exit::Exit;
+use super::credential::Described;
+use super::exit::{Exit, worst};
 use super::output::Output;
+use super::report::Report;
 use super::session::Setting;
 
-pub(crate) fn run(setting: &Setting, output: &Output) -> Result<Exit> {
-    setting.mailbox()?;
-    let clock = Cell::new(Instant::now());
-    match walk(setting, output, &clock) {
-        Ok(()) => Ok(Exit::Done),
-        Err(error) if output.json => {
-            let hints = hints(&error, &setting.facts(setting.mailbox().ok()));
-            output.object(
-                &json!({"step": error.phase().name(), "ok": false, "ms": milliseconds(clock.get().elapsed()), "error": error.to_string(), "hints": hints}),
-            )?;
-            Err(error)
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Everything is said here, what was wrong with the call too, so that a report and `--json` have it.
+pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Output) -> Exit {
+    let report = match Report::open(arguments, setting.is_ok()) {
+        Ok(report) => report,
+        Err(error) => return output.failed(&error, &hints(&error, &Facts::default())),
+    };
+    let check = Check {
+        output,
+        report: RefCell::new(report),
+        expect_days: arguments.get_one::<u32>("expect-days").copied(),
+        since: Cell::new(Instant::now()),
+    };
+    let exit = match &setting {
+        Ok(setting) => check.all(setting, setting.mailboxes.len() > 1 || arguments.contains_id("mailboxes")),
+        Err(error) => check.failed(error, Facts::default()),
+    };
+    let exit = exit.unwrap_or_else(|error| output.failed(&error, &[]));
+    let written = check.report.into_inner().write(exit, setting.as_ref().ok());
+    written.map_or_else(|error| output.failed(&error, &hints(&error, &Facts::default())), |()| exit)
+}
+
+struct Check<'a> {
+    output: &'a Output,
+    report: RefCell<Report>,
+    expect_days: Option<u32>,
+    /// When the running step began.
+    since: Cell<Instant>,
+}
+
+impl Check<'_> {
+    /// An error of this is one of our own output; whatever a step meets is said here.
+    fn all(&self, setting: &Setting, listed: bool) -> Result<Exit> {
+        let token = match self.token(setting)? {
+            Ok(token) => token,
+            Err(error) => return self.failed(&error, setting.facts(setting.mailbox().ok())),
+        };
+        let [mailbox] = setting.mailboxes.as_slice() else { return self.each(setting, &token) };
+        if listed {
+            return self.each(setting, &token);
         }
-        Err(error) => {
-            let took = clock.get().elapsed().as_secs_f64();
-            output.line(&[&format!("{:<13} {took:>8.3} s  failed", error.phase().name())])?;
-            Err(error)
+        let mut unsaid = Ok(());
+        let walked = walk(setting, mailbox, &token, self.output, &mut |step| {
+            if unsaid.is_ok() {
+                unsaid = self.step(&step);
+            }
+        });
+        unsaid?;
+        match walked {
+            Ok(_) => Ok(Exit::Done),
+            Err(error) => self.failed(&error, setting.facts(Some(mailbox))),
         }
+    }
+
+    /// What all mailboxes have in common: options, credential, token, claims.
+    fn token(&self, setting: &Setting) -> Result<Result<AccessToken>> {
+        if setting.mailboxes.is_empty()
+            && let Err(error) = setting.mailbox()
+        {
+            return Ok(Err(error));
+        }
+        self.passed(Phase::Options, options_detail(setting))?;
+        match credential_detail(setting.credential(), self.expect_days) {
+            Ok(detail) => self.passed(Phase::Credential, detail)?,
+            Err(error) => return Ok(Err(error)),
+        }
+        let token = match setting.token(self.output, None) {
+            Ok(token) => token,
+            Err(error) => return Ok(Err(error)),
+        };
+        self.passed(Phase::Token, token_detail(setting))?;
+        match claims_detail(setting) {
+            Ok(detail) => self.passed(Phase::Claims, detail)?,
+            Err(error) => return Ok(Err(error)),
+        }
+        Ok(Ok(token))
+    }
+
+    /// A line a mailbox; one's failure stops the others only where it would be theirs too.
+    fn each(&self, setting: &Setting, token: &AccessToken) -> Result<Exit> {
+        let mut ended = Vec::new();
+        for (done, mailbox) in setting.mailboxes.iter().enumerate() {
+            let start = Instant::now();
+            let walked = walk(setting, mailbox, token, self.output, &mut |step| {
+                let line = format!("{mailbox}: {}", line(step.phase, step.took, &step.detail));
+                self.report.borrow_mut().line(&line);
+                self.output.step(&format!("{mailbox}: {}: {}", step.phase.name(), step.detail));
+            });
+            match walked {
+                Ok(inbox) => {
+                    self.report_line(
+                        &format!("{:<13} {:>8.3} s  {mailbox}  {}", "ok", start.elapsed().as_secs_f64(), counts(&inbox)),
+                        &json!({"mailbox": mailbox, "ok": true, "ms": milliseconds(start.elapsed()), "messages": inbox.exists,
+                            "uidvalidity": inbox.uid_validity.map(|validity| validity.get())}),
+                    )?;
+                    ended.push(Exit::Done);
+                }
+                Err(error) => {
+                    let facts = setting.facts(Some(mailbox));
+                    let hints = hints(&error, &facts);
+                    let phase = error.phase();
+                    self.report_line(
+                        &format!("{:<13} {:>8.3} s  {mailbox}  failed at {}", "failed", start.elapsed().as_secs_f64(), phase.name()),
+                        &json!({"mailbox": mailbox, "ok": false, "ms": milliseconds(start.elapsed()), "step": phase.name(),
+                            "error": error.to_string(), "hints": hints}),
+                    )?;
+                    self.report.borrow_mut().error(&error, &hints, heading(&error, &facts));
+                    ended.push(self.output.failed_for(&format!("{mailbox}: "), &error, &hints));
+                    let left = setting.mailboxes.len() - done - 1;
+                    if left > 0 && matches!(phase, Phase::Resolve | Phase::Connect | Phase::Tls) {
+                        self.output.warn(&format!("{left} more mailboxes were not tried: the way there is the same"));
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(worst(&ended))
+    }
+
+    fn passed(&self, phase: Phase, detail: String) -> Result<()> {
+        self.step(&Step { phase, took: self.since.get().elapsed(), detail, passed: true })
+    }
+
+    /// Says a step, and starts the clock of the next one.
+    fn step(&self, step: &Step) -> Result<()> {
+        let Step { phase, took, detail, passed } = step;
+        self.since.set(Instant::now());
+        self.report_line(
+            &line(*phase, *took, detail),
+            &json!({"step": phase.name(), "ok": passed, "ms": milliseconds(*took), "detail": detail}),
+        )
+    }
+
+    /// The step that failed: its line, then the error and what to do.
+    fn failed(&self, error: &Error, facts: Facts) -> Result<Exit> {
+        let took = self.since.get().elapsed();
+        let hints = hints(error, &facts);
+        self.report_line(
+            &line(error.phase(), took, "failed"),
+            &json!({"step": error.phase().name(), "ok": false, "ms": milliseconds(took), "error": error.to_string(), "hints": hints}),
+        )?;
+        self.report.borrow_mut().error(error, &hints, heading(error, &facts));
+        Ok(self.output.failed(error, &hints))
+    }
+
+    fn report_line(&self, text: &str, object: &Value) -> Result<()> {
+        self.report.borrow_mut().line(text);
+        if self.output.json { self.output.object(object) } else { self.output.line(&[text]) }
     }
 }
 
-fn walk(setting: &Setting, output: &Output, clock: &Cell<Instant>) -> Result<()> {
-    let start = Instant::now();
-    let token = setting.token(output, None)?;
-    report(output, clock, &Step { phase: Phase::Token, took: start.elapsed(), detail: token_detail(setting) })?;
-
-    let mut unsaid = Ok(());
-    let session = setting.sign_in(setting.mailbox()?, &token, &mut |step| {
-        if unsaid.is_ok() {
-            unsaid = report(output, clock, &step);
-        }
-    });
-    unsaid?;
-    let mut session = session?;
-
+/// Signs in to a mailbox, opens its inbox and leaves it as it was.
+fn walk(
+    setting: &Setting,
+    mailbox: &str,
+    token: &AccessToken,
+    output: &Output,
+    done: &mut dyn FnMut(Step),
+) -> Result<Mailbox> {
+    let mut session = setting.sign_in(mailbox, token, done)?;
+    let mut passed = |phase, since: Instant, detail: String| {
+        done(Step { phase, took: since.elapsed(), detail, passed: true });
+    };
     let start = Instant::now();
     // CLOSE, where UNSELECT is not offered, expunges nothing after EXAMINE.
     let writable = session.capabilities().has("UNSELECT");
     let inbox = MailboxName::inbox();
     let opened = if writable { session.select(&inbox) } else { session.examine(&inbox) };
     let selected = opened.map_err(explain)?;
-    let mailbox = selected.mailbox().clone();
-    let detail = format!(
-        "INBOX has {} messages, UIDVALIDITY {}, {}",
-        mailbox.exists,
-        mailbox.uid_validity.map_or_else(|| "unknown".to_owned(), |validity| validity.to_string()),
-        if mailbox.read_only { "read-only" } else { "read-write" }
-    );
+    let found = selected.mailbox().clone();
+    passed(Phase::Select, start, format!("INBOX has {}", counts(&found)));
+
+    let start = Instant::now();
     selected.unselect().map_err(explain)?;
-    report(output, clock, &Step { phase: Phase::Select, took: start.elapsed(), detail })?;
+    passed(Phase::Unselect, start, "the mailbox is as it was".to_owned());
     session.alerts().iter().for_each(|alert| output.warn(&format!("the server says: {alert}")));
 
     let start = Instant::now();
     session.logout().map_err(explain)?;
-    report(
-        output,
-        clock,
-        &Step { phase: Phase::Logout, took: start.elapsed(), detail: format!("{} can be read", setting.mailbox()?) },
-    )
+    passed(Phase::Logout, start, format!("{mailbox} can be read"));
+    Ok(found)
 }
 
-/// Says a step, and starts the clock of the next one.
-fn report(output: &Output, clock: &Cell<Instant>, step: &Step) -> Result<()> {
-    clock.set(Instant::now());
-    let Step { phase, took, detail } = step;
-    if output.json {
-        return output.object(&json!({"step": phase.name(), "ok": true, "ms": milliseconds(*took), "detail": detail}));
-    }
-    output.line(&[&format!("{:<13} {:>8.3} s  {detail}", phase.name(), took.as_secs_f64())])
+fn line(phase: Phase, took: Duration, detail: &str) -> String {
+    format!("{:<13} {:>8.3} s  {detail}", phase.name(), took.as_secs_f64())
+}
+
+fn counts(mailbox: &Mailbox) -> String {
+    format!(
+        "{} messages, UIDVALIDITY {}, {}",
+        mailbox.exists,
+        mailbox.uid_validity.map_or_else(|| "unknown".to_owned(), |validity| validity.to_string()),
+        if mailbox.read_only { "read-only" } else { "read-write" }
+    )
 }
 
 fn milliseconds(took: Duration) -> u64 {
     u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn options_detail(setting: &Setting) -> String {
+    let mailboxes = match setting.mailboxes.as_slice() {
+        [mailbox] => mailbox.clone(),
+        several => format!("{} mailboxes", several.len()),
+    };
+    let named = [("tenant", &setting.tenant), ("application", &setting.client_id)];
+    let named: String = named.iter().filter_map(|(name, id)| Some(format!(", {name} {}", id.as_deref()?))).collect();
+    format!("{mailboxes} at {}:{}{named}", setting.server.host, setting.server.port)
+}
+
+/// Which credential it is; an error where it has ended, or ends sooner than `expect_days`.
+fn credential_detail(credential: &Described, expect_days: Option<u32>) -> Result<String> {
+    let Described { detail, ends } = credential;
+    let Some(ends) = ends else {
+        return Ok(match expect_days {
+            None => detail.clone(),
+            Some(_) => format!("{detail}; when it ends cannot be seen from here (--expect-days)"),
+        });
+    };
+    let date = rfc3339(*ends);
+    let refused = |why: String| Err(Error::new(Kind::Refused, Phase::Credential, format!("{detail} {why}")));
+    let Ok(left) = ends.duration_since(SystemTime::now()) else {
+        return refused(format!("ended on {date}"));
+    };
+    let days = left.as_secs() / DAY.as_secs();
+    match expect_days {
+        Some(expected) if left < DAY * expected => {
+            refused(format!("ends in {days} days, on {date}, sooner than --expect-days {expected}"))
+        }
+        _ => Ok(format!("{detail}, ends in {days} days, on {date}")),
+    }
 }
 
 /// Where the token came from and what it allows; never the token.
@@ -96,11 +261,46 @@ fn token_detail(setting: &Setting) -> String {
     format!("{source}, for {audience}, {roles}, {}", time_left(claims.expires))
 }
 
+/// What the claims say of who we are, and what is doubtful about it.
+fn claims_detail(setting: &Setting) -> Result<String> {
+    let Some(claims) = setting.claims() else {
+        return Ok("the token is no JSON web token and says nothing about itself; the server decides".to_owned());
+    };
+    let doubts = judge(&claims, setting.tenant.as_deref(), setting.client_id.as_deref())?;
+    let said = [("application", &claims.application), ("object id", &claims.object_id), ("tenant", &claims.tenant)];
+    let said: Vec<_> = said.iter().filter_map(|(name, id)| Some(format!("{name} {}", id.as_deref()?))).collect();
+    let doubts: String = doubts.iter().map(|doubt| format!("; but {doubt}")).collect();
+    Ok(format!("{}{doubts}", said.join(", ")))
+}
+
 fn time_left(expires: Option<u64>) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
     match expires {
         Some(expires) if expires > now => format!("good for {} minutes", (expires - now) / 60),
         Some(expires) => format!("expired {} minutes ago", (now - expires) / 60),
         None => "without an end".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_that_ends_soon_fails_where_it_is_asked_for() {
+        let ends_in = |days: u32| Described {
+            detail: "certificate x".to_owned(),
+            ends: Some(SystemTime::now() + DAY * days + Duration::from_secs(60)),
+        };
+        assert!(credential_detail(&ends_in(20), None).unwrap().starts_with("certificate x, ends in 20 days, on 20"));
+        assert!(credential_detail(&ends_in(20), Some(20)).is_ok());
+        let error = credential_detail(&ends_in(20), Some(30)).unwrap_err();
+        assert_eq!((error.kind(), error.phase()), (Kind::Refused, Phase::Credential));
+        assert!(error.to_string().contains("ends in 20 days") && error.to_string().ends_with("--expect-days 30"));
+        let over = Described { detail: "x".into(), ends: Some(UNIX_EPOCH) };
+        let error = credential_detail(&over, None).unwrap_err();
+        assert_eq!(error.to_string(), "credential: x ended on 1970-01-01T00:00:00Z");
+        let unknown = Described { detail: "client secret of x".into(), ends: None };
+        assert!(credential_detail(&unknown, Some(30)).unwrap().contains("cannot be seen from here"));
     }
 }

@@ -1,5 +1,7 @@
 //! Which credential: the one that the options name, else the first that the environment names.
 
+use std::time::SystemTime;
+
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use exoimap::entra::{Application, Cloud, Credential};
@@ -14,8 +16,16 @@ pub(crate) enum Proof {
     Application(Box<Application>),
 }
 
-/// The credential that the options name, else the first that the environment names.
-pub(crate) fn proof(arguments: &ArgMatches, cloud: Cloud) -> Result<Proof> {
+/// What can be said of a credential; never the credential.
+pub(crate) struct Described {
+    /// Which it is, and where it came from.
+    pub(crate) detail: String,
+    /// When it ends, where that can be seen from here.
+    pub(crate) ends: Option<SystemTime>,
+}
+
+/// The credential that the options name, else the first that the environment names, and what can be said of it.
+pub(crate) fn proof(arguments: &ArgMatches, cloud: Cloud) -> Result<(Proof, Described)> {
     let text = |name: &str| arguments.get_one::<String>(name).map(String::as_str).filter(|text| !text.is_empty());
     let named = |name: &str| arguments.value_source(name) == Some(ValueSource::CommandLine);
     let (token_file, secret_file) = (text("access-token-file"), text("client-secret-file"));
@@ -30,9 +40,10 @@ pub(crate) fn proof(arguments: &ArgMatches, cloud: Cloud) -> Result<Proof> {
         method => method,
     };
     if method == "token" {
-        let token = match token_file {
-            Some(file) => read_secret(file, "the access token")?,
+        let (token, from) = match token_file {
+            Some(file) => (read_secret(file, "the access token")?, file),
             None => environment("EXOIMAP_ACCESS_TOKEN")
+                .map(|token| (token, "EXOIMAP_ACCESS_TOKEN"))
                 .ok_or_else(|| usage("no access token is given (EXOIMAP_ACCESS_TOKEN, --access-token-file)"))?,
         };
         if token.expose().iter().any(|octet| !matches!(octet, 0x21..=0x7e)) {
@@ -40,13 +51,14 @@ pub(crate) fn proof(arguments: &ArgMatches, cloud: Cloud) -> Result<Proof> {
                 "the access token holds a blank or a control character, which no token does (EXOIMAP_ACCESS_TOKEN, --access-token-file)",
             ));
         }
-        return Ok(Proof::Token(token));
+        // Its `exp` is a claim, and `claims` looks at these.
+        return Ok((Proof::Token(token), Described { detail: format!("access token of {}", place(from)), ends: None }));
     }
     // The option before the variable with the value, that before the variable with the file.
-    let secret = match (secret_file, environment("AZURE_CLIENT_SECRET")) {
-        (Some(file), _) if named("client-secret-file") => read_secret(file, "the client secret")?,
-        (_, Some(secret)) => secret,
-        (Some(file), None) => read_secret(file, "the client secret")?,
+    let (secret, from) = match (secret_file, environment("AZURE_CLIENT_SECRET")) {
+        (Some(file), _) if named("client-secret-file") => (read_secret(file, "the client secret")?, file),
+        (_, Some(secret)) => (secret, "AZURE_CLIENT_SECRET"),
+        (Some(file), None) => (read_secret(file, "the client secret")?, file),
         (None, None) => {
             let message = "no credential is given: a client secret (AZURE_CLIENT_SECRET, --client-secret-file, EXOIMAP_CLIENT_SECRET_FILE) or a token (EXOIMAP_ACCESS_TOKEN, --access-token-file)";
             return Err(usage(message));
@@ -58,7 +70,14 @@ pub(crate) fn proof(arguments: &ArgMatches, cloud: Cloud) -> Result<Proof> {
         .map_or_else(|| format!("https://{}/.default", cloud.imap_host()), |scope| scope.trim().to_owned());
     let authority = text("authority-host").unwrap_or(cloud.authority()).trim();
     let application = Application::new(tenant.trim(), client_id.trim(), Credential::ClientSecret(secret))?;
-    Ok(Proof::Application(Box::new(application.with_authority(authority)?.with_scope(&scope)?)))
+    let application = application.with_authority(authority)?.with_scope(&scope)?;
+    // When a client secret ends only Entra knows.
+    let described = Described { detail: format!("client secret of {}", place(from)), ends: None };
+    Ok((Proof::Application(Box::new(application)), described))
+}
+
+fn place(from: &str) -> &str {
+    if from == "-" { "stdin" } else { from }
 }
 
 /// A secret of the environment; a line end that a shell's `$(cat …)` left out may still be there.

@@ -10,6 +10,7 @@ mod input;
 mod options;
 mod output;
 mod progress;
+mod report;
 mod selection;
 mod session;
 mod token;
@@ -17,7 +18,7 @@ mod token;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
-use exoimap::exchange::hints;
+use exoimap::exchange::{Facts, hints};
 
 use exit::Exit;
 use output::Output;
@@ -32,16 +33,16 @@ pub(crate) fn run() -> ExitCode {
     let Some((verb, arguments)) = matches.subcommand() else { return Exit::Usage.into() };
     let output = Output::new(arguments);
     let code = match Setting::new(arguments) {
+        setting if verb == "check" => check::run(arguments, setting, &output),
         Ok(setting) => dispatch(verb, arguments, &setting, &output)
             .unwrap_or_else(|error| output.failed(&error, &hints(&error, &setting.facts(setting.mailbox().ok())))),
-        Err(error) => output.failed(&error, &[]),
+        Err(error) => output.failed(&error, &hints(&error, &Facts::default())),
     };
     code.into()
 }
 
 fn dispatch(verb: &str, arguments: &ArgMatches, setting: &Setting, output: &Output) -> exoimap::Result<Exit> {
     match verb {
-        "check" => check::run(setting, output),
         "folders" => folders::run(setting, output),
         "token" => token::run(arguments, setting, output),
         _ => fetch::run(arguments, setting, output),

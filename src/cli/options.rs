@@ -25,7 +25,12 @@ pub(crate) fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
-        .subcommand(verb("check", "Proves step by step that the mailbox can be read, or says what is missing"))
+        .subcommand(
+            verb("check", "Proves step by step that the mailbox can be read, or says what is missing")
+                .mut_arg("mailbox", |mailbox| mailbox.action(ArgAction::Append))
+                .args(check())
+                .after_help("Output: a line a step with its time; with several mailboxes a line each, whatever becomes of the others."),
+        )
         .subcommand(
             verb("folders", "Lists the mailboxes with their messages")
                 .after_help("Output: messages, unseen, name; - where a folder holds no messages."),
@@ -44,6 +49,15 @@ pub(crate) fn command() -> Command {
                     "Output: a line a message, UID and path with a tab between. Run again, it fetches what is new.",
                 ),
         )
+}
+
+fn check() -> Vec<Arg> {
+    vec![
+        value("mailboxes", "FILE", "More mailboxes, one a line (- is stdin)"),
+        value("expect-days", "N", "Fail where the certificate ends sooner than in so many days")
+            .value_parser(clap::value_parser!(u32).range(1..=36_500)),
+        value("report", "FILE", "Also write all there is to say, without a credential, to a file that can be mailed"),
+    ]
 }
 
 /// What is delivered where, and what comes after.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use exoimap::exchange::{Facts, Server, Step, sign_in_shortly, sign_in_step_by_st
 use exoimap::imap::session::Session;
 use exoimap::{Error, Kind, Network, Patience, Phase, Result, Secret, Stream, Transcript, Trust};
 
-use super::credential::{Proof, proof};
+use super::credential::{Described, Proof, proof};
 use super::input::read_list;
 use super::output::Output;
 
@@ -23,10 +24,12 @@ pub(crate) struct Setting {
     pub(crate) server: Server,
     pub(crate) network: Network,
     credential: Proof,
+    described: Described,
     max_wait: Duration,
     pub(crate) deadline: Option<Instant>,
-    trace: Option<Trace>,
-    client_id: Option<String>,
+    trace: Trace,
+    pub(crate) tenant: Option<String>,
+    pub(crate) client_id: Option<String>,
     /// The token, once there is one: all mailboxes share it, and one request serves them all.
     token: Mutex<Option<AccessToken>>,
 }
@@ -34,9 +37,17 @@ pub(crate) struct Setting {
 /// A token that ends sooner is renewed before a sign-in.
 const EARLY: Duration = Duration::from_secs(300);
 
-/// Where transcripts go: every session of a run writes to the same file.
-#[derive(Clone)]
-struct Trace(Option<Arc<Mutex<File>>>);
+/// Where transcripts go: every session of a run writes to the same places.
+#[derive(Clone, Default)]
+struct Trace {
+    stderr: bool,
+    file: Option<Arc<Mutex<File>>>,
+    /// For a report.
+    kept: Option<Arc<Mutex<Vec<u8>>>>,
+}
+
+/// The most of a transcript that a report keeps, in octets.
+const MOST_KEPT: usize = 4 << 20;
 
 impl Setting {
     /// Reads and checks everything before anything is tried.
@@ -52,16 +63,19 @@ impl Setting {
             return Err(usage(format!("the host {host:?} is no host name (--host, EXOIMAP_HOST)")));
         }
         let server = Server { host: host.to_owned(), port: arguments.get_one("port").copied().unwrap_or(993) };
+        let (credential, described) = proof(arguments, cloud)?;
         Ok(Setting {
             mailboxes: mailboxes(arguments)?,
             server,
             network: Network::new(trust)
                 .with_timeout(time("timeout").unwrap_or(Duration::from_secs(60)))
                 .with_deadline(deadline),
-            credential: proof(arguments, cloud)?,
+            credential,
+            described,
             max_wait: time("max-wait").unwrap_or_default(),
             deadline,
-            trace: text("trace").map(Trace::open).transpose()?,
+            trace: Trace::open(arguments)?,
+            tenant: text("tenant").map(str::to_owned),
             client_id: text("client-id").map(str::to_owned),
             token: Mutex::new(None),
         })
@@ -107,6 +121,11 @@ impl Setting {
         Patience::new(self.max_wait, self.deadline, |why| output.note(why))
     }
 
+    /// What can be said of the credential.
+    pub(crate) fn credential(&self) -> &Described {
+        &self.described
+    }
+
     /// True where the token was handed over and not asked for.
     pub(crate) fn has_token(&self) -> bool {
         matches!(self.credential, Proof::Token(_))
@@ -125,8 +144,17 @@ impl Setting {
         token: &AccessToken,
         done: &mut dyn FnMut(Step),
     ) -> Result<Session<Stream>> {
-        let transcript = self.trace.as_ref().map(|trace| Transcript::new(trace.clone()));
-        sign_in_step_by_step(&self.network, &self.server, mailbox, token.secret(), transcript, done)
+        let transcript = || self.transcript();
+        // `done` is told of a second try, so that nobody else needs to be.
+        let mut patience = Patience::new(self.max_wait, self.deadline, |_| {});
+        let (network, server) = (&self.network, &self.server);
+        sign_in_step_by_step(network, server, mailbox, token.secret(), &transcript, &mut patience, done)
+    }
+
+    /// The dialogues so far, where a report wants them.
+    pub(crate) fn dialogue(&self) -> String {
+        let kept = self.trace.kept.as_ref().map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        String::from_utf8_lossy(&kept.unwrap_or_default()).into_owned()
     }
 
     /// The same in fewer turns, for whoever opens a folder next.
@@ -136,8 +164,11 @@ impl Setting {
         token: &AccessToken,
         done: &mut dyn FnMut(Step),
     ) -> Result<Session<Stream>> {
-        let transcript = self.trace.as_ref().map(|trace| Transcript::new(trace.clone()));
-        sign_in_shortly(&self.network, &self.server, mailbox, token.secret(), transcript, done)
+        sign_in_shortly(&self.network, &self.server, mailbox, token.secret(), self.transcript(), done)
+    }
+
+    fn transcript(&self) -> Option<Transcript> {
+        self.trace.is_wanted().then(|| Transcript::new(self.trace.clone()))
     }
 
     /// What hints about a mailbox are filled in with.
@@ -145,7 +176,9 @@ impl Setting {
         Facts {
             mailbox: mailbox.unwrap_or("<mailbox>").to_owned(),
             host: self.server.host.clone(),
+            tenant: self.tenant.clone(),
             client_id: self.client_id.clone(),
+            credential: Some(self.described.detail.clone()),
             claims: self.claims(),
         }
     }
@@ -153,26 +186,49 @@ impl Setting {
 
 impl Trace {
     /// `-` is stderr.
-    fn open(file: &str) -> Result<Trace> {
-        if file == "-" {
-            return Ok(Trace(None));
+    fn open(arguments: &ArgMatches) -> Result<Trace> {
+        let named = |name: &str| arguments.try_get_one::<String>(name).ok().flatten().map(String::as_str);
+        let mut trace = Trace { kept: named("report").map(|_| Arc::default()), ..Trace::default() };
+        match named("trace").filter(|file| !file.is_empty()) {
+            None => {}
+            Some("-") => trace.stderr = true,
+            Some(file) => {
+                let opened = create_private(Path::new(file))
+                    .map_err(|e| Error::new(Kind::Local, Phase::Options, format!("opening {file} (--trace): {e}")))?;
+                trace.file = Some(Arc::new(Mutex::new(opened)));
+            }
         }
-        let mut options = File::options();
-        options.write(true).create(true).truncate(true);
-        // A transcript names people and folders: it is its owner's.
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let refused = |e| Error::new(Kind::Local, Phase::Options, format!("opening {file} (--trace): {e}"));
-        Ok(Trace(Some(Arc::new(Mutex::new(options.open(file).map_err(refused)?)))))
+        Ok(trace)
     }
+
+    fn is_wanted(&self) -> bool {
+        self.stderr || self.file.is_some() || self.kept.is_some()
+    }
+}
+
+/// Creates a file that is its owner's alone: transcripts and reports name people and folders.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 impl Write for Trace {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        match &self.0 {
-            Some(file) => file.lock().unwrap_or_else(PoisonError::into_inner).write(octets),
-            None => io::stderr().write(octets),
+        if let Some(kept) = &self.kept {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = MOST_KEPT.saturating_sub(kept.len()).min(octets.len());
+            kept.extend_from_slice(octets.get(..room).unwrap_or_default());
         }
+        if let Some(file) = &self.file {
+            file.lock().unwrap_or_else(PoisonError::into_inner).write_all(octets)?;
+        }
+        if self.stderr {
+            io::stderr().write_all(octets)?;
+        }
+        Ok(octets.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

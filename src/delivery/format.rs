@@ -1,6 +1,6 @@
 //! The forms a message takes on the disk, and the names that carry its UIDVALIDITY and UID.
 
-use super::date;
+use crate::calendar::asctime;
 use crate::imap::types::{Flag, Uid, UidValidity};
 
 /// How messages are kept.
@@ -93,7 +93,7 @@ fn maildir_flags(flags: &[Flag]) -> String {
 
 /// The separator line of an mbox entry.
 pub(super) fn mbox_separator(seconds: u64) -> String {
-    format!("From MAILER-DAEMON {}\n", date::asctime(seconds))
+    format!("From MAILER-DAEMON {}\n", asctime(seconds))
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 
-use super::date::internal_date;
 use super::destination::Destination;
 use super::files::sync_all;
 use super::format::{place, stem};
 use super::mbox::UnixLineEnds;
 use super::ready::{Entry, Next};
 use super::{Delivered, Failed, Job, Outcome, Watch};
+use crate::calendar::internal_date;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::exchange::{PLACEHOLDER_HEADER, is_placeholder};
 use crate::imap::UidSet;

@@ -16,7 +16,6 @@
 mod action;
 #[cfg(feature = "attachments")]
 mod attachments;
-mod date;
 mod destination;
 mod files;
 mod format;

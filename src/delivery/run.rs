@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::pass::{Pass, would_fetch};
 use super::{Destination, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::{CROWD, is_not_connected};
+use crate::exchange::is_not_connected;
 use crate::imap::session::Session;
 use crate::imap::types::Uid;
 use crate::net::Stream;
@@ -87,7 +87,7 @@ pub(super) fn persist(work: &mut dyn Work, connect: &mut Connect, patience: &mut
             Err(e) if last.is_none() && e.retry_after().is_none() => return Err(e),
             Err(e) => e,
         };
-        if is_not_connected(&broken) && !asked_again && patience.wait(CROWD, &broken) {
+        if is_not_connected(&broken) && !asked_again && patience.pause(&broken) {
             asked_again = true;
             last = Some(broken);
             continue;

@@ -7,11 +7,11 @@ use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::path::PathBuf;
 
-use super::date::internal_date;
 use super::format::Format;
 use super::mbox::{UnixLineEnds, write_entry};
 use super::run::{Connect, Work, persist};
 use super::{Failed, Job, Outcome, Watch};
+use crate::calendar::internal_date;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::exchange::{PLACEHOLDER_HEADER, explain, is_placeholder};
 use crate::imap::UidSet;

@@ -10,4 +10,5 @@ mod transport;
 
 pub use claims::Claims;
 pub use cloud::Cloud;
+pub(crate) use token::is_guid;
 pub use token::{AccessToken, Application, Credential};

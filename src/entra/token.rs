@@ -256,7 +256,7 @@ fn is_answer(e: &Error) -> bool {
     e.phase() == Phase::Token && std::error::Error::source(e).is_none()
 }
 
-fn is_guid(text: &str) -> bool {
+pub(crate) fn is_guid(text: &str) -> bool {
     let mut parts = text.split('-').map(str::len);
     text.bytes().all(|octet| octet.is_ascii_hexdigit() || octet == b'-')
         && [8, 4, 4, 4, 12].iter().all(|n| parts.next() == Some(*n))
@@ -264,7 +264,7 @@ fn is_guid(text: &str) -> bool {
 }
 
 /// A GUID or a domain name; what has neither form could reach into the URL's path.
-fn is_tenant(text: &str) -> bool {
+pub(crate) fn is_tenant(text: &str) -> bool {
     let name = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'.';
     text.bytes().next().is_some_and(|octet| octet.is_ascii_alphanumeric())
         && text.bytes().all(name)

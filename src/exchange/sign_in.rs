@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::throttle::explain;
+use super::throttle::{explain, is_not_connected};
 use crate::entra::Cloud;
 use crate::error::{Phase, Result};
 use crate::imap::session::{Capabilities, Client, Session};
 use crate::imap::types::Status;
 use crate::imap::wire::Limits;
 use crate::net::{Network, Stream};
+use crate::patience::Patience;
 use crate::secret::Secret;
 use crate::text::{escape_octets, shorten};
 use crate::transcript::Transcript;
@@ -37,7 +38,7 @@ impl Server {
     }
 }
 
-/// A step that succeeded.
+/// A step that is over.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// Which one.
@@ -46,15 +47,46 @@ pub struct Step {
     pub took: Duration,
     /// What there is to say about it, escaped.
     pub detail: String,
+    /// False where it failed and everything is tried once more.
+    pub passed: bool,
 }
 
 /// Signs in to `mailbox`, the primary SMTP address, with an access token.
 pub fn sign_in(network: &Network, server: &Server, mailbox: &str, token: &Secret) -> Result<Session<Stream>> {
-    sign_in_step_by_step(network, server, mailbox, token, None, &mut |_| {})
+    sign_in_step_by_step(network, server, mailbox, token, &|| None, &mut Patience::none(), &mut |_| {})
 }
 
 /// [`sign_in`], telling `done` of each step, and writing the dialogue down.
+///
+/// "User is authenticated but not connected" is tried once more after a pause, where `patience` has one:
+/// too many connections look the same as a mailbox that is closed to us (field guide 2.5).
 pub fn sign_in_step_by_step(
+    network: &Network,
+    server: &Server,
+    mailbox: &str,
+    token: &Secret,
+    transcript: &dyn Fn() -> Option<Transcript>,
+    patience: &mut Patience,
+    done: &mut dyn FnMut(Step),
+) -> Result<Session<Stream>> {
+    let since = Instant::now();
+    match sign_in_once(network, server, mailbox, token, transcript(), done) {
+        Err(error) if is_not_connected(&error) && patience.pause(&error) => {
+            let detail =
+                format!("{}; once more after a pause", error.reply().map(ToString::to_string).unwrap_or_default());
+            done(Step {
+                phase: Phase::Mailbox,
+                took: since.elapsed(),
+                detail: escape_octets(detail.as_bytes()),
+                passed: false,
+            });
+            sign_in_once(network, server, mailbox, token, transcript(), done)
+        }
+        outcome => outcome,
+    }
+}
+
+fn sign_in_once(
     network: &Network,
     server: &Server,
     mailbox: &str,
@@ -64,8 +96,12 @@ pub fn sign_in_step_by_step(
 ) -> Result<Session<Stream>> {
     let mut clock = Clock { since: Instant::now(), done };
     let mut session = enter(network, server, mailbox, token, transcript, Client::capability, &mut clock)?;
-    session.capability().map_err(explain)?;
-    session.namespace().map_err(explain)?;
+    let hidden = hidden_error(session.authenticated());
+    let prove = |session: &mut Session<Stream>| session.capability().map(drop).and_then(|()| session.namespace());
+    prove(&mut session).map_err(explain).map_err(|error| match hidden {
+        Some(words) => error.adding(&format!(" (its OK to AUTHENTICATE carried [{words}])")),
+        None => error,
+    })?;
     clock.step(Phase::Mailbox, "NAMESPACE answered, the mailbox is open to us".to_owned());
     Ok(session)
 }
@@ -125,7 +161,7 @@ struct Clock<'a> {
 impl Clock<'_> {
     fn step(&mut self, phase: Phase, detail: String) {
         let now = Instant::now();
-        (self.done)(Step { phase, took: now - self.since, detail });
+        (self.done)(Step { phase, took: now - self.since, detail, passed: true });
         self.since = now;
     }
 }
@@ -137,15 +173,18 @@ fn greeting_detail(greeting: &Status) -> String {
     }
 }
 
-/// The OK's words where there is more than "completed": Exchange hides a refusal there.
 fn authenticated_detail(mailbox: &str, status: &Status) -> String {
     let mailbox = escape_octets(mailbox.as_bytes());
-    match &status.code {
-        Some(code) if code.raw.starts_with(b"Error=") => {
-            format!("{mailbox}, but the OK carries [{}]", shorten(&escape_octets(&code.raw), 200))
-        }
-        _ => mailbox,
+    match hidden_error(status) {
+        Some(words) => format!("{mailbox}, but the OK carries [{words}]"),
+        None => mailbox,
     }
+}
+
+/// The refusal that Exchange hides in an OK at times: `[Error="UserDisabled" AuthResult=27 …]`.
+fn hidden_error(status: &Status) -> Option<String> {
+    let code = status.code.as_ref().filter(|code| code.raw.starts_with(b"Error="))?;
+    Some(shorten(&escape_octets(&code.raw), 200))
 }
 
 /// The name of the front-end server in a greeting's text, which Microsoft's support asks for: base64 of

@@ -27,9 +27,6 @@ pub fn explain(error: Error) -> Error {
     error
 }
 
-/// The pause before a mailbox that [`is_not_connected`] is asked for once more.
-pub const CROWD: Duration = Duration::from_secs(5);
-
 /// True where Exchange took the token and has no mailbox for it: most often for good, and at times only
 /// because there are too many connections to it just now (Webklex/php-imap#464), so that once more is worth
 /// a try.

@@ -452,7 +452,7 @@ impl<S: Read + Write> Selected<'_, S> {
             false if self.mailbox.read_only => "CLOSE",
             false => return Ok(()),
         };
-        self.session.connection.run_ok(&Command::new(verb, Phase::Command), &mut Ignore).map(drop)
+        self.session.connection.run_ok(&Command::new(verb, Phase::Unselect), &mut Ignore).map(drop)
     }
 }
 

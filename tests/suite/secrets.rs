@@ -45,8 +45,14 @@ fn needles() -> Vec<String> {
     needles
 }
 
-const COMMANDS: [&[&str]; 5] =
-    [&["check"], &["check", "--json"], &["folders"], &["fetch", "--to", "mail"], &["token", "--claims"]];
+const COMMANDS: [&[&str]; 6] = [
+    &["check"],
+    &["check", "--json"],
+    &["check", "--report=report.txt"],
+    &["folders"],
+    &["fetch", "--to", "mail"],
+    &["token", "--claims"],
+];
 
 /// Every command in every loudness, in whatever world; the exit code is not the question here.
 fn listen_to_all(world: &World, change: impl Fn(Call) -> Call) {
@@ -110,10 +116,10 @@ fn not_where_the_sign_in_fails() {
     ] {
         let world = World::new();
         world.exchange.fault_always(fault);
-        listen_to_all(&world, |call| call);
+        listen_to_all(&world, |call| call.env("EXOIMAP_MAX_WAIT", "1s"));
     }
     let world = World::new();
-    listen_to_all(&world, |call| call.env("EXOIMAP_MAILBOX", sample::DISABLED));
+    listen_to_all(&world, |call| call.env("EXOIMAP_MAILBOX", sample::DISABLED).env("EXOIMAP_MAX_WAIT", "1s"));
 }
 
 #[test]

@@ -11,8 +11,27 @@ use crate::support::jwt::TokenShape;
 use crate::support::listen;
 use crate::support::sample::{self, ORDERS};
 
-const STEPS: [&str; 10] =
-    ["token", "dns", "tcp", "tls", "greeting", "capability", "authenticate", "mailbox", "select", "logout"];
+pub(crate) const STEPS: [&str; 14] = [
+    "options",
+    "credential",
+    "token",
+    "claims",
+    "dns",
+    "tcp",
+    "tls",
+    "greeting",
+    "capability",
+    "authenticate",
+    "mailbox",
+    "select",
+    "unselect",
+    "logout",
+];
+
+/// At the first command that needs the mailbox.
+fn not_connected(command: &'static str) -> Fault {
+    Fault::Refuse { command, answer: "BAD User is authenticated but not connected." }
+}
 
 /// `check` in a world with one fault, which lasts.
 fn check_with(fault: Fault) -> (World, Ended) {
@@ -63,7 +82,8 @@ fn json_has_an_object_a_step_and_one_for_the_failure() {
     let steps = objects(world.run(&["check", "--json"]).expect(0));
     assert_eq!(steps.iter().map(|step| step["step"].as_str().unwrap()).collect::<Vec<_>>(), STEPS);
     assert!(steps.iter().all(|step| step["ok"] == true && step["ms"].is_u64()));
-    let failed = objects(world.call(&["check", "--json"]).env("EXOIMAP_MAILBOX", sample::DISABLED).run().expect(4));
+    let call = world.call(&["check", "--json", "--max-wait", "0"]).env("EXOIMAP_MAILBOX", sample::DISABLED);
+    let failed = objects(call.run().expect(4));
     let last = failed.last().unwrap();
     assert_eq!((&last["step"], &last["ok"]), (&"mailbox".into(), &false.into()));
     assert!(last["hints"].as_array().is_some_and(|hints| !hints.is_empty()), "{last}");
@@ -110,15 +130,44 @@ fn a_server_without_xoauth2_gets_no_credential() {
 fn a_mailbox_that_is_not_open_to_us_names_both_commands() {
     let world = World::new();
     for mailbox in [sample::DISABLED, sample::NO_ACCESS] {
-        let ended = world.run(&["check", "--mailbox", mailbox]);
+        let ended = world.run(&["check", "--max-wait", "1s", "--mailbox", mailbox]);
         ended.expect(4).one_error().saying(&[
-            "mailbox: NAMESPACE: the server refused: BAD User is authenticated but not connected.",
+            "mailbox: NAMESPACE: the server refused",
+            ": BAD User is authenticated but not connected.",
             &format!("Set-CASMailbox {mailbox} -ImapEnabled $true"),
             &format!("Add-MailboxPermission -Identity {mailbox} -User {}", TokenShape::default().oid),
         ]);
     }
     // Exchange's own words, hidden in an OK, are shown.
-    assert!(world.run(&["check", "--mailbox", sample::DISABLED]).stdout.contains("Error=\"UserDisabled\""));
+    let ended = world.run(&["check", "--max-wait", "0", "--mailbox", sample::DISABLED]);
+    ended.saying(&[
+        "(its OK to AUTHENTICATE carried [Error=\"UserDisabled\" AuthResult=27",
+        "hint: Exchange says that IMAP is off",
+    ]);
+    // Twice each with patience, once without.
+    assert_eq!(world.exchange.connections(), 5);
+}
+
+/// Too many connections look the same as a mailbox that is closed: it is tried once more, by every command.
+#[test]
+fn a_mailbox_that_is_not_connected_for_a_moment_is_tried_once_more() {
+    let world = World::new();
+    let verbs: [(&[&str], &str); 3] =
+        [(&["check"], "NAMESPACE"), (&["folders"], "NAMESPACE"), (&["fetch", "--to", "mail"], "EXAMINE")];
+    for (verb, command) in verbs {
+        world.exchange.fault(not_connected(command));
+        let connections = world.exchange.connections();
+        let ended = world.call(verb).env("EXOIMAP_MAX_WAIT", "1s").run();
+        assert_eq!((ended.expect(0).stderr.as_str(), world.exchange.connections() - connections), ("", 2), "{ended}");
+        if verb == ["check"] {
+            assert!(
+                ended.stdout.contains("BAD User is authenticated but not connected.; once more after a pause"),
+                "{ended}"
+            );
+        }
+    }
+    world.exchange.fault(not_connected("NAMESPACE"));
+    world.run(&["check", "--max-wait", "0"]).expect(4).one_error();
 }
 
 #[test]
@@ -132,14 +181,19 @@ fn a_refused_sign_in_names_the_service_principal() {
 #[test]
 fn a_token_without_the_permission_names_the_consent() {
     let (world, ended) = check_where_entra(Behaviour::WithoutRoles);
-    ended.expect(4).one_error().saying(&["authenticate: ", "admin consent", "IMAP.AccessAsApp"]);
+    let command = format!("az ad app permission admin-consent --id {}", entra::CLIENT_ID);
+    ended.expect(4).one_error().saying(&["exoimap: claims: the token has no roles", &command, "IMAP.AccessAsApp"]);
+    // Who does not look at the claims first meets Exchange's three words, and gets the same command.
+    let fetched = world.run(&["fetch", "--to", "mail"]);
+    fetched.expect(4).one_error().saying(&["authenticate: the server refused: NO AUTHENTICATE failed.", &command]);
     world.entra.behave(Behaviour::Normal);
     world.entra.configure().token.roles = vec!["Mail.Read".into()];
     let ended = world.run(&["check"]);
-    ended.expect(4).saying(&["lack IMAP.AccessAsApp"]);
+    ended.expect(4).saying(&["claims: the token's roles (Mail.Read) lack IMAP.AccessAsApp"]);
     assert!(ended.stdout.contains("roles Mail.Read"), "{ended}");
     world.entra.configure().token.aud = "https://graph.microsoft.com".into();
-    world.run(&["check"]).expect(4).saying(&["https://graph.microsoft.com", "/.default"]);
+    world.run(&["check"]).expect(4).saying(&["claims: the token is for https://graph.microsoft.com", "/.default"]);
+    assert_eq!(world.exchange.connections(), 1, "the claims of check are looked at before the server is asked");
 }
 
 #[test]

@@ -1,0 +1,139 @@
+//! Dates, as far as we need them: INTERNALDATE and Entra's timestamps in, asctime and RFC 3339 out. UTC, no
+//! leap seconds.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+const DAY: u64 = 86_400;
+
+/// `date-time` of RFC 3501, `17-Jul-1996 02:44:25 -0700`, as seconds since 1970; none before 1970 or
+/// where it is no such thing.
+pub(crate) fn internal_date(text: &[u8]) -> Option<u64> {
+    let mut words = std::str::from_utf8(text).ok()?.split_whitespace();
+    let (date, time, zone) = (words.next()?, words.next()?, words.next()?);
+    let mut date = date.split('-');
+    let day: i64 = date.next()?.parse().ok().filter(|day| (1..=31).contains(day))?;
+    let month = date.next()?;
+    let month = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(month))?;
+    let year: i64 = date.next()?.parse().ok().filter(|year| (1970..10_000).contains(year))?;
+    let mut time = time.split(':').map(|part| part.parse::<i64>().ok().filter(|part| (0..=60).contains(part)));
+    let (hour, minute, second) = (time.next()??, time.next()??, time.next()??);
+    let (sign, zone) = (if zone.starts_with('-') { -1 } else { 1 }, zone.get(1..).filter(|zone| zone.len() == 4)?);
+    let offset = zone.get(..2)?.parse::<i64>().ok()? * 60 + zone.get(2..)?.parse::<i64>().ok()?;
+    let days = days_before_year(year) + days_before_month(year, month) + day - 1;
+    let seconds = ((days * 24 + hour) * 60 + minute - sign * offset) * 60 + second;
+    u64::try_from(seconds).ok()
+}
+
+/// `2026-09-04 01:51:03Z`, as Entra ID writes it, as seconds since 1970.
+pub(crate) fn entra_time(text: &str) -> Option<u64> {
+    let (date, time) = text.trim().trim_end_matches('Z').split_once([' ', 'T'])?;
+    let [year, month, day] = numbers(date, '-')?;
+    let [hour, minute, second] = numbers(time, ':')?;
+    let exists = (1970..10_000).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && [hour, minute, second].iter().all(|number| (0..=60).contains(number));
+    if !exists {
+        return None;
+    }
+    let days = days_before_year(year) + days_before_month(year, usize::try_from(month - 1).ok()?) + day - 1;
+    u64::try_from(((days * 24 + hour) * 60 + minute) * 60 + second).ok()
+}
+
+fn numbers(text: &str, by: char) -> Option<[i64; 3]> {
+    let numbers: Option<Vec<i64>> = text.split(by).map(|number| number.parse().ok()).collect();
+    numbers?.try_into().ok()
+}
+
+/// `Wed Jul 17 09:44:25 1996`
+pub(crate) fn asctime(seconds: u64) -> String {
+    let (year, month, day) = date(seconds);
+    let weekday = usize::try_from(seconds / DAY % 7).ok().and_then(|day| DAYS.get(day)).copied().unwrap_or_default();
+    let name = MONTHS.get(month).copied().unwrap_or_default();
+    format!("{weekday} {name} {day:2} {} {year}", time(seconds))
+}
+
+/// `2026-11-24T20:52:00Z` (RFC 3339); times before 1970 are 1970.
+pub fn rfc3339(at: SystemTime) -> String {
+    let seconds = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let (year, month, day) = date(seconds);
+    format!("{year:04}-{:02}-{day:02}T{}Z", month + 1, time(seconds))
+}
+
+/// Year, month from 0, and day.
+fn date(seconds: u64) -> (i64, usize, i64) {
+    let mut year = 1970;
+    let mut left = i64::try_from(seconds / DAY).unwrap_or(0).min(2_932_896);
+    while left >= year_days(year) {
+        left -= year_days(year);
+        year += 1;
+    }
+    let month = (0..12).rev().find(|month| days_before_month(year, *month) <= left).unwrap_or(0);
+    (year, month, left - days_before_month(year, month) + 1)
+}
+
+fn time(seconds: u64) -> String {
+    let rest = seconds % DAY;
+    format!("{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+fn year_days(year: i64) -> i64 {
+    if is_leap(year) { 366 } else { 365 }
+}
+
+/// Days from 1970 to the first of January of `year`.
+fn days_before_year(year: i64) -> i64 {
+    (1970..year).map(year_days).sum()
+}
+
+/// Days from the first of January to the first of the month, which counts from 0.
+fn days_before_month(year: i64, month: usize) -> i64 {
+    let lengths = [31, if is_leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    lengths.iter().take(month).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rfcs_example_and_the_edges() {
+        assert_eq!(internal_date(b"17-Jul-1996 02:44:25 -0700"), Some(837_596_665));
+        assert_eq!(internal_date(b" 1-Jan-1970 00:00:00 +0000"), Some(0));
+        assert_eq!(internal_date(b"29-Feb-2024 23:59:59 +0900"), Some(1_709_218_799));
+        for bad in [
+            "",
+            "x",
+            "1-Jan-1970",
+            "1-Foo-2000 00:00:00 +0000",
+            "1-Jan-1969 00:00:00 +0000",
+            "1-Jan-2000 00:00 +0000",
+            "9223372036854775807-Jan-2000 00:00:00 +0000",
+        ] {
+            assert_eq!(internal_date(bad.as_bytes()), None, "{bad}");
+        }
+        assert_eq!(asctime(0), "Thu Jan  1 00:00:00 1970");
+        assert_eq!(asctime(1_709_218_799), "Thu Feb 29 14:59:59 2024");
+    }
+
+    #[test]
+    fn entras_time_in_and_rfc_3339_out() {
+        let at = |seconds| rfc3339(UNIX_EPOCH + std::time::Duration::from_secs(seconds));
+        assert_eq!(entra_time("1970-01-01 00:00:00Z"), Some(0));
+        assert_eq!(entra_time("2026-09-04 01:51:03Z"), Some(1_788_486_663));
+        assert_eq!(at(1_788_486_663), "2026-09-04T01:51:03Z");
+        assert_eq!(at(951_782_400), "2000-02-29T00:00:00Z");
+        for bad in
+            ["", "2026-09-04", "2026-13-04 01:51:03Z", "2026-00-04 01:51:03Z", "x 01:51:03Z", "2026-09-04 01:51Z"]
+        {
+            assert_eq!(entra_time(bad), None, "{bad}");
+        }
+        assert_eq!(entra_time("9223372036854775807-01-01 00:00:00Z"), None);
+    }
+}

@@ -1,0 +1,72 @@
+//! This machine: the directory, files, the call itself.
+
+use std::io::ErrorKind;
+
+use super::{Row, Seen};
+use crate::error::{Kind, Phase};
+
+pub(super) static ROWS: &[Row] = &[
+    Row {
+        words: "UIDVALIDITY changed",
+        fits: |seen| seen.says(&["UIDVALIDITY changed"]),
+        says: |_| {
+            "--accept-uidvalidity starts afresh beside what is there; every message of the folder comes again"
+                .to_owned()
+        },
+    },
+    Row {
+        words: "is not replaced",
+        fits: |seen| seen.phase(Phase::Disk) && seen.says(&["is not replaced"]),
+        says: |_| "move that file away and run again".to_owned(),
+    },
+    Row {
+        words: "another run is at work",
+        fits: |seen| seen.says(&["another run is at work"]),
+        says: |_| "wait for it to end; if there is none, see who holds the file: fuser DIR/.exoimap/lock".to_owned(),
+    },
+    Row {
+        words: "No space left on device",
+        fits: |seen| seen.system(&[ErrorKind::StorageFull, ErrorKind::QuotaExceeded]),
+        says: |_| "make room (df -h, df -i, quota), then run again: nothing is lost, the next run goes on".to_owned(),
+    },
+    Row {
+        words: "Permission denied",
+        fits: |seen| {
+            seen.system(&[ErrorKind::PermissionDenied]) || cannot_open(seen, &["(os error 13)", "(os error 5)"])
+        },
+        says: |_| "the account that runs exoimap must be allowed to: id, then ls -ld of that path".to_owned(),
+    },
+    Row {
+        words: "Read-only file system",
+        fits: |seen| seen.system(&[ErrorKind::ReadOnlyFilesystem]),
+        says: |_| {
+            "name a directory that can be written; in systemd ReadWritePaths=, in a container a volume".to_owned()
+        },
+    },
+    Row {
+        words: "Not a directory",
+        fits: |seen| seen.system(&[ErrorKind::NotADirectory, ErrorKind::AlreadyExists]),
+        says: |_| "--to names a directory of its own, which exoimap makes if it is not there".to_owned(),
+    },
+    Row {
+        words: "Too many open files",
+        fits: |seen| seen.says(&["(os error 24)"]),
+        says: |_| "allow more (ulimit -n 4096, in systemd LimitNOFILE=), or fewer at a time (--jobs 1)".to_owned(),
+    },
+    Row {
+        words: "No such file or directory",
+        fits: |seen| cannot_open(seen, &["(os error 2)", "(os error 3)"]),
+        says: |_| "check the path; a relative one starts where the program was started".to_owned(),
+    },
+    Row {
+        words: "no credential is given",
+        fits: |seen| seen.kind(Kind::Usage) && seen.says(&["no credential is given"]),
+        says: |_| "exoimap setup says step by step how to get one".to_owned(),
+    },
+];
+
+/// A file that a user named, with the system's number in the message.
+fn cannot_open(seen: &Seen, numbers: &[&str]) -> bool {
+    let phase = seen.phase(Phase::Credential) || seen.phase(Phase::Options) || seen.phase(Phase::Tls);
+    phase && seen.says(numbers)
+}

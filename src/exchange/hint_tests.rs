@@ -1,0 +1,322 @@
+//! Every row of the table is reached, and `docs/troubleshooting.md` has a heading with its words.
+
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
+
+use super::*;
+use crate::error::{EntraReply, ServerReply};
+use crate::secret::Secret;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+const APPLICATION: &str = "00001111-aaaa-2222-bbbb-3333cccc4444";
+const OBJECT: &str = "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb";
+const TENANT: &str = "aaaabbbb-0000-cccc-1111-dddd2222eeee";
+
+/// The claims of a good token, without their braces.
+fn good() -> String {
+    format!(
+        r#""aud":"https://outlook.office365.com","roles":["IMAP.AccessAsApp"],"oid":"{OBJECT}","appid":"{APPLICATION}","tid":"{TENANT}""#
+    )
+}
+
+fn facts(claims: &str) -> Facts {
+    let token = format!("e30.{}.s", URL_SAFE_NO_PAD.encode(format!("{{{claims}}}")));
+    Facts {
+        mailbox: "orders@contoso.com".into(),
+        host: "outlook.office365.com".into(),
+        tenant: Some(TENANT.into()),
+        client_id: Some(APPLICATION.into()),
+        credential: None,
+        claims: Claims::of(&Secret::new(token)),
+    }
+}
+
+/// The server's words in a phase, e.g. `NO AUTHENTICATE failed.`
+fn replied(kind: Kind, phase: Phase, words: &str) -> Error {
+    let (status, text) = words.split_once(' ').unwrap();
+    let status = ["NO", "BAD", "BYE", "PREAUTH"].into_iter().find(|known| *known == status).unwrap();
+    let reply = ServerReply { status, code: None, text: text.into() };
+    Error::new(kind, phase, "the server refused").with_reply(reply)
+}
+
+fn no(words: &str) -> Error {
+    replied(Kind::Refused, Phase::Authenticate, words)
+}
+
+fn coded(code: u64) -> Error {
+    let mut reply = EntraReply { error: "invalid_client".into(), ..EntraReply::default() };
+    reply.codes.push(code);
+    reply.timestamp = "2026-09-04 01:51:03Z".into();
+    Error::new(Kind::Refused, Phase::Token, "x").with_entra(reply)
+}
+
+fn said(kind: Kind, phase: Phase, message: &str) -> Error {
+    Error::new(kind, phase, message).with_peer("outlook.office365.com", 993)
+}
+
+fn tls(words: &str) -> Error {
+    said(Kind::Refused, Phase::Tls, &format!("outlook.office365.com: error:0A000086:SSL routines::{words}"))
+}
+
+fn disk(kind: ErrorKind) -> Error {
+    Error::disk("writing x", kind.into())
+}
+
+/// An error, what is known, and the beginning or a part of its first hint.
+fn cases() -> Vec<(Error, String, &'static str)> {
+    use Kind::{Local, Protocol, Refused, Temporary, Usage};
+    let mut cases = Vec::new();
+    let mut known = |error: Error, claims: &str, hint: &'static str| cases.push((error, claims.to_owned(), hint));
+    for (code, hint) in [
+        (7000215, "copy the secret's Value"),
+        (7000222, "az ad app credential reset --id 00001111-aaaa-2222-bbbb-3333cccc4444 --append"),
+        (7000218, "no credential reached Entra"),
+        (700025, "az ad app update --id 00001111-aaaa-2222-bbbb-3333cccc4444 --is-fallback-public-client false"),
+        (700027, "az ad app credential list --id 00001111-aaaa-2222-bbbb-3333cccc4444 --cert"),
+        (50012, "compare its thumbprint"),
+        (700024, "seconds ahead of Entra's"),
+        (500133, "clock"),
+        (50013, "clock"),
+        (700213, "az ad app federated-credential list --id 00001111-aaaa-2222-bbbb-3333cccc4444"),
+        (700211, "issuer, subject and audience"),
+        (70021, "issuer, subject and audience"),
+        (700016, "has no application 00001111-aaaa-2222-bbbb-3333cccc4444"),
+        (700011, "has no application"),
+        (90002, "--cloud usgov"),
+        (900023, "by its GUID"),
+        (9001023, "name the tenant itself"),
+        (50059, "name the tenant itself"),
+        (900382, "another cloud"),
+        (900432, "another cloud"),
+        (90038, "another cloud"),
+        (1002012, "/.default"),
+        (70011, "/.default"),
+        (28002, "/.default"),
+        (28003, "/.default"),
+        (500011, "licence"),
+        (650057, "Application permissions > IMAP.AccessAsApp"),
+        (650052, "no subscription"),
+        (65001, "az ad app permission admin-consent --id 00001111-aaaa-2222-bbbb-3333cccc4444"),
+        (7000112, "accountEnabled=true"),
+        (70001, "accountEnabled=true"),
+        (53003, "Conditional Access"),
+        (530035, "security defaults"),
+        (50034, "a user's refusal"),
+        (50126, "a user's refusal"),
+        (50196, "--token-cache"),
+        (90033, "Entra's own trouble"),
+        (900144, "perhaps a proxy rewrites"),
+        (9002313, "perhaps a proxy rewrites"),
+        (900561, "perhaps a proxy rewrites"),
+        (99999, "https://login.microsoftonline.com/error?code=99999"),
+    ] {
+        known(coded(code), "", hint);
+    }
+    let page = |status: u16| format!("HTTP {status} with text/html, which is no answer of Entra ID: <html>");
+    known(said(Refused, Phase::Token, &page(407)), "", "a proxy wants a user name");
+    known(said(Refused, Phase::Token, &page(403)), "", "perhaps a proxy or a sign-in page");
+    known(said(Temporary, Phase::Token, &page(502)), "", "perhaps a proxy could not reach Entra");
+    known(said(Refused, Phase::Token, "HTTP 302: the endpoint redirects to x"), "", "perhaps a sign-in page");
+    known(
+        said(Protocol, Phase::Token, "the endpoint's answer is no complete JSON with an access_token"),
+        "",
+        "perhaps a proxy cut",
+    );
+    // The way there.
+    known(said(Temporary, Phase::Resolve, "looking up x: Name or service not known"), "", "check the host name");
+    known(said(Temporary, Phase::Resolve, "looking up x: no answer within 60 s"), "", "this host's DNS servers");
+    known(said(Temporary, Phase::Connect, "x: Connection refused (os error 111)"), "", "nobody listens there");
+    known(said(Temporary, Phase::Connect, "192.0.2.1:993 did not answer"), "", "perhaps a firewall drops it");
+    let unreachable = "192.0.2.1:993: Network is unreachable (os error 101)";
+    known(said(Temporary, Phase::Connect, unreachable), "", "this host has no way out");
+    known(said(Temporary, Phase::Token, "no answer within the time allowed (--timeout)"), "", "perhaps a firewall");
+    known(tls("certificate verify failed: (Hostname mismatch)"), "", "somebody else answers");
+    known(tls("certificate verify failed: (certificate has expired)"), "", "compare this machine's clock");
+    known(tls("wrong version number"), "", "what answers on port 993 speaks no TLS");
+    known(tls("unsupported protocol"), "", "the other side has no TLS 1.2");
+    known(
+        tls("certificate verify failed: (unable to get local issuer certificate)"),
+        "",
+        "perhaps an inspecting proxy",
+    );
+    known(
+        said(Temporary, Phase::Tls, "x: the connection broke in the handshake"),
+        "",
+        "perhaps a firewall or a proxy cuts",
+    );
+    known(said(Usage, Phase::Tls, "reading the CA file x: it holds no PEM certificate"), "", "--ca-file");
+    // The sign-in.
+    let failed = || no("NO AUTHENTICATE failed.");
+    let claims = |part: &str| format!(r#""tid":"{TENANT}",{part}"#);
+    for error in [failed, || Error::new(Refused, Phase::Claims, "x")] {
+        known(
+            error(),
+            &claims(r#""aud":"https://graph.microsoft.com""#),
+            "the token is for https://graph.microsoft.com",
+        );
+        known(error(), &claims(r#""aud":"https://outlook.office365.com""#), "the token has no roles");
+        known(error(), &claims(r#""roles":["Mail.Read"]"#), "the token's roles lack IMAP.AccessAsApp");
+        known(error(), &claims(r#""scp":"IMAP.AccessAsUser.All""#), "the token is a user's");
+        known(error(), &format!(r#""exp":1700000000,{}"#, good()), "the token has expired");
+    }
+    known(failed(), &good(), "the token is good (roles IMAP.AccessAsApp); perhaps Exchange does not know");
+    known(
+        failed(),
+        &good().replace(TENANT, "ffffffff-0000-cccc-1111-dddd2222eeee"),
+        "the token is of the tenant ffffffff",
+    );
+    known(
+        no("NO AuthFailed:LogonDenied-BasicAuthBlocked-<UserType:OutlookCom>"),
+        &good(),
+        "Exchange Online takes no passwords",
+    );
+    known(no("NO LOGIN failed."), &good(), "Exchange Online takes no passwords");
+    known(no("NO AUTHENTICATE failed. NoADRecipient"), &good(), "Exchange finds no mailbox");
+    let no_xoauth2 = "the server does not offer AUTH=XOAUTH2, only: IMAP4rev1";
+    known(said(Refused, Phase::Authenticate, no_xoauth2), &good(), "perhaps outlook.office365.com is not Exchange");
+    let closed = || replied(Refused, Phase::Mailbox, "BAD User is authenticated but not connected.");
+    known(
+        closed(),
+        &good(),
+        "perhaps IMAP is off for the mailbox: Set-CASMailbox orders@contoso.com -ImapEnabled $true",
+    );
+    known(closed().adding(" [Error=\"UserDisabled\"]"), &good(), "Exchange says that IMAP is off");
+    // The session.
+    known(
+        replied(Temporary, Phase::Greeting, "BYE Connection refused, too many connections"),
+        "",
+        "the server takes no",
+    );
+    known(replied(Protocol, Phase::Greeting, "PREAUTH ready"), "", "outlook.office365.com is not Exchange Online");
+    known(
+        said(Protocol, Phase::Greeting, "the server broke the protocol: expected a greeting"),
+        "",
+        "what answers on port",
+    );
+    for (words, hint) in [
+        ("BYE Session invalidated - AccessTokenExpired", "the token's time was over"),
+        ("BAD Command received in Invalid state.", "the server had ended the session"),
+        ("BYE Connection closed. 14", "the server hung up after many errors"),
+        ("BYE Connection closed.", "the server hung up: run again"),
+        ("BYE Connection is closed. 13", "the server hung up: run again"),
+        ("BYE Microsoft Exchange Server IMAP4 server signing off.", "the server is going down"),
+        ("BYE Server Unavailable. 15", "Exchange's own trouble"),
+        ("NO Server Unavailable. 15", "Exchange's own trouble"),
+    ] {
+        known(replied(Temporary, Phase::Fetch, words), "", hint);
+    }
+    let throttled =
+        replied(Temporary, Phase::Fetch, "BAD Request is throttled. Suggested Backoff Time: 92415 milliseconds");
+    known(throttled.with_retry_after(std::time::Duration::from_millis(92_415)), "", "Exchange slows this mailbox");
+    known(
+        said(Temporary, Phase::Select, "no answer within the time allowed (--timeout)"),
+        "",
+        "run again; if it stays, allow more",
+    );
+    known(
+        said(Temporary, Phase::Fetch, "the server closed the connection"),
+        "",
+        "run again; if it stays, perhaps a firewall",
+    );
+    for (words, hint) in [
+        ("BAD Command Argument Error. 11", "Exchange takes no such value"),
+        ("BAD Command Argument Error. 12", "Exchange could not read the command"),
+        ("BAD Command Error. 10", "Exchange does not know the command"),
+        ("NO [BADCHARSET (US-ASCII)] The specified charset is not supported.", "Exchange searches ASCII only"),
+    ] {
+        known(replied(Refused, Phase::Command, words), "", hint);
+    }
+    known(replied(Refused, Phase::Select, "NO INBOX doesn't exist."), "", "exoimap folders lists the names");
+    known(said(Protocol, Phase::Command, "the server broke the protocol: x"), "", "run exoimap check --report FILE");
+    // This machine.
+    let changed = "UIDVALIDITY changed from 14 to 15";
+    known(said(Refused, Phase::Select, changed), "", "--accept-uidvalidity");
+    known(said(Local, Phase::Disk, "x is there already and is not replaced"), "", "move that file away");
+    known(said(Temporary, Phase::Disk, "another run is at work on x"), "", "wait for it to end");
+    known(disk(ErrorKind::StorageFull), "", "make room");
+    known(disk(ErrorKind::QuotaExceeded), "", "make room");
+    known(disk(ErrorKind::PermissionDenied), "", "the account that runs exoimap");
+    known(
+        said(Usage, Phase::Credential, "reading x: Permission denied (os error 13)"),
+        "",
+        "the account that runs exoimap",
+    );
+    known(disk(ErrorKind::ReadOnlyFilesystem), "", "name a directory that can be written");
+    known(disk(ErrorKind::NotADirectory), "", "--to names a directory");
+    known(Error::disk("writing x", io::Error::from_raw_os_error(24)), "", "allow more");
+    known(said(Usage, Phase::Credential, "reading x: No such file or directory (os error 2)"), "", "check the path");
+    known(said(Usage, Phase::Options, "no credential is given"), "", "exoimap setup says");
+    cases
+}
+
+#[test]
+fn every_row_is_reached_and_says_what_to_do() {
+    let mut reached = BTreeSet::new();
+    let opaque = (no("NO AUTHENTICATE failed."), Facts { claims: None, ..facts("") }, "the token says nothing");
+    let cases = cases().into_iter().map(|(error, claims, hint)| (error, facts(&claims), hint));
+    for (error, facts, hint) in cases.chain([opaque]) {
+        let seen = Seen { error: &error, facts: &facts };
+        let hints = hints(&error, &facts);
+        assert!(
+            hint.is_empty() || hints.first().is_some_and(|first| first.contains(hint)),
+            "{error}: {hint}: {hints:?}"
+        );
+        assert!(hints.len() <= MOST);
+        reached.extend(rows(&seen).map(|row| std::ptr::from_ref(row) as usize));
+    }
+    let missed = TABLE.iter().chain(&LAST).copied().flatten();
+    let missed: Vec<_> = missed.filter(|row| !reached.contains(&(std::ptr::from_ref(*row) as usize))).collect();
+    let missed: Vec<_> = missed.iter().map(|row| row.words).collect();
+    assert!(missed.is_empty(), "no case reaches {missed:#?}");
+}
+
+#[test]
+fn every_row_has_its_heading_and_every_heading_a_row() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("docs/troubleshooting.md")).unwrap();
+    let headings: BTreeSet<_> =
+        text.lines().filter_map(|line| line.strip_prefix("### ")).map(|line| line.trim_matches('`')).collect();
+    let words: BTreeSet<_> = TABLE.iter().chain(&LAST).copied().flatten().map(|row| row.words).collect();
+    let missing: Vec<_> = words.difference(&headings).collect();
+    assert!(missing.is_empty(), "docs/troubleshooting.md has no heading `### \\`…\\`` for {missing:#?}");
+    let stray: Vec<_> = headings.difference(&words).collect();
+    assert!(stray.is_empty(), "no row of the table says {stray:#?}");
+
+    // README keeps the ten most common: each is a row, by the same words.
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, section) = readme.split_once("\n## When it does not work\n").expect("README.md has the section");
+    let section = section.split("\n## ").next().unwrap();
+    let common: Vec<_> = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(common.len(), 10, "{common:#?}");
+    let strange: Vec<_> = common.iter().filter(|said| !words.iter().any(|words| words.contains(**said))).collect();
+    assert!(strange.is_empty(), "no row of the table says {strange:#?}");
+}
+
+#[test]
+fn the_mailbox_that_is_not_connected_has_three_causes() {
+    let error = replied(Kind::Refused, Phase::Mailbox, "BAD User is authenticated but not connected.");
+    let hints = hints(&error, &facts(&good()));
+    assert!(hints[0].contains("Set-CASMailbox orders@contoso.com -ImapEnabled $true"), "{hints:?}");
+    let full_access =
+        format!("Add-MailboxPermission -Identity orders@contoso.com -User {OBJECT} -AccessRights FullAccess");
+    assert!(hints[1].contains(&full_access), "{hints:?}");
+    assert_eq!(hints.len(), MOST);
+}
+
+/// What a token or a list of mailboxes says is written by somebody else, and pasted by an administrator.
+#[test]
+fn what_is_pasted_is_one_word() {
+    let error = || replied(Kind::Refused, Phase::Mailbox, "BAD User is authenticated but not connected.");
+    let facts = Facts { mailbox: "x\u{2019}; Remove-Mailbox y@contoso.com".into(), ..facts(&good()) };
+    assert!(
+        hints(&error(), &facts)[0].contains("Set-CASMailbox 'x\u{2019}\u{2019}; Remove-Mailbox y@contoso.com' -Imap")
+    );
+    let claims = good().replace(OBJECT, "x; Remove-Mailbox y").replace(APPLICATION, "`reboot`");
+    let facts = Facts { claims: super::tests::facts(&claims).claims, ..facts };
+    assert!(hints(&error(), &facts)[1].contains("-User <object id of the enterprise application> -Access"));
+    assert!(
+        hints(&no("NO AUTHENTICATE failed."), &facts)[0]
+            .contains(&format!("-AppId {APPLICATION} -ObjectId <object id"))
+    );
+}
