@@ -41,6 +41,8 @@ pub enum Phase {
     Resolve,
     /// Connecting by TCP.
     Connect,
+    /// Having a proxy connect.
+    Proxy,
     /// The TLS handshake.
     Tls,
     /// Waiting for the server's greeting.
@@ -75,6 +77,7 @@ impl Phase {
             Phase::Claims => "claims",
             Phase::Resolve => "dns",
             Phase::Connect => "tcp",
+            Phase::Proxy => "proxy",
             Phase::Tls => "tls",
             Phase::Greeting => "greeting",
             Phase::Capability => "capability",

@@ -25,7 +25,7 @@
 //! [`delivery::run`].
 //!
 //! Reading order, from the bottom: [`imap::wire`] (octets → framed responses; the file to audit first),
-//! [`imap::parse`], [`imap::connection`], [`imap::session`]; `net.rs` (the one place that knows time);
+//! [`imap::parse`], [`imap::connection`], [`imap::session`]; `net/` (the one place that knows time);
 //! [`entra`]; [`exchange`] (what Exchange Online does differently); [`delivery`] (server → disk).
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -49,7 +49,7 @@ pub use entra::{Application, Cloud, Credential};
 pub use error::{EntraReply, Error, Kind, Phase, Result, ServerReply};
 pub use exchange::{Selection, Server, sign_in};
 pub use imap::mailbox_name::MailboxName;
-pub use net::{Network, Stream, Trust};
+pub use net::{Network, Proxy, Stream, Trust};
 pub use patience::Patience;
 pub use secret::Secret;
 pub use text::{Escaped, escape_octets};

@@ -127,7 +127,7 @@ impl Check<'_> {
                     self.report.borrow_mut().error(&error, &hints, heading(&error, &facts));
                     ended.push(self.output.failed_for(&format!("{mailbox}: "), &error, &hints));
                     let left = setting.mailboxes.len() - done - 1;
-                    if left > 0 && matches!(phase, Phase::Resolve | Phase::Connect | Phase::Tls) {
+                    if left > 0 && matches!(phase, Phase::Resolve | Phase::Connect | Phase::Proxy | Phase::Tls) {
                         self.output.warn(&format!("{left} more mailboxes were not tried: the way there is the same"));
                         break;
                     }

@@ -82,8 +82,7 @@ fn place(from: &str) -> &str {
 
 /// A secret of the environment; a line end that a shell's `$(cat …)` left out may still be there.
 fn environment(name: &str) -> Option<Secret> {
-    // What is no UTF-8 is taken as it is shown, and refused by whoever reads it; it is not "no credential".
-    let value = std::env::var_os(name)?.to_string_lossy().into_owned();
+    let value = super::environment::value(name)?;
     let value = value.trim_end_matches(['\r', '\n']);
     (!value.is_empty()).then(|| Secret::new(value))
 }

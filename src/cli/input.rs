@@ -36,8 +36,7 @@ pub(crate) fn parse_wait(text: &str) -> std::result::Result<Duration, String> {
 /// line end behind the secret are no part of it.
 pub(crate) fn read_secret(file: &str, what: &str) -> Result<Secret> {
     let failed = |why: String| Error::new(Kind::Usage, Phase::Credential, format!("reading {what} from {file}: {why}"));
-    let octets = read_small(file, MOST).map_err(failed)?;
-    let text = decode(octets.expose()).ok_or_else(|| failed("it is neither UTF-8 nor UTF-16 text".to_owned()))?;
+    let text = read_text(file, MOST).map_err(failed)?;
     let secret = strip_line_end(text.expose());
     if secret.is_empty() {
         return Err(failed("it is empty".to_owned()));
@@ -51,13 +50,16 @@ pub(crate) fn read_secret(file: &str, what: &str) -> Result<Secret> {
 /// Reads a list of one item a line, `-` for stdin; empty lines and `#` comments are none.
 pub(crate) fn read_list(file: &str) -> Result<Vec<String>> {
     let failed = |why: String| Error::new(Kind::Usage, Phase::Options, format!("reading the list {file}: {why}"));
-    let text = read_small(file, MOST_LIST).and_then(|octets| {
-        let text = decode(octets.expose()).ok_or("it is neither UTF-8 nor UTF-16 text")?;
-        Ok(String::from_utf8_lossy(text.expose()).into_owned())
-    });
-    let text = text.map_err(failed)?;
-    let items = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    let text = read_text(file, MOST_LIST).map_err(failed)?;
+    let items =
+        text.expose_str().unwrap_or_default().lines().map(|line| line.split('#').next().unwrap_or_default().trim());
     Ok(items.filter(|item| !item.is_empty()).map(str::to_owned).collect())
+}
+
+/// A small file's text, `-` for stdin, from any editor and any shell.
+pub(crate) fn read_text(file: &str, most: u64) -> std::result::Result<Secret, String> {
+    let octets = read_small(file, most)?;
+    decode(octets.expose()).ok_or_else(|| "it is neither UTF-8 nor UTF-16 text".to_owned())
 }
 
 fn read_small(file: &str, most: u64) -> std::result::Result<Secret, String> {

@@ -3,13 +3,16 @@
 
 mod check;
 mod credential;
+mod environment;
 mod exit;
 mod fetch;
 mod folders;
 mod input;
+mod log;
 mod options;
 mod output;
 mod progress;
+mod proxy;
 mod report;
 mod selection;
 mod session;
@@ -26,12 +29,16 @@ use session::Setting;
 
 /// Runs the command line and returns the program's exit code.
 pub(crate) fn run() -> ExitCode {
-    let matches = match options::command().try_get_matches() {
-        Ok(matches) => matches,
-        Err(e) => return options::refused(&e),
+    let options = match options::read() {
+        Ok(options) => options,
+        Err(refused) => return refused.say(),
     };
-    let Some((verb, arguments)) = matches.subcommand() else { return Exit::Usage.into() };
-    let output = Output::new(arguments);
+    let Some((verb, arguments)) = options.matches.subcommand() else { return Exit::Usage.into() };
+    let output = match Output::new(arguments) {
+        Ok(output) => output,
+        Err(error) => return Output::bare().failed(&error, &[]).into(),
+    };
+    options.odd.iter().for_each(|odd| output.warn(odd));
     let code = match Setting::new(arguments) {
         setting if verb == "check" => check::run(arguments, setting, &output),
         Ok(setting) => dispatch(verb, arguments, &setting, &output)

@@ -7,14 +7,61 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::error::{ContextKind, ErrorKind};
-use clap::{Arg, ArgAction, Command};
-use exoimap::Escaped;
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use exoimap::delivery::Format;
 use exoimap::entra::Cloud;
 
+use super::environment;
 use super::exit::Exit;
 use super::input::{parse_time, parse_wait};
+use super::output::Output;
 use super::selection;
+use super::session::usage;
+
+/// What was called for.
+pub(crate) struct Options {
+    pub(crate) matches: ArgMatches,
+    /// What `--env-file` holds that is no assignment.
+    pub(crate) odd: Vec<String>,
+}
+
+/// Why nothing was.
+pub(crate) enum Refused {
+    Parser(clap::Error),
+    File(exoimap::Error),
+}
+
+/// Reads the command line, and below it the environment and the file that `--env-file` names.
+pub(crate) fn read() -> Result<Options, Refused> {
+    let matches = command().try_get_matches().map_err(Refused::Parser)?;
+    let file = matches.subcommand().and_then(|(_, arguments)| arguments.get_one::<String>("env-file"));
+    let Some(file) = file.filter(|file| !file.is_empty()) else { return Ok(Options { matches, odd: Vec::new() }) };
+    let odd = environment::load(file).map_err(Refused::File)?;
+    let matches = with_file(command()).and_then(Command::try_get_matches).map_err(Refused::Parser)?;
+    Ok(Options { matches, odd })
+}
+
+/// What the file says comes before our defaults. clap takes a default for good, so it is tried first.
+fn with_file(command: Command) -> Result<Command, clap::Error> {
+    for option in common() {
+        if let (Some(value), Some(long)) = (said_by_file(&option), option.get_long().map(str::to_owned)) {
+            Command::new("exoimap")
+                .no_binary_name(true)
+                .arg(option)
+                .try_get_matches_from([format!("--{long}={value}")])?;
+        }
+    }
+    Ok(command.mut_subcommands(|verb| {
+        verb.mut_args(|option| match said_by_file(&option) {
+            Some(value) => option.default_value(value),
+            None => option,
+        })
+    }))
+}
+
+fn said_by_file(option: &Arg) -> Option<&'static str> {
+    environment::of_file(option.get_env()?.to_str()?).filter(|value| !value.is_empty())
+}
 
 /// The whole command line.
 pub(crate) fn command() -> Command {
@@ -120,6 +167,8 @@ fn common() -> Vec<Arg> {
         value("host", "H", "The IMAP server [default: outlook.office365.com]").env("EXOIMAP_HOST").help_heading(who),
         value("port", "P", "Its port, implicit TLS").env("EXOIMAP_PORT").value_parser(clap::value_parser!(u16).range(1..)).default_value("993").help_heading(who),
         value("ca-file", "F", "PEM roots instead of the system's, for both connections").env("EXOIMAP_CA_FILE").help_heading(who),
+        value("proxy", "URL", "http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY=, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]").help_heading(who),
+        value("env-file", "F", "NAME=value lines, as systemd's EnvironmentFile; the environment wins over them").help_heading(who),
         value("timeout", "T", "Longest silence on a connection; bounds connecting too").env("EXOIMAP_TIMEOUT").value_parser(time()).default_value("60s").help_heading(how),
         value("max-wait", "T", "Longest wait in all for throttling and outages (0: none, a broken session ends the run)").env("EXOIMAP_MAX_WAIT").value_parser(ValueParser::new(parse_wait)).default_value("10m").help_heading(how),
         value("max-time", "T", "Longest that the whole run may take").env("EXOIMAP_MAX_TIME").value_parser(time()).help_heading(how),
@@ -128,6 +177,7 @@ fn common() -> Vec<Arg> {
             .require_equals(true)
             .default_missing_value("-")
             .help_heading(how),
+        value("log", "FILE", "Append to this file, with times, what is said on stderr").env("EXOIMAP_LOG").help_heading(how),
         flag("quiet", "Say nothing but results and errors").short('q').help_heading(how),
         flag("verbose", "Say each step on stderr").short('v').conflicts_with("quiet").help_heading(how),
         flag("json", "Results as NDJSON, one object a line").help_heading(how),
@@ -147,30 +197,40 @@ fn time() -> ValueParser {
     ValueParser::new(parse_time)
 }
 
-/// Help and version go to stdout; anything else is one line, hints, and exit code 2.
-pub(crate) fn refused(e: &clap::Error) -> ExitCode {
-    let text = e.render().to_string();
-    if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        let _ = std::io::stdout().write_all(text.as_bytes());
-        return Exit::Done.into();
+impl Refused {
+    /// Help and version go to stdout; anything else is one line, hints, and exit code 2.
+    pub(crate) fn say(&self) -> ExitCode {
+        let e = match self {
+            Refused::File(error) => return said().failed(error, &[]).into(),
+            Refused::Parser(e) => e,
+        };
+        let text = e.render().to_string();
+        if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            return Exit::Done.into();
+        }
+        if e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            let _ = std::io::stderr().write_all(text.as_bytes());
+            return Exit::Usage.into();
+        }
+        // clap's first paragraph is its message; the usage and the pointer to --help follow it.
+        let paragraph = text.split("\n\n").next().unwrap_or_default();
+        let mut line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+        line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
+        if let Some(environment) = environment_of(e) {
+            line.push_str(&format!(" (or {environment} in the environment)"));
+        }
+        let suggestion = e.get(ContextKind::SuggestedArg).or_else(|| e.get(ContextKind::SuggestedSubcommand));
+        let hints: Vec<_> = suggestion.iter().map(|suggestion| format!("perhaps {suggestion}")).collect();
+        said().failed(&usage(line), &hints).into()
     }
-    if e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let _ = std::io::stderr().write_all(text.as_bytes());
-        return Exit::Usage.into();
-    }
-    // clap's first paragraph is its message; the usage and the pointer to --help follow it.
-    let paragraph = text.split("\n\n").next().unwrap_or_default();
-    let mut line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
-    line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
-    if let Some(environment) = environment_of(e) {
-        line.push_str(&format!(" (or {environment} in the environment)"));
-    }
-    let mut said = format!("exoimap: options: {}\n", Escaped(&line));
-    if let Some(suggestion) = e.get(ContextKind::SuggestedArg).or_else(|| e.get(ContextKind::SuggestedSubcommand)) {
-        said.push_str(&format!("hint: perhaps {suggestion}\n"));
-    }
-    let _ = std::io::stderr().write_all(said.as_bytes());
-    Exit::Usage.into()
+}
+
+/// Where it is said: the log too, if it can be made out which.
+fn said() -> Output {
+    let matches = command().ignore_errors(true).try_get_matches();
+    let output = matches.ok().and_then(|matches| Output::new(matches.subcommand()?.1).ok());
+    output.unwrap_or_else(Output::bare)
 }
 
 /// The variable that could have held the value that clap refused or missed.

@@ -8,6 +8,7 @@ use exoimap::{Error, Escaped, Kind, Phase, Result};
 use serde_json::Value;
 
 use super::exit::Exit;
+use super::log::Log;
 
 /// What the user wants to see.
 pub(crate) struct Output {
@@ -20,18 +21,35 @@ pub(crate) struct Output {
     live: bool,
     /// That line stands there.
     drawn: AtomicBool,
+    /// Hears all that stderr does, but for that line.
+    log: Option<Log>,
 }
 
 impl Output {
-    pub(crate) fn new(arguments: &ArgMatches) -> Output {
+    pub(crate) fn new(arguments: &ArgMatches) -> Result<Output> {
         let quiet = arguments.get_flag("quiet");
-        Output {
+        let log = arguments.get_one::<String>("log").filter(|file| !file.is_empty());
+        Ok(Output {
             json: arguments.get_flag("json"),
             quiet,
             verbose: arguments.get_flag("verbose"),
             closed: AtomicBool::new(false),
             live: !quiet && io::stderr().is_terminal(),
             drawn: AtomicBool::new(false),
+            log: log.map(|file| Log::open(file)).transpose()?,
+        })
+    }
+
+    /// For what goes wrong before it is known what the user wants to see.
+    pub(crate) fn bare() -> Output {
+        Output {
+            json: false,
+            quiet: false,
+            verbose: false,
+            closed: AtomicBool::new(false),
+            live: false,
+            drawn: AtomicBool::new(false),
+            log: None,
         }
     }
 
@@ -126,6 +144,9 @@ impl Output {
         let mut stderr = io::stderr().lock();
         self.wipe(&mut stderr);
         let _ = writeln!(stderr, "{line}");
+        if let Some(Err(e)) = self.log.as_ref().map(|log| log.add(line)) {
+            let _ = writeln!(stderr, "exoimap: writing the log: {e}");
+        }
     }
 
     fn wipe(&self, stderr: &mut impl Write) {

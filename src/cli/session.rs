@@ -15,7 +15,9 @@ use exoimap::{Error, Kind, Network, Patience, Phase, Result, Secret, Stream, Tra
 
 use super::credential::{Described, Proof, proof};
 use super::input::read_list;
+use super::log::open_private;
 use super::output::Output;
+use super::proxy::proxy;
 
 /// What the options and the environment say.
 pub(crate) struct Setting {
@@ -69,7 +71,8 @@ impl Setting {
             server,
             network: Network::new(trust)
                 .with_timeout(time("timeout").unwrap_or(Duration::from_secs(60)))
-                .with_deadline(deadline),
+                .with_deadline(deadline)
+                .with_proxy(proxy(arguments)?),
             credential,
             described,
             max_wait: time("max-wait").unwrap_or_default(),
@@ -208,11 +211,7 @@ impl Trace {
 
 /// Creates a file that is its owner's alone: transcripts and reports name people and folders.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    open_private(File::options().write(true).truncate(true), path)
 }
 
 impl Write for Trace {

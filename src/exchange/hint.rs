@@ -8,6 +8,7 @@
 
 mod entra;
 mod local;
+mod proxy;
 mod session;
 mod sign_in;
 mod way;
@@ -40,7 +41,7 @@ pub struct Facts {
 const MOST: usize = 3;
 
 /// By subject, in the order of the way.
-static TABLE: [&[Row]; 5] = [entra::ROWS, way::ROWS, sign_in::ROWS, session::ROWS, local::ROWS];
+static TABLE: [&[Row]; 6] = [entra::ROWS, proxy::ROWS, way::ROWS, sign_in::ROWS, session::ROWS, local::ROWS];
 
 /// For errors that no row of the table fits.
 static LAST: [&[Row]; 2] = [entra::LAST, session::LAST];

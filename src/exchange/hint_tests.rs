@@ -146,6 +146,31 @@ fn cases() -> Vec<(Error, String, &'static str)> {
         "perhaps a firewall or a proxy cuts",
     );
     known(said(Usage, Phase::Tls, "reading the CA file x: it holds no PEM certificate"), "", "--ca-file");
+    // A proxy.
+    let proxy = |kind, words: &str| said(kind, Phase::Proxy, &format!("the proxy localhost:3128 {words}"));
+    let asked = "refused to connect to outlook.office365.com:993: HTTP";
+    known(proxy(Refused, &format!("{asked} 407 x, it offers NTLM Negotiate")), "", "such as cntlm or px");
+    known(proxy(Refused, &format!("{asked} 407 x, it offers Negotiate Basic")), "", "name user and password");
+    known(proxy(Refused, "wants a user and a password, or something else"), "", "name user and password");
+    known(proxy(Refused, "refused the user or the password"), "", "name user and password");
+    known(proxy(Refused, &format!("{asked} 403 Forbidden")), "", "acl SSL_ports port 993");
+    let entra = proxy(Refused, "refused to connect to login.microsoftonline.com:443: HTTP 403 Forbidden");
+    let entra = entra.with_peer("login.microsoftonline.com", 443);
+    known(entra, "", "connect to login.microsoftonline.com, TCP port 443");
+    known(
+        proxy(Refused, "refused to connect to x:1: not allowed by its rules (SOCKS5 reply 2)"),
+        "",
+        "must let this host",
+    );
+    known(proxy(Temporary, &format!("{asked} 502 Bad Gateway")), "", "the proxy did not come through");
+    known(proxy(Protocol, "does not answer as HTTP proxies do"), "", "perhaps it is a proxy of the other kind");
+    known(
+        proxy(Temporary, "did not answer within the time allowed (--timeout)"),
+        "",
+        "perhaps this host needs no proxy",
+    );
+    let gone = "no connection to the proxy x (HTTPS_PROXY): x: Connection refused";
+    known(said(Temporary, Phase::Connect, gone), "", "perhaps this host needs no proxy");
     // The sign-in.
     let failed = || no("NO AUTHENTICATE failed.");
     let claims = |part: &str| format!(r#""tid":"{TENANT}",{part}"#);

@@ -135,14 +135,8 @@ fn enter(
 ) -> Result<Session<Stream>> {
     // Nothing is sent for a mailbox that cannot be named.
     crate::imap::xoauth2::initial_response(mailbox, token)?;
-    let addresses = network.resolve(&server.host, server.port)?;
-    let ips: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
-    clock.step(Phase::Resolve, format!("{} is {}", server.host, ips.join(" ")));
-    let (tcp, address) = network.dial(&server.host, &addresses)?;
-    clock.step(Phase::Connect, address.to_string());
-    let stream = network.handshake(&server.host, tcp)?;
-    clock.step(Phase::Tls, "certificate and host name verified".to_owned());
-
+    let stream =
+        network.connect_step_by_step(&server.host, server.port, &mut |phase, detail| clock.step(phase, detail))?;
     let mut client = Client::greet(stream, Limits::default(), transcript).map_err(explain)?;
     clock.step(Phase::Greeting, greeting_detail(client.greeting()));
     let offered = offered(&mut client).map_err(explain)?;

@@ -18,7 +18,7 @@ const HOUSE: [(&str, &[&str]); 11] = [
     ("imap", &["error", "net", "secret", "text", "transcript"]),
     ("entra", &["error", "net", "patience", "secret", "text"]),
     ("patience", &["error", "net"]),
-    ("net", &["error"]),
+    ("net", &["error", "secret", "text"]),
     ("error", &["text"]),
     ("transcript", &["secret"]),
     ("secret", &[]),

@@ -131,6 +131,11 @@ impl Call {
         self
     }
 
+    /// Names and values of the environment, in order.
+    pub(crate) fn variables(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
     pub(crate) fn stdin(mut self, octets: impl Into<Vec<u8>>) -> Call {
         self.stdin = octets.into();
         self

@@ -25,4 +25,5 @@ pub mod http;
 pub mod jwt;
 pub mod listen;
 pub mod mailboxes;
+pub mod proxy;
 pub mod sample;

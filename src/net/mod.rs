@@ -1,11 +1,15 @@
-//! The way to a server: resolve, connect, TLS. The one place that knows time.
+//! The way to a server: resolve, connect, through a proxy where one is set, TLS. The one place that
+//! knows time.
 //!
 //! Every wait ends: a look-up and a connection by the idle limit as a whole, a read or a write by the
 //! lesser of the idle limit and the deadline. Certificates and host names are always verified, TLS is
 //! 1.2 at least; there is no switch. The trust store is read once for all connections of a [`Network`],
 //! the token request's among them, because OpenSSL parses the whole bundle each time.
 //!
-//! Nothing here retries, and nothing here knows IMAP or HTTP.
+//! Nothing here retries, and nothing here knows IMAP, or HTTP beyond the one request of a proxy.
+
+mod proxy;
+mod tunnel;
 
 use std::error::Error as StdError;
 use std::io::{self, BufReader, Read, Write};
@@ -16,6 +20,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use native_tls::{Certificate, HandshakeError, Protocol, TlsConnector, TlsStream};
+
+pub use proxy::Proxy;
 
 use crate::error::{Error, Kind, Phase, Result};
 
@@ -35,19 +41,20 @@ pub enum Trust {
     File(PathBuf),
 }
 
-/// How connections are made: whom to trust, how long to wait. Cheap to clone; clones share the store.
+/// How connections are made: whom to trust, how long to wait, by which proxy. Cheap to clone; clones share the store.
 #[derive(Clone)]
 pub struct Network {
     trust: Trust,
     idle: Duration,
     deadline: Option<Instant>,
+    proxy: Option<Arc<Proxy>>,
     connector: Arc<OnceLock<TlsConnector>>,
 }
 
 impl Network {
-    /// Connections that trust `trust` and wait 60 seconds at most for the other side.
+    /// Connections that trust `trust`, wait 60 seconds at most for the other side, and use no proxy.
     pub fn new(trust: Trust) -> Network {
-        Network { trust, idle: Duration::from_secs(60), deadline: None, connector: Arc::default() }
+        Network { trust, idle: Duration::from_secs(60), deadline: None, proxy: None, connector: Arc::default() }
     }
 
     /// The longest silence on a connection, which also bounds connecting (at least a millisecond).
@@ -64,23 +71,65 @@ impl Network {
         self
     }
 
+    /// Connects through this proxy, but for the hosts that it leaves out.
+    #[must_use]
+    pub fn with_proxy(mut self, proxy: Option<Proxy>) -> Network {
+        self.proxy = proxy.map(Arc::new);
+        self
+    }
+
+    /// The same network without a proxy, for what must be asked directly: the metadata service of a
+    /// virtual machine answers nobody else.
+    #[must_use]
+    pub fn without_proxy(&self) -> Network {
+        self.clone().with_proxy(None)
+    }
+
+    /// The proxy that leads to a host, where one does.
+    pub fn proxy_for(&self, host: &str, port: u16) -> Option<&Proxy> {
+        self.proxy.as_deref().filter(|proxy| proxy.leads_to(host, port))
+    }
+
     /// The longest silence on a connection.
     pub fn timeout(&self) -> Duration {
         self.idle
     }
 
-    /// Looks up, connects and does the TLS handshake.
+    /// Looks up, connects, has a proxy connect where one is set, and does the TLS handshake.
     pub fn connect(&self, host: &str, port: u16) -> Result<Stream> {
-        let addresses = self.resolve(host, port)?;
-        let (tcp, _) = self.dial(host, &addresses)?;
-        self.handshake(host, tcp)
+        self.connect_step_by_step(host, port, &mut |_, _| {})
+    }
+
+    /// [`connect`](Self::connect), telling `done` of each step and what there is to say about it.
+    pub fn connect_step_by_step(&self, host: &str, port: u16, done: &mut dyn FnMut(Phase, String)) -> Result<Stream> {
+        let proxy = self.proxy_for(host, port);
+        let (next, next_port) = proxy.map_or((host, port), |proxy| (proxy.host(), proxy.port()));
+        let shown = proxy.map_or_else(|| host.to_owned(), |proxy| format!("the proxy {next} ({})", proxy.named_by()));
+        let addresses = self.look_up(next, next_port, &shown)?;
+        let ips: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
+        done(Phase::Resolve, format!("{shown} is {}", ips.join(" ")));
+        let (mut tcp, address) = self.dial_as(next, &addresses, &shown)?;
+        match proxy {
+            None => done(Phase::Connect, format!("{address}, direct")),
+            Some(proxy) => {
+                done(Phase::Connect, format!("{address}, the proxy"));
+                tcp = self.tunnel(tcp, proxy, host, port)?;
+                done(Phase::Proxy, format!("{proxy} leads to {}", proxy::place(host, port)));
+            }
+        }
+        let stream = self.handshake(host, tcp).map_err(|e| e.with_peer(host, port))?;
+        done(Phase::Tls, "certificate and host name verified".to_owned());
+        Ok(stream)
     }
 
     /// The addresses of a host, within the idle limit.
-    ///
+    pub fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>> {
+        self.look_up(host, port, host)
+    }
+
     /// The system's resolver cannot be interrupted, so it works in a thread of its own, which is left
     /// behind when the time is over.
-    pub fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>> {
+    fn look_up(&self, host: &str, port: u16, shown: &str) -> Result<Vec<SocketAddr>> {
         let (sender, receiver) = mpsc::channel();
         let wanted = (host.to_owned(), port);
         std::thread::Builder::new()
@@ -90,7 +139,7 @@ impl Network {
             })
             .map_err(|e| Error::new(Kind::Local, Phase::Resolve, format!("could not start a thread: {e}")))?;
         let failed = |why: String| {
-            Error::new(Kind::Temporary, Phase::Resolve, format!("looking up {host}: {why}")).with_peer(host, port)
+            Error::new(Kind::Temporary, Phase::Resolve, format!("looking up {shown}: {why}")).with_peer(host, port)
         };
         match receiver.recv_timeout(self.patience(Instant::now())) {
             Ok(Ok(addresses)) if addresses.is_empty() => Err(failed("no address".to_owned())),
@@ -102,6 +151,10 @@ impl Network {
 
     /// Connects to the first address that answers; each gets its share of the idle limit.
     pub fn dial(&self, host: &str, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr)> {
+        self.dial_as(host, addresses, host)
+    }
+
+    fn dial_as(&self, host: &str, addresses: &[SocketAddr], shown: &str) -> Result<(TcpStream, SocketAddr)> {
         let start = Instant::now();
         let end = start + self.patience(start);
         let mut reasons = Vec::new();
@@ -118,8 +171,25 @@ impl Network {
                 Err(e) => reasons.push(format!("{address}: {e}")),
             }
         }
-        Err(Error::new(Kind::Temporary, Phase::Connect, format!("no connection to {host}: {}", reasons.join("; ")))
+        Err(Error::new(Kind::Temporary, Phase::Connect, format!("no connection to {shown}: {}", reasons.join("; ")))
             .with_peer(host, addresses.first().map_or(0, SocketAddr::port)))
+    }
+
+    /// Has a proxy connect us to a host; what is read from then on is the host's.
+    fn tunnel(&self, tcp: TcpStream, proxy: &Proxy, host: &str, port: u16) -> Result<TcpStream> {
+        // It stands in a line of the request.
+        if host.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(Error::usage(format!("the host {host:?} is no host name (--host, EXOIMAP_HOST)")));
+        }
+        let mut line = self.timed(tcp);
+        tunnel::open(&mut line, proxy, host, port)?;
+        Ok(line.tcp)
+    }
+
+    /// A socket on which one step may take its time and no more.
+    fn timed(&self, tcp: TcpStream) -> Timed {
+        let now = Instant::now();
+        Timed { tcp, idle: self.idle, deadline: Some(now + self.patience(now)), set: None }
     }
 
     /// The TLS handshake: chain and host name are verified, TLS 1.2 is the least.
@@ -128,9 +198,7 @@ impl Network {
         let port = tcp.peer_addr().map_or(0, |address| address.port());
         let local = |e: io::Error| Error::new(Kind::Temporary, Phase::Tls, format!("{host}: {e}")).caused_by(e);
         tcp.set_nodelay(true).map_err(local)?;
-        let now = Instant::now();
-        let timed = Timed { tcp, idle: self.idle, deadline: Some(now + self.patience(now)), set: None };
-        let socket = Socket { reader: BufReader::with_capacity(READ_AHEAD, timed) };
+        let socket = Socket { reader: BufReader::with_capacity(READ_AHEAD, self.timed(tcp)) };
         let mut stream = connector
             .connect(host, socket)
             .map(|tls| Stream { tls })

@@ -1,0 +1,204 @@
+//! The environment: the real one and, below it, the file of `--env-file`. Whoever reads a variable of
+//! ours asks here.
+//!
+//! The file has the form of systemd's `EnvironmentFile=` (systemd.exec(5)), so that one file serves a
+//! unit and a call by hand. Nothing is put into the real environment: no child inherits it.
+
+use std::str::Chars;
+use std::sync::OnceLock;
+
+use exoimap::{Error, Kind, Phase, Result};
+
+use super::input::read_text;
+
+/// The most of the file, in octets.
+const MOST: u64 = 256 * 1024;
+
+/// What the file says, in its order.
+static FILE: OnceLock<Vec<(String, String)>> = OnceLock::new();
+
+/// A variable's value; a variable that is set, if to nothing, is not looked for in the file.
+pub(crate) fn value(name: &str) -> Option<String> {
+    match std::env::var_os(name) {
+        // What is no UTF-8 is taken as it is shown, and refused by whoever reads it.
+        Some(value) => Some(value.to_string_lossy().into_owned()),
+        None => of_file(name).map(str::to_owned),
+    }
+}
+
+/// What counts for a variable that the real environment does not set; the last line of a name counts.
+pub(crate) fn of_file(name: &str) -> Option<&'static str> {
+    if std::env::var_os(name).is_some() {
+        return None;
+    }
+    FILE.get()?.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// Reads the file, once; says which of its lines are no assignments.
+pub(crate) fn load(file: &str) -> Result<Vec<String>> {
+    let failed = |why: String| {
+        Error::new(Kind::Usage, Phase::Options, format!("reading the environment from {file} (--env-file): {why}"))
+    };
+    let text = read_text(file, MOST).map_err(failed)?;
+    let parsed = parse(text.expose_str().unwrap_or_default()).map_err(failed)?;
+    let _ = FILE.set(parsed.assigned);
+    Ok(parsed.odd.iter().map(|line| format!("{file}, line {line}, is no NAME=value and ignored")).collect())
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Parsed {
+    assigned: Vec<(String, String)>,
+    /// Lines with a `=` and no name before it, such as `export A=b`.
+    odd: Vec<usize>,
+}
+
+fn parse(text: &str) -> std::result::Result<Parsed, String> {
+    let text = text.replace("\r\n", "\n");
+    let mut parsed = Parsed::default();
+    let mut rest = text.chars();
+    let (mut line, mut seen) = (1, 0);
+    loop {
+        let at = text.len() - rest.as_str().len();
+        line += text.get(seen..at).unwrap_or_default().matches('\n').count();
+        seen = at;
+        let (start, _) = rest.as_str().split_once('\n').unwrap_or((rest.as_str(), ""));
+        let is_comment = start.trim_start().starts_with(['#', ';']);
+        let Some((name, _)) = start.split_once('=').filter(|_| !is_comment) else {
+            // A comment, an empty line, one without `=`.
+            if rest.by_ref().find(|c| *c == '\n').is_none() {
+                return Ok(parsed);
+            }
+            continue;
+        };
+        rest.by_ref().find(|c| *c == '=');
+        let value = read_value(&mut rest).ok_or_else(|| format!("line {line} opens a quote that is never closed"))?;
+        let name = name.trim();
+        if is_name(name) {
+            parsed.assigned.push((name.to_owned(), value));
+        } else {
+            parsed.odd.push(line);
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')
+}
+
+/// Up to the end of its line, or of the line that a quote or a backslash carries it to. None where a
+/// quote stays open.
+fn read_value(rest: &mut Chars) -> Option<String> {
+    let mut value = String::new();
+    loop {
+        // Quotes count at the start and behind one another, not inside a word.
+        match rest.next() {
+            None | Some('\n') => return Some(value),
+            Some(blank) if is_blank(blank) => {}
+            Some('\'') => loop {
+                match rest.next()? {
+                    '\'' => break,
+                    c => value.push(c),
+                }
+            },
+            Some('"') => loop {
+                match rest.next()? {
+                    '"' => break,
+                    '\\' => match rest.next()? {
+                        '\n' => {}
+                        c if "\"\\`$".contains(c) => value.push(c),
+                        c => value.extend(['\\', c]),
+                    },
+                    c => value.push(c),
+                }
+            },
+            Some(first) => {
+                read_word(first, rest, &mut value);
+                return Some(value);
+            }
+        }
+    }
+}
+
+/// What is not quoted: a backslash keeps the next character, or joins the next line; blanks at the end
+/// are none of it.
+fn read_word(first: char, rest: &mut Chars, value: &mut String) {
+    let mut kept = value.len();
+    let mut next = Some(first);
+    while let Some(c) = next.filter(|c| *c != '\n') {
+        match c {
+            '\\' => match rest.next() {
+                None | Some('\n') => {}
+                Some(c) => {
+                    value.push(c);
+                    kept = value.len();
+                }
+            },
+            c => {
+                value.push(c);
+                if !is_blank(c) {
+                    kept = value.len();
+                }
+            }
+        }
+        next = rest.next();
+    }
+    value.truncate(kept);
+}
+
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(value: &str) -> String {
+        let parsed = parse(&format!("A={value}\nB=2")).unwrap();
+        assert_eq!(
+            parsed.assigned.last().map(|(name, value)| (name.as_str(), value.as_str())),
+            Some(("B", "2")),
+            "{value}"
+        );
+        assert_eq!(parsed.assigned.len(), 2, "{value}");
+        parsed.assigned[0].1.clone()
+    }
+
+    /// systemd.exec(5), `EnvironmentFile=`.
+    #[test]
+    fn values_as_systemd_reads_them() {
+        for (written, read) in [
+            ("x", "x"),
+            ("  x y \t", "x y"),
+            ("", ""),
+            ("a#b;c", "a#b;c"),
+            ("a=b", "a=b"),
+            ("\"x y \" ", "x y "),
+            ("'x\\y \"'", "x\\y \""),
+            ("'one'\"two\" three ", "onetwothree"),
+            ("a \"b\" 'c'", "a \"b\" 'c'"),
+            (r#""\"\\\`\$\n""#, "\"\\`$\\n"),
+            (r"p\~w\\x\ ", r"p~w\x "),
+            ("one\\\ntwo", "onetwo"),
+            ("\"one\\\ntwo\nthree\"", "onetwo\nthree"),
+            ("'one\ntwo'", "one\ntwo"),
+            ("注文 ", "注文"),
+            ("x\r", "x"),
+        ] {
+            assert_eq!(one(written), read, "{written}");
+        }
+    }
+
+    #[test]
+    fn lines_that_assign_nothing() {
+        let parsed =
+            parse("# A=1\n ; A=2\r\n\n\tno assignment\r\n A = 3 \r\nexport A=4\n=5\n9=6\n# open \" \\\nA=7").unwrap();
+        assert_eq!(parsed.assigned, [("A".to_owned(), "3".to_owned()), ("A".to_owned(), "7".to_owned())]);
+        assert_eq!(parsed.odd, [6, 7, 8]);
+        assert_eq!(parse("A=1\nB='x\nC=2").unwrap_err(), "line 2 opens a quote that is never closed");
+        assert_eq!(parse("A=\"\\").unwrap_err(), "line 1 opens a quote that is never closed");
+        assert_eq!(parse("").unwrap(), Parsed::default());
+    }
+}
