@@ -6,7 +6,7 @@ use std::time::Duration;
 use exoimap::{Error, Kind, Phase, Result, Secret};
 
 /// The most of a secret's file, in octets.
-const MOST: u64 = 64 * 1024;
+pub(crate) const MOST: u64 = 64 * 1024;
 
 /// The most of a list, in octets: some hundred thousand mailboxes.
 const MOST_LIST: u64 = 8 << 20;
@@ -32,19 +32,26 @@ pub(crate) fn parse_wait(text: &str) -> std::result::Result<Duration, String> {
     if matches!(text, "0" | "0s") { Ok(Duration::ZERO) } else { parse_time(text) }
 }
 
-/// Reads a small secret file, `-` for stdin: a byte order mark, UTF-16 (PowerShell's `>`), CRLF and one
-/// line end behind the secret are no part of it.
+/// Reads a small secret file, `-` for stdin.
 pub(crate) fn read_secret(file: &str, what: &str) -> Result<Secret> {
     let failed = |why: String| Error::new(Kind::Usage, Phase::Credential, format!("reading {what} from {file}: {why}"));
-    let text = read_text(file, MOST).map_err(failed)?;
-    let secret = strip_line_end(text.expose());
-    if secret.is_empty() {
-        return Err(failed("it is empty".to_owned()));
+    secret_of(&read_small(file, MOST).map_err(failed)?).map_err(failed)
+}
+
+/// The secret that a file holds or a command printed: a byte order mark, UTF-16 (PowerShell's `>`), CRLF
+/// and one line end behind the secret are no part of it.
+pub(crate) fn secret_of(octets: &Secret) -> std::result::Result<Secret, String> {
+    if octets.len() as u64 > MOST {
+        return Err(format!("it has more than {MOST} octets"));
     }
-    if secret.iter().any(|octet| octet.is_ascii_control()) {
-        return Err(failed("it has several lines or a control character".to_owned()));
+    let text = decode(octets.expose()).ok_or("it is neither UTF-8 nor UTF-16 text")?;
+    match strip_line_end(text.expose()) {
+        [] => Err("it is empty".to_owned()),
+        secret if secret.iter().any(u8::is_ascii_control) => {
+            Err("it has several lines or a control character".to_owned())
+        }
+        secret => Ok(Secret::new(secret)),
     }
-    Ok(Secret::new(secret))
 }
 
 /// Reads a list of one item a line, `-` for stdin; empty lines and `#` comments are none.

@@ -1,6 +1,7 @@
 //! The program: arguments, one file a command, output. The only code that prints or exits, and it sees
 //! of the library what everybody sees.
 
+mod caution;
 mod check;
 mod credential;
 mod environment;
@@ -36,10 +37,13 @@ pub(crate) fn run() -> ExitCode {
     let Some((verb, arguments)) = options.matches.subcommand() else { return Exit::Usage.into() };
     let output = match Output::new(arguments) {
         Ok(output) => output,
-        Err(error) => return Output::bare().failed(&error, &[]).into(),
+        Err(error) => return Output::bare(None).failed(&error, &[]).into(),
     };
-    options.odd.iter().for_each(|odd| output.warn(odd));
-    let code = match Setting::new(arguments) {
+    options.odd.iter().chain(&caution::exposed_files(arguments)).for_each(|odd| output.warn(odd));
+    let setting = Setting::new(arguments);
+    let asks = setting.as_ref().is_ok_and(|setting| !setting.has_token());
+    caution::clouds(arguments, asks).iter().for_each(|said| output.warn(said));
+    let code = match setting {
         setting if verb == "check" => check::run(arguments, setting, &output),
         Ok(setting) => dispatch(verb, arguments, &setting, &output)
             .unwrap_or_else(|error| output.failed(&error, &hints(&error, &setting.facts(setting.mailbox().ok())))),

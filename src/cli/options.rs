@@ -14,6 +14,7 @@ use exoimap::entra::Cloud;
 use super::environment;
 use super::exit::Exit;
 use super::input::{parse_time, parse_wait};
+use super::log::Log;
 use super::output::Output;
 use super::selection;
 use super::session::usage;
@@ -228,9 +229,10 @@ impl Refused {
 
 /// Where it is said: the log too, if it can be made out which.
 fn said() -> Output {
-    let matches = command().ignore_errors(true).try_get_matches();
-    let output = matches.ok().and_then(|matches| Output::new(matches.subcommand()?.1).ok());
-    output.unwrap_or_else(Output::bare)
+    let matches = command().ignore_errors(true).try_get_matches().ok();
+    let named = matches.as_ref().and_then(|matches| matches.subcommand()?.1.get_one::<String>("log").cloned());
+    let named = named.or_else(|| environment::value("EXOIMAP_LOG"));
+    Output::bare(named.filter(|file| !file.is_empty()).and_then(|file| Log::open(&file).ok()))
 }
 
 /// The variable that could have held the value that clap refused or missed.

@@ -41,7 +41,7 @@ impl Output {
     }
 
     /// For what goes wrong before it is known what the user wants to see.
-    pub(crate) fn bare() -> Output {
+    pub(crate) fn bare(log: Option<Log>) -> Output {
         Output {
             json: false,
             quiet: false,
@@ -49,7 +49,7 @@ impl Output {
             closed: AtomicBool::new(false),
             live: false,
             drawn: AtomicBool::new(false),
-            log: None,
+            log,
         }
     }
 

@@ -9,6 +9,6 @@ mod token;
 mod transport;
 
 pub use claims::Claims;
-pub use cloud::Cloud;
+pub use cloud::{Cloud, disagreement};
 pub(crate) use token::is_guid;
 pub use token::{AccessToken, Application, Credential};

@@ -36,10 +36,12 @@ impl Folder {
         &self.0
     }
 
-    /// Writes a file; returns its path as an argument.
+    /// Writes a file that is its owner's alone, as a secret's should be; returns its path as an argument.
     pub(crate) fn file(&self, name: &str, octets: impl AsRef<[u8]>) -> String {
         let path = self.0.join(name);
         fs::write(&path, octets).unwrap();
+        #[cfg(unix)]
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         path.display().to_string()
     }
 }

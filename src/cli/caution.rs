@@ -1,0 +1,56 @@
+//! What is worth a word before anything is tried: a secret's file that others can read, settings of
+//! different clouds.
+
+use clap::ArgMatches;
+use exoimap::entra::{Cloud, disagreement};
+
+use super::environment;
+
+/// Options that name a file with a secret in it. A federated token's is the platform's own.
+const FILES: [&str; 4] = ["client-secret-file", "access-token-file", "certificate", "certificate-key"];
+
+/// Variables with a secret in them, which a file of settings may hold.
+const SECRETS: [&str; 3] = ["AZURE_CLIENT_SECRET", "EXOIMAP_ACCESS_TOKEN", "EXOIMAP_PROXY"];
+
+/// Files of secrets that others than their owner can read.
+pub(crate) fn exposed_files(arguments: &ArgMatches) -> Vec<String> {
+    let named = |name: &str| arguments.try_get_one::<String>(name).ok().flatten().map(String::as_str);
+    let settings = named("env-file").filter(|_| SECRETS.iter().any(|name| environment::of_file(name).is_some()));
+    FILES.into_iter().filter_map(named).chain(settings).filter_map(exposed).collect()
+}
+
+/// A pipe, a terminal, standard input are nobody else's; what root owns and hands to a group, as systemd
+/// does with a credential, is meant so.
+#[cfg(unix)]
+fn exposed(file: &str) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let data = std::fs::metadata(file).ok().filter(std::fs::Metadata::is_file)?;
+    if file.starts_with("/dev/") || file.starts_with("/proc/") {
+        return None;
+    }
+    let mode = data.mode() & 0o7777;
+    let readers = match mode {
+        _ if mode & 0o004 != 0 => "everybody",
+        _ if mode & 0o040 != 0 && data.uid() != 0 => "its group",
+        _ => return None,
+    };
+    Some(format!("the secret in {file} can be read by {readers} (mode {mode:04o}): chmod 600 {file}"))
+}
+
+#[cfg(not(unix))]
+fn exposed(_: &str) -> Option<String> {
+    None
+}
+
+/// Settings that no cloud has together; `asks` is false where no authority is asked for a token.
+pub(crate) fn clouds(arguments: &ArgMatches, asks: bool) -> Option<String> {
+    let text = |name: &str| arguments.get_one::<String>(name).map(|text| text.trim()).filter(|text| !text.is_empty());
+    let cloud = text("cloud").and_then(Cloud::named).unwrap_or_default();
+    // A managed identity's token comes from the machine's own cloud.
+    let asks = asks && text("auth") != Some("managed-identity");
+    let authority = asks.then(|| text("authority-host").unwrap_or(cloud.authority()));
+    let host = text("host").unwrap_or(cloud.imap_host());
+    let scope =
+        asks.then(|| text("scope").map_or_else(|| format!("https://{}/.default", cloud.imap_host()), str::to_owned));
+    disagreement(authority.unwrap_or_default(), scope.as_deref().unwrap_or_default(), host)
+}
