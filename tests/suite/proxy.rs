@@ -48,8 +48,8 @@ fn check_shows_the_proxy_as_a_step() {
     let world = World::new();
     let proxy = Proxy::start(Manner::ConnectWithLogin);
     let ended = call(&world, &["check"]).env("HTTPS_PROXY", proxy.url_with_login("http")).run();
-    let steps = ["token", "dns", "tcp", "proxy", "tls", "greeting"];
-    assert_eq!(ended.expect(0).first_words()[..6], steps);
+    let steps = ["token", "claims", "dns", "tcp", "proxy", "tls", "greeting"];
+    assert_eq!(ended.expect(0).first_words()[2..9], steps);
     let shown = [
         "the proxy localhost (HTTPS_PROXY) is ".to_owned(),
         format!("http://localhost:{} leads to localhost:", proxy.port()),
