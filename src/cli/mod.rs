@@ -17,6 +17,7 @@ mod proxy;
 mod report;
 mod selection;
 mod session;
+mod setup;
 mod token;
 
 use std::process::ExitCode;
@@ -45,6 +46,8 @@ pub(crate) fn run() -> ExitCode {
     caution::clouds(arguments, asks).iter().for_each(|said| output.warn(said));
     let code = match setting {
         setting if verb == "check" => check::run(arguments, setting, &output),
+        setting if verb == "setup" => setup::run(arguments, setting, &output)
+            .unwrap_or_else(|error| output.failed(&error, &hints(&error, &Facts::default()))),
         Ok(setting) => dispatch(verb, arguments, &setting, &output)
             .unwrap_or_else(|error| output.failed(&error, &hints(&error, &setting.facts(setting.mailbox().ok())))),
         Err(error) => output.failed(&error, &hints(&error, &Facts::default())),

@@ -80,6 +80,14 @@ pub(crate) fn command() -> Command {
                 .after_help("Output: a line a step with its time; with several mailboxes a line each, whatever becomes of the others."),
         )
         .subcommand(
+            verb("setup", "Prints what an administrator does once, filled in as far as known")
+                .mut_arg("mailbox", |mailbox| mailbox.action(ArgAction::Append))
+                .arg(value("mailboxes", "FILE", "More mailboxes, one a line (- is stdin)"))
+                .arg(flag("script", "Print it as one block of PowerShell that can be pasted, and pasted again"))
+                .arg(flag("managed-identity", "For a managed identity in place of an application with a credential"))
+                .after_help("It works without a credential; with one it says which steps are done already."),
+        )
+        .subcommand(
             verb("folders", "Lists the mailboxes with their messages")
                 .after_help("Output: messages, unseen, name; - where a folder holds no messages."),
         )

@@ -236,7 +236,7 @@ impl Write for Trace {
 }
 
 /// The mailboxes that are named, each once; options count more than the environment.
-fn mailboxes(arguments: &ArgMatches) -> Result<Vec<String>> {
+pub(crate) fn mailboxes(arguments: &ArgMatches) -> Result<Vec<String>> {
     let named = arguments.get_many::<String>("mailbox").into_iter().flatten().map(|text| text.trim().to_owned());
     let mut named: Vec<String> = named.filter(|text| !text.is_empty()).collect();
     if let Ok(Some(list)) = arguments.try_get_one::<String>("mailboxes") {

@@ -10,5 +10,5 @@ mod transport;
 
 pub use claims::Claims;
 pub use cloud::{Cloud, disagreement};
-pub(crate) use token::is_guid;
 pub use token::{AccessToken, Application, Credential};
+pub(crate) use token::{is_guid, is_tenant};

@@ -17,6 +17,7 @@ mod hostile;
 mod house;
 mod program;
 mod proxy;
+mod refusals;
 mod secrets;
 mod selection;
 mod sign_in;

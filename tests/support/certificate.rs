@@ -32,8 +32,18 @@ impl Authority {
         native_tls::Identity::from_pkcs8(certificate.as_bytes(), key.as_bytes()).unwrap()
     }
 
+    /// One whose time is over.
+    pub fn expired_identity(&self, names: &[&str]) -> native_tls::Identity {
+        let (certificate, key) = self.certificate(names, true);
+        native_tls::Identity::from_pkcs8(certificate.as_bytes(), key.as_bytes()).unwrap()
+    }
+
     /// The same as `(certificate, private key)`, for a server that wants files.
     pub fn identity_pem(&self, names: &[&str]) -> (String, String) {
+        self.certificate(names, false)
+    }
+
+    fn certificate(&self, names: &[&str], expired: bool) -> (String, String) {
         let names: Vec<String> = names.iter().map(|name| (*name).to_string()).collect();
         // `new` tells IP addresses from DNS names.
         let mut params = CertificateParams::new(names.clone()).unwrap();
@@ -41,6 +51,10 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.distinguished_name.push(DnType::CommonName, names.join(", "));
+        if expired {
+            params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+            params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+        }
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         (certificate.pem(), key.serialize_pem())

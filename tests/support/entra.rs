@@ -88,6 +88,14 @@ pub enum Behaviour {
     Silent,
     /// A good answer whose token has no `roles`.
     WithoutRoles,
+    /// The refusal of that AADSTS number.
+    Refuses(u32),
+    /// That status, type and body, whoever wrote it.
+    Says {
+        status: u16,
+        content_type: &'static str,
+        body: &'static str,
+    },
 }
 
 impl Entra {
@@ -191,6 +199,8 @@ impl State {
             }
             Behaviour::ProxyHtml { status } => proxy_page(status),
             Behaviour::Redirect { to } => Response::new(307, "text/html", "<html>moved</html>").with("Location", to),
+            Behaviour::Refuses(code) => Refusal::Coded(code).response(self),
+            Behaviour::Says { status, content_type, body } => Response::new(status, content_type, body),
             Behaviour::HugeBody { octets } => Response::json(200, vec![b' '; octets]),
             _ => self.answer(request),
         };

@@ -26,7 +26,10 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         words: "No space left on device",
-        fits: |seen| seen.system(&[ErrorKind::StorageFull, ErrorKind::QuotaExceeded]),
+        fits: |seen| {
+            let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded];
+            seen.system(&full) || cannot_open(seen, &["(os error 28)", "(os error 112)"])
+        },
         says: |_| "make room (df -h, df -i, quota), then run again: nothing is lost, the next run goes on".to_owned(),
     },
     Row {

@@ -23,6 +23,106 @@ pub enum Refusal {
     SecretExpired,
     AssertionInvalid,
     SubjectUnknown(String),
+    /// One of `CODES`, whatever was asked.
+    Coded(u32),
+}
+
+/// Refusals that no request provokes here: AADSTS number, HTTP status, `error`, words. The words follow
+/// Microsoft's reference of error codes, the statuses the field guide.
+const CODES: [(u32, u16, &str, &str); 47] = [
+    (7_000_215, 401, "invalid_client", "Invalid client secret provided."),
+    (7_000_222, 401, "invalid_client", "The provided client secret keys for app are expired."),
+    (700_016, 400, "unauthorized_client", "Application with identifier was not found in the directory."),
+    (700_011, 400, "unauthorized_client", "UnauthorizedClientAppNotFoundInOrgIdTenant."),
+    (90_002, 400, "invalid_request", "Tenant not found."),
+    (
+        900_023,
+        400,
+        "invalid_request",
+        "Specified tenant identifier is neither a valid DNS name, nor a valid external domain.",
+    ),
+    (1_002_012, 400, "invalid_scope", "Client credential flows must have a scope value with /.default suffixed."),
+    (70_011, 400, "invalid_scope", "The provided value for the input parameter 'scope' is not valid."),
+    (
+        28_002,
+        400,
+        "invalid_scope",
+        "Provided value for the input parameter scope is not valid when requesting an access token.",
+    ),
+    (
+        28_003,
+        400,
+        "invalid_scope",
+        "Provided value for the input parameter scope can't be empty when requesting an access token.",
+    ),
+    (500_011, 400, "invalid_resource", "The resource principal was not found in the tenant."),
+    (
+        650_052,
+        400,
+        "invalid_client",
+        "The app needs access to a service that your organization has not subscribed to or enabled.",
+    ),
+    (650_057, 400, "invalid_resource", "Invalid resource."),
+    (65_001, 400, "invalid_grant", "The user or administrator has not consented to use the application."),
+    (
+        700_027,
+        401,
+        "invalid_client",
+        "The certificate used to sign the client assertion is not registered on application.",
+    ),
+    (700_024, 401, "invalid_client", "Client assertion is not within its valid time range."),
+    (500_133, 400, "invalid_grant", "Assertion is not within its valid time range."),
+    (50_013, 400, "invalid_grant", "Assertion is invalid because of various reasons."),
+    (50_012, 401, "invalid_client", "Client assertion contains an invalid signature."),
+    (
+        700_025,
+        401,
+        "invalid_client",
+        "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+    ),
+    (
+        7_000_218,
+        401,
+        "invalid_client",
+        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+    ),
+    (700_213, 401, "invalid_client", "No matching federated identity record found for presented assertion subject."),
+    (700_211, 401, "invalid_client", "No matching federated identity record found for presented assertion issuer."),
+    (70_021, 401, "invalid_client", "No matching federated identity record found for presented assertion."),
+    (7_000_112, 400, "unauthorized_client", "Application is disabled."),
+    (70_001, 400, "unauthorized_client", "The application is disabled."),
+    (53_003, 400, "invalid_grant", "Access has been blocked by Conditional Access policies."),
+    (530_035, 400, "invalid_grant", "Access has been blocked by security defaults."),
+    (50_034, 400, "invalid_grant", "The user account does not exist in the directory."),
+    (50_076, 400, "interaction_required", "You must use multi-factor authentication to access."),
+    (50_079, 400, "interaction_required", "You must enroll in multi-factor authentication to access."),
+    (50_126, 400, "invalid_grant", "Error validating credentials due to invalid username or password."),
+    (50_053, 400, "invalid_grant", "The account is locked."),
+    (50_057, 400, "invalid_grant", "The user account is disabled."),
+    (50_196, 400, "invalid_grant", "The server terminated an operation because it encountered a client request loop."),
+    (90_055, 429, "temporarily_unavailable", "The server terminated an operation because of too many requests."),
+    (50_033, 400, "invalid_request", "A transient error has occurred. Please try again."),
+    (90_006, 400, "invalid_request", "The service is temporarily unavailable."),
+    (90_024, 400, "invalid_request", "A transient error has occurred. Please try again."),
+    (90_033, 400, "temporarily_unavailable", "A transient error has occurred. Please try again."),
+    (9_001_023, 400, "invalid_request", "The grant type is not supported over the /common or /consumers endpoints."),
+    (
+        50_059,
+        400,
+        "invalid_request",
+        "No tenant-identifying information found in either the request or implied by any provided credentials.",
+    ),
+    (900_144, 400, "invalid_request", "The request body must contain the following parameter: 'grant_type'."),
+    (9_002_313, 400, "invalid_request", "Invalid request. Request is malformed or invalid."),
+    (900_382, 400, "invalid_request", "Confidential Client is not supported in Cross Cloud request."),
+    (90_038, 400, "invalid_request", "Confidential Client is not supported in Cross Cloud request."),
+    (99_999, 400, "invalid_request", "A number that nobody has seen."),
+];
+
+impl Refusal {
+    fn coded(code: u32) -> &'static (u32, u16, &'static str, &'static str) {
+        CODES.iter().find(|(known, ..)| *known == code).expect("the code is in the table")
+    }
 }
 
 impl Refusal {
@@ -66,6 +166,10 @@ impl Refusal {
             Refusal::SecretExpired => (401, "invalid_client", 7_000_222),
             Refusal::AssertionInvalid => (401, "invalid_client", 50_012),
             Refusal::SubjectUnknown(_) => (401, "invalid_client", 700_213),
+            Refusal::Coded(code) => {
+                let (code, status, error, _) = Refusal::coded(*code);
+                (*status, error, *code)
+            }
         }
     }
 
@@ -132,6 +236,7 @@ impl Refusal {
                 "No matching federated identity record found for presented assertion subject \
                  '{subject}'."
             ),
+            Refusal::Coded(code) => Refusal::coded(*code).3.to_owned(),
         }
     }
 }
