@@ -211,7 +211,13 @@ impl Trace {
 
 /// Creates a file that is its owner's alone: transcripts and reports name people and folders.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
-    open_private(File::options().write(true).truncate(true), path)
+    let file = open_private(File::options().write(true).truncate(true), path)?;
+    // A file that was there has permissions of its own; a device must keep them.
+    #[cfg(unix)]
+    if file.metadata()?.is_file() {
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    }
+    Ok(file)
 }
 
 impl Write for Trace {

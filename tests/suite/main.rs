@@ -3,8 +3,10 @@
 // A test that cannot go on says so by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod administrator;
 mod bad_input;
 mod caution;
+mod check;
 mod crash;
 mod dovecot;
 mod dovecot_self;
@@ -20,6 +22,7 @@ mod proxy;
 mod refusals;
 mod secrets;
 mod selection;
+mod setup;
 mod sign_in;
 mod token;
 

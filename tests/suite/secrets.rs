@@ -45,13 +45,15 @@ fn needles() -> Vec<String> {
     needles
 }
 
-const COMMANDS: [&[&str]; 6] = [
+const COMMANDS: [&[&str]; 8] = [
     &["check"],
     &["check", "--json"],
     &["check", "--report=report.txt"],
     &["folders"],
     &["fetch", "--to", "mail"],
     &["token", "--claims"],
+    &["setup"],
+    &["setup", "--script"],
 ];
 
 /// Every command in every loudness, in whatever world; the exit code is not the question here.

@@ -215,12 +215,12 @@ impl State {
 
     fn answer(&self, request: &Request) -> Response {
         match self.check(request) {
-            Ok(()) => self.success(),
+            Ok(()) => self.success(request),
             Err(refusal) => refusal.response(self),
         }
     }
 
-    fn success(&self) -> Response {
+    fn success(&self, request: &Request) -> Response {
         let lifetime = self.token.lifetime;
         let numbers = match self.behaviour {
             Behaviour::NumbersAsStrings => json!(lifetime.to_string()),
@@ -230,7 +230,7 @@ impl State {
             "token_type": "Bearer",
             "expires_in": numbers,
             "ext_expires_in": numbers,
-            "access_token": self.mint(),
+            "access_token": self.mint_for(&request.form()),
         })
         .to_string();
         match self.behaviour {
@@ -238,6 +238,16 @@ impl State {
             Behaviour::WithBom => Response::json(200, format!("\u{feff}{body}")),
             _ => Response::json(200, body),
         }
+    }
+
+    /// A token for another resource than Exchange has its audience, and none of Exchange's roles.
+    fn mint_for(&self, form: &BTreeMap<String, String>) -> String {
+        let resource = form.get("scope").and_then(|scope| scope.strip_suffix("/.default")).unwrap_or_default();
+        if resource != "https://graph.microsoft.com" {
+            return self.mint();
+        }
+        let token = TokenShape { aud: resource.into(), roles: Vec::new(), ..self.token.clone() };
+        jwt::mint(&self.key, &token.claims(&self.tenant, &self.client_id))
     }
 
     fn mint(&self) -> String {

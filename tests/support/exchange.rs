@@ -7,6 +7,7 @@
 //! `search` answer; `arguments` and `wire` are the syntax and the octets; `fault` is what can
 //! go wrong.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -43,6 +44,9 @@ struct World {
     key: Vec<u8>,
     audience: String,
     mailboxes: Mutex<Mailboxes>,
+    /// Service principals by their application: with which object id they were registered. None: whoever
+    /// has a good token is known.
+    principals: Mutex<Option<BTreeMap<String, String>>>,
     faults: fault::Faults,
     log: Mutex<Vec<LogLine>>,
     connections: AtomicUsize,
@@ -74,6 +78,7 @@ impl Exchange {
             key: key.to_vec(),
             audience: "https://outlook.office365.com".into(),
             mailboxes: Mutex::new(mailboxes),
+            principals: Mutex::default(),
             faults: fault::Faults::default(),
             log: Mutex::default(),
             connections: AtomicUsize::new(0),
@@ -95,6 +100,31 @@ impl Exchange {
     /// Locks the mail. No connection makes progress while the guard lives.
     pub fn mailboxes(&self) -> MutexGuard<'_, Mailboxes> {
         self.world.mailboxes.lock().unwrap()
+    }
+
+    /// From now on only these service principals are known: application and object id.
+    pub fn know_only(&self, principals: &[(&str, &str)]) {
+        let known = principals.iter().map(|(app, object)| ((*app).into(), (*object).into())).collect();
+        *self.world.principals.lock().unwrap() = Some(known);
+    }
+
+    /// `New-ServicePrincipal`; false where the application has one already.
+    pub fn register(&self, application: &str, object_id: &str) -> bool {
+        let mut principals = self.world.principals.lock().unwrap();
+        let known = principals.get_or_insert_default();
+        let is_new = !known.contains_key(application);
+        known.entry(application.into()).or_insert_with(|| object_id.into());
+        is_new
+    }
+
+    /// `Remove-ServicePrincipal`
+    pub fn forget(&self, application: &str) {
+        self.world.principals.lock().unwrap().get_or_insert_default().remove(application);
+    }
+
+    /// `Get-ServicePrincipal`
+    pub fn object_id_of(&self, application: &str) -> Option<String> {
+        self.world.principals.lock().unwrap().as_ref()?.get(application).cloned()
     }
 
     /// A copy of a folder as it is now.

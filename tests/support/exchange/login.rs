@@ -107,8 +107,12 @@ impl Session {
             && roles.iter().any(|role| role == "IMAP.AccessAsApp")
             && claims["nbf"].as_i64()? <= clock::now()
             && expires > clock::now();
+        let is_known = self.world.principals.lock().unwrap().as_ref().is_none_or(|principals| {
+            let registered = claims["appid"].as_str().and_then(|application| principals.get(application));
+            registered.is_some_and(|object_id| claims["oid"] == object_id.as_str())
+        });
         let mut mailboxes = self.world.mailboxes.lock().unwrap();
         let state = mailboxes.mailbox(user)?.state;
-        good.then(|| Login { address: user.to_ascii_lowercase(), state, expires })
+        (good && is_known).then(|| Login { address: user.to_ascii_lowercase(), state, expires })
     }
 }

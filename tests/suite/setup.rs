@@ -1,0 +1,126 @@
+//! `setup`: the steps of an administrator, without a credential and with one that works.
+
+use serde_json::Value;
+
+use crate::program::{Call, Ended, Folder, World};
+use crate::support::entra::{CLIENT_ID, TENANT};
+use crate::support::exchange::Fault;
+use crate::support::jwt::TokenShape;
+use crate::support::sample::{self, NO_ACCESS, ORDERS, SALES};
+
+/// The titles, by number, of the steps that are not done.
+fn left(ended: &Ended) -> Vec<&str> {
+    let numbered = ended.stdout.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
+    numbered.filter(|line| !line.ends_with(": done")).filter_map(|line| line.split('.').next()).collect()
+}
+
+#[test]
+fn without_anything_it_is_the_whole_list() {
+    let folder = Folder::new();
+    let ended = Call::new(folder.path(), &["setup"]).run();
+    assert_eq!(left(ended.expect(0)), ["1", "2", "3", "4", "5", "6", "7", "8"], "{ended}");
+    ended.saying(&["what is done already cannot be seen", "no credential is given"]);
+    for words in [
+        "Office 365 Exchange Online > Application permissions (not Delegated) > IMAP.AccessAsApp",
+        "az ad app permission admin-consent --id <client id>",
+        "New-ServicePrincipal -AppId <client id> -ObjectId <object id of the enterprise application>",
+        "Add-MailboxPermission -Identity <mailbox> -User <object id",
+        "Set-CASMailbox -Identity <mailbox> -ImapEnabled $true",
+        "exoimap check",
+    ] {
+        assert!(ended.stdout.contains(words), "{words}: {ended}");
+    }
+    let quiet = Call::new(folder.path(), &["setup", "-q", "--tenant", "contoso.com", "--client-id", CLIENT_ID]).run();
+    assert_eq!(quiet.expect(0).stderr, "");
+    assert!(quiet.stdout.contains(&format!("az ad app permission admin-consent --id {CLIENT_ID}")), "{quiet}");
+}
+
+#[test]
+fn what_a_token_and_a_sign_in_prove_is_said_to_be_done() {
+    let world = World::new();
+    assert_eq!(left(world.run(&["setup"]).expect(0)), Vec::<&str>::new());
+    assert_eq!(world.exchange.commands().last().map(String::as_str), Some("LOGOUT"));
+
+    // The token is good, and Exchange does not know it.
+    world.exchange.fault_always(Fault::Refuse { command: "AUTHENTICATE", answer: "NO AUTHENTICATE failed." });
+    let ended = world.run(&["setup"]);
+    assert_eq!(left(ended.expect(0)), ["5", "6", "7", "8"], "{ended}");
+    let oid = TokenShape::default().oid;
+    assert!(ended.stdout.contains(&format!("New-ServicePrincipal -AppId {CLIENT_ID} -ObjectId {oid}")), "{ended}");
+
+    // Exchange knows it, and one mailbox of two is closed.
+    world.exchange.clear_faults();
+    let two = ["setup", "--max-wait", "0", "--mailbox", SALES, "--mailbox", NO_ACCESS];
+    let ended = world.run(&two);
+    assert_eq!(left(ended.expect(0)), ["6", "7", "8"], "{ended}");
+    assert!(ended.stdout.contains(&format!("Add-MailboxPermission -Identity {NO_ACCESS} -User {oid}")), "{ended}");
+    ended.saying(&[&format!("{NO_ACCESS}: mailbox: NAMESPACE: the server refused")]);
+
+    // Consent is missing: the token proves the first two.
+    world.entra.configure().token.roles.clear();
+    assert_eq!(left(world.run(&["setup"]).expect(0)), ["3", "4", "5", "6", "7", "8"]);
+    // No token: nothing is proven, and that is no failure of a list.
+    world.entra.configure().secret_expired = true;
+    let ended = world.run(&["setup"]);
+    assert_eq!(left(ended.expect(0)).len(), 8);
+    ended.saying(&["AADSTS7000222"]);
+}
+
+#[test]
+fn the_script_holds_the_values_quoted_and_nothing_else_of_ours() {
+    let world = World::new();
+    let ended =
+        world.call(&["setup", "--script", "-q", "--mailbox", "o\u{2019}brien@contoso.com", "--mailbox", ORDERS]).run();
+    let oid = TokenShape::default().oid;
+    for line in [
+        format!("    $TenantId = '{TENANT}'"),
+        format!("    $AppId = '{CLIENT_ID}'"),
+        format!("    $ObjectId = '{oid}'"),
+        "        'o\u{2019}\u{2019}brien@contoso.com',".to_owned(),
+        format!("        '{ORDERS}'"),
+    ] {
+        assert!(ended.expect(0).stdout.lines().any(|found| found == line), "{line}: {ended}");
+    }
+    // Behind the values it is always the same.
+    let fixed = |text: &str| text.split_once("    )\n").unwrap().1.to_owned();
+    let folder = Folder::new();
+    let bare = Call::new(folder.path(), &["setup", "--script"]).run();
+    assert_eq!(fixed(&bare.expect(0).stdout), fixed(&ended.stdout));
+    assert!(bare.stdout.contains("    $AppId = ''\n") && !bare.stdout.contains('<'), "{bare}");
+}
+
+#[test]
+fn a_managed_identity_has_other_steps() {
+    let folder = Folder::new();
+    let ended = Call::new(folder.path(), &["setup", "--managed-identity"]).run();
+    assert_eq!(left(ended.expect(0)).len(), 7, "{ended}");
+    assert!(ended.stdout.contains("New-MgServicePrincipalAppRoleAssignment"), "{ended}");
+    assert!(!ended.stdout.contains("Certificates & secrets"), "{ended}");
+}
+
+#[test]
+fn json_has_an_object_a_step() {
+    let world = World::new();
+    let ended = world.run(&["setup", "--json", "--mailbox", sample::ORDERS]);
+    let steps: Vec<Value> = ended.expect(0).stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(steps.iter().map(|step| step["step"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert!(
+        steps.iter().all(|step| step["done"] == true && step["commands"].as_array().is_some_and(|all| !all.is_empty()))
+    );
+}
+
+/// What is printed is pasted: a value that is none is refused, and not shown where it may be a secret.
+#[test]
+fn values_that_are_none_are_refused() {
+    let folder = Folder::new();
+    for (arguments, words) in [
+        (&["--tenant", "x'; Stop-Computer"][..], "--tenant"),
+        (&["--client-id", "not-a-real-secret~+/=&"], "--client-id"),
+        (&["--mailbox", "x y@contoso.com"], "--mailbox"),
+        (&["--mailbox", "orders"], "--mailbox"),
+    ] {
+        let ended = Call::new(folder.path(), &[&["setup", "--script", "-q"], arguments].concat()).run();
+        ended.expect(2).one_error().saying(&[words]);
+        assert_eq!(ended.stdout, "");
+    }
+}
