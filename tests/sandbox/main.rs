@@ -14,6 +14,7 @@ mod support;
 #[cfg(test)]
 mod checks;
 mod demo;
+mod refusing;
 
 use support::certificate::Authority;
 use support::entra::{self, Entra};
@@ -28,6 +29,8 @@ Usage: cargo run --example sandbox [-- OPTION]
   (none)        builds exoimap, runs check, folders and fetch, and shows what they print
   --serve       keeps the servers running and prints the environment for another shell
   --serve=cmd   the same as `set` lines for cmd.exe
+  --serve --refuse NAME
+                the same, and the servers refuse by that name, for trying any client: --refuse help lists them
   --help        this text
 ";
 
@@ -35,9 +38,17 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => demo::run(&Sandbox::start()),
-        ["--serve"] => serve(|name, value| format!("export {name}='{value}'")),
+        ["--serve"] => serve(&Sandbox::start(), bash),
         // The quotes keep cmd.exe from taking `&` for the end of the command.
-        ["--serve=cmd"] => serve(|name, value| format!("set \"{name}={value}\"")),
+        ["--serve=cmd"] => serve(&Sandbox::start(), |name, value| format!("set \"{name}={value}\"")),
+        ["--serve", "--refuse", name] => {
+            let sandbox = Sandbox::start();
+            if refusing::arm(&sandbox, name) {
+                return serve(&sandbox, bash);
+            }
+            refusing::REFUSALS.iter().for_each(|(name, says, _)| println!("{name:<13} {says}"));
+            ExitCode::from(if name == "help" { 0 } else { 2 })
+        }
         ["--help" | "-h"] => {
             print!("{HELP}");
             ExitCode::SUCCESS
@@ -49,9 +60,12 @@ fn main() -> ExitCode {
     }
 }
 
+fn bash(name: &str, value: &str) -> String {
+    format!("export {name}='{value}'")
+}
+
 /// Prints the environment and serves until somebody ends the process.
-fn serve(line: impl Fn(&str, &str) -> String) -> ExitCode {
-    let sandbox = Sandbox::start();
+fn serve(sandbox: &Sandbox, line: impl Fn(&str, &str) -> String) -> ExitCode {
     for (name, value) in sandbox.environment() {
         println!("{}", line(name, &value));
     }

@@ -21,7 +21,10 @@ pub enum Fault {
     /// CAPABILITY without AUTH=XOAUTH2.
     NoXoauth2,
 
-    // At AUTHENTICATE.
+    // At the sign-in.
+    /// LOGIN opens a mailbox whatever the password is: Exchange never does that, a trial of clients that
+    /// have no XOAUTH2 does.
+    TakesLogin,
     /// A JSON challenge, as others send it, then NO.
     ChallengeThenNo,
 

@@ -94,6 +94,18 @@ impl Session {
         .into())
     }
 
+    pub(super) fn log_in(&mut self, command: &Command) -> Answer {
+        let user = command.arguments.first().and_then(Argument::text).unwrap_or_default().to_ascii_lowercase();
+        let state = self.world.mailboxes.lock().unwrap().mailbox(&user).map(|mailbox| mailbox.state);
+        match state.filter(|_| self.world.faults.happens(&Fault::TakesLogin)) {
+            None => refuse("NO LOGIN failed."),
+            Some(state) => {
+                self.login = Some(Login { address: user, state, expires: i64::MAX });
+                Ok("OK LOGIN completed.".into())
+            }
+        }
+    }
+
     /// `user=<mailbox>^Aauth=Bearer <token>^A^A`, a token that is good, a mailbox that exists.
     fn accept(&self, response: &[u8]) -> Option<Login> {
         let sasl = String::from_utf8(STANDARD.decode(response).ok()?).ok()?;

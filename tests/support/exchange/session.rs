@@ -179,7 +179,7 @@ impl Session {
             "ID" => self.id(),
             "LOGOUT" => self.logout(tag),
             "AUTHENTICATE" if self.login.is_none() => self.authenticate(&command),
-            "LOGIN" if self.login.is_none() => Ok("NO LOGIN failed.".into()),
+            "LOGIN" if self.login.is_none() => self.log_in(&command),
             _ => self.answer_authenticated(&command),
         }
     }
