@@ -7,7 +7,7 @@
 use std::str::Chars;
 use std::sync::OnceLock;
 
-use exoimap::{Error, Kind, Phase, Result};
+use exoimap::{Error, Kind, Phase, Result, Secret};
 
 use super::input::read_text;
 
@@ -24,6 +24,13 @@ pub(crate) fn value(name: &str) -> Option<String> {
         Some(value) => Some(value.to_string_lossy().into_owned()),
         None => of_file(name).map(str::to_owned),
     }
+}
+
+/// A secret of the environment; a line end that a shell's `$(cat …)` left out may still be there.
+pub(crate) fn secret(name: &str) -> Option<Secret> {
+    let value = value(name)?;
+    let value = value.trim_end_matches(['\r', '\n']);
+    (!value.is_empty()).then(|| Secret::new(value))
 }
 
 /// What counts for a variable that the real environment does not set; the last line of a name counts.

@@ -3,6 +3,7 @@
 
 mod caution;
 mod check;
+mod client_secret;
 mod credential;
 mod environment;
 mod exit;

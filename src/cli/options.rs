@@ -144,7 +144,7 @@ fn fetch() -> Vec<Arg> {
 }
 
 const AFTER_HELP: &str = "\
-The client secret comes from AZURE_CLIENT_SECRET, --client-secret-file or EXOIMAP_CLIENT_SECRET_FILE, a ready token from
+The client secret comes from AZURE_CLIENT_SECRET, --client-secret-file or --client-secret-command, a ready token from
 EXOIMAP_ACCESS_TOKEN or --access-token-file; never from the command line.
 
 Exit codes: 0 done; 1 local failure; 2 usage; 3 nothing came; 4 refused until an administrator acts; 5 worth repeating later;
@@ -169,6 +169,7 @@ fn common() -> Vec<Arg> {
             .default_value("auto")
             .help_heading(who),
         value("client-secret-file", "F", "The client secret (- is stdin)").env("EXOIMAP_CLIENT_SECRET_FILE").help_heading(who),
+        value("client-secret-command", "CMD", "A command that prints the client secret").env("EXOIMAP_CLIENT_SECRET_COMMAND").help_heading(who),
         value("access-token-file", "F", "A token from elsewhere (- is stdin)").help_heading(who),
         value("cloud", "NAME", "Preset of authority, host and scope").env("EXOIMAP_CLOUD").value_parser(clouds).default_value("global").help_heading(who),
         value("authority-host", "URL", "Where tokens come from, https://HOST").env("AZURE_AUTHORITY_HOST").help_heading(who),

@@ -151,6 +151,7 @@ fn cases() -> Vec<(Error, String, &'static str)> {
     let asked = "refused to connect to outlook.office365.com:993: HTTP";
     known(proxy(Refused, &format!("{asked} 407 x, it offers NTLM Negotiate")), "", "such as cntlm or px");
     known(proxy(Refused, &format!("{asked} 407 x, it offers Negotiate Basic")), "", "name user and password");
+    known(proxy(Refused, &format!("{asked} 401 Unauthorized")), "", "name user and password");
     known(proxy(Refused, "wants a user and a password, or something else"), "", "name user and password");
     known(proxy(Refused, "refused the user or the password"), "", "name user and password");
     known(proxy(Refused, &format!("{asked} 403 Forbidden")), "", "acl SSL_ports port 993");

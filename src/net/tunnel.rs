@@ -93,7 +93,8 @@ impl Tunnel<'_> {
         // Whatever came of it is shown; a page that breaks off is none the worse.
         let _ = line.take(answer.length.unwrap_or(MOST_PAGE).min(MOST_PAGE)).read_to_end(&mut page);
         let page = words_of(&String::from_utf8_lossy(&page));
-        if !page.is_empty() {
+        // Many a page says the status once more.
+        if !page.is_empty() && (answer.reason.is_empty() || !page.ends_with(&answer.reason)) {
             words.push_str(&format!(": {}", shorten(&page, 200)));
         }
         if self.proxy.login.as_ref().is_some_and(|login| repeats(&words, login)) {

@@ -7,6 +7,7 @@ mod administrator;
 mod bad_input;
 mod caution;
 mod check;
+mod client_secret;
 mod crash;
 mod dovecot;
 mod dovecot_self;

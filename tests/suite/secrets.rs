@@ -10,6 +10,7 @@ use crate::program::{Call, World};
 use crate::support::certificate::Authority;
 use crate::support::entra::{Behaviour, SECRET};
 use crate::support::exchange::Fault;
+use crate::support::proxy::{Manner, PASSWORD, PASSWORD_IN_URL, Proxy, USER};
 use crate::support::sample::{self, ORDERS};
 
 /// What every JSON web token of the tests begins with.
@@ -38,6 +39,9 @@ fn percent_encoded(text: &str) -> String {
 fn needles() -> Vec<String> {
     let mut needles = forms(SECRET);
     needles.push("not-a-real-secret".to_owned());
+    needles.extend(forms(PASSWORD));
+    needles.extend(forms(&format!("{USER}:{PASSWORD}")));
+    needles.push(PASSWORD_IN_URL.to_owned());
     needles.extend(forms(TOKEN_HEADER));
     for user in [ORDERS, sample::DISABLED] {
         needles.extend(forms(&format!("user={user}\u{1}auth=Bearer {TOKEN_HEADER}")));
@@ -141,6 +145,36 @@ fn not_where_the_token_request_fails() {
     listen_to_all(&world, |call| call);
     let stranger = world.folder.file("stranger.pem", Authority::new().pem());
     listen_to_all(&world, |call| call.env("EXOIMAP_CA_FILE", &stranger));
+}
+
+/// A proxy's password, whatever the proxy makes of it.
+#[test]
+fn not_where_a_proxy_is_on_the_way() {
+    for (manner, scheme) in [
+        (Manner::ConnectWithLogin, "http"),
+        (Manner::Parrot, "http"),
+        (Manner::Answer(b"HTTP/1.1 403 Forbidden\r\n\r\nno"), "http"),
+        (Manner::Socks5WithLogin, "socks5"),
+        (Manner::Socks5Reply(2), "socks5"),
+    ] {
+        let world = World::new();
+        let proxy = Proxy::start(manner);
+        listen_to_all(&world, |call| call.env("EXOIMAP_PROXY", proxy.url_with_login(scheme)));
+        listen_to_all(&world, |call| call.env("EXOIMAP_PROXY", proxy.url_with_login("https")));
+    }
+}
+
+/// What a command prints, the secret or one too many.
+#[cfg(unix)]
+#[test]
+fn not_where_a_command_prints_it() {
+    let world = World::new();
+    for print in [format!("printf %s '{SECRET}'"), format!("printf '%s\\n%s' '{SECRET}' '{SECRET}'")] {
+        let file = format!("{print}; exit 0");
+        listen_to_all(&world, |call| call.without("AZURE_CLIENT_SECRET").env("EXOIMAP_CLIENT_SECRET_COMMAND", &file));
+        let file = format!("{print}; exit 3");
+        listen_to_all(&world, |call| call.without("AZURE_CLIENT_SECRET").env("EXOIMAP_CLIENT_SECRET_COMMAND", &file));
+    }
 }
 
 /// The secret where it was not asked for: swapped variables, a bad option beside it.
