@@ -1,5 +1,5 @@
-//! Dates, as far as we need them: INTERNALDATE and Entra's timestamps in, asctime and RFC 3339 out. UTC, no
-//! leap seconds.
+//! Dates, as far as we need them: INTERNALDATE, Entra's timestamps, HTTP's and a certificate's in, asctime and
+//! RFC 3339 out. UTC, no leap seconds.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,33 +13,49 @@ pub(crate) fn internal_date(text: &[u8]) -> Option<u64> {
     let mut words = std::str::from_utf8(text).ok()?.split_whitespace();
     let (date, time, zone) = (words.next()?, words.next()?, words.next()?);
     let mut date = date.split('-');
-    let day: i64 = date.next()?.parse().ok().filter(|day| (1..=31).contains(day))?;
-    let month = date.next()?;
-    let month = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(month))?;
-    let year: i64 = date.next()?.parse().ok().filter(|year| (1970..10_000).contains(year))?;
-    let mut time = time.split(':').map(|part| part.parse::<i64>().ok().filter(|part| (0..=60).contains(part)));
-    let (hour, minute, second) = (time.next()??, time.next()??, time.next()??);
+    let (day, month, year) = (date.next()?.parse().ok()?, month_named(date.next()?)?, date.next()?.parse().ok()?);
     let (sign, zone) = (if zone.starts_with('-') { -1 } else { 1 }, zone.get(1..).filter(|zone| zone.len() == 4)?);
     let offset = zone.get(..2)?.parse::<i64>().ok()? * 60 + zone.get(2..)?.parse::<i64>().ok()?;
-    let days = days_before_year(year) + days_before_month(year, month) + day - 1;
-    let seconds = ((days * 24 + hour) * 60 + minute - sign * offset) * 60 + second;
-    u64::try_from(seconds).ok()
+    u64::try_from(seconds((year, month, day), numbers(time, ':')?)? - sign * offset * 60).ok()
+}
+
+/// `Tue, 24 Nov 2026 20:30:00 GMT`, the `Date` of an HTTP answer (RFC 9110, 5.6.7; its two older forms
+/// are nobody's any more).
+pub(crate) fn http_date(text: &str) -> Option<i64> {
+    let mut words = text.trim().split_ascii_whitespace().skip(1);
+    let (day, month) = (words.next()?.parse().ok()?, month_named(words.next()?)?);
+    let (year, time) = (words.next()?.parse().ok()?, numbers(words.next()?, ':')?);
+    (words.next() == Some("GMT")).then(|| seconds((year, month, day), time)).flatten()
 }
 
 /// `2026-09-04 01:51:03Z`, as Entra ID writes it, as seconds since 1970.
 pub(crate) fn entra_time(text: &str) -> Option<u64> {
     let (date, time) = text.trim().trim_end_matches('Z').split_once([' ', 'T'])?;
     let [year, month, day] = numbers(date, '-')?;
-    let [hour, minute, second] = numbers(time, ':')?;
+    let month = usize::try_from(month.checked_sub(1)?).ok()?;
+    u64::try_from(seconds((year, month, day), numbers(time, ':')?)?).ok()
+}
+
+/// Seconds since 1970 of a date (year, month from 0, day from 1) and a time of hours, minutes and seconds;
+/// none before 1970, after 9999, or where no calendar or clock has such numbers.
+pub(crate) fn seconds((year, month, day): (i64, usize, i64), time: [i64; 3]) -> Option<i64> {
     let exists = (1970..10_000).contains(&year)
-        && (1..=12).contains(&month)
+        && month < 12
         && (1..=31).contains(&day)
-        && [hour, minute, second].iter().all(|number| (0..=60).contains(number));
-    if !exists {
-        return None;
-    }
-    let days = days_before_year(year) + days_before_month(year, usize::try_from(month - 1).ok()?) + day - 1;
-    u64::try_from(((days * 24 + hour) * 60 + minute) * 60 + second).ok()
+        && time.iter().all(|number| (0..=60).contains(number));
+    let days = exists.then(|| days_before_year(year) + days_before_month(year, month) + day - 1)?;
+    let [hour, minute, second] = time;
+    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
+}
+
+/// Seconds since 1970 by this machine's clock.
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn month_named(name: &str) -> Option<usize> {
+    MONTHS.iter().position(|month| month.eq_ignore_ascii_case(name))
 }
 
 fn numbers(text: &str, by: char) -> Option<[i64; 3]> {
@@ -135,5 +151,21 @@ mod tests {
             assert_eq!(entra_time(bad), None, "{bad}");
         }
         assert_eq!(entra_time("9223372036854775807-01-01 00:00:00Z"), None);
+    }
+
+    #[test]
+    fn the_date_of_an_answer() {
+        assert_eq!(http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(http_date("Thu, 29 Feb 2024 00:00:00 GMT"), Some(1_709_164_800));
+        for bad in [
+            "",
+            "now",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37 CET",
+            "Sun, 99 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 99999 08:49:37 GMT",
+        ] {
+            assert_eq!(http_date(bad), None, "{bad}");
+        }
     }
 }

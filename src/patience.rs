@@ -15,18 +15,47 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub struct Patience<'a> {
     left: Duration,
     deadline: Option<Instant>,
+    /// Only an answer that says "later" is waited for.
+    answers_only: bool,
     notice: Box<dyn FnMut(&str) + Send + 'a>,
 }
 
 impl<'a> Patience<'a> {
     /// Waits `most` in all, and never beyond `deadline`; `notice` is told of each wait before it begins.
     pub fn new(most: Duration, deadline: Option<Instant>, notice: impl FnMut(&str) + Send + 'a) -> Patience<'a> {
-        Patience { left: most, deadline, notice: Box::new(notice) }
+        Patience { left: most, deadline, answers_only: false, notice: Box::new(notice) }
     }
 
     /// No wait at all.
     pub fn none() -> Patience<'a> {
         Patience::new(Duration::ZERO, None, |_| {})
+    }
+
+    /// Waits only where the other side says "later": a connection that does not come about is told at
+    /// once, for a person who looks on.
+    #[must_use]
+    pub fn answers_only(mut self) -> Patience<'a> {
+        self.answers_only = true;
+        self
+    }
+
+    pub(crate) fn takes_only_answers(&self) -> bool {
+        self.answers_only
+    }
+
+    /// Counts time that went by without an answer: whoever waited for it has waited.
+    pub(crate) fn spend(&mut self, time: Duration) {
+        self.left = self.left.saturating_sub(time);
+    }
+
+    /// Waits for somebody who is not to blame, a person or another run; false, at once, where the
+    /// deadline comes first.
+    pub(crate) fn stand_by(&self, time: Duration) -> bool {
+        if self.deadline.is_some_and(|deadline| time > deadline.saturating_duration_since(Instant::now())) {
+            return false;
+        }
+        std::thread::sleep(time);
+        true
     }
 
     /// Waits because of `reason`; false, at once, where the time does not suffice.

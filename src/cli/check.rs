@@ -84,7 +84,7 @@ impl Check<'_> {
             Ok(detail) => self.passed(Phase::Credential, detail)?,
             Err(error) => return Ok(Err(error)),
         }
-        let token = match setting.token(self.output, None) {
+        let token = match setting.fresh_token(self.output) {
             Ok(token) => token,
             Err(error) => return Ok(Err(error)),
         };

@@ -1,25 +1,49 @@
 //! Which credential: the one that the options name, else the first that the environment names.
 
-use std::time::SystemTime;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use exoimap::entra::{Application, Cloud, Credential};
+use exoimap::entra::{Application, Certificate, Cloud, Credential, DeviceCode, ManagedIdentity, TokenSource};
 use exoimap::{Result, Secret};
 
 use super::client_secret::client_secret;
-use super::environment::secret;
+use super::environment;
 use super::input::read_secret;
 use super::session::usage;
 
-/// The options that name a credential, and the method of each.
-const NAMING: [(&str, &str); 3] =
-    [("access-token-file", "token"), ("client-secret-command", "secret"), ("client-secret-file", "secret")];
+/// A credential that ends in fewer days is worth a word.
+const SOON: u64 = 30;
 
 /// How a token comes to be.
 pub(crate) enum Proof {
     Token(Secret),
     Application(Box<Application>),
+    ManagedIdentity(Box<ManagedIdentity>),
+    DeviceCode(Box<DeviceCode>),
+}
+
+/// The options that name a credential, and the method of each.
+const NAMING: [(&str, &str); 6] = [
+    ("access-token-file", "token"),
+    ("certificate", "certificate"),
+    ("client-secret-command", "secret"),
+    ("client-secret-file", "secret"),
+    ("federated-token-file", "federated"),
+    ("identity", "managed-identity"),
+];
+
+impl Proof {
+    /// Who is asked for a token; none where it is there already.
+    pub(crate) fn source(&self) -> std::result::Result<TokenSource<'_>, &Secret> {
+        match self {
+            Proof::Token(secret) => Err(secret),
+            Proof::Application(application) => Ok(TokenSource::Application(application)),
+            Proof::ManagedIdentity(identity) => Ok(TokenSource::ManagedIdentity(identity)),
+            Proof::DeviceCode(person) => Ok(TokenSource::DeviceCode(person)),
+        }
+    }
 }
 
 /// What can be said of a credential; never the credential.
@@ -30,26 +54,90 @@ pub(crate) struct Described {
     pub(crate) ends: Option<SystemTime>,
 }
 
-/// The credential that the options name, else the first that the environment names, and what can be said of it.
-pub(crate) fn proof(arguments: &ArgMatches, cloud: Cloud) -> Result<(Proof, Described)> {
-    let text = |name: &str| arguments.get_one::<String>(name).map(String::as_str).filter(|text| !text.is_empty());
-    let named = |name: &str| arguments.value_source(name) == Some(ValueSource::CommandLine);
-    let token_file = text("access-token-file");
-    let mut naming = NAMING.iter().filter(|(option, _)| named(option));
-    let first = naming.next();
-    if let (Some((first, _)), Some((second, _))) = (first, naming.next()) {
-        return Err(usage(format!("--{first} and --{second} are two ways to sign in: name one")));
+impl Described {
+    fn new(detail: impl Into<String>) -> Described {
+        Described { detail: detail.into(), ends: None }
     }
-    let method = match text("auth").unwrap_or("auto") {
-        "auto" if first.is_some() => first.map_or("auto", |(_, method)| method),
-        "auto" if secret("EXOIMAP_ACCESS_TOKEN").is_some() => "token",
-        "auto" => "secret",
-        method => method,
-    };
-    if method == "token" {
-        let (token, from) = match token_file {
+
+    /// What to say of a credential that ends soon.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let left = self.ends?.duration_since(SystemTime::now());
+        let days = left.as_ref().map_or(0, |left| left.as_secs() / 86_400);
+        match left {
+            Err(_) => Some(format!("the {} is over: upload a new one", self.detail)),
+            Ok(_) if days < SOON => Some(format!("the {} ends in {days} days: upload a new one", self.detail)),
+            Ok(_) => None,
+        }
+    }
+
+    fn of(what: &str, from: &str) -> Described {
+        Described::new(format!("{what} of {}", if from == "-" { "stdin" } else { from }))
+    }
+}
+
+/// The credential that the options name, else the first that the environment names.
+pub(crate) fn proof(arguments: &ArgMatches, cloud: Cloud) -> Result<(Proof, Described)> {
+    let given = Given { arguments, cloud };
+    match given.method()? {
+        "token" => given.token(),
+        "managed-identity" => given.managed_identity(),
+        "device-code" => given.device_code(),
+        method => given.application(method),
+    }
+}
+
+/// What options and environment say.
+struct Given<'a> {
+    arguments: &'a ArgMatches,
+    cloud: Cloud,
+}
+
+impl Given<'_> {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.arguments.get_one::<String>(name).map(|text| text.trim()).filter(|text| !text.is_empty())
+    }
+
+    fn named(&self, name: &str) -> bool {
+        self.arguments.value_source(name) == Some(ValueSource::CommandLine)
+    }
+
+    /// What an option names counts more than what the environment does.
+    fn method(&self) -> Result<&str> {
+        let asked = self.text("auth").filter(|method| *method != "auto");
+        let by_option = asked.filter(|_| self.named("auth"));
+        let mut named = NAMING.iter().filter(|(option, _)| self.named(option));
+        let first = named.next();
+        if let (Some((first, _)), Some((second, _))) = (first, named.next()) {
+            return Err(usage(format!("--{first} and --{second} are two ways to sign in: name one")));
+        }
+        if let (Some((option, method)), Some(asked)) = (first, by_option)
+            && *method != asked
+        {
+            return Err(usage(format!("--{option} is not what --auth {asked} signs in by: name one")));
+        }
+        if let Some((_, method)) = first {
+            return Ok(method);
+        }
+        let has = |name: &str| environment::secret(name).is_some();
+        Ok(match asked {
+            Some(method) => method,
+            None if has("EXOIMAP_ACCESS_TOKEN") => "token",
+            None if self.text("certificate").is_some() => "certificate",
+            None if has("AZURE_CLIENT_SECRET") => "secret",
+            None if self.text("client-secret-file").or(self.text("client-secret-command")).is_some() => "secret",
+            None if self.text("federated-token-file").is_some() => "federated",
+            None => {
+                return Err(usage(
+                    "no credential is given: a certificate (AZURE_CLIENT_CERTIFICATE_PATH, --certificate), a client secret (AZURE_CLIENT_SECRET, --client-secret-file, --client-secret-command), a federated token (AZURE_FEDERATED_TOKEN_FILE, --federated-token-file) or a token (EXOIMAP_ACCESS_TOKEN, --access-token-file)",
+                ));
+            }
+        })
+    }
+
+    fn token(&self) -> Result<(Proof, Described)> {
+        let (token, from) = match self.text("access-token-file") {
             Some(file) => (read_secret(file, "the access token")?, file),
-            None => secret("EXOIMAP_ACCESS_TOKEN")
+            None => environment::secret("EXOIMAP_ACCESS_TOKEN")
                 .map(|token| (token, "EXOIMAP_ACCESS_TOKEN"))
                 .ok_or_else(|| usage("no access token is given (EXOIMAP_ACCESS_TOKEN, --access-token-file)"))?,
         };
@@ -58,25 +146,91 @@ pub(crate) fn proof(arguments: &ArgMatches, cloud: Cloud) -> Result<(Proof, Desc
                 "the access token holds a blank or a control character, which no token does (EXOIMAP_ACCESS_TOKEN, --access-token-file)",
             ));
         }
-        // Its `exp` is a claim, and `claims` looks at these.
-        return Ok((Proof::Token(token), Described { detail: format!("access token of {}", place(from)), ends: None }));
+        // When it ends is a claim.
+        Ok((Proof::Token(token), Described::of("access token", from)))
     }
-    let Some((value, from)) = client_secret(arguments)? else {
-        let message = "no credential is given: a client secret (AZURE_CLIENT_SECRET, --client-secret-file, --client-secret-command) or a token (EXOIMAP_ACCESS_TOKEN, --access-token-file)";
-        return Err(usage(message));
-    };
-    let tenant = text("tenant").ok_or_else(|| usage("no tenant is named (--tenant, AZURE_TENANT_ID)"))?;
-    let client_id = text("client-id").ok_or_else(|| usage("no application is named (--client-id, AZURE_CLIENT_ID)"))?;
-    let scope = text("scope")
-        .map_or_else(|| format!("https://{}/.default", cloud.imap_host()), |scope| scope.trim().to_owned());
-    let authority = text("authority-host").unwrap_or(cloud.authority()).trim();
-    let application = Application::new(tenant.trim(), client_id.trim(), Credential::ClientSecret(value))?;
-    let application = application.with_authority(authority)?.with_scope(&scope)?;
-    // When a client secret ends only Entra knows.
-    let described = Described { detail: format!("client secret of {from}"), ends: None };
-    Ok((Proof::Application(Box::new(application)), described))
-}
 
-fn place(from: &str) -> &str {
-    if from == "-" { "stdin" } else { from }
+    fn application(&self, method: &str) -> Result<(Proof, Described)> {
+        let (credential, described) = match method {
+            "certificate" => self.certificate()?,
+            "federated" => self.federated()?,
+            _ => self.secret()?,
+        };
+        let application = Application::new(self.tenant()?, self.client_id()?, credential)?;
+        let application = application.with_authority(self.authority())?.with_scope(&self.scope())?;
+        Ok((Proof::Application(Box::new(application)), described))
+    }
+
+    fn certificate(&self) -> Result<(Credential, Described)> {
+        let file =
+            self.needed("certificate", "no certificate is given (AZURE_CLIENT_CERTIFICATE_PATH, --certificate)")?;
+        let mut certificate = Certificate::read(Path::new(file), self.text("certificate-key").map(Path::new))?;
+        if self.text("certificate-signature") == Some("rs256") {
+            certificate = certificate.with_rs256();
+        }
+        let (subject, sha1, sha256) = (certificate.subject(), certificate.sha1(), certificate.sha256());
+        let described = Described {
+            ends: u64::try_from(certificate.expires()).ok().map(|end| UNIX_EPOCH + Duration::from_secs(end)),
+            ..Described::new(format!("certificate {subject} of {file}, SHA-1 {sha1}, SHA-256 {sha256}"))
+        };
+        Ok((Credential::Certificate(certificate), described))
+    }
+
+    fn federated(&self) -> Result<(Credential, Described)> {
+        let missing = "no federated token is given (AZURE_FEDERATED_TOKEN_FILE, --federated-token-file)";
+        let file = self.needed("federated-token-file", missing)?;
+        Ok((Credential::FederatedTokenFile(file.into()), Described::of("federated token", file)))
+    }
+
+    fn secret(&self) -> Result<(Credential, Described)> {
+        let missing = "no client secret is given (AZURE_CLIENT_SECRET, --client-secret-file, --client-secret-command)";
+        let (secret, from) = client_secret(self.arguments)?.ok_or_else(|| usage(missing))?;
+        // When it ends only Entra knows.
+        Ok((Credential::ClientSecret(secret), Described::new(format!("client secret of {from}"))))
+    }
+
+    /// `AZURE_CLIENT_ID` names a user-assigned identity to Microsoft's libraries, so it does to us.
+    fn managed_identity(&self) -> Result<(Proof, Described)> {
+        let identity = ManagedIdentity::of_this_machine(&environment::value)?.with_scope(&self.scope())?;
+        let (identity, described) = match self.text("identity").or(self.text("client-id")) {
+            None | Some("system") => (identity, Described::new("system-assigned managed identity")),
+            Some(which) => (identity.with_identity(which)?, Described::new(format!("managed identity {which}"))),
+        };
+        Ok((Proof::ManagedIdentity(Box::new(identity)), described))
+    }
+
+    fn device_code(&self) -> Result<(Proof, Described)> {
+        if self.text("token-cache").is_none() {
+            return Err(usage(
+                "a device code needs a directory where the sign-in is kept (--token-cache, EXOIMAP_TOKEN_CACHE): without it somebody would have to sign in for each run",
+            ));
+        }
+        let person = DeviceCode::new(self.tenant()?, self.client_id()?)?.for_cloud(self.cloud);
+        let person = person.with_authority(self.authority())?;
+        let person = match self.text("scope") {
+            Some(scope) => person.with_scope(scope)?,
+            None => person,
+        };
+        Ok((Proof::DeviceCode(Box::new(person)), Described::new("a person's sign-in by device code")))
+    }
+
+    fn tenant(&self) -> Result<&str> {
+        self.needed("tenant", "no tenant is named (--tenant, AZURE_TENANT_ID)")
+    }
+
+    fn client_id(&self) -> Result<&str> {
+        self.needed("client-id", "no application is named (--client-id, AZURE_CLIENT_ID)")
+    }
+
+    fn authority(&self) -> &str {
+        self.text("authority-host").unwrap_or(self.cloud.authority())
+    }
+
+    fn scope(&self) -> String {
+        self.text("scope").map_or_else(|| format!("https://{}/.default", self.cloud.imap_host()), str::to_owned)
+    }
+
+    fn needed(&self, name: &str, missing: &str) -> Result<&str> {
+        self.text(name).ok_or_else(|| usage(missing))
+    }
 }

@@ -144,8 +144,10 @@ fn fetch() -> Vec<Arg> {
 }
 
 const AFTER_HELP: &str = "\
-The client secret comes from AZURE_CLIENT_SECRET, --client-secret-file or --client-secret-command, a ready token from
-EXOIMAP_ACCESS_TOKEN or --access-token-file; never from the command line.
+The credential is a certificate (AZURE_CLIENT_CERTIFICATE_PATH, --certificate), a client secret (AZURE_CLIENT_SECRET,
+--client-secret-file, --client-secret-command), a federated token (AZURE_FEDERATED_TOKEN_FILE), a managed identity or a
+person's sign-in (--auth managed-identity, --auth device-code), or a ready token (EXOIMAP_ACCESS_TOKEN,
+--access-token-file). No secret comes from the command line.
 
 Exit codes: 0 done; 1 local failure; 2 usage; 3 nothing came; 4 refused until an administrator acts; 5 worth repeating later;
 6 partly done; 7 the server broke the protocol, or a limit of ours.";
@@ -163,13 +165,22 @@ fn common() -> Vec<Arg> {
         value("mailbox", "ADDR", "Primary SMTP address of the mailbox").env("EXOIMAP_MAILBOX").help_heading(who),
         value("tenant", "ID", "Tenant GUID or verified domain").env("AZURE_TENANT_ID").help_heading(who),
         value("client-id", "ID", "Application (client) id").env("AZURE_CLIENT_ID").help_heading(who),
-        value("auth", "METHOD", "How to prove it: auto takes what an option names, else the first of token, secret that the environment names")
+        value("auth", "METHOD", "How to prove it: auto takes what an option names, else the first of token, certificate, secret, federated that the environment names; the other two only when asked for")
             .env("EXOIMAP_AUTH")
-            .value_parser(["auto", "token", "secret"])
+            .value_parser(["auto", "token", "certificate", "secret", "federated", "managed-identity", "device-code"])
             .default_value("auto")
             .help_heading(who),
         value("client-secret-file", "F", "The client secret (- is stdin)").env("EXOIMAP_CLIENT_SECRET_FILE").help_heading(who),
         value("client-secret-command", "CMD", "A command that prints the client secret").env("EXOIMAP_CLIENT_SECRET_COMMAND").help_heading(who),
+        value("certificate", "F", "The application's certificate and its private key, PEM").env("AZURE_CLIENT_CERTIFICATE_PATH").help_heading(who),
+        value("certificate-key", "F", "The private key, where it has a PEM file of its own").env("EXOIMAP_CERTIFICATE_KEY").help_heading(who),
+        value("certificate-signature", "ALG", "What the certificate signs with; rs256 for a tenant that wants it")
+            .env("EXOIMAP_CERTIFICATE_SIGNATURE")
+            .value_parser(["ps256", "rs256"])
+            .default_value("ps256")
+            .help_heading(who),
+        value("federated-token-file", "F", "The token of a workload identity, read for each request").env("AZURE_FEDERATED_TOKEN_FILE").help_heading(who),
+        value("identity", "ID", "A user-assigned managed identity: client id, /subscriptions/… or object:ID [default: the client id, else the system's]").env("EXOIMAP_IDENTITY").help_heading(who),
         value("access-token-file", "F", "A token from elsewhere (- is stdin)").help_heading(who),
         value("cloud", "NAME", "Preset of authority, host and scope").env("EXOIMAP_CLOUD").value_parser(clouds).default_value("global").help_heading(who),
         value("authority-host", "URL", "Where tokens come from, https://HOST").env("AZURE_AUTHORITY_HOST").help_heading(who),
@@ -180,7 +191,8 @@ fn common() -> Vec<Arg> {
         value("proxy", "URL", "http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY=, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]").help_heading(who),
         value("env-file", "F", "NAME=value lines, as systemd's EnvironmentFile; the environment wins over them").help_heading(who),
         value("timeout", "T", "Longest silence on a connection; bounds connecting too").env("EXOIMAP_TIMEOUT").value_parser(time()).default_value("60s").help_heading(how),
-        value("max-wait", "T", "Longest wait in all for throttling and outages (0: none, a broken session ends the run)").env("EXOIMAP_MAX_WAIT").value_parser(ValueParser::new(parse_wait)).default_value("10m").help_heading(how),
+        value("max-wait", "T", "Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)").env("EXOIMAP_MAX_WAIT").value_parser(ValueParser::new(parse_wait)).default_value("10m").help_heading(how),
+        value("token-cache", "DIR", "Keep tokens between runs in this directory").env("EXOIMAP_TOKEN_CACHE").help_heading(how),
         value("max-time", "T", "Longest that the whole run may take").env("EXOIMAP_MAX_TIME").value_parser(time()).help_heading(how),
         value("trace", "FILE", "Write the C:/S: transcript, credentials masked, to stderr or a file")
             .num_args(0..=1)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use exoimap::entra::{AccessToken, Claims, Cloud};
+use exoimap::entra::{AccessToken, Claims, Cloud, TokenCache, Wanted};
 use exoimap::exchange::{Facts, Server, Step, sign_in_shortly, sign_in_step_by_step};
 use exoimap::imap::session::Session;
 use exoimap::{Error, Kind, Network, Patience, Phase, Result, Secret, Stream, Transcript, Trust};
@@ -27,6 +27,7 @@ pub(crate) struct Setting {
     pub(crate) network: Network,
     credential: Proof,
     described: Described,
+    cache: Option<TokenCache>,
     max_wait: Duration,
     pub(crate) deadline: Option<Instant>,
     trace: Trace,
@@ -75,6 +76,7 @@ impl Setting {
                 .with_proxy(proxy(arguments)?),
             credential,
             described,
+            cache: text("token-cache").map(|dir| TokenCache::open(Path::new(dir))).transpose()?,
             max_wait: time("max-wait").unwrap_or_default(),
             deadline,
             trace: Trace::open(arguments)?,
@@ -96,10 +98,6 @@ impl Setting {
     /// A token: the one at hand where it is good for a while yet, or a new one. `spent` is one that the
     /// server would not have any more.
     pub(crate) fn token(&self, output: &Output, spent: Option<&Secret>) -> Result<AccessToken> {
-        let application = match &self.credential {
-            Proof::Token(secret) => return Ok(self.keep(AccessToken::from_elsewhere(secret.clone()))),
-            Proof::Application(application) => application,
-        };
         // Whoever comes second waits here for the first one's token.
         let mut held = self.token.lock().unwrap_or_else(PoisonError::into_inner);
         let is_good = |token: &&AccessToken| {
@@ -109,14 +107,30 @@ impl Setting {
         if let Some(token) = held.as_ref().filter(is_good) {
             return Ok(token.clone());
         }
-        let token = application.request_token(&self.network, &mut self.patience(output))?;
+        let token = self.obtain(Wanted { fresh: false, spent }, &mut self.patience(output), output)?;
         *held = Some(token.clone());
         Ok(token)
     }
 
-    fn keep(&self, token: AccessToken) -> AccessToken {
+    /// A token that was asked for now, whatever is kept: for a person who looks on.
+    pub(crate) fn fresh_token(&self, output: &Output) -> Result<AccessToken> {
+        if let Some(warning) = self.described.warning() {
+            output.warn(&warning);
+        }
+        let mut patience = self.patience(output).answers_only();
+        let token = self.obtain(Wanted { fresh: true, spent: None }, &mut patience, output)?;
         *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
-        token
+        Ok(token)
+    }
+
+    fn obtain(&self, wanted: Wanted, patience: &mut Patience, output: &Output) -> Result<AccessToken> {
+        output.step(&format!("credential: {}", self.described.detail));
+        let tell = &mut |text: &str| output.warn(text);
+        match (self.credential.source(), &self.cache) {
+            (Err(token), _) => Ok(AccessToken::from_elsewhere(token.clone())),
+            (Ok(source), Some(cache)) => cache.token(source, wanted, &self.network, patience, tell),
+            (Ok(source), None) => source.request_token(&self.network, patience, tell),
+        }
     }
 
     /// What may be waited in all.
@@ -152,6 +166,7 @@ impl Setting {
         let mut patience = Patience::new(self.max_wait, self.deadline, |_| {});
         let (network, server) = (&self.network, &self.server);
         sign_in_step_by_step(network, server, mailbox, token.secret(), &transcript, &mut patience, done)
+            .inspect_err(|e| self.forget_refused(token, e))
     }
 
     /// The dialogues so far, where a report wants them.
@@ -168,10 +183,20 @@ impl Setting {
         done: &mut dyn FnMut(Step),
     ) -> Result<Session<Stream>> {
         sign_in_shortly(&self.network, &self.server, mailbox, token.secret(), self.transcript(), done)
+            .inspect_err(|e| self.forget_refused(token, e))
     }
 
     fn transcript(&self) -> Option<Transcript> {
         self.trace.is_wanted().then(|| Transcript::new(self.trace.clone()))
+    }
+
+    /// What an administrator grants now is in the next token, not in the one that is kept.
+    fn forget_refused(&self, token: &AccessToken, e: &Error) {
+        if let (Ok(source), Some(cache)) = (self.credential.source(), &self.cache)
+            && (e.phase(), e.kind()) == (Phase::Authenticate, Kind::Refused)
+        {
+            cache.forget(source, token.secret());
+        }
     }
 
     /// What hints about a mailbox are filled in with.

@@ -1,14 +1,37 @@
-//! Microsoft Entra ID: an access token for an application (OAuth 2.0 client credentials). Knows no IMAP.
+//! Microsoft Entra ID: an access token for a program that nobody is sitting in front of. Knows no IMAP.
 //!
-//! Follows learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow.
+//! An [`Application`] proves itself by a secret, a certificate or a token of somebody whom it trusts; a
+//! [`ManagedIdentity`] is proved by the machine it runs on; a [`DeviceCode`] lets a person sign in once.
+//! Tokens can be kept in a directory (`TokenCache`).
 
+mod application;
+#[cfg(feature = "certificate")]
+mod assertion;
+#[cfg(feature = "certificate")]
+mod cache;
+#[cfg(feature = "certificate")]
+mod certificate;
 mod claims;
 mod cloud;
+#[cfg(feature = "certificate")]
+mod der;
+mod device_code;
+mod endpoint;
+mod federated;
+mod managed_identity;
 mod refusal;
+mod request;
 mod token;
 mod transport;
 
+pub use application::{Application, Credential};
+#[cfg(feature = "certificate")]
+pub use cache::{TokenCache, TokenSource, Wanted};
+#[cfg(feature = "certificate")]
+pub use certificate::Certificate;
 pub use claims::Claims;
 pub use cloud::{Cloud, disagreement};
-pub use token::{AccessToken, Application, Credential};
-pub(crate) use token::{is_guid, is_tenant};
+pub use device_code::{DeviceCode, Granted};
+pub(crate) use endpoint::{is_guid, is_tenant};
+pub use managed_identity::ManagedIdentity;
+pub use token::AccessToken;

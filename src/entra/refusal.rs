@@ -16,14 +16,14 @@ const PASSING: [u64; 8] = [90055, 50033, 90006, 90012, 90024, 90033, 90090, 5019
 const SHOWN: usize = 600;
 
 /// An answer that holds no token, as an error.
-pub(super) fn refusal(status: u16, content_type: &str, location: Option<&str>, body: &[u8]) -> Error {
+pub(super) fn refusal(who: &str, status: u16, content_type: &str, location: Option<&str>, body: &[u8]) -> Error {
     if let Some(reply) = entra_reply(status, body) {
         let passing = status == 429
             || status >= 500
             || reply.error == "temporarily_unavailable"
             || reply.codes.iter().any(|code| PASSING.contains(code));
         let kind = if passing { Kind::Temporary } else { Kind::Refused };
-        return Error::new(kind, Phase::Token, words(&reply)).with_entra(reply);
+        return Error::new(kind, Phase::Token, words(who, &reply)).with_entra(reply);
     }
     if (300..400).contains(&status) {
         let to = location.unwrap_or("nowhere");
@@ -38,7 +38,7 @@ pub(super) fn refusal(status: u16, content_type: &str, location: Option<&str>, b
     };
     let start = shorten(String::from_utf8_lossy(body).trim(), 200);
     let content_type = if content_type.is_empty() { "no content type" } else { content_type };
-    let message = format!("HTTP {status} with {content_type}, which is no answer of Entra ID: {start}");
+    let message = format!("HTTP {status} with {content_type}, which is no answer of {who}: {start}");
     Error::new(kind, Phase::Token, message)
 }
 
@@ -67,8 +67,8 @@ fn first_sentence(description: &str) -> &str {
     description.get(..end).unwrap_or(description).trim_end()
 }
 
-fn words(reply: &EntraReply) -> String {
-    let mut words = format!("Entra ID refused (HTTP {}, {}): {}", reply.status, reply.error, reply.description);
+fn words(who: &str, reply: &EntraReply) -> String {
+    let mut words = format!("{who} refused (HTTP {}, {}): {}", reply.status, reply.error, reply.description);
     let ids = [("trace id", &reply.trace_id), ("correlation id", &reply.correlation_id), ("at", &reply.timestamp)];
     let ids: Vec<_> = ids.iter().filter(|(_, id)| !id.is_empty()).map(|(name, id)| format!("{name} {id}")).collect();
     if !ids.is_empty() {
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn entras_words_and_ids_are_shown() {
-        let error = refusal(401, "application/json", None, EXPIRED.as_bytes());
+        let error = refusal("Entra ID", 401, "application/json", None, EXPIRED.as_bytes());
         assert_eq!(error.kind(), Kind::Refused);
         assert_eq!(error.entra().map(|reply| reply.codes.clone()), Some(vec![7000222]));
         assert_eq!(
@@ -100,12 +100,12 @@ mod tests {
         );
         let older = EXPIRED.replace(" Trace ID:", "\\r\\nTrace ID:");
         let with_bom = [b"\xef\xbb\xbf", older.as_bytes()].concat();
-        assert_eq!(refusal(401, "", None, &with_bom).to_string(), error.to_string());
+        assert_eq!(refusal("Entra ID", 401, "", None, &with_bom).to_string(), error.to_string());
     }
 
     #[test]
     fn passing_trouble_is_told_from_a_refusal() {
-        let kind = |status, body: &str| refusal(status, "text/html", None, body.as_bytes()).kind();
+        let kind = |status, body: &str| refusal("Entra ID", status, "text/html", None, body.as_bytes()).kind();
         assert_eq!(kind(400, r#"{"error":"invalid_request","error_codes":[90033]}"#), Kind::Temporary);
         assert_eq!(kind(400, r#"{"error":"temporarily_unavailable"}"#), Kind::Temporary);
         assert_eq!(kind(503, EXPIRED), Kind::Temporary);
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_body_of_somebody_else_is_named_and_escaped() {
-        let text = refusal(403, "text/html", None, "<h1>\u{1b}[2JSquid</h1>".as_bytes()).to_string();
+        let text = refusal("Entra ID", 403, "text/html", None, "<h1>\u{1b}[2JSquid</h1>".as_bytes()).to_string();
         assert_eq!(text, "token: HTTP 403 with text/html, which is no answer of Entra ID: <h1>\\x1b[2JSquid</h1>");
     }
 }

@@ -9,15 +9,28 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
 
-use crate::net::{Network, Stream};
+use crate::net::{Network, Plain, Stream};
 
 /// The most that a token endpoint is let send, in octets; a token has 2,000.
 pub(super) const MOST_BODY: u64 = 1 << 20;
 
-/// An HTTP client for one token endpoint: https only, no redirect followed, every status an answer.
+/// How long it may take to connect to a service of this machine or its host. Off Azure nobody answers
+/// for that address.
+pub(super) const NEAR: Duration = Duration::from_secs(3);
+
+/// An HTTP client for a token endpoint: https only, no redirect followed, every status an answer.
 pub(super) fn agent(network: &Network) -> ureq::Agent {
+    client(network, true)
+}
+
+/// The same for a metadata service beside us, which speaks plain HTTP: past any proxy.
+pub(super) fn plain_agent(network: &Network) -> ureq::Agent {
+    client(network, false)
+}
+
+fn client(network: &Network, tls: bool) -> ureq::Agent {
     let config = Config::builder()
-        .https_only(true)
+        .https_only(tls)
         .max_redirects(0)
         .max_redirects_will_error(false)
         .http_status_as_error(false)
@@ -25,7 +38,7 @@ pub(super) fn agent(network: &Network) -> ureq::Agent {
         .timeout_global(Some(network.timeout()))
         .user_agent(concat!("exoimap/", env!("CARGO_PKG_VERSION")))
         .build();
-    ureq::Agent::with_parts(config, Dial(network.clone()), LeaveToDial)
+    ureq::Agent::with_parts(config, Dial { network: network.clone(), tls }, LeaveToDial)
 }
 
 /// [`Network::connect`] does the look-up too.
@@ -41,7 +54,10 @@ impl Resolver for LeaveToDial {
 }
 
 #[derive(Debug)]
-struct Dial(Network);
+struct Dial {
+    network: Network,
+    tls: bool,
+}
 
 impl Connector for Dial {
     type Out = OverStream;
@@ -51,15 +67,48 @@ impl Connector for Dial {
         let host = uri.host().ok_or_else(|| ureq::Error::BadUri(uri.to_string()))?;
         // A literal IPv6 address stands in brackets in a URI and nowhere else.
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        let stream =
-            self.0.connect(host, uri.port_u16().unwrap_or(443)).map_err(|e| ureq::Error::Other(Box::new(e)))?;
+        let wire = match self.tls {
+            true => self.network.connect(host, uri.port_u16().unwrap_or(443)).map(Wire::Tls),
+            false => self.network.connect_plain(host, uri.port_u16().unwrap_or(80), NEAR).map(Wire::Plain),
+        };
+        let wire = wire.map_err(|e| ureq::Error::Other(Box::new(e)))?;
         let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
-        Ok(Some(OverStream { stream, buffers }))
+        Ok(Some(OverStream { wire, buffers }))
+    }
+}
+
+enum Wire {
+    Tls(Stream),
+    Plain(Plain),
+}
+
+impl Wire {
+    fn set_deadline(&mut self, deadline: Option<Instant>) {
+        match self {
+            Wire::Tls(stream) => stream.set_deadline(deadline),
+            Wire::Plain(plain) => plain.set_deadline(deadline),
+        }
+    }
+
+    fn send(&mut self, octets: &[u8]) -> std::io::Result<()> {
+        let wire: &mut dyn Write = match self {
+            Wire::Tls(stream) => stream,
+            Wire::Plain(plain) => plain,
+        };
+        wire.write_all(octets)?;
+        wire.flush()
+    }
+
+    fn receive(&mut self, octets: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Wire::Tls(stream) => stream.read(octets),
+            Wire::Plain(plain) => plain.read(octets),
+        }
     }
 }
 
 struct OverStream {
-    stream: Stream,
+    wire: Wire,
     buffers: LazyBuffers,
 }
 
@@ -67,7 +116,7 @@ impl OverStream {
     /// What ureq leaves of the request's time bounds the next wait.
     fn limit(&mut self, timeout: NextTimeout) {
         let left: Duration = *timeout.after;
-        self.stream.set_deadline(Instant::now().checked_add(left));
+        self.wire.set_deadline(Instant::now().checked_add(left));
     }
 }
 
@@ -79,14 +128,12 @@ impl Transport for OverStream {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
         self.limit(timeout);
         let output = self.buffers.output().get(..amount).unwrap_or_default();
-        self.stream.write_all(output)?;
-        self.stream.flush()?;
-        Ok(())
+        Ok(self.wire.send(output)?)
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         self.limit(timeout);
-        let read = self.stream.read(self.buffers.input_append_buf())?;
+        let read = self.wire.receive(self.buffers.input_append_buf())?;
         self.buffers.input_appended(read);
         Ok(read > 0)
     }
@@ -97,7 +144,7 @@ impl Transport for OverStream {
     }
 
     fn is_tls(&self) -> bool {
-        true
+        matches!(self.wire, Wire::Tls(_))
     }
 }
 

@@ -207,6 +207,15 @@ impl Network {
         Ok(stream)
     }
 
+    /// Connects without TLS and past any proxy, within `near`, for a service of the machine that we run on.
+    pub(crate) fn connect_plain(&self, host: &str, port: u16, near: Duration) -> Result<Plain> {
+        let hasty = self.clone().with_timeout(near.min(self.idle));
+        let (tcp, _) = hasty.dial(host, &hasty.resolve(host, port)?)?;
+        let mut plain = Plain(Timed { tcp, idle: self.idle, deadline: None, set: None });
+        plain.set_deadline(self.deadline);
+        Ok(plain)
+    }
+
     /// What is left of the time for one step.
     fn patience(&self, now: Instant) -> Duration {
         match self.deadline {
@@ -292,6 +301,32 @@ impl Write for Stream {
 impl std::fmt::Debug for Stream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Stream")
+    }
+}
+
+/// A connection without TLS whose every wait has an end.
+pub(crate) struct Plain(Timed);
+
+impl Plain {
+    /// The instant at which reads and writes end, whatever comes in.
+    pub(crate) fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.0.deadline = deadline;
+    }
+}
+
+impl Read for Plain {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf)
+    }
+}
+
+impl Write for Plain {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.0.write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

@@ -9,6 +9,7 @@ mod caution;
 mod check;
 mod client_secret;
 mod crash;
+mod credentials;
 mod dovecot;
 mod dovecot_self;
 mod enemy;

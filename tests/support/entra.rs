@@ -1,9 +1,9 @@
 //! Entra ID's token endpoint, `POST /{tenant}/oauth2/v2.0/token`, for client credentials.
 //!
 //! What is checked, in which order, and the words of each refusal follow what the real one
-//! answers (AADSTS codes); the signature of a client assertion is not verified.
+//! answers (AADSTS codes).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use native_tls::{Identity, TlsStream};
 use serde_json::json;
 
+use assertion::{Federated, Uploaded};
+use device::Device;
 use refusal::Refusal;
 
 use super::certificate::Authority;
@@ -18,6 +20,9 @@ use super::http::{Request, Response};
 use super::jwt::{self, TokenShape};
 use super::{clock, listen};
 
+pub mod assertion;
+pub mod device;
+pub mod managed_identity;
 mod refusal;
 
 // Identifiers that Microsoft's documentation uses as placeholders.
@@ -27,6 +32,9 @@ pub const CLIENT_ID: &str = "00001111-aaaa-2222-bbbb-3333cccc4444";
 /// Not a secret. It holds the characters that a careless form encoder spoils.
 pub const SECRET: &str = "not-a-real-secret~+/=&";
 pub const SCOPE: &str = "https://outlook.office365.com/.default";
+
+/// The one kind of client assertion.
+const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The running endpoint.
 pub struct Entra {
@@ -44,8 +52,15 @@ pub struct State {
     pub secret: String,
     /// The right secret is answered with AADSTS7000222.
     pub secret_expired: bool,
-    /// The `sub` of the one federated credential.
-    pub federated_subject: Option<String>,
+    /// Where it answers, which an application's assertion must name.
+    pub url: String,
+    /// How far its clock is ahead of this machine's, in seconds.
+    pub ahead: i64,
+    pub certificates: Vec<Uploaded>,
+    pub federated: Option<Federated>,
+    /// The `jti` of every assertion that was taken.
+    seen: BTreeSet<String>,
+    pub device: Device,
     /// Resources that have a service principal in the tenant, without `/.default`.
     pub resources: Vec<String>,
     pub token: TokenShape,
@@ -108,7 +123,9 @@ impl Entra {
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
         let port = listen::serve(identity, move |stream| serve(stream, &shared));
-        Entra { port, state }
+        let entra = Entra { port, state };
+        entra.configure().url = entra.url();
+        entra
     }
 
     pub fn port(&self) -> u16 {
@@ -152,7 +169,12 @@ impl Default for State {
             client_id: CLIENT_ID.into(),
             secret: SECRET.into(),
             secret_expired: false,
-            federated_subject: None,
+            url: String::new(),
+            ahead: 0,
+            certificates: Vec::new(),
+            federated: None,
+            seen: BTreeSet::new(),
+            device: Device::default(),
             resources: vec!["https://outlook.office365.com".into(), "https://graph.microsoft.com".into()],
             token: TokenShape::default(),
             behaviour: Behaviour::Normal,
@@ -213,11 +235,14 @@ impl State {
         }
     }
 
-    fn answer(&self, request: &Request) -> Response {
-        match self.check(request) {
-            Ok(()) => self.success(request),
-            Err(refusal) => refusal.response(self),
-        }
+    fn answer(&mut self, request: &Request) -> Response {
+        let response = self.check(request).unwrap_or_else(|refusal| refusal.response(self));
+        response.with("Date", clock::http_date(self.now()))
+    }
+
+    /// By this endpoint's own clock.
+    fn now(&self) -> i64 {
+        clock::now() + self.ahead
     }
 
     fn success(&self, request: &Request) -> Response {
@@ -255,20 +280,33 @@ impl State {
         if self.behaviour == Behaviour::WithoutRoles {
             token.roles.clear();
         }
+        self.sign(&token)
+    }
+
+    fn sign(&self, token: &TokenShape) -> String {
         jwt::mint(&self.key, &token.claims(&self.tenant, &self.client_id))
     }
 
-    fn check(&self, request: &Request) -> Result<(), Refusal> {
+    fn check(&mut self, request: &Request) -> Result<Response, Refusal> {
         let path = request.target.split('?').next().unwrap_or_default();
-        let tenant = path.trim_start_matches('/').strip_suffix("/oauth2/v2.0/token").ok_or(Refusal::NoSuchPage)?;
+        let (tenant, what) = path.trim_start_matches('/').split_once("/oauth2/v2.0/").ok_or(Refusal::NoSuchPage)?;
         if request.method != "POST" {
             return Err(Refusal::NotPost(request.method.clone()));
         }
         self.check_tenant(tenant)?;
         let form = request.form();
-        self.check_application(&form)?;
-        self.check_scope(&form)?;
-        self.check_credential(&form)
+        match (what, form.get("grant_type").map(String::as_str)) {
+            ("devicecode", _) => self.invite(&form),
+            ("token", Some(device::GRANT)) => self.poll(&form),
+            ("token", Some("refresh_token")) => self.refresh(&form),
+            ("token", _) => {
+                self.check_application(&form)?;
+                self.check_scope(&form)?;
+                self.check_credential(&form)?;
+                Ok(self.success(request))
+            }
+            _ => Err(Refusal::NoSuchPage),
+        }
     }
 
     fn check_tenant(&self, tenant: &str) -> Result<(), Refusal> {
@@ -292,6 +330,10 @@ impl State {
             "client_credentials" => {}
             other => return Err(Refusal::GrantUnsupported(other.into())),
         }
+        self.check_client(form)
+    }
+
+    fn check_client(&self, form: &BTreeMap<String, String>) -> Result<(), Refusal> {
         match required(form, "client_id")? {
             id if id == self.client_id => Ok(()),
             other => Err(Refusal::ApplicationNotFound(other.into())),
@@ -311,26 +353,20 @@ impl State {
         }
     }
 
-    fn check_credential(&self, form: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    fn check_credential(&mut self, form: &BTreeMap<String, String>) -> Result<(), Refusal> {
         if let Some(assertion) = form.get("client_assertion") {
-            return self.check_assertion(assertion);
+            if form.get("client_assertion_type").map(String::as_str) != Some(ASSERTION) {
+                return Err(Refusal::ParameterMissing("client_assertion_type".into()));
+            }
+            self.check_assertion(assertion, &self.seen)?;
+            self.seen.extend(jwt::claims(assertion).and_then(|claims| Some(claims["jti"].as_str()?.to_owned())));
+            return Ok(());
         }
         match form.get("client_secret") {
             None => Err(Refusal::NoCredential),
             Some(secret) if *secret != self.secret => Err(Refusal::SecretWrong),
             Some(_) if self.secret_expired => Err(Refusal::SecretExpired),
             Some(_) => Ok(()),
-        }
-    }
-
-    /// An assertion of the application itself (a certificate's) or of a federated subject.
-    fn check_assertion(&self, assertion: &str) -> Result<(), Refusal> {
-        let claims = jwt::claims(assertion).ok_or(Refusal::AssertionInvalid)?;
-        let subject = claims["sub"].as_str().unwrap_or_default();
-        if subject == self.client_id || Some(subject) == self.federated_subject.as_deref() {
-            Ok(())
-        } else {
-            Err(Refusal::SubjectUnknown(subject.into()))
         }
     }
 }

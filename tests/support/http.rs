@@ -38,12 +38,20 @@ impl Request {
 
     /// The body as `application/x-www-form-urlencoded` fields.
     pub fn form(&self) -> BTreeMap<String, String> {
-        self.body
-            .split('&')
-            .filter_map(|field| field.split_once('='))
-            .map(|(name, value)| (percent_decode(name), percent_decode(value)))
-            .collect()
+        fields(&self.body)
     }
+
+    /// The fields behind the target's question mark.
+    pub fn query(&self) -> BTreeMap<String, String> {
+        fields(self.target.split_once('?').unwrap_or_default().1)
+    }
+}
+
+fn fields(text: &str) -> BTreeMap<String, String> {
+    text.split('&')
+        .filter_map(|field| field.split_once('='))
+        .map(|(name, value)| (percent_decode(name), percent_decode(value)))
+        .collect()
 }
 
 /// An answer; `Content-Length`, `Date` and `Connection: close` are added when it is written.
@@ -72,7 +80,9 @@ impl Response {
         for (name, value) in &self.headers {
             head += &format!("{name}: {value}\r\n");
         }
-        head += &format!("Date: {}\r\n", clock::http_date(clock::now()));
+        if !self.headers.iter().any(|(name, _)| name == "Date") {
+            head += &format!("Date: {}\r\n", clock::http_date(clock::now()));
+        }
         head += &format!("Content-Length: {}\r\n", self.body.len());
         head += "Cache-Control: no-store, no-cache\r\nConnection: close\r\n\r\n";
         stream.write_all(head.as_bytes())?;
@@ -90,6 +100,7 @@ fn reason(status: u16) -> &'static str {
         401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
+        410 => "Gone",
         405 => "Method Not Allowed",
         407 => "Proxy Authentication Required",
         429 => "Too Many Requests",

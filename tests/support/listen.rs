@@ -1,4 +1,4 @@
-//! A TLS listener on loopback with a thread for each connection.
+//! Listeners on loopback, with TLS and without, with a thread for each connection.
 
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -12,20 +12,30 @@ pub fn serve<F>(identity: Identity, handle: F) -> u16
 where
     F: Fn(TlsStream<TcpStream>) + Send + Sync + 'static,
 {
+    let acceptor = TlsAcceptor::new(identity).unwrap();
+    serve_plain(move |socket| {
+        // A client that refuses the certificate is part of what is tested.
+        if let Ok(stream) = acceptor.accept(socket) {
+            handle(stream);
+        }
+    })
+}
+
+/// The same without TLS.
+pub fn serve_plain<F>(handle: F) -> u16
+where
+    F: Fn(TcpStream) + Send + Sync + 'static,
+{
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let acceptor = Arc::new(TlsAcceptor::new(identity).unwrap());
     let handle = Arc::new(handle);
     thread::spawn(move || {
         for socket in listener.incoming().flatten() {
-            let (acceptor, handle) = (Arc::clone(&acceptor), Arc::clone(&handle));
+            let handle = Arc::clone(&handle);
             thread::spawn(move || {
                 // Answers come in several small writes; Nagle would hold each for 40 ms.
                 let _ = socket.set_nodelay(true);
-                // A client that refuses the certificate is part of what is tested.
-                if let Ok(stream) = acceptor.accept(socket) {
-                    handle(stream);
-                }
+                handle(socket);
             });
         }
     });

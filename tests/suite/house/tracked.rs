@@ -6,7 +6,9 @@ use std::process::Command;
 use super::source::root;
 
 /// Names of Microsoft's that its documentation tells everybody.
-const MICROSOFT: [&str; 11] = [
+const MICROSOFT: [&str; 12] = [
+    // The metadata service of a virtual machine, link-local.
+    "169.254.169.254",
     "aka.ms",
     "graph.microsoft.com",
     "learn.microsoft.com",

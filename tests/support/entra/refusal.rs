@@ -22,7 +22,22 @@ pub enum Refusal {
     SecretWrong,
     SecretExpired,
     AssertionInvalid,
+    /// The thumbprint that the header names.
+    KeyUnknown(Vec<u8>),
+    AssertionOfAnother(String),
+    /// The audience that was sent, and the one that is this endpoint.
+    AudienceWrong(String, String),
+    OutOfTime {
+        now: i64,
+        from: i64,
+        until: i64,
+    },
+    IssuerUnknown(String),
     SubjectUnknown(String),
+    FederatedAudienceWrong(String),
+    /// `authorization_pending` and its kind, which have no number of their own here.
+    Device(&'static str),
+    RefreshTokenOver,
     /// One of `CODES`, whatever was asked.
     Coded(u32),
 }
@@ -165,7 +180,15 @@ impl Refusal {
             Refusal::SecretWrong => (401, "invalid_client", 7_000_215),
             Refusal::SecretExpired => (401, "invalid_client", 7_000_222),
             Refusal::AssertionInvalid => (401, "invalid_client", 50_012),
+            Refusal::KeyUnknown(_) => (401, "invalid_client", 700_027),
+            Refusal::AssertionOfAnother(_) => (401, "invalid_client", 700_021),
+            Refusal::AudienceWrong(..) => (401, "invalid_client", 700_023),
+            Refusal::OutOfTime { .. } => (401, "invalid_client", 700_024),
+            Refusal::IssuerUnknown(_) => (401, "invalid_client", 700_211),
             Refusal::SubjectUnknown(_) => (401, "invalid_client", 700_213),
+            Refusal::FederatedAudienceWrong(_) => (401, "invalid_client", 700_212),
+            Refusal::Device(error) => (400, error, 70_016),
+            Refusal::RefreshTokenOver => (400, "invalid_grant", 700_082),
             Refusal::Coded(code) => {
                 let (code, status, error, _) = Refusal::coded(*code);
                 (*status, error, *code)
@@ -232,6 +255,36 @@ impl Refusal {
                  https://aka.ms/certCreds."
             ),
             Refusal::AssertionInvalid => "Client assertion contains an invalid signature.".into(),
+            Refusal::KeyUnknown(thumbprint) => {
+                let hex: String = thumbprint.iter().map(|octet| format!("{octet:02X}")).collect();
+                format!(
+                    "The certificate with identifier used to sign the client assertion is not registered on \
+                     application. [Reason - The key was not found., Thumbprint of key used by client: '{hex}']"
+                )
+            }
+            Refusal::AssertionOfAnother(subject) => {
+                format!("Client assertion application identifier doesn't match 'client_id' parameter: '{subject}'.")
+            }
+            Refusal::AudienceWrong(sent, known) => {
+                format!("Client assertion audience claim '{sent}' does not match '{known}'.")
+            }
+            Refusal::OutOfTime { now, from, until } => format!(
+                "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, \
+                 expiry time of assertion {}.",
+                clock::entra_timestamp(*now),
+                clock::entra_timestamp(*from),
+                clock::entra_timestamp(*until)
+            ),
+            Refusal::IssuerUnknown(issuer) => {
+                format!("No matching federated identity record found for presented assertion issuer '{issuer}'.")
+            }
+            Refusal::FederatedAudienceWrong(audience) => {
+                format!("No matching federated identity record found for presented assertion audience '{audience}'.")
+            }
+            Refusal::Device(error) => format!("The device code flow says {error}."),
+            Refusal::RefreshTokenOver => {
+                "The refresh token has expired due to inactivity. The token was issued on 2026-01-01.".into()
+            }
             Refusal::SubjectUnknown(subject) => format!(
                 "No matching federated identity record found for presented assertion subject \
                  '{subject}'."

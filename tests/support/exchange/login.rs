@@ -114,9 +114,11 @@ impl Session {
         let token = bearer.strip_prefix("auth=Bearer ")?;
         let claims = jwt::verify(&self.world.key, token)?;
         let expires = claims["exp"].as_i64()?;
-        let roles = claims["roles"].as_array()?;
+        let is_application = claims["roles"].as_array().is_some_and(|roles| roles.contains(&"IMAP.AccessAsApp".into()));
+        let is_user =
+            claims["scp"].as_str().is_some_and(|scopes| scopes.split(' ').any(|s| s == "IMAP.AccessAsUser.All"));
         let good = claims["aud"] == self.world.audience.as_str()
-            && roles.iter().any(|role| role == "IMAP.AccessAsApp")
+            && (is_application || is_user)
             && claims["nbf"].as_i64()? <= clock::now()
             && expires > clock::now();
         let is_known = self.world.principals.lock().unwrap().as_ref().is_none_or(|principals| {

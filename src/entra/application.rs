@@ -1,0 +1,229 @@
+//! An application that proves itself to Entra ID: OAuth 2.0 client credentials.
+//!
+//! `POST {authority}/{tenant}/oauth2/v2.0/token`, with a secret or with a signed statement in its place
+//! (learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow).
+
+use std::path::PathBuf;
+
+#[cfg(feature = "certificate")]
+use super::certificate::Certificate;
+use super::endpoint::{Endpoint, check_client_id};
+use super::request::{Answer, WAITS, persist, post};
+use super::{AccessToken, Cloud, federated};
+use crate::error::{Error, Kind, Phase, Result};
+use crate::net::Network;
+use crate::patience::Patience;
+use crate::secret::Secret;
+
+/// Says that `client_assertion` is a JSON web token (RFC 7523).
+const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// AADSTS numbers of an assertion out of its time.
+const OUT_OF_TIME: [u64; 3] = [700024, 500133, 50013];
+
+/// Whom to ask for a token, and as which application.
+#[derive(Clone, Debug)]
+pub struct Application {
+    endpoint: Endpoint,
+    client_id: String,
+    scope: String,
+    credential: Credential,
+}
+
+/// How the application proves itself.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Credential {
+    /// A client secret: the Value column of the portal, not the Secret ID.
+    ClientSecret(Secret),
+    /// A certificate whose public half was uploaded to the application.
+    #[cfg(feature = "certificate")]
+    Certificate(Certificate),
+    /// A file with somebody else's token that the application trusts (workload identity federation);
+    /// it is read for each request, because whoever writes it renews it.
+    FederatedTokenFile(PathBuf),
+}
+
+/// What goes into a request in proof, and what is said of it when it is refused.
+struct Proof {
+    field: &'static str,
+    value: Secret,
+    about: Option<String>,
+}
+
+impl Application {
+    /// The application `client_id` (a GUID) of `tenant` (a GUID or a verified domain) in the worldwide
+    /// cloud, asking for Exchange Online.
+    pub fn new(tenant: &str, client_id: &str, credential: Credential) -> Result<Application> {
+        let endpoint = Endpoint::new(tenant)?;
+        if ["common", "organizations", "consumers"].contains(&tenant) {
+            let message = format!(
+                "the tenant {tenant:?} does not work for an application: name the tenant itself (--tenant, AZURE_TENANT_ID)"
+            );
+            return Err(Error::usage(message));
+        }
+        check_client_id(client_id)?;
+        if let Credential::ClientSecret(secret) = &credential
+            && (secret.is_empty() || secret.expose_str().is_none())
+        {
+            return Err(Error::new(Kind::Usage, Phase::Credential, "the client secret is empty or no text"));
+        }
+        let scope = format!("https://{}/.default", Cloud::Global.imap_host());
+        Ok(Application { endpoint, client_id: client_id.to_owned(), scope, credential })
+    }
+
+    /// Asks this authority instead, e.g. `https://login.microsoftonline.us`.
+    pub fn with_authority(mut self, authority: &str) -> Result<Application> {
+        self.endpoint = self.endpoint.with_authority(authority)?;
+        Ok(self)
+    }
+
+    /// Asks for this resource instead: `https://…/.default`, the only form an application can ask for.
+    pub fn with_scope(mut self, scope: &str) -> Result<Application> {
+        check_scope(scope)?;
+        self.scope = scope.to_owned();
+        Ok(self)
+    }
+
+    /// The tenant.
+    pub fn tenant(&self) -> &str {
+        self.endpoint.tenant()
+    }
+
+    /// The application's id.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// How it proves itself.
+    pub fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// Asks for a token, and again where that can help.
+    pub fn request_token(&self, network: &Network, patience: &mut Patience) -> Result<AccessToken> {
+        persist(&WAITS, patience, || self.request_once(network))
+    }
+
+    fn request_once(&self, network: &Network) -> Result<AccessToken> {
+        let url = self.endpoint.url("token");
+        let proof = self.proof(&url)?;
+        let mut form =
+            vec![("client_id", self.client_id.as_str()), ("scope", &self.scope), ("grant_type", "client_credentials")];
+        if proof.field == "client_assertion" {
+            form.push(("client_assertion_type", ASSERTION));
+        }
+        form.push((proof.field, proof.value.expose_str().unwrap_or_default()));
+        let answer = post(network, &url, &form)?;
+        answer.token().ok_or_else(|| explain(&answer, &proof))
+    }
+
+    /// What proves us this time; each assertion is a new one.
+    fn proof(&self, url: &str) -> Result<Proof> {
+        let assertion = |value, about| Proof { field: "client_assertion", value, about };
+        Ok(match &self.credential {
+            Credential::ClientSecret(secret) => Proof { field: "client_secret", value: secret.clone(), about: None },
+            #[cfg(feature = "certificate")]
+            Credential::Certificate(certificate) => {
+                let about = format!(
+                    "signed with the certificate of SHA-1 {}, SHA-256 {}",
+                    certificate.sha1(),
+                    certificate.sha256()
+                );
+                assertion(super::assertion::sign(certificate, &self.client_id, url)?, Some(about))
+            }
+            Credential::FederatedTokenFile(file) => {
+                let _ = url;
+                let token = federated::read(file)?;
+                let about = federated::about(&token);
+                assertion(token, Some(about))
+            }
+        })
+    }
+
+    /// What distinguishes this application's tokens from others: the words that may be read, and the
+    /// proof that may not.
+    #[cfg(feature = "certificate")]
+    pub(super) fn key(&self) -> Result<(String, Secret)> {
+        let (method, proof) = match &self.credential {
+            Credential::ClientSecret(secret) => ("secret", secret.clone()),
+            Credential::Certificate(certificate) => ("certificate", Secret::new(certificate.sha256())),
+            Credential::FederatedTokenFile(file) => {
+                ("federated", Secret::new(federated::about(&federated::read(file)?)))
+            }
+        };
+        let Application { endpoint, client_id, scope, .. } = self;
+        Ok((format!("{method} {} {client_id} {scope}", endpoint.url("token")), proof))
+    }
+}
+
+pub(super) fn check_scope(scope: &str) -> Result<()> {
+    let printable = scope.bytes().all(|octet| matches!(octet, 0x21..=0x7e));
+    if scope.ends_with("/.default") && printable {
+        return Ok(());
+    }
+    let message = format!(
+        "the scope {scope:?} does not end in /.default; an application asks for https://outlook.office365.com/.default (--scope, EXOIMAP_SCOPE)"
+    );
+    Err(Error::usage(message))
+}
+
+/// A refusal with what we know about the proof that was refused.
+fn explain(answer: &Answer, proof: &Proof) -> Error {
+    let mut error = answer.refusal("Entra ID", &[&proof.value]);
+    let Some(reply) = error.entra() else { return error };
+    let out_of_time = reply.codes.iter().any(|code| OUT_OF_TIME.contains(code));
+    if proof.field == "client_assertion" && reply.error == "invalid_client" || out_of_time {
+        if let Some(clock) = answer.clock().filter(|_| out_of_time) {
+            error = error.adding(&format!("; {clock}"));
+        }
+        if let Some(about) = &proof.about {
+            error = error.adding(&format!("; {about}"));
+        }
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GUID: &str = "11111111-2222-3333-4444-555555555555";
+
+    fn application() -> Application {
+        Application::new("contoso.com", GUID, Credential::ClientSecret(Secret::new("s"))).unwrap()
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_before_anything_is_sent() {
+        let secret = || Credential::ClientSecret(Secret::new("s"));
+        for (tenant, client) in [
+            ("", GUID),
+            ("common", GUID),
+            ("../x", GUID),
+            ("a/b", GUID),
+            ("a b", GUID),
+            ("contoso.com", "x"),
+            ("contoso.com", ""),
+        ] {
+            assert_eq!(Application::new(tenant, client, secret()).unwrap_err().kind(), Kind::Usage);
+        }
+        for authority in
+            ["http://login.example.com", "login.example.com", "https://", "https://a/b", "https://u@a", "https://a?b"]
+        {
+            assert_eq!(application().with_authority(authority).unwrap_err().kind(), Kind::Usage, "{authority}");
+        }
+        for scope in ["IMAP.AccessAsUser.All", "https://outlook.office365.com/", "x y/.default"] {
+            assert_eq!(application().with_scope(scope).unwrap_err().kind(), Kind::Usage, "{scope}");
+        }
+        assert_eq!(
+            application().with_authority("https://localhost:8443/").unwrap().endpoint.url("token"),
+            "https://localhost:8443/contoso.com/oauth2/v2.0/token"
+        );
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        assert!(!format!("{:?}", application()).contains("\"s\""));
+    }
+}

@@ -1,0 +1,279 @@
+//! The application's certificate and its RSA key, from PEM files (RFC 7468).
+//!
+//! Signing is ring's. What we do not read, a PFX, an encrypted key, is refused with the command that
+//! makes it readable; an elliptic-curve key is none that Entra ID takes.
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ring::digest;
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
+
+use super::der;
+use crate::calendar;
+use crate::error::{Error, Kind, Phase, Result};
+use crate::secret::Secret;
+
+/// The most of a PEM file, in octets: a key and a long chain have some ten thousand.
+const MOST: u64 = 256 * 1024;
+
+const DAY: i64 = 86_400;
+
+/// A certificate with its private key.
+#[derive(Clone)]
+pub struct Certificate {
+    signer: Arc<Signer>,
+    rs256: bool,
+}
+
+struct Signer {
+    key: RsaKeyPair,
+    der: Vec<u8>,
+    subject: String,
+    expires: i64,
+}
+
+impl Certificate {
+    /// Reads PEM: certificate and private key from one file, or the key from a file of its own. Of
+    /// several certificates (a chain) the one that belongs to the key is taken.
+    pub fn read(file: &Path, key_file: Option<&Path>) -> Result<Certificate> {
+        let pem = Pem::read(file)?;
+        let key_pem = key_file.map(Pem::read).transpose()?;
+        let key = key_pem.as_ref().unwrap_or(&pem).key()?;
+        let public = key.public().as_ref();
+        let mut others = Vec::new();
+        for (label, octets) in &pem.blocks {
+            if label != "CERTIFICATE" {
+                continue;
+            }
+            match der::certificate(octets.expose()) {
+                Some(facts) if facts.public_key == public => {
+                    let (subject, expires) = (facts.subject, facts.expires);
+                    let signer = Signer { key, der: octets.expose().to_vec(), subject, expires };
+                    return Ok(Certificate { signer: Arc::new(signer), rs256: false });
+                }
+                Some(facts) => others.push(facts.subject),
+                None => return Err(pem.refused("a certificate in it cannot be read")),
+            }
+        }
+        Err(match others.first() {
+            Some(subject) => pem.refused(&format!("the private key is not that of the certificate {subject}")),
+            None => pem.refused(&format!(
+                "it holds a private key and no certificate: add the -----BEGIN CERTIFICATE----- block whose file you uploaded, or make both anew: {}",
+                pem.new_pair()
+            )),
+        })
+    }
+
+    /// Signs with RS256 instead of PS256, for a tenant that wants it so.
+    #[must_use]
+    pub fn with_rs256(mut self) -> Certificate {
+        self.rs256 = true;
+        self
+    }
+
+    /// The thumbprint that the portal shows, in hexadecimal.
+    pub fn sha1(&self) -> String {
+        hex(self.digest(&digest::SHA1_FOR_LEGACY_USE_ONLY).as_ref())
+    }
+
+    /// The SHA-256 thumbprint, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        hex(self.digest(&digest::SHA256).as_ref())
+    }
+
+    /// Whose it is, as `CN=exoimap, O=Contoso`; somebody else wrote it.
+    pub fn subject(&self) -> &str {
+        &self.signer.subject
+    }
+
+    /// Its last second, in seconds since 1970.
+    pub fn expires(&self) -> i64 {
+        self.signer.expires
+    }
+
+    /// Whole days until then, by this machine's clock; below 0 where it is over.
+    pub fn days_left(&self) -> i64 {
+        (self.expires() - calendar::now()).div_euclid(DAY)
+    }
+
+    /// `alg`, and the name and value of the thumbprint that goes with it.
+    pub(super) fn header(&self) -> (&'static str, (&'static str, String)) {
+        let encoded = |algorithm| URL_SAFE_NO_PAD.encode(self.digest(algorithm));
+        match self.rs256 {
+            true => ("RS256", ("x5t", encoded(&digest::SHA1_FOR_LEGACY_USE_ONLY))),
+            false => ("PS256", ("x5t#S256", encoded(&digest::SHA256))),
+        }
+    }
+
+    pub(super) fn sign(&self, text: &[u8]) -> Result<Vec<u8>> {
+        let encoding: &dyn RsaEncoding = if self.rs256 { &RSA_PKCS1_SHA256 } else { &RSA_PSS_SHA256 };
+        let mut signature = vec![0; self.signer.key.public().modulus_len()];
+        self.signer.key.sign(encoding, &SystemRandom::new(), text, &mut signature).map_err(|_| no_chance())?;
+        Ok(signature)
+    }
+
+    fn digest(&self, algorithm: &'static digest::Algorithm) -> digest::Digest {
+        digest::digest(algorithm, &self.signer.der)
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({}, SHA-1 {})", self.signer.subject, self.sha1())
+    }
+}
+
+/// The one thing that can fail in signing and hashing.
+pub(super) fn no_chance() -> Error {
+    Error::new(Kind::Local, Phase::Credential, "the system has no random numbers to give")
+}
+
+pub(super) fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02X}")).collect()
+}
+
+/// The blocks of a PEM file, and what to say about it.
+struct Pem {
+    file: String,
+    blocks: Vec<(String, Secret)>,
+    /// A key of the old form (RFC 1421) that needs a pass phrase.
+    is_encrypted: bool,
+}
+
+impl Pem {
+    fn read(file: &Path) -> Result<Pem> {
+        let mut pem = Pem { file: file.display().to_string(), blocks: Vec::new(), is_encrypted: false };
+        let mut octets = Vec::new();
+        let read = File::open(file).and_then(|open| open.take(MOST + 1).read_to_end(&mut octets));
+        let octets = Secret::new(octets);
+        read.map_err(|e| pem.refused(&e.to_string()).caused_by(e))?;
+        if octets.len() as u64 > MOST {
+            return Err(pem.refused(&format!("it has more than {MOST} octets")));
+        }
+        if der::is_pfx(octets.expose()) {
+            let to = quoted(&format!("{}.pem", pem.stem()));
+            let command = format!("openssl pkcs12 -in {} -nodes -out {to}", quoted(&pem.file));
+            return Err(
+                pem.refused(&format!("it is a PFX (PKCS#12): convert it, and keep the result as secret: {command}"))
+            );
+        }
+        if der::certificate(octets.expose()).is_some() {
+            let to = quoted(&format!("{}.pem", pem.stem()));
+            let command = format!("openssl x509 -inform der -in {} -out {to}", quoted(&pem.file));
+            return Err(pem.refused(&format!(
+                "it is a certificate in DER form, without its key: convert it ({command}), and name the key's file by --certificate-key"
+            )));
+        }
+        pem.read_blocks(&ascii(&octets))?;
+        match pem.blocks.is_empty() {
+            true => Err(pem.refused("it holds no PEM block (-----BEGIN …-----)")),
+            false => Ok(pem),
+        }
+    }
+
+    fn read_blocks(&mut self, text: &Secret) -> Result<()> {
+        let mut open: Option<(&str, Secret)> = None;
+        for line in text.expose_str().unwrap_or_default().lines().map(str::trim) {
+            let dashed = line.strip_prefix("-----").and_then(|line| line.strip_suffix("-----"));
+            if let Some(label) = dashed.and_then(|line| line.strip_prefix("BEGIN ")) {
+                open = Some((label, Secret::new("")));
+            } else if let Some(label) = dashed.and_then(|line| line.strip_prefix("END ")) {
+                let Some((_, base64)) = open.take().filter(|(opened, _)| *opened == label) else {
+                    return Err(self.refused(&format!("its block {label} has an end and no beginning")));
+                };
+                match STANDARD.decode(base64.expose()) {
+                    Ok(octets) => self.blocks.push((label.to_owned(), Secret::new(octets))),
+                    Err(_) if self.is_encrypted => self.blocks.push((label.to_owned(), Secret::new(""))),
+                    Err(_) => return Err(self.refused(&format!("its block {label} is no base64"))),
+                }
+            } else if line.contains(':') {
+                self.is_encrypted |= open.is_some() && line.starts_with("Proc-Type:") && line.ends_with("ENCRYPTED");
+            } else if let Some((_, base64)) = &mut open {
+                *base64 = Secret::new([base64.expose(), line.as_bytes()].concat());
+            }
+        }
+        match open {
+            Some((label, _)) => Err(self.refused(&format!("its block {label} has no end"))),
+            None => Ok(()),
+        }
+    }
+
+    fn key(&self) -> Result<RsaKeyPair> {
+        let found = self.blocks.iter().find(|(label, _)| label.ends_with("PRIVATE KEY"));
+        let Some((label, octets)) = found else {
+            return Err(self.refused(
+                "it holds no private key (-----BEGIN PRIVATE KEY-----): add it to the file, or name its file by --certificate-key",
+            ));
+        };
+        let key = match label.as_str() {
+            "ENCRYPTED PRIVATE KEY" => return Err(self.encrypted()),
+            _ if self.is_encrypted => return Err(self.encrypted()),
+            "RSA PRIVATE KEY" => RsaKeyPair::from_der(octets.expose()),
+            "PRIVATE KEY" if der::private_key_kind(octets.expose()) == Some(der::RSA) => {
+                RsaKeyPair::from_pkcs8(octets.expose())
+            }
+            _ => {
+                return Err(self.refused(&format!(
+                    "its key is no RSA key, and Entra ID takes no other: make a new pair and upload its certificate: {}",
+                    self.new_pair()
+                )));
+            }
+        };
+        key.map_err(|e| self.refused(&format!("its RSA key, which must have 2048 to 4096 bits, is refused ({e})")))
+    }
+
+    fn encrypted(&self) -> Error {
+        let to = format!("{}.key.pem", self.stem());
+        let command = format!("openssl pkey -in {} -out {}", quoted(&self.file), quoted(&to));
+        self.refused(&format!(
+            "its private key is encrypted: decrypt it ({command}), and name the result by --certificate-key"
+        ))
+    }
+
+    /// The command that makes a key and its certificate.
+    fn new_pair(&self) -> String {
+        let stem = self.stem();
+        format!(
+            "openssl req -x509 -newkey rsa:3072 -nodes -days 365 -subj /CN=exoimap -keyout {} -out {}",
+            quoted(&format!("{stem}.key.pem")),
+            quoted(&format!("{stem}.cert.pem"))
+        )
+    }
+
+    /// The file's name without what tells its form.
+    fn stem(&self) -> &str {
+        let name = self.file.as_str();
+        [".pem", ".pfx", ".p12", ".cer", ".crt", ".key", ".der"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end))
+            .unwrap_or(name)
+    }
+
+    fn refused(&self, why: &str) -> Error {
+        Error::new(Kind::Usage, Phase::Credential, format!("reading the certificate file {}: {why}", self.file))
+    }
+}
+
+/// PEM is ASCII, whatever an editor on Windows made of it: a byte order mark and the zeros of UTF-16 go.
+fn ascii(octets: &Secret) -> Secret {
+    match octets.expose() {
+        wide @ ([0xff, 0xfe, ..] | [0xfe, 0xff, ..]) => {
+            Secret::new(wide.iter().copied().filter(u8::is_ascii).filter(|octet| *octet != 0).collect::<Vec<_>>())
+        }
+        // Beside the blocks there may be anything: `openssl pkcs12` writes names there.
+        octets => Secret::new(octets.iter().copied().filter(u8::is_ascii).collect::<Vec<_>>()),
+    }
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"._-/\\:".contains(&octet);
+    if word.bytes().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}

@@ -1,0 +1,176 @@
+//! A person signs in once, in a browser elsewhere, and the program goes on with a refresh token
+//! (RFC 8628; learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code).
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::endpoint::{Endpoint, check_client_id};
+use super::request::{WAITS, persist, post};
+use super::{AccessToken, Cloud};
+use crate::error::{Error, Kind, Phase, Result};
+use crate::net::Network;
+use crate::patience::Patience;
+use crate::secret::Secret;
+
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// A server that names no interval is asked every five seconds (RFC 8628, 3.2), and so much later
+/// where it says `slow_down` (3.5).
+const INTERVAL: u64 = 5;
+
+/// The longest that a person is given, in seconds, whatever the server says.
+const LONGEST: u64 = 3600;
+
+/// A user's sign-in through a public client application.
+#[derive(Clone, Debug)]
+pub struct DeviceCode {
+    endpoint: Endpoint,
+    client_id: String,
+    scope: String,
+}
+
+/// What a person's sign-in is good for.
+#[derive(Clone, Debug)]
+pub struct Granted {
+    /// For now.
+    pub access: AccessToken,
+    /// For later: it gives the next access token, for 90 days after its last use.
+    pub refresh: Option<Secret>,
+}
+
+impl DeviceCode {
+    /// A sign-in to `tenant` (or `organizations`) through the application `client_id`, to read mail.
+    pub fn new(tenant: &str, client_id: &str) -> Result<DeviceCode> {
+        check_client_id(client_id)?;
+        Ok(DeviceCode { endpoint: Endpoint::new(tenant)?, client_id: client_id.to_owned(), scope: String::new() }
+            .for_cloud(Cloud::Global))
+    }
+
+    /// Signs in to this cloud and asks for its mail.
+    #[must_use]
+    pub fn for_cloud(mut self, cloud: Cloud) -> DeviceCode {
+        // Microsoft documents the delegated permission under this host, and no other, for its own cloud.
+        let host = if cloud == Cloud::Global { "outlook.office.com" } else { cloud.imap_host() };
+        self.scope = format!("https://{host}/IMAP.AccessAsUser.All offline_access");
+        self
+    }
+
+    /// Asks for this instead, blanks between several; what a refresh token needs is added.
+    pub fn with_scope(mut self, scope: &str) -> Result<DeviceCode> {
+        if scope.trim().is_empty() || !scope.bytes().all(|octet| matches!(octet, 0x20..=0x7e)) {
+            return Err(Error::usage(format!("the scope {scope:?} is none (--scope, EXOIMAP_SCOPE)")));
+        }
+        self.scope = scope.trim().to_owned();
+        if !self.scope.split(' ').any(|word| word == "offline_access") {
+            self.scope.push_str(" offline_access");
+        }
+        Ok(self)
+    }
+
+    /// Asks this authority instead.
+    pub fn with_authority(mut self, authority: &str) -> Result<DeviceCode> {
+        self.endpoint = self.endpoint.with_authority(authority)?;
+        Ok(self)
+    }
+
+    /// Has a person sign in: `tell` shows where and with which code; the person has as long as the
+    /// server says, some 15 minutes.
+    pub fn sign_in(&self, network: &Network, patience: &mut Patience, tell: &mut dyn FnMut(&str)) -> Result<Granted> {
+        let (code, invitation) = persist(&WAITS, patience, || self.ask_for_code(network))?;
+        tell(&invitation.message);
+        let end = Instant::now() + invitation.lasts;
+        let mut interval = invitation.interval;
+        while Instant::now() < end {
+            if !patience.stand_by(interval) {
+                return Err(Error::new(
+                    Kind::Temporary,
+                    Phase::Token,
+                    "the time was over before anybody signed in (--max-time)",
+                ));
+            }
+            match self.poll(network, &code) {
+                Err(e) if said(&e, "authorization_pending") => {}
+                Err(e) if said(&e, "slow_down") => interval += Duration::from_secs(INTERVAL),
+                Err(e) if e.kind() == Kind::Temporary => {}
+                outcome => return outcome,
+            }
+        }
+        Err(Error::new(Kind::Refused, Phase::Token, "nobody signed in with the code before its time was over"))
+    }
+
+    /// A new access token for a refresh token of an earlier sign-in.
+    pub fn refresh(&self, network: &Network, patience: &mut Patience, refresh: &Secret) -> Result<Granted> {
+        persist(&WAITS, patience, || {
+            let form = [
+                ("client_id", self.client_id.as_str()),
+                ("scope", &self.scope),
+                ("grant_type", "refresh_token"),
+                ("refresh_token", refresh.expose_str().unwrap_or_default()),
+            ];
+            self.granted(network, &form, refresh)
+        })
+    }
+
+    fn ask_for_code(&self, network: &Network) -> Result<(Secret, Invitation)> {
+        let form = [("client_id", self.client_id.as_str()), ("scope", &self.scope)];
+        let answer = post(network, &self.endpoint.url("devicecode"), &form)?;
+        let invited = answer.json().and_then(|json| {
+            let code = json.get("device_code")?.as_str().filter(|code| !code.is_empty())?;
+            Some((Secret::new(code), Invitation::read(&json)?))
+        });
+        invited.ok_or_else(|| answer.refusal("Entra ID", &[]))
+    }
+
+    fn poll(&self, network: &Network, code: &Secret) -> Result<Granted> {
+        let form = [
+            ("client_id", self.client_id.as_str()),
+            ("grant_type", GRANT),
+            ("device_code", code.expose_str().unwrap_or_default()),
+        ];
+        self.granted(network, &form, code)
+    }
+
+    fn granted(&self, network: &Network, form: &[(&str, &str)], sent: &Secret) -> Result<Granted> {
+        let answer = post(network, &self.endpoint.url("token"), form)?;
+        let Some(access) = answer.token() else { return Err(answer.refusal("Entra ID", &[sent])) };
+        let refresh = answer.json().and_then(|json| Some(Secret::new(json.get("refresh_token")?.as_str()?)));
+        Ok(Granted { access, refresh })
+    }
+
+    /// What distinguishes its tokens from others.
+    #[cfg(feature = "certificate")]
+    pub(super) fn key(&self) -> String {
+        let DeviceCode { endpoint, client_id, scope } = self;
+        format!("device-code {} {client_id} {scope}", endpoint.url("token"))
+    }
+}
+
+/// True where Entra's `error` is this.
+pub(super) fn said(e: &Error, error: &str) -> bool {
+    e.entra().is_some_and(|reply| reply.error == error)
+}
+
+/// What a person is told, and how long there is to follow it.
+struct Invitation {
+    message: String,
+    interval: Duration,
+    lasts: Duration,
+}
+
+impl Invitation {
+    fn read(json: &Value) -> Option<Invitation> {
+        let text = |name: &str| json.get(name).and_then(Value::as_str);
+        let number = |name: &str| json.get(name).and_then(Value::as_u64);
+        let message = match (text("message"), text("user_code"), text("verification_uri")) {
+            (Some(message), _, _) => message.to_owned(),
+            (None, Some(code), Some(page)) => format!("to sign in, open {page} in a browser and enter the code {code}"),
+            _ => return None,
+        };
+        Some(Invitation {
+            message,
+            interval: Duration::from_secs(number("interval").unwrap_or(INTERVAL).clamp(1, 60)),
+            lasts: Duration::from_secs(number("expires_in").unwrap_or(900).min(LONGEST)),
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! A managed identity: the service beside us, by plain HTTP and never through a proxy.
+
+use std::io::ErrorKind;
+use std::net::TcpListener;
+
+use super::bare;
+use crate::program::{Call, World};
+use crate::support::entra::managed_identity::{HEADER, Platform, USER_ASSIGNED};
+
+fn on_machine(world: &World, platform: &Platform, arguments: &[&str]) -> Call {
+    let arguments = [arguments, &["--auth", "managed-identity"]].concat();
+    bare(world, &arguments)
+        .without("AZURE_CLIENT_ID")
+        .without("AZURE_TENANT_ID")
+        .env("AZURE_POD_IDENTITY_AUTHORITY_HOST", platform.machine())
+}
+
+fn in_app_service(world: &World, platform: &Platform, arguments: &[&str]) -> Call {
+    on_machine(world, platform, arguments)
+        .without("AZURE_POD_IDENTITY_AUTHORITY_HOST")
+        .env("IDENTITY_ENDPOINT", platform.app_service())
+        .env("IDENTITY_HEADER", HEADER)
+}
+
+#[test]
+fn both_platforms_vouch_for_us_and_no_proxy_is_asked() {
+    let world = World::new();
+    let platform = Platform::start(&world.entra);
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", proxy.local_addr().unwrap());
+    let proxied = |call: Call| call.env("HTTP_PROXY", &url).env("http_proxy", &url);
+    proxied(on_machine(&world, &platform, &["check"])).run().expect(0);
+    proxied(in_app_service(&world, &platform, &["check"])).run().expect(0);
+    assert!(proxy.accept().is_err_and(|e| e.kind() == ErrorKind::WouldBlock), "the proxy was asked");
+    let sent = platform.requests();
+    assert_eq!(sent.len(), 2);
+    assert!(sent[0].target.starts_with("/metadata/identity/oauth2/token?api-version=2018-02-01&resource="));
+    assert_eq!((sent[0].headers["metadata"].as_str(), sent[1].headers["x-identity-header"].as_str()), ("true", HEADER));
+    assert_eq!(world.entra.requests().len(), 0);
+}
+
+/// `AZURE_CLIENT_ID` chooses, as for Microsoft's libraries; `--identity` counts more.
+#[test]
+fn a_user_assigned_identity_is_chosen_by_any_of_its_ids() {
+    let world = World::new();
+    let platform = Platform::start(&world.entra);
+    let object = format!("object:{USER_ASSIGNED}");
+    let resource = "/subscriptions/a/resourceGroups/b/providers/Microsoft.ManagedIdentity/userAssignedIdentities/c";
+    for (identity, machine, app) in [
+        (USER_ASSIGNED, "client_id", "client_id"),
+        (&object, "object_id", "object_id"),
+        (resource, "msi_res_id", "mi_res_id"),
+    ] {
+        on_machine(&world, &platform, &["check", "--identity", identity]).run().expect(0);
+        in_app_service(&world, &platform, &["check", "--identity", identity]).run().expect(0);
+        let sent = platform.requests();
+        let value = identity.strip_prefix("object:").unwrap_or(identity);
+        assert_eq!(sent[sent.len() - 2].query()[machine], value);
+        assert_eq!(sent[sent.len() - 1].query()[app], value);
+    }
+    on_machine(&world, &platform, &["check"]).env("AZURE_CLIENT_ID", USER_ASSIGNED).run().expect(0);
+    assert_eq!(platform.requests().last().unwrap().query()["client_id"], USER_ASSIGNED);
+    on_machine(&world, &platform, &["check", "--identity", "system"])
+        .env("AZURE_CLIENT_ID", USER_ASSIGNED)
+        .run()
+        .expect(0);
+    assert_eq!(platform.requests().last().unwrap().query().len(), 2);
+    let other = "99998888-7777-6666-5555-444433332222";
+    let ended = on_machine(&world, &platform, &["check", "--identity", other]).run();
+    ended.expect(4).saying(&["the managed identity's service refused (HTTP 400, invalid_request): Identity not found"]);
+    on_machine(&world, &platform, &["check", "--identity", "mine"]).run().expect(2).one_error().saying(&["--identity"]);
+}
+
+#[test]
+fn a_service_that_is_busy_is_asked_again_and_a_refusal_is_not() {
+    let world = World::new();
+    let platform = Platform::start(&world.entra);
+    for status in [404, 410, 429, 500] {
+        platform.fail(&[status]);
+        on_machine(&world, &platform, &["check"]).run().expect(0);
+    }
+    assert_eq!(platform.requests().len(), 8);
+    platform.fail(&[403, 403]);
+    on_machine(&world, &platform, &["check"]).run().expect(4);
+    assert_eq!(platform.requests().len(), 9);
+    let ended = in_app_service(&world, &platform, &["check"]).env("IDENTITY_HEADER", "another").run();
+    ended.expect(4).saying(&["HTTP 403"]);
+    let ended = in_app_service(&world, &platform, &["check"]).env("IDENTITY_HEADER", "another").run();
+    ended.expect(4).saying(&["HTTP 401"]);
+    assert!(!ended.stderr.contains("another"), "{ended}");
+}
+
+#[test]
+fn off_azure_it_says_so_at_once() {
+    let world = World::new();
+    let platform = Platform::start(&world.entra);
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let call = on_machine(&world, &platform, &["check"]);
+    let ended = call.env("AZURE_POD_IDENTITY_AUTHORITY_HOST", format!("http://{closed}")).run();
+    ended.expect(5).promptly().one_error().saying(&["tcp: ", "other machines have no managed identity"]);
+}
+
+#[test]
+fn platforms_that_are_not_supported_get_a_line() {
+    let world = World::new();
+    let platform = Platform::start(&world.entra);
+    for (variables, words) in [
+        (&[("IDENTITY_SERVER_THUMBPRINT", "t")][..], "Service Fabric"),
+        (&[("IDENTITY_HEADER", ""), ("IMDS_ENDPOINT", "http://localhost:40342")], "Azure Arc"),
+        (&[("IDENTITY_HEADER", ""), ("MSI_ENDPOINT", "http://localhost/"), ("MSI_SECRET", "s")], "Machine Learning"),
+        (
+            &[("IDENTITY_HEADER", ""), ("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://imds.example.com")],
+            "of this machine",
+        ),
+    ] {
+        let call = in_app_service(&world, &platform, &["check"]);
+        let call = variables.iter().fold(call, |call, (name, value)| call.env(name, value));
+        call.run().expect(2).one_error().saying(&[words]);
+    }
+    assert_eq!(platform.requests().len(), 0);
+}
