@@ -1,5 +1,5 @@
-//! Dates, as far as we need them: INTERNALDATE, Entra's timestamps, HTTP's and a certificate's in, asctime and
-//! RFC 3339 out. UTC, no leap seconds.
+//! Dates, as far as we need them: INTERNALDATE, HTTP's and a certificate's in, asctime and RFC 3339
+//! out. UTC, no leap seconds.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -26,14 +26,6 @@ pub(crate) fn http_date(text: &str) -> Option<i64> {
     let (day, month) = (words.next()?.parse().ok()?, month_named(words.next()?)?);
     let (year, time) = (words.next()?.parse().ok()?, numbers(words.next()?, ':')?);
     (words.next() == Some("GMT")).then(|| seconds((year, month, day), time)).flatten()
-}
-
-/// `2026-09-04 01:51:03Z`, as Entra ID writes it, as seconds since 1970.
-pub(crate) fn entra_time(text: &str) -> Option<u64> {
-    let (date, time) = text.trim().trim_end_matches('Z').split_once([' ', 'T'])?;
-    let [year, month, day] = numbers(date, '-')?;
-    let month = usize::try_from(month.checked_sub(1)?).ok()?;
-    u64::try_from(seconds((year, month, day), numbers(time, ':')?)?).ok()
 }
 
 /// Seconds since 1970 of a date (year, month from 0, day from 1) and a time of hours, minutes and seconds;
@@ -139,18 +131,10 @@ mod tests {
     }
 
     #[test]
-    fn entras_time_in_and_rfc_3339_out() {
+    fn rfc_3339_out() {
         let at = |seconds| rfc3339(UNIX_EPOCH + std::time::Duration::from_secs(seconds));
-        assert_eq!(entra_time("1970-01-01 00:00:00Z"), Some(0));
-        assert_eq!(entra_time("2026-09-04 01:51:03Z"), Some(1_788_486_663));
         assert_eq!(at(1_788_486_663), "2026-09-04T01:51:03Z");
         assert_eq!(at(951_782_400), "2000-02-29T00:00:00Z");
-        for bad in
-            ["", "2026-09-04", "2026-13-04 01:51:03Z", "2026-00-04 01:51:03Z", "x 01:51:03Z", "2026-09-04 01:51Z"]
-        {
-            assert_eq!(entra_time(bad), None, "{bad}");
-        }
-        assert_eq!(entra_time("9223372036854775807-01-01 00:00:00Z"), None);
     }
 
     #[test]

@@ -206,7 +206,6 @@ impl Setting {
             host: self.server.host.clone(),
             tenant: self.tenant.clone(),
             client_id: self.client_id.clone(),
-            credential: Some(self.described.detail.clone()),
             claims: self.claims(),
         }
     }

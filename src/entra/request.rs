@@ -100,7 +100,7 @@ impl Answer {
         let ahead = self.ahead.filter(|ahead| ahead.abs() >= SKEW)?;
         let by = net::seconds(Duration::from_secs(ahead.unsigned_abs()));
         let way = if ahead > 0 { "behind" } else { "ahead of" };
-        Some(format!("this machine's clock is {by} {way} the endpoint's: set it right"))
+        Some(format!("this machine's clock is {by} {way} the endpoint's"))
     }
 }
 

@@ -31,8 +31,6 @@ pub struct Facts {
     pub tenant: Option<String>,
     /// The application's id.
     pub client_id: Option<String>,
-    /// What can be said of the credential, never the credential.
-    pub credential: Option<String>,
     /// What the token says.
     pub claims: Option<Claims>,
 }

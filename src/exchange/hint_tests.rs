@@ -27,7 +27,6 @@ fn facts(claims: &str) -> Facts {
         host: "outlook.office365.com".into(),
         tenant: Some(TENANT.into()),
         client_id: Some(APPLICATION.into()),
-        credential: None,
         claims: Claims::of(&Secret::new(token)),
     }
 }
@@ -75,7 +74,7 @@ fn cases() -> Vec<(Error, String, &'static str)> {
         (700025, "az ad app update --id 00001111-aaaa-2222-bbbb-3333cccc4444 --is-fallback-public-client false"),
         (700027, "az ad app credential list --id 00001111-aaaa-2222-bbbb-3333cccc4444 --cert"),
         (50012, "compare its thumbprint"),
-        (700024, "seconds ahead of Entra's"),
+        (700024, "clock"),
         (500133, "clock"),
         (50013, "clock"),
         (700213, "az ad app federated-credential list --id 00001111-aaaa-2222-bbbb-3333cccc4444"),

@@ -14,7 +14,7 @@ use source::{Source, root};
 /// between them.
 const HOUSE: [(&str, &[&str]); 11] = [
     ("delivery", &["calendar", "error", "exchange", "imap", "net", "patience", "text"]),
-    ("exchange", &["calendar", "entra", "error", "imap", "net", "patience", "secret", "text", "transcript"]),
+    ("exchange", &["entra", "error", "imap", "net", "patience", "secret", "text", "transcript"]),
     ("imap", &["error", "net", "secret", "text", "transcript"]),
     ("entra", &["calendar", "error", "net", "patience", "secret", "text"]),
     ("patience", &["error", "net"]),

@@ -1,13 +1,7 @@
 //! The token endpoint's refusals, by AADSTS number (field guide 1.8), and what stands in its place.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use super::{Row, Seen};
-use crate::calendar::entra_time;
 use crate::error::{Kind, Phase};
-
-/// Clocks that differ by less are not the cause, in seconds.
-const SKEW: i64 = 120;
 
 pub(super) static ROWS: &[Row] = &[
     // The secret.
@@ -56,8 +50,7 @@ pub(super) static ROWS: &[Row] = &[
         fits: |seen| seen.code(&[700027, 50012]),
         says: |seen| {
             format!(
-                "the application does not know the certificate that signed ({}): compare its thumbprint with az ad app credential list --id {} --cert",
-                seen.facts.credential.as_deref().unwrap_or("the one named here"),
+                "the application does not know the certificate that signed: compare its thumbprint with az ad app credential list --id {} --cert, or upload it",
                 seen.client_id()
             )
         },
@@ -65,15 +58,10 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         words: "AADSTS700024: Client assertion is not within its valid time range",
         fits: |seen| seen.code(&[700024, 500133, 50013]),
-        says: |seen| {
-            match skew(seen) {
-            Some(skew) if skew.abs() > SKEW => format!(
-                "this machine's clock is {} seconds {} Entra's: set it (NTP) and run again",
-                skew.abs(),
-                if skew > 0 { "ahead of" } else { "behind" }
-            ),
-            _ => "perhaps this machine's clock is wrong: compare it with https://login.microsoftonline.com's Date header, and set it".to_owned(),
-        }
+        says: |seen| match seen.says(&["this machine's clock is"]) {
+            true => "set this machine's clock (NTP) and run again".to_owned(),
+            false => "perhaps this machine's clock is wrong, or a token of somebody else has ended: take a new one"
+                .to_owned(),
         },
     },
     Row {
@@ -81,8 +69,7 @@ pub(super) static ROWS: &[Row] = &[
         fits: |seen| seen.code(&[700213, 700211, 700212, 70021]),
         says: |seen| {
             format!(
-                "issuer, subject and audience must match to the letter ({}): compare with az ad app federated-credential list --id {}",
-                seen.facts.credential.as_deref().unwrap_or("iss, sub and aud of the token file"),
+                "issuer, subject and audience must match to the letter: compare with az ad app federated-credential list --id {}",
                 seen.client_id()
             )
         },
@@ -279,11 +266,4 @@ fn stranger(seen: &Seen, status: &str) -> bool {
         && seen.error.entra().is_none()
         && seen.says(&[status])
         && seen.says(&["no answer of Entra"])
-}
-
-/// How far this machine's clock is ahead of Entra's, in seconds.
-fn skew(seen: &Seen) -> Option<i64> {
-    let theirs = entra_time(&seen.error.entra()?.timestamp)?;
-    let ours = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
-    Some(i64::try_from(ours).ok()? - i64::try_from(theirs).ok()?)
 }

@@ -169,6 +169,11 @@ fn a_certificate_that_ends_soon_is_told() {
     };
     let ended = ends_in(20);
     ended.expect(0).saying(&["the certificate CN=soon of ", "SHA-1 ", "SHA-256 ", "ends in 19 days: upload a new one"]);
+    let step = ended.stdout.lines().find(|line| line.starts_with("credential ")).unwrap();
+    assert!(
+        ["CN=soon", "SHA-1 ", "SHA-256 ", "ends in 19 days, on 20"].iter().all(|words| step.contains(words)),
+        "{ended}"
+    );
     assert_eq!(ends_in(40).expect(0).stderr, "");
 }
 
