@@ -37,8 +37,12 @@ impl Keys {
     /// Runs a line in the keys' folder; what it prints.
     #[track_caller]
     pub(crate) fn shell(&self, line: &str) -> String {
-        let output =
-            Command::new("sh").args(["-c", line]).current_dir(self.0.path()).stdin(Stdio::null()).output().unwrap();
+        let output = Command::new("sh")
+            .args(["-c", &format!("umask 077; {line}")])
+            .current_dir(self.0.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
@@ -182,8 +186,7 @@ fn a_certificate_that_ends_soon_is_told() {
 fn files_of_other_forms_name_the_command_that_converts_them() {
     let world = world_with_certificate();
     let keys = Keys(Folder::new());
-    std::fs::write(keys.path("both.pem"), Keys::get().text("both.pem")).unwrap();
-    std::fs::write(keys.path("other.pem"), Keys::get().text("other.cert.pem")).unwrap();
+    keys.shell(&format!("cp {} .", Keys::get().path("both.pem")));
     keys.shell("openssl pkcs12 -export -in both.pem -passout pass:pw -out app.pfx");
     keys.shell("openssl pkcs8 -topk8 -in both.pem -passout pass:pw -out 'my key.pem'; openssl x509 -in both.pem >>'my key.pem'");
     keys.shell("openssl rsa -in both.pem -traditional -aes256 -passout pass:pw -out old.pem; openssl x509 -in both.pem >>old.pem");
