@@ -78,11 +78,7 @@ impl Answer {
         let seen = |text: &[u8]| sent.iter().any(|secret| repeats(text, secret));
         let error = if status == 200 && self.content_type.contains("json") {
             // Whatever it is, it may hold a token: nothing of it is shown.
-            Error::new(
-                Kind::Protocol,
-                Phase::Token,
-                "the endpoint's answer is no complete JSON with what was asked for",
-            )
+            Error::new(Kind::Protocol, Phase::Token, "the endpoint's answer is no complete JSON with an access_token")
         } else if seen(self.body.expose()) || self.location.as_ref().is_some_and(|to| seen(to.as_bytes())) {
             let message = format!("HTTP {status}: the answer repeats our credential, so nothing of it is shown");
             Error::new(Kind::Protocol, Phase::Token, message)
