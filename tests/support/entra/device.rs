@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::super::http::Response;
+use super::super::sample;
 use super::refusal::Refusal;
 use super::{State, required};
 
@@ -72,6 +73,7 @@ impl State {
         let mut shape = self.token.clone();
         shape.roles.clear();
         shape.scp = Some("IMAP.AccessAsUser.All".into());
+        shape.extra.insert("upn".into(), json!(sample::ORDERS));
         let body = json!({
             "token_type": "Bearer",
             "scope": "https://outlook.office.com/IMAP.AccessAsUser.All",

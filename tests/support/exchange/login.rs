@@ -115,8 +115,10 @@ impl Session {
         let claims = jwt::verify(&self.world.key, token)?;
         let expires = claims["exp"].as_i64()?;
         let is_application = claims["roles"].as_array().is_some_and(|roles| roles.contains(&"IMAP.AccessAsApp".into()));
+        // A user's token opens that user's mailbox.
         let is_user =
-            claims["scp"].as_str().is_some_and(|scopes| scopes.split(' ').any(|s| s == "IMAP.AccessAsUser.All"));
+            claims["scp"].as_str().is_some_and(|scp| scp.split(' ').any(|word| word == "IMAP.AccessAsUser.All"))
+                && claims["upn"].as_str().is_some_and(|upn| upn.eq_ignore_ascii_case(user));
         let good = claims["aud"] == self.world.audience.as_str()
             && (is_application || is_user)
             && claims["nbf"].as_i64()? <= clock::now()
