@@ -42,12 +42,11 @@ fn exposed(_: &str) -> Option<String> {
     None
 }
 
-/// Settings that no cloud has together; `asks` is false where no authority is asked for a token.
+/// Settings that no cloud has together; `asks` is false where no authority is asked for a token: one is at
+/// hand, or the machine's own cloud gives it.
 pub(crate) fn clouds(arguments: &ArgMatches, asks: bool) -> Option<String> {
     let text = |name: &str| arguments.get_one::<String>(name).map(|text| text.trim()).filter(|text| !text.is_empty());
     let cloud = text("cloud").and_then(Cloud::named).unwrap_or_default();
-    // A managed identity's token comes from the machine's own cloud.
-    let asks = asks && text("auth") != Some("managed-identity");
     let authority = asks.then(|| text("authority-host").unwrap_or(cloud.authority()));
     let host = text("host").unwrap_or(cloud.imap_host());
     let scope =

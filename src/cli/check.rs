@@ -253,11 +253,14 @@ fn credential_detail(credential: &Described, expect_days: Option<u32>) -> Result
 
 /// Where the token came from and what it allows; never the token.
 fn token_detail(setting: &Setting) -> String {
-    let source = if setting.has_token() { "given" } else { "from Entra ID" };
+    let source = setting.token_source();
     let Some(claims) = setting.claims() else { return format!("{source}; it says nothing about itself") };
     let audience = claims.audience.as_deref().unwrap_or("nobody");
-    let roles =
-        if claims.roles.is_empty() { "no roles".to_owned() } else { format!("roles {}", claims.roles.join(" ")) };
+    let roles = match &claims.scopes {
+        Some(scopes) => format!("scp {scopes}"),
+        None if claims.roles.is_empty() => "no roles".to_owned(),
+        None => format!("roles {}", claims.roles.join(" ")),
+    };
     format!("{source}, for {audience}, {roles}, {}", time_left(claims.expires))
 }
 

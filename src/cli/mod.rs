@@ -43,7 +43,7 @@ pub(crate) fn run() -> ExitCode {
     };
     options.odd.iter().chain(&caution::exposed_files(arguments)).for_each(|odd| output.warn(odd));
     let setting = Setting::new(arguments);
-    let asks = setting.as_ref().is_ok_and(|setting| !setting.has_token());
+    let asks = setting.as_ref().is_ok_and(Setting::asks_authority);
     caution::clouds(arguments, asks).iter().for_each(|said| output.warn(said));
     let code = match setting {
         setting if verb == "check" => check::run(arguments, setting, &output),

@@ -143,9 +143,18 @@ impl Setting {
         &self.described
     }
 
-    /// True where the token was handed over and not asked for.
-    pub(crate) fn has_token(&self) -> bool {
-        matches!(self.credential, Proof::Token(_))
+    /// True where an authority is asked for a token.
+    pub(crate) fn asks_authority(&self) -> bool {
+        matches!(self.credential, Proof::Application(_) | Proof::DeviceCode(_))
+    }
+
+    /// Where the token comes from.
+    pub(crate) fn token_source(&self) -> &'static str {
+        match self.credential {
+            Proof::Token(_) => "given",
+            Proof::ManagedIdentity(_) => "from the managed identity",
+            Proof::Application(_) | Proof::DeviceCode(_) => "from Entra ID",
+        }
     }
 
     /// What the token says, once there is one.

@@ -1,8 +1,8 @@
 //! Every way to prove oneself, against an endpoint that verifies what Entra verifies.
 
-mod certificate;
+pub(crate) mod certificate;
 mod device_code;
-mod federated;
+pub(crate) mod federated;
 mod managed_identity;
 mod retry;
 mod token_cache;

@@ -6,15 +6,21 @@ use std::fs;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-use crate::program::{Call, World};
+use crate::credentials::certificate::{Keys, world_with_certificate};
+use crate::credentials::federated::{self, world_with_federation};
+use crate::program::{Call, Folder, World};
 use crate::support::certificate::Authority;
-use crate::support::entra::{Behaviour, SECRET};
+use crate::support::entra::managed_identity::{HEADER, Platform};
+use crate::support::entra::{Behaviour, SECRET, device};
 use crate::support::exchange::Fault;
 use crate::support::proxy::{Manner, PASSWORD, PASSWORD_IN_URL, Proxy, USER};
 use crate::support::sample::{self, ORDERS};
 
 /// What every JSON web token of the tests begins with.
 const TOKEN_HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9";
+
+/// What every assertion that a certificate signs begins with: `{"alg":"PS256","typ":"JWT",`.
+const ASSERTION_HEADER: &str = "eyJhbGciOiJQUzI1NiIsInR5cCI6IkpXVCIs";
 
 /// Every form in which a text may be hidden in another; base64 starts at three places.
 fn forms(text: &str) -> Vec<String> {
@@ -43,6 +49,12 @@ fn needles() -> Vec<String> {
     needles.extend(forms(&format!("{USER}:{PASSWORD}")));
     needles.push(PASSWORD_IN_URL.to_owned());
     needles.extend(forms(TOKEN_HEADER));
+    needles.extend(forms(ASSERTION_HEADER));
+    for secret in [HEADER, device::CODE, "not-a-real-refresh-token"] {
+        needles.extend(forms(secret));
+    }
+    // A line from the middle of the private key.
+    needles.push(Keys::get().text("key.pem").lines().nth(9).unwrap().to_owned());
     for user in [ORDERS, sample::DISABLED] {
         needles.extend(forms(&format!("user={user}\u{1}auth=Bearer {TOKEN_HEADER}")));
     }
@@ -185,4 +197,49 @@ fn not_where_the_call_is_wrong() {
         listen_to_all(&world, |call| call.env(variable, "not right"));
     }
     listen_to_all(&world, |call| call.without("EXOIMAP_MAILBOX"));
+}
+
+/// The certificate's key and what it signs, somebody else's token, a platform's header, a person's codes.
+#[test]
+fn not_by_the_other_ways_to_sign_in() {
+    let bare = |call: Call| call.without("AZURE_CLIENT_SECRET");
+    let certificate = Keys::get().path("both.pem");
+    for world in [world_with_certificate(), World::new()] {
+        listen_to_all(&world, |call| bare(call).env("AZURE_CLIENT_CERTIFICATE_PATH", &certificate));
+    }
+    let elsewhere = Folder::new();
+    let file = elsewhere.file("federated", federated::good());
+    for world in [world_with_federation(), World::new()] {
+        listen_to_all(&world, |call| bare(call).env("AZURE_FEDERATED_TOKEN_FILE", &file));
+    }
+    for identity in ["system", "99998888-7777-6666-5555-444433332222"] {
+        let world = World::new();
+        let platform = Platform::start(&world.entra);
+        listen_to_all(&world, |call| {
+            bare(call)
+                .env("EXOIMAP_AUTH", "managed-identity")
+                .env("EXOIMAP_IDENTITY", identity)
+                .env("IDENTITY_ENDPOINT", platform.app_service())
+                .env("IDENTITY_HEADER", HEADER)
+        });
+    }
+}
+
+/// What is kept is in its directory and nowhere else.
+#[test]
+fn not_where_tokens_are_kept() {
+    let world = World::new();
+    let elsewhere = Folder::new();
+    let cache = elsewhere.path().join("cache");
+    listen_to_all(&world, |call| call.env("EXOIMAP_TOKEN_CACHE", cache.display()));
+    world.entra.configure().device.answers = vec!["authorization_pending"];
+    listen_to_all(&world, |call| {
+        call.without("AZURE_CLIENT_SECRET")
+            .without("EXOIMAP_SCOPE")
+            .env("EXOIMAP_AUTH", "device-code")
+            .env("EXOIMAP_TOKEN_CACHE", cache.display())
+    });
+    let kept: String = walk(&cache).iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    assert!(kept.contains("not-a-real-refresh-token") && kept.contains(TOKEN_HEADER));
+    assert!(forms(SECRET).iter().all(|form| !kept.contains(form)), "the secret itself is kept");
 }

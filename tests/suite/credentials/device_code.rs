@@ -35,7 +35,7 @@ fn somebody_signs_in_once_and_the_refresh_token_does_the_rest() {
     assert_eq!(grants(&world).len(), 3);
     // `check` takes a new one, by the refresh token, which changes each time.
     let ended = by_code(&world, &["check"]).run();
-    ended.expect(0);
+    assert!(ended.expect(0).stdout.contains("scp IMAP.AccessAsUser.All"), "{ended}");
     by_code(&world, &["check"]).run().expect(0);
     assert_eq!(grants(&world)[3..], ["refresh_token", "refresh_token"]);
 

@@ -29,8 +29,11 @@ fn both_platforms_vouch_for_us_and_no_proxy_is_asked() {
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
     proxy.set_nonblocking(true).unwrap();
     let url = format!("http://{}", proxy.local_addr().unwrap());
-    let proxied = |call: Call| call.env("HTTP_PROXY", &url).env("http_proxy", &url);
-    proxied(on_machine(&world, &platform, &["check"])).run().expect(0);
+    let proxied = |call: Call| {
+        call.env("HTTP_PROXY", &url).env("http_proxy", &url).env("ALL_PROXY", &url).env("NO_PROXY", "localhost")
+    };
+    let ended = proxied(on_machine(&world, &platform, &["check"])).run();
+    assert!(ended.expect(0).stdout.contains("from the managed identity, for https://outlook.office365.com"), "{ended}");
     proxied(in_app_service(&world, &platform, &["check"])).run().expect(0);
     assert!(proxy.accept().is_err_and(|e| e.kind() == ErrorKind::WouldBlock), "the proxy was asked");
     let sent = platform.requests();
