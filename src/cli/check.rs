@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::ArgMatches;
 use exoimap::entra::AccessToken;
-use exoimap::exchange::{Facts, Step, explain, heading, hints, judge};
+use exoimap::exchange::{Facts, Step, explain, heading, hints, judge, open};
 use exoimap::imap::mailbox_name::MailboxName;
 use exoimap::imap::session::Mailbox;
 use exoimap::{Error, Kind, Phase, Result, rfc3339};
@@ -185,8 +185,7 @@ fn walk(
     // CLOSE, where UNSELECT is not offered, expunges nothing after EXAMINE.
     let writable = session.capabilities().has("UNSELECT");
     let inbox = MailboxName::inbox();
-    let opened = if writable { session.select(&inbox) } else { session.examine(&inbox) };
-    let selected = opened.map_err(explain)?;
+    let selected = open(&mut session, &inbox, writable)?;
     let found = selected.mailbox().clone();
     passed(Phase::Select, start, format!("INBOX has {}", counts(&found)));
 

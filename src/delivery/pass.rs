@@ -11,7 +11,7 @@ use super::program::Given;
 use super::run::Work;
 use super::{Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::explain;
+use crate::exchange::{explain, open};
 use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::session::{Selected, Session};
@@ -65,8 +65,7 @@ impl<'a> Pass<'a> {
             session.capability().map_err(explain)?;
         }
         self.check_target(session)?;
-        let opened = if writes { session.select(&self.job.folder) } else { session.examine(&self.job.folder) };
-        let mut selected = opened.map_err(explain)?;
+        let mut selected = open(session, &self.job.folder, writes)?;
         if let Some(action) = &self.job.action {
             action.check(&selected)?;
         }
@@ -324,7 +323,7 @@ pub(super) fn would_fetch<S: Read + Write>(
     folder: &MailboxName,
     pass: &mut Pass,
 ) -> Result<(UidValidity, UidSet)> {
-    let mut selected = session.examine(folder).map_err(explain)?;
+    let mut selected = open(session, folder, false)?;
     let Some(validity) = selected.mailbox().uid_validity else {
         let message = "the server gave no UIDVALIDITY, so its messages cannot be told apart";
         return Err(Error::new(Kind::Protocol, Phase::Select, message));

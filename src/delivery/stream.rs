@@ -13,7 +13,7 @@ use super::run::{Connect, Work, persist};
 use super::{Failed, Job, Outcome, Watch};
 use crate::calendar::internal_date;
 use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::{PLACEHOLDER_HEADER, explain, is_placeholder};
+use crate::exchange::{PLACEHOLDER_HEADER, explain, is_placeholder, open};
 use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
 use crate::imap::session::{BodySink, Selected, Session};
@@ -83,7 +83,7 @@ struct Body {
 
 impl Work for Writer<'_> {
     fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
-        let mut selected = session.examine(&self.job.folder).map_err(explain)?;
+        let mut selected = open(session, &self.job.folder, false)?;
         let wanted = self.wanted(&mut selected)?;
         self.watch.announced(wanted.len());
         let fetched = selected.fetch_bodies(&wanted, Format::Mbox.items(), self).map_err(explain);

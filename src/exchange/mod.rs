@@ -17,5 +17,5 @@ pub use hint::{Facts, heading, hints};
 pub use placeholder::{PLACEHOLDER_HEADER, is_placeholder};
 pub use selection::{Found, Selection};
 pub use setup::{Proven, Setup, SetupStep};
-pub use sign_in::{Server, Step, front_end, sign_in, sign_in_shortly, sign_in_step_by_step};
+pub use sign_in::{Server, Step, front_end, open, sign_in, sign_in_shortly, sign_in_step_by_step};
 pub use throttle::{explain, is_not_connected};

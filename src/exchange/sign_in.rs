@@ -5,6 +5,7 @@
 //! 0.1, 0.2). NAMESPACE is that next command, as MailKit and imapflow have it; whoever opens a folder at
 //! once needs none.
 
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -12,8 +13,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::throttle::{explain, is_not_connected};
 use crate::entra::Cloud;
-use crate::error::{Phase, Result};
-use crate::imap::session::{Capabilities, Client, Session};
+use crate::error::{Error, Phase, Result};
+use crate::imap::mailbox_name::MailboxName;
+use crate::imap::session::{Capabilities, Client, Selected, Session};
 use crate::imap::types::Status;
 use crate::imap::wire::Limits;
 use crate::net::{Network, Stream};
@@ -98,10 +100,7 @@ fn sign_in_once(
     let mut session = enter(network, server, mailbox, token, transcript, Client::capability, &mut clock)?;
     let hidden = hidden_error(session.authenticated());
     let prove = |session: &mut Session<Stream>| session.capability().map(drop).and_then(|()| session.namespace());
-    prove(&mut session).map_err(explain).map_err(|error| match hidden {
-        Some(words) => error.adding(&format!(" (its OK to AUTHENTICATE carried [{words}])")),
-        None => error,
-    })?;
+    prove(&mut session).map_err(|error| recall(explain(error), hidden))?;
     clock.step(Phase::Mailbox, "NAMESPACE answered, the mailbox is open to us".to_owned());
     Ok(session)
 }
@@ -172,6 +171,26 @@ fn authenticated_detail(mailbox: &str, status: &Status) -> String {
     match hidden_error(status) {
         Some(words) => format!("{mailbox}, but the OK carries [{words}]"),
         None => mailbox,
+    }
+}
+
+/// Opens a folder by SELECT where it `writes`, else by EXAMINE: after [`sign_in_shortly`] the first command
+/// that shows whether the mailbox is open to us.
+pub fn open<'a, S: Read + Write>(
+    session: &'a mut Session<S>,
+    folder: &MailboxName,
+    writes: bool,
+) -> Result<Selected<'a, S>> {
+    let hidden = hidden_error(session.authenticated());
+    let opened = if writes { session.select(folder) } else { session.examine(folder) };
+    opened.map_err(|error| recall(explain(error), hidden))
+}
+
+/// Says in the error of a mailbox that is not open to us what the OK to AUTHENTICATE hid.
+fn recall(error: Error, hidden: Option<String>) -> Error {
+    match hidden.filter(|_| is_not_connected(&error)) {
+        Some(words) => error.adding(&format!(" (its OK to AUTHENTICATE carried [{words}])")),
+        None => error,
     }
 }
 

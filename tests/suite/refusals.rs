@@ -17,7 +17,7 @@ const CHECK: &[&str] = &["check"];
 const FETCH: &[&str] = &["fetch", "--to", "mail"];
 
 /// AADSTS number, exit code, words of the hint. `{app}` stands for the application's id.
-const CODES: [(u32, i32, &str); 46] = [
+const CODES: [(u32, i32, &str); 51] = [
     (7_000_215, 4, "copy the secret's Value, not its Secret ID"),
     (7_000_222, 4, "az ad app credential reset --id {app} --append"),
     (700_016, 4, "has no application {app}"),
@@ -63,6 +63,11 @@ const CODES: [(u32, i32, &str); 46] = [
     (900_144, 4, "perhaps a proxy rewrites the request"),
     (900_382, 4, "name it by --cloud"),
     (90_038, 4, "name it by --cloud"),
+    (90_012, 5, "Entra's own trouble"),
+    (90_090, 5, "Entra's own trouble"),
+    (900_432, 4, "name it by --cloud"),
+    (9_002_313, 4, "perhaps a proxy rewrites the request"),
+    (900_561, 4, "perhaps a proxy rewrites the request"),
     (99_999, 4, "https://login.microsoftonline.com/error?code=99999"),
 ];
 

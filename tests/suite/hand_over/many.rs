@@ -43,8 +43,9 @@ fn one_that_fails_is_named_and_stops_no_other() {
     let ended = post.many(&["--mailboxes", "list", "--jobs", "2"]);
     ended.expect(4).saying(&[
         &format!(
-            "exoimap: {DISABLED}: select: EXAMINE: the server refused: BAD User is authenticated but not connected."
+            "exoimap: {DISABLED}: select: EXAMINE: the server refused (its OK to AUTHENTICATE carried [Error=\"UserDisabled\""
         ),
+        "Service=Imap4]): BAD User is authenticated but not connected.\nhint: Exchange says that IMAP is off",
         &format!("Set-CASMailbox {DISABLED} -ImapEnabled $true"),
         &format!("exoimap: {NO_ACCESS}: select: "),
         &format!("-Identity {NO_ACCESS} "),

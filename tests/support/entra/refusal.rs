@@ -44,7 +44,7 @@ pub enum Refusal {
 
 /// Refusals that no request provokes here: AADSTS number, HTTP status, `error`, words. The words follow
 /// Microsoft's reference of error codes, the statuses the field guide.
-const CODES: [(u32, u16, &str, &str); 47] = [
+const CODES: [(u32, u16, &str, &str); 51] = [
     (7_000_215, 401, "invalid_client", "Invalid client secret provided."),
     (7_000_222, 401, "invalid_client", "The provided client secret keys for app are expired."),
     (700_016, 400, "unauthorized_client", "Application with identifier was not found in the directory."),
@@ -131,6 +131,10 @@ const CODES: [(u32, u16, &str, &str); 47] = [
     (9_002_313, 400, "invalid_request", "Invalid request. Request is malformed or invalid."),
     (900_382, 400, "invalid_request", "Confidential Client is not supported in Cross Cloud request."),
     (90_038, 400, "invalid_request", "Confidential Client is not supported in Cross Cloud request."),
+    (90_012, 400, "invalid_request", "The request has timed out."),
+    (90_090, 400, "invalid_request", "The service is temporarily unavailable."),
+    (900_432, 400, "invalid_request", "Confidential Client is not supported in Cross Cloud request."),
+    (900_561, 400, "invalid_request", "The endpoint only accepts POST requests. Received a GET request."),
     (99_999, 400, "invalid_request", "A number that nobody has seen."),
 ];
 
