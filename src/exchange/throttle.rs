@@ -24,6 +24,11 @@ pub fn explain(error: Error) -> Error {
     if words.starts_with("server unavailable") || code == "UNAVAILABLE" {
         return error.with_kind(Kind::Temporary);
     }
+    // `BAD Command received in Invalid state.` (imapsync#250): the session was over before, as after an
+    // `AccessTokenExpired` that nobody read; a new one will do.
+    if words.starts_with("command received in invalid state") {
+        return error.with_kind(Kind::Temporary);
+    }
     error
 }
 
@@ -64,5 +69,6 @@ mod tests {
         assert_eq!((silent.kind(), silent.retry_after()), (Kind::Temporary, None));
         assert_eq!(explained("Command Argument Error. 11").kind(), Kind::Refused);
         assert_eq!(explained("Server Unavailable. 15").kind(), Kind::Temporary);
+        assert_eq!(explained("Command received in Invalid state.").kind(), Kind::Temporary);
     }
 }

@@ -489,7 +489,7 @@ const CASES: &[Case] = &[
     Case {
         name: "a command after the end",
         call: |world| refuse(world, "SELECT", "BAD Command received in Invalid state."),
-        exit: 4,
+        exit: 5,
         says: &["BAD Command received in Invalid state.", "perhaps because the token's time was over"],
     },
     Case {
