@@ -78,13 +78,6 @@ impl Network {
         self
     }
 
-    /// The same network without a proxy, for what must be asked directly: the metadata service of a
-    /// virtual machine answers nobody else.
-    #[must_use]
-    pub fn without_proxy(&self) -> Network {
-        self.clone().with_proxy(None)
-    }
-
     /// The proxy that leads to a host, where one does.
     pub fn proxy_for(&self, host: &str, port: u16) -> Option<&Proxy> {
         self.proxy.as_deref().filter(|proxy| proxy.leads_to(host, port))

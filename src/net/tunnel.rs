@@ -5,7 +5,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -88,7 +88,8 @@ impl Tunnel<'_> {
         if !answer.schemes.is_empty() {
             words.push_str(&format!(", it offers {}", shorten(&answer.schemes.join(" "), 100)));
         }
-        line.idle = line.idle.min(PAGE_WAIT);
+        let end = Instant::now() + PAGE_WAIT;
+        line.deadline = Some(line.deadline.map_or(end, |deadline| deadline.min(end)));
         let mut page = Vec::new();
         // Whatever came of it is shown; a page that breaks off is none the worse.
         let _ = line.take(answer.length.unwrap_or(MOST_PAGE).min(MOST_PAGE)).read_to_end(&mut page);
