@@ -188,7 +188,7 @@ fn common() -> Vec<Arg> {
         value("host", "H", "The IMAP server [default: outlook.office365.com]").env("EXOIMAP_HOST").help_heading(who),
         value("port", "P", "Its port, implicit TLS").env("EXOIMAP_PORT").value_parser(clap::value_parser!(u16).range(1..)).default_value("993").help_heading(who),
         value("ca-file", "F", "PEM roots instead of the system's, for both connections").env("EXOIMAP_CA_FILE").help_heading(who),
-        value("proxy", "URL", "http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY=, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]").help_heading(who),
+        value("proxy", "URL", "http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]").help_heading(who),
         value("env-file", "F", "NAME=value lines, as systemd's EnvironmentFile; the environment wins over them").help_heading(who),
         value("timeout", "T", "Longest silence on a connection; bounds connecting too").env("EXOIMAP_TIMEOUT").value_parser(time()).default_value("60s").help_heading(how),
         value("max-wait", "T", "Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)").env("EXOIMAP_MAX_WAIT").value_parser(ValueParser::new(parse_wait)).default_value("10m").help_heading(how),

@@ -59,7 +59,7 @@ impl Proxy {
             Some((login, place)) => (Some(login), place),
             None => (None, rest),
         };
-        let encode = "write / ? # @ : and % of a password as %2F %3F %23 %40 %3A %25";
+        let encode = "host and port cannot be meant; / ? # @ : % of a password are written %2F %3F %23 %40 %3A %25";
         let (host, port) = host_and_port(place).ok_or_else(|| refused(encode))?;
         if !path.is_empty() {
             return Err(refused(encode));
