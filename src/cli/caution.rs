@@ -16,7 +16,10 @@ const SECRETS: [&str; 3] = ["AZURE_CLIENT_SECRET", "EXOIMAP_ACCESS_TOKEN", "EXOI
 pub(crate) fn exposed_files(arguments: &ArgMatches) -> Vec<String> {
     let named = |name: &str| arguments.try_get_one::<String>(name).ok().flatten().map(String::as_str);
     let settings = named("env-file").filter(|_| SECRETS.iter().any(|name| environment::of_file(name).is_some()));
-    FILES.into_iter().filter_map(named).chain(settings).filter_map(exposed).collect()
+    // A certificate whose key has a file of its own is for everybody.
+    let is_public = |name: &&str| *name == "certificate" && named("certificate-key").is_some_and(|key| !key.is_empty());
+    let files = FILES.into_iter().filter(|name| !is_public(name)).filter_map(named);
+    files.chain(settings).filter_map(exposed).collect()
 }
 
 /// A pipe, a terminal, standard input are nobody else's; what root owns and hands to a group, as systemd

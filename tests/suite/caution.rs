@@ -50,6 +50,23 @@ fn a_secret_that_others_can_read_draws_a_line() {
     }
 }
 
+/// A certificate alone is for everybody; its key is not, wherever it is.
+#[cfg(unix)]
+#[test]
+fn a_certificate_is_no_secret_and_its_key_is() {
+    let world = World::new();
+    let (certificate, key) = (world.folder.file("certificate.pem", "public"), world.folder.file("key.pem", "private"));
+    let call = |key: Option<&str>| {
+        let call = world.call_with_token(&["token", "--claims"]).env("AZURE_CLIENT_CERTIFICATE_PATH", &certificate);
+        call.env("EXOIMAP_CERTIFICATE_KEY", key.unwrap_or_default()).run()
+    };
+    set_permissions(&certificate, Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(call(Some(&key)).expect(0).stderr, "");
+    call(None).expect(0).saying(&["the secret in ", "certificate.pem can be read by everybody"]);
+    set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(call(Some(&key)).expect(0).stderr.lines().count(), 1);
+}
+
 #[test]
 fn settings_of_different_clouds_draw_a_line() {
     let world = World::new();
