@@ -1,11 +1,11 @@
 //! A managed identity: the service beside us, by plain HTTP and never through a proxy.
 
-use std::io::ErrorKind;
 use std::net::TcpListener;
 
 use super::bare;
 use crate::program::{Call, World};
 use crate::support::entra::managed_identity::{HEADER, Platform, USER_ASSIGNED};
+use crate::support::proxy::{Manner, Proxy};
 
 fn on_machine(world: &World, platform: &Platform, arguments: &[&str]) -> Call {
     let arguments = [arguments, &["--auth", "managed-identity"]].concat();
@@ -26,16 +26,15 @@ fn in_app_service(world: &World, platform: &Platform, arguments: &[&str]) -> Cal
 fn both_platforms_vouch_for_us_and_no_proxy_is_asked() {
     let world = World::new();
     let platform = Platform::start(&world.entra);
-    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
-    proxy.set_nonblocking(true).unwrap();
-    let url = format!("http://{}", proxy.local_addr().unwrap());
-    let proxied = |call: Call| {
-        call.env("HTTP_PROXY", &url).env("http_proxy", &url).env("ALL_PROXY", &url).env("NO_PROXY", "localhost")
-    };
+    let proxy = Proxy::start(Manner::Connect);
+    let names = ["EXOIMAP_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "http_proxy", "ALL_PROXY"];
+    let proxied = |call: Call| names.iter().fold(call, |call, name| call.env(name, proxy.url("http")));
     let ended = proxied(on_machine(&world, &platform, &["check"])).run();
     assert!(ended.expect(0).stdout.contains("from the managed identity, for https://outlook.office365.com"), "{ended}");
     proxied(in_app_service(&world, &platform, &["check"])).run().expect(0);
-    assert!(proxy.accept().is_err_and(|e| e.kind() == ErrorKind::WouldBlock), "the proxy was asked");
+    // The mail goes through it, and nothing else does.
+    let imap = format!("localhost:{}", world.exchange.port());
+    assert_eq!(proxy.asked(), [imap.clone(), imap]);
     let sent = platform.requests();
     assert_eq!(sent.len(), 2);
     assert!(sent[0].target.starts_with("/metadata/identity/oauth2/token?api-version=2018-02-01&resource="));
