@@ -77,6 +77,7 @@ fn cases() -> Vec<(Error, String, &'static str)> {
         (700024, "clock"),
         (500133, "clock"),
         (50013, "clock"),
+        (700023, "the tenant's GUID"),
         (700213, "az ad app federated-credential list --id 00001111-aaaa-2222-bbbb-3333cccc4444"),
         (700211, "issuer, subject and audience"),
         (70021, "issuer, subject and audience"),

@@ -65,6 +65,16 @@ pub(super) static ROWS: &[Row] = &[
         },
     },
     Row {
+        words: "AADSTS700023: Client assertion audience claim does not match Realm issuer",
+        fits: |seen| seen.code(&[700023]),
+        says: |seen| {
+            format!(
+                "the assertion is for the token endpoint of the tenant {}: perhaps Entra wants the tenant's GUID there (--tenant, AZURE_TENANT_ID), or --authority-host is wrong",
+                seen.tenant()
+            )
+        },
+    },
+    Row {
         words: "AADSTS700213: No matching federated identity record found for presented assertion subject",
         fits: |seen| seen.code(&[700213, 700211, 700212, 70021]),
         says: |seen| {

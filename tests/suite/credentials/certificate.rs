@@ -144,6 +144,14 @@ fn a_certificate_that_is_not_uploaded_is_named_by_its_thumbprints() {
     assert_eq!(world.entra.requests().len(), 1, "a refusal is not repeated");
 }
 
+/// The endpoint names itself by the tenant's GUID.
+#[test]
+fn an_audience_that_is_not_the_endpoint_is_explained() {
+    let world = world_with_certificate();
+    let ended = with_certificate(&world, &["check"]).env("AZURE_TENANT_ID", "contoso.com").run();
+    ended.expect(4).one_error().saying(&["AADSTS700023", "hint: the assertion is for the token endpoint of", "GUID"]);
+}
+
 #[test]
 fn a_wrong_clock_is_named() {
     let world = world_with_certificate();
