@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
 
 /// What a token and a sign-in to each mailbox show to be done.
 fn look(setting: &Setting, mailboxes: &[String], output: &Output) -> Proven {
-    let token = match setting.token(output, None) {
+    let token = match setting.fresh_token(output) {
         Ok(token) => token,
         Err(error) => return unproven(&error, output),
     };

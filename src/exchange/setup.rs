@@ -208,7 +208,9 @@ impl Setup {
         vec![
             SetupStep {
                 title: "Make it known to Exchange, by the object id of the enterprise application, not of the app registration".to_owned(),
-                portal: None,
+                portal: self.object_id.is_none().then(|| {
+                    format!("{} > Enterprise applications > the application > Overview shows this Object ID", self.portal())
+                }),
                 shell: "PowerShell",
                 commands: vec![self.connect_exchange(), format!("New-ServicePrincipal -AppId {id} -ObjectId {object} -DisplayName exoimap")],
                 proven: self.proven.principal,

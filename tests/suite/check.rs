@@ -5,8 +5,12 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 
-use crate::program::{Ended, World};
-use crate::support::entra::{Behaviour, CLIENT_ID};
+use crate::credentials::certificate::{Keys, world_with_certificate};
+use crate::credentials::federated::{good, world_with_federation};
+use crate::program::{Call, Ended, World};
+use crate::support::entra::managed_identity::{HEADER, Platform};
+use crate::support::entra::{Behaviour, CLIENT_ID, SECRET};
+use crate::support::exchange::Fault;
 use crate::support::sample::{DISABLED, NO_ACCESS, ORDERS, SALES};
 
 fn objects(ended: &Ended) -> Vec<Value> {
@@ -77,6 +81,83 @@ fn when_a_secret_ends_is_not_pretended_to_be_known() {
     let ended = world.run(&["check", "--expect-days", "30"]);
     assert!(ended.expect(0).stdout.contains("cannot be seen from here (--expect-days)"), "{ended}");
     world.run(&["check", "--expect-days", "0"]).expect(2).one_error().saying(&["--expect-days"]);
+}
+
+#[test]
+fn a_certificate_that_ends_too_soon_fails_before_anything_is_asked() {
+    let world = world_with_certificate();
+    let call = |days: &str| {
+        let call = world.call(&["check", "--expect-days", days]).without("AZURE_CLIENT_SECRET");
+        call.env("AZURE_CLIENT_CERTIFICATE_PATH", Keys::get().path("both.pem")).run()
+    };
+    // It was made for ninety days.
+    assert!(call("80").expect(0).stdout.contains(", ends in 89 days, on 20"));
+    let asked = world.entra.requests().len();
+    let ended = call("91");
+    ended.expect(4).one_error().saying(&["credential: certificate ", "sooner than --expect-days 91"]);
+    assert_eq!((ended.first_words(), world.entra.requests().len()), (vec!["options", "credential"], asked));
+}
+
+/// Whatever the credential is, in whatever way the run ends, nothing that could be used again is in the report:
+/// the whole of it is looked through for each secret of each kind, raw, in base64, percent-encoded.
+#[test]
+fn no_report_holds_a_credential_of_any_kind() {
+    let keys = Keys::get();
+    let private: Vec<_> = keys.text("key.pem").lines().filter(|line| line.len() > 60).map(str::to_owned).collect();
+    assert!(private.len() > 20);
+    type Given = fn(&World, Call) -> Call;
+    let kinds: [(&str, World, Given); 7] = [
+        ("secret", World::new(), |_, call| call.env("AZURE_CLIENT_SECRET", SECRET)),
+        ("secret file", World::new(), |world, call| {
+            call.env("EXOIMAP_CLIENT_SECRET_FILE", world.folder.file("secret", SECRET))
+        }),
+        ("secret command", World::new(), |_, call| {
+            call.env("EXOIMAP_CLIENT_SECRET_COMMAND", format!("printf %s '{SECRET}'"))
+        }),
+        ("token", World::new(), |world, call| call.env("EXOIMAP_ACCESS_TOKEN", world.entra.token())),
+        ("certificate", world_with_certificate(), |_, call| {
+            call.env("AZURE_CLIENT_CERTIFICATE_PATH", Keys::get().path("both.pem"))
+        }),
+        ("federated", world_with_federation(), |world, call| {
+            call.env("AZURE_FEDERATED_TOKEN_FILE", world.folder.file("federated", good()))
+        }),
+        ("managed identity", World::new(), |world, call| {
+            let platform = Platform::start(&world.entra);
+            let call = call.without("AZURE_CLIENT_ID").env("EXOIMAP_AUTH", "managed-identity");
+            call.env("IDENTITY_ENDPOINT", platform.app_service()).env("IDENTITY_HEADER", HEADER)
+        }),
+    ];
+    for (kind, world, given) in kinds {
+        // It goes well; Exchange refuses; the mailbox is closed; the server repeats what it was sent.
+        let refusal = |command, answer| Some(Fault::Refuse { command, answer });
+        for (fault, exit) in [
+            (None, 0),
+            (refusal("AUTHENTICATE", "NO AUTHENTICATE failed."), 4),
+            (refusal("NAMESPACE", "BAD User is authenticated but not connected."), 4),
+            (Some(Fault::ChallengeThenNo), 4),
+        ] {
+            world.exchange.clear_faults();
+            fault.into_iter().for_each(|fault| world.exchange.fault_always(fault));
+            let arguments = ["check", "--report", "report.txt", "--max-wait", "0", "-v"];
+            let call = world.call(&arguments).without("AZURE_CLIENT_SECRET");
+            let ended = given(&world, call).env("HTTPS_PROXY", "").run();
+            assert_eq!(ended.code, Some(exit), "{kind}: {ended}");
+            let report = fs::read_to_string(world.folder.path().join("report.txt")).unwrap();
+            assert!(
+                report.contains(&format!("\nexit {exit}\n")) && report.contains("\"roles\": ["),
+                "{kind}: {report}"
+            );
+            // A needle of the token's header finds the assertion and the federated token too.
+            let mut needles = crate::secrets::needles();
+            needles.extend(crate::secrets::forms(HEADER));
+            needles.extend(private.iter().cloned());
+            let found = needles.iter().find(|needle| report.contains(*needle));
+            assert_eq!(found, None, "{kind}: {report}");
+            let words = report.split(|c: char| !(c.is_ascii_alphanumeric() || "+/=-_.".contains(c)));
+            let long: Vec<_> = words.filter(|word| word.len() > 120).collect();
+            assert!(long.is_empty(), "{kind}: something long is in it: {long:?}");
+        }
+    }
 }
 
 #[test]

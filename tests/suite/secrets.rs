@@ -23,7 +23,7 @@ const TOKEN_HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9";
 const ASSERTION_HEADER: &str = "eyJhbGciOiJQUzI1NiIsInR5cCI6IkpXVCIs";
 
 /// Every form in which a text may be hidden in another; base64 starts at three places.
-fn forms(text: &str) -> Vec<String> {
+pub(crate) fn forms(text: &str) -> Vec<String> {
     let mut forms = vec![text.to_owned(), percent_encoded(text)];
     for before in ["", "x", "xy"] {
         for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
@@ -42,7 +42,7 @@ fn percent_encoded(text: &str) -> String {
 }
 
 /// All that must not be seen, whatever token Entra gave out.
-fn needles() -> Vec<String> {
+pub(crate) fn needles() -> Vec<String> {
     let mut needles = forms(SECRET);
     needles.push("not-a-real-secret".to_owned());
     needles.extend(forms(PASSWORD));
