@@ -21,6 +21,11 @@ mod session;
 mod setup;
 mod token;
 
+#[cfg(test)]
+mod documents_tests;
+#[cfg(test)]
+mod manual_tests;
+
 use std::process::ExitCode;
 
 use clap::ArgMatches;

@@ -140,6 +140,8 @@ fn cases() -> Vec<(Error, String, &'static str)> {
         "",
         "perhaps an inspecting proxy",
     );
+    let bare = "certificate verify failed: (unable to get local issuer certificate) (this host has no CA store)";
+    known(tls(bare), "", "install ca-certificates");
     known(
         said(Temporary, Phase::Tls, "x: the connection broke in the handshake"),
         "",

@@ -8,6 +8,7 @@
 //!
 //! Nothing here retries, and nothing here knows IMAP, or HTTP beyond the one request of a proxy.
 
+mod ca_store;
 mod proxy;
 mod tunnel;
 
@@ -195,7 +196,7 @@ impl Network {
         let mut stream = connector
             .connect(host, socket)
             .map(|tls| Stream { tls })
-            .map_err(|e| tls_error(host, e).with_peer(host, port))?;
+            .map_err(|e| tls_error(host, e, &self.trust).with_peer(host, port))?;
         stream.set_deadline(self.deadline);
         Ok(stream)
     }
@@ -400,7 +401,7 @@ pub(crate) fn is_timeout(e: &io::Error) -> bool {
 }
 
 /// A refused certificate waits for an administrator; a silent or broken line may mend itself.
-fn tls_error(host: &str, e: HandshakeError<Socket>) -> Error {
+fn tls_error(host: &str, e: HandshakeError<Socket>, trust: &Trust) -> Error {
     let cause = match e {
         HandshakeError::Failure(cause) => cause,
         // `Timed` never lets WouldBlock through; a platform's own would be a line that went silent.
@@ -415,6 +416,9 @@ fn tls_error(host: &str, e: HandshakeError<Socket>) -> Error {
             // OpenSSL's words for a peer that closed; 1.1 reports it without an io::Error.
             text if text.contains("unexpected EOF") => {
                 (Kind::Temporary, "the other side closed the connection in the handshake".to_owned())
+            }
+            text if *trust == Trust::System && ca_store::is_missing() => {
+                (Kind::Refused, format!("{text} (this host has no CA store)"))
             }
             text => (Kind::Refused, text),
         },

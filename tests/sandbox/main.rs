@@ -27,7 +27,8 @@ Runs exoimap against servers on loopback that answer as Entra ID and Exchange On
 Usage: cargo run --example sandbox [-- OPTION]
 
   (none)        builds exoimap, runs check, folders and fetch, and shows what they print
-  --serve       keeps the servers running and prints the environment for another shell
+  --serve       keeps the servers running and prints the environment for another shell; besides
+                orders@contoso.com there are mailbox-001@contoso.com to mailbox-200@contoso.com
   --serve=cmd   the same as `set` lines for cmd.exe
   --serve --refuse NAME
                 the same, and the servers refuse by that name, for trying any client: --refuse help lists them
@@ -66,6 +67,7 @@ fn bash(name: &str, value: &str) -> String {
 
 /// Prints the environment and serves until somebody ends the process.
 fn serve(sandbox: &Sandbox, line: impl Fn(&str, &str) -> String) -> ExitCode {
+    sandbox.add_mailboxes(200);
     for (name, value) in sandbox.environment() {
         println!("{}", line(name, &value));
     }
@@ -91,6 +93,14 @@ impl Sandbox {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
         Sandbox { entra, exchange, folder }
+    }
+
+    /// For a try with many: each has what orders@ has.
+    fn add_mailboxes(&self, count: usize) {
+        let mut mailboxes = self.exchange.mailboxes();
+        let orders = mailboxes.by_address[sample::ORDERS].clone();
+        let many = (1..=count).map(|number| (format!("mailbox-{number:03}@contoso.com"), orders.clone()));
+        mailboxes.by_address.extend(many);
     }
 
     /// Where things may be written.

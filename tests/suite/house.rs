@@ -1,5 +1,6 @@
 //! The house: who may know whom, who prints, what never panics, how much there is of it.
 
+mod dependencies;
 mod source;
 mod tracked;
 
@@ -7,7 +8,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use source::{Source, root};
+pub(crate) use source::root;
+
+use source::Source;
 
 /// Which part of the library uses which, from the top down: an arrow can only point to a line
 /// below. A new arrow is added here on purpose, or not at all. `imap` and `entra` have none
@@ -122,6 +125,15 @@ fn it_is_small_enough_to_audit() {
 }
 
 #[test]
+fn each_lint_has_its_reason() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let (_, lints) = manifest.split_once("[lints.rust]").unwrap();
+    let lints = lints.split("[profile").next().unwrap().lines().filter(|line| line.contains(" = "));
+    let without: Vec<_> = lints.filter(|line| !line.contains(" # ")).collect();
+    assert_eq!(without, [""; 0]);
+}
+
+#[test]
 fn each_dependency_has_its_reason_and_four_are_the_core() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let (mut section, mut reason, mut core) = ("", false, Vec::new());
@@ -145,10 +157,27 @@ fn each_dependency_has_its_reason_and_four_are_the_core() {
 }
 
 #[test]
+fn the_reading_order_leaves_no_part_out() {
+    let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let (_, order) = library.split_once("//! Reading order").expect("lib.rs says in which order it is read");
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, how) = readme.split_once("## How to read the code").expect("README.md says how to read the code");
+    let entries = fs::read_dir(root().join("src")).unwrap().map(|entry| entry.unwrap());
+    for part in entries.filter(|entry| entry.file_type().unwrap().is_dir()) {
+        let part = part.file_name().into_string().unwrap();
+        assert!(how.contains(&part), "README.md leaves out {part}");
+        assert!(part == "cli" || order.contains(&part), "lib.rs leaves out {part}");
+    }
+}
+
+#[test]
 fn everybody_has_the_same_exit_codes() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let table: Vec<(u8, String)> = readme.lines().filter_map(table_row).collect();
     assert!(table.iter().map(|(code, _)| *code).eq(0..=7), "README.md has no table of the codes 0 to 7: {table:?}");
+
+    let japanese = fs::read_to_string(root().join("README.ja.md")).unwrap();
+    assert!(japanese.lines().filter_map(table_row).map(|(code, _)| code).eq(0..=7), "README.ja.md has no such table");
 
     // The code's own table has a line for each that a command can end in. Nothing waits yet.
     let (waits, own): (Vec<_>, Vec<_>) =

@@ -21,6 +21,7 @@ mod hostile;
 mod house;
 mod program;
 mod proxy;
+mod readme;
 mod refusals;
 mod secrets;
 mod selection;

@@ -90,15 +90,23 @@ pub(super) static ROWS: &[Row] = &[
         },
     },
     Row {
-        words: "certificate verify failed: unable to get local issuer certificate",
-        fits: |seen| refused(seen) && is_unknown_signer(seen),
+        words: "this host has no CA store",
+        fits: |seen| refused(seen) && has_no_store(seen),
         says: |_| {
-            "perhaps an inspecting proxy signs with its own CA: name that CA's PEM file by --ca-file (EXOIMAP_CA_FILE); perhaps this host has no CA store (install ca-certificates)".to_owned()
+            "install ca-certificates; in an empty container, copy a host's /etc/ssl/certs/ca-certificates.crt there, or name the PEM roots by --ca-file (EXOIMAP_CA_FILE)".to_owned()
+        },
+    },
+    Row {
+        words: "certificate verify failed: unable to get local issuer certificate",
+        fits: |seen| refused(seen) && is_unknown_signer(seen) && !has_no_store(seen),
+        says: |_| {
+            "perhaps an inspecting proxy signs with its own CA: name that CA's PEM file by --ca-file (EXOIMAP_CA_FILE)"
+                .to_owned()
         },
     },
     Row {
         words: "certificate verify failed",
-        fits: |seen| refused(seen) && !is_no_tls(seen),
+        fits: |seen| refused(seen) && !is_no_tls(seen) && !has_no_store(seen),
         says: |seen| {
             format!(
                 "see who signed it: openssl s_client -connect {0}:{1} -servername {0} -showcerts </dev/null",
@@ -129,6 +137,11 @@ pub(super) static ROWS: &[Row] = &[
 
 fn refused(seen: &Seen) -> bool {
     seen.phase(Phase::Tls) && seen.kind(Kind::Refused) && !seen.system(&[ErrorKind::TimedOut])
+}
+
+/// Our own words (net).
+fn has_no_store(seen: &Seen) -> bool {
+    seen.says(&["this host has no CA store"])
 }
 
 // OpenSSL's words, then schannel's.

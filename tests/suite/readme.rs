@@ -1,0 +1,33 @@
+//! The session that README.md shows is what the program prints, but for times and ports.
+
+use std::fs;
+
+use crate::house::root;
+use crate::program::World;
+
+#[test]
+fn the_session_in_the_readme_is_what_happens() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let session = readme.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let world = World::new();
+    let mut happened = String::new();
+    for line in session.lines().filter_map(|line| line.strip_prefix("$ ")) {
+        let arguments: Vec<_> = line.split(' ').skip(1).collect();
+        let ended = world.run(&arguments);
+        ended.expect(0);
+        happened.push_str(&format!("$ {line}\n{}{}", ended.stdout, ended.stderr));
+    }
+    let shown: Vec<_> = session.lines().map(without_numbers).collect();
+    let happened: Vec<_> = happened.lines().map(without_numbers).collect();
+    assert_eq!(shown, happened);
+}
+
+/// A line of `check` without the seconds that a step took, the port, the minutes that are left.
+fn without_numbers(line: &str) -> String {
+    let is_step = line.get(13..26).is_some_and(|time| time.trim_start().ends_with(" s  "));
+    let words = line.split(' ').filter(|word| !word.is_empty());
+    let changes = |word: &str| {
+        is_step && (word.contains("localhost:") || word.contains("127.0.0.1:") || word.parse::<f64>().is_ok())
+    };
+    words.map(|word| if changes(word) { "…" } else { word }).collect::<Vec<_>>().join(" ")
+}
