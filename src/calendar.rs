@@ -1,43 +1,162 @@
-//! Dates, as far as we need them: INTERNALDATE, HTTP's and a certificate's in, asctime and RFC 3339
-//! out. UTC, no leap seconds.
+//! Dates, as far as we need them: IMAP's and RFC 3339's in and out, HTTP's and a certificate's in, asctime
+//! out. No leap seconds.
 
+use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/// The months as RFC 3501 has them.
+pub(crate) const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-const DAY: u64 = 86_400;
+const DAY: i64 = 86_400;
 
-/// `date-time` of RFC 3501, `17-Jul-1996 02:44:25 -0700`, as seconds since 1970; none before 1970 or
-/// where it is no such thing.
+/// The last second of the year 9999.
+const LAST: i64 = 253_402_300_799;
+
+/// A moment of the years 1 to 9999, in the zone in which somebody wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateTime {
+    /// Seconds since 1970, UTC.
+    seconds: i64,
+    /// Minutes that the zone is ahead of UTC.
+    zone: i32,
+}
+
+impl DateTime {
+    /// `date-time` of RFC 3501 without its quotes: `17-Jul-1996 02:44:25 -0700`.
+    pub fn from_imap(text: &[u8]) -> Option<DateTime> {
+        let mut words = std::str::from_utf8(text).ok()?.split_ascii_whitespace();
+        let (date, time, zone) = (words.next()?, words.next()?, words.next()?);
+        let mut date = date.split('-');
+        let (day, month, year) = (digits(date.next()?)?, month_named(date.next()?)?, digits(date.next()?)?);
+        DateTime::of((year, month, day), numbers(time, ':')?, minutes(zone)?).filter(|_| words.next().is_none())
+    }
+
+    /// RFC 3339, `2026-11-02T08:14:07Z`, `2026-11-02 09:14:07+01:00`; a day alone, `2026-11-02`, is its
+    /// midnight in UTC.
+    pub fn parse(text: &str) -> Option<DateTime> {
+        let (date, rest) = text.split_at_checked(10)?;
+        let [year, month, day] = numbers(date, '-')?;
+        let date = (year, usize::try_from(month).ok()?.checked_sub(1)?, day);
+        if rest.is_empty() {
+            return DateTime::of(date, [0, 0, 0], 0);
+        }
+        let (time, zone) = rest.strip_prefix(['T', 't', ' '])?.split_at_checked(8)?;
+        // A fraction of a second is more than IMAP keeps.
+        let zone = match zone.strip_prefix('.') {
+            Some(fraction) => fraction.trim_start_matches(|c: char| c.is_ascii_digit()),
+            None => zone,
+        };
+        let zone = match zone {
+            "Z" | "z" => 0,
+            zone => minutes(&zone.replacen(':', "", 1)).filter(|_| zone.get(3..4) == Some(":"))?,
+        };
+        DateTime::of(date, numbers(time, ':')?, zone)
+    }
+
+    /// Year, month from 0 and day; hours, minutes and seconds; minutes ahead of UTC. None where no calendar
+    /// or clock has such numbers.
+    fn of((year, month, day): (i64, usize, i64), [hour, minute, second]: [i64; 3], zone: i64) -> Option<DateTime> {
+        let month = i64::try_from(month).ok()? + 1;
+        let in_range = (1..10_000).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+        let days = in_range.then(|| days_since_1970(year, month, day))?;
+        // The day must exist: counted back it is itself.
+        let exists = civil(days) == (year, month, day)
+            && (0..24).contains(&hour)
+            && (0..60).contains(&minute)
+            && (0..=60).contains(&second);
+        let seconds = days * DAY + hour * 3600 + minute * 60 + second - zone * 60;
+        exists.then_some(DateTime { seconds, zone: i32::try_from(zone).ok()? })
+    }
+
+    /// A moment that is no later than the year 9999.
+    fn utc(seconds: u64) -> DateTime {
+        DateTime { seconds: i64::try_from(seconds).unwrap_or(LAST).min(LAST), zone: 0 }
+    }
+
+    /// Seconds since 1970.
+    pub fn seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// `2026-11-02T08:14:07Z`, `2026-11-02T09:14:07+01:00`.
+    pub fn to_rfc3339(self) -> String {
+        let (sign, zone) = self.zone_parts();
+        let zone = if self.zone == 0 { "Z".to_owned() } else { format!("{sign}{:02}:{:02}", zone / 60, zone % 60) };
+        let ((year, month, day), time) = self.local();
+        format!("{year:04}-{month:02}-{day:02}T{time}{zone}")
+    }
+
+    /// The date and the time of day in its own zone.
+    fn local(self) -> ((i64, i64, i64), String) {
+        let local = self.seconds + i64::from(self.zone) * 60;
+        let rest = local.rem_euclid(DAY);
+        (civil(local.div_euclid(DAY)), format!("{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60))
+    }
+
+    fn month_name(self) -> &'static str {
+        let ((_, month, _), _) = self.local();
+        usize::try_from(month - 1).ok().and_then(|month| MONTHS.get(month)).copied().unwrap_or_default()
+    }
+
+    fn zone_parts(self) -> (char, i32) {
+        (if self.zone < 0 { '-' } else { '+' }, self.zone.abs())
+    }
+}
+
+/// RFC 3501's `date-time` without its quotes: ` 2-Nov-2026 08:14:07 +0000`.
+impl fmt::Display for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ((year, _, day), time) = self.local();
+        let month = self.month_name();
+        let (sign, zone) = self.zone_parts();
+        write!(f, "{day:2}-{month}-{year:04} {time} {sign}{:02}{:02}", zone / 60, zone % 60)
+    }
+}
+
+fn digits(text: &str) -> Option<i64> {
+    let plain = (1..=4).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+/// Year, month and day of a day since 1970; the months count from March, so that the leap day comes last.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + i64::from(month <= 2), month, day)
+}
+
+/// The inverse.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// INTERNALDATE as seconds since 1970; none before 1970 or where it is no date.
 pub(crate) fn internal_date(text: &[u8]) -> Option<u64> {
-    let mut words = std::str::from_utf8(text).ok()?.split_whitespace();
-    let (date, time, zone) = (words.next()?, words.next()?, words.next()?);
-    let mut date = date.split('-');
-    let (day, month, year) = (date.next()?.parse().ok()?, month_named(date.next()?)?, date.next()?.parse().ok()?);
-    let (sign, zone) = (if zone.starts_with('-') { -1 } else { 1 }, zone.get(1..).filter(|zone| zone.len() == 4)?);
-    let offset = zone.get(..2)?.parse::<i64>().ok()? * 60 + zone.get(2..)?.parse::<i64>().ok()?;
-    u64::try_from(seconds((year, month, day), numbers(time, ':')?)? - sign * offset * 60).ok()
+    u64::try_from(DateTime::from_imap(text)?.seconds()).ok()
 }
 
 /// `Tue, 24 Nov 2026 20:30:00 GMT`, the `Date` of an HTTP answer (RFC 9110, 5.6.7; its two older forms
 /// are nobody's any more).
 pub(crate) fn http_date(text: &str) -> Option<i64> {
     let mut words = text.trim().split_ascii_whitespace().skip(1);
-    let (day, month) = (words.next()?.parse().ok()?, month_named(words.next()?)?);
-    let (year, time) = (words.next()?.parse().ok()?, numbers(words.next()?, ':')?);
+    let (day, month) = (digits(words.next()?)?, month_named(words.next()?)?);
+    let (year, time) = (digits(words.next()?)?, numbers(words.next()?, ':')?);
     (words.next() == Some("GMT")).then(|| seconds((year, month, day), time)).flatten()
 }
 
 /// Seconds since 1970 of a date (year, month from 0, day from 1) and a time of hours, minutes and seconds;
 /// none before 1970, after 9999, or where no calendar or clock has such numbers.
-pub(crate) fn seconds((year, month, day): (i64, usize, i64), time: [i64; 3]) -> Option<i64> {
-    let exists = (1970..10_000).contains(&year)
-        && month < 12
-        && (1..=31).contains(&day)
-        && time.iter().all(|number| (0..=60).contains(number));
-    let days = exists.then(|| days_before_year(year) + days_before_month(year, month) + day - 1)?;
-    let [hour, minute, second] = time;
-    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
+pub(crate) fn seconds(date: (i64, usize, i64), time: [i64; 3]) -> Option<i64> {
+    DateTime::of(date, time, 0).map(DateTime::seconds).filter(|seconds| *seconds >= 0)
 }
 
 /// Seconds since 1970 by this machine's clock.
@@ -51,59 +170,33 @@ fn month_named(name: &str) -> Option<usize> {
 }
 
 fn numbers(text: &str, by: char) -> Option<[i64; 3]> {
-    let numbers: Option<Vec<i64>> = text.split(by).map(|number| number.parse().ok()).collect();
+    let numbers: Option<Vec<i64>> = text.split(by).map(digits).collect();
     numbers?.try_into().ok()
+}
+
+/// `+0900`
+fn minutes(zone: &str) -> Option<i64> {
+    let sign = match zone.get(..1)? {
+        "+" => 1,
+        "-" => -1,
+        _ => return None,
+    };
+    let (hours, minutes) = (digits(zone.get(1..3)?)?, digits(zone.get(3..).filter(|minutes| minutes.len() == 2)?)?);
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes))
 }
 
 /// `Wed Jul 17 09:44:25 1996`
 pub(crate) fn asctime(seconds: u64) -> String {
-    let (year, month, day) = date(seconds);
-    let weekday = usize::try_from(seconds / DAY % 7).ok().and_then(|day| DAYS.get(day)).copied().unwrap_or_default();
-    let name = MONTHS.get(month).copied().unwrap_or_default();
-    format!("{weekday} {name} {day:2} {} {year}", time(seconds))
+    let moment = DateTime::utc(seconds);
+    let ((year, _, day), time) = moment.local();
+    let weekday = moment.seconds.div_euclid(DAY).rem_euclid(7);
+    let weekday = usize::try_from(weekday).ok().and_then(|day| DAYS.get(day)).copied().unwrap_or_default();
+    format!("{weekday} {} {day:2} {time} {year}", moment.month_name())
 }
 
 /// `2026-11-24T20:52:00Z` (RFC 3339); times before 1970 are 1970.
 pub fn rfc3339(at: SystemTime) -> String {
-    let seconds = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let (year, month, day) = date(seconds);
-    format!("{year:04}-{:02}-{day:02}T{}Z", month + 1, time(seconds))
-}
-
-/// Year, month from 0, and day.
-fn date(seconds: u64) -> (i64, usize, i64) {
-    let mut year = 1970;
-    let mut left = i64::try_from(seconds / DAY).unwrap_or(0).min(2_932_896);
-    while left >= year_days(year) {
-        left -= year_days(year);
-        year += 1;
-    }
-    let month = (0..12).rev().find(|month| days_before_month(year, *month) <= left).unwrap_or(0);
-    (year, month, left - days_before_month(year, month) + 1)
-}
-
-fn time(seconds: u64) -> String {
-    let rest = seconds % DAY;
-    format!("{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
-}
-
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn year_days(year: i64) -> i64 {
-    if is_leap(year) { 366 } else { 365 }
-}
-
-/// Days from 1970 to the first of January of `year`.
-fn days_before_year(year: i64) -> i64 {
-    (1970..year).map(year_days).sum()
-}
-
-/// Days from the first of January to the first of the month, which counts from 0.
-fn days_before_month(year: i64, month: usize) -> i64 {
-    let lengths = [31, if is_leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    lengths.iter().take(month).sum()
+    DateTime::utc(at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())).to_rfc3339()
 }
 
 #[cfg(test)]
@@ -150,6 +243,66 @@ mod tests {
             "Sun, 06 Nov 99999 08:49:37 GMT",
         ] {
             assert_eq!(http_date(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn both_forms_and_both_edges() {
+        for (imap, rfc3339, seconds) in [
+            ("17-Jul-1996 02:44:25 -0700", "1996-07-17T02:44:25-07:00", 837_596_665),
+            (" 1-Jan-1970 00:00:00 +0000", "1970-01-01T00:00:00Z", 0),
+            ("29-Feb-2024 23:59:59 +0900", "2024-02-29T23:59:59+09:00", 1_709_218_799),
+            (" 2-Nov-2026 09:14:05 +0530", "2026-11-02T09:14:05+05:30", 1_793_591_045),
+            (" 1-Mar-1900 00:00:00 +0000", "1900-03-01T00:00:00Z", -2_203_891_200),
+            ("31-Dec-9999 23:59:59 +0000", "9999-12-31T23:59:59Z", 253_402_300_799),
+        ] {
+            let parsed = DateTime::from_imap(imap.as_bytes()).unwrap();
+            assert_eq!((parsed.to_string().as_str(), parsed.to_rfc3339().as_str()), (imap, rfc3339));
+            assert_eq!((parsed.seconds(), DateTime::parse(rfc3339)), (seconds, Some(parsed)));
+        }
+        assert_eq!(DateTime::parse("2026-11-02").unwrap().to_rfc3339(), "2026-11-02T00:00:00Z");
+        assert_eq!(DateTime::parse("2026-11-02t08:14:07.25z"), DateTime::parse("2026-11-02 08:14:07+00:00"));
+    }
+
+    #[test]
+    fn every_day_counts_back_to_itself() {
+        for days in -719_162..2_932_897 {
+            let (year, month, day) = civil(days);
+            assert_eq!(days_since_1970(year, month, day), days);
+        }
+    }
+
+    #[test]
+    fn what_is_no_moment_is_refused() {
+        for bad in [
+            "",
+            "x",
+            "1-Jan-1970",
+            "1-Foo-2000 00:00:00 +0000",
+            "1-Jan-2000 00:00 +0000",
+            "31-Jun-2000 00:00:00 +0000",
+            "1-Jan-2000 24:00:00 +0000",
+            "1-Jan-2000 00:00:00 +0000 x",
+            "1-Jan-2000 00:00:00 0000",
+            "1-Jan-0000 00:00:00 +0000",
+        ] {
+            assert_eq!(DateTime::from_imap(bad.as_bytes()), None, "{bad}");
+        }
+        for bad in [
+            "2026-02-29",
+            "2026-13-01",
+            "0000-01-01",
+            "2026-11-2",
+            "2026-11-02T",
+            "2026-11-02T08:14",
+            "2026-11-02T08:14:07",
+            "2026-11-02T08:14:07+1",
+            "2026-11-02T08:14:07+01000",
+            "2026-11-02T08:60:07Z",
+            "2026-11-02T08:14:07.Zx",
+            "２026-11-02",
+        ] {
+            assert_eq!(DateTime::parse(bad), None, "{bad}");
         }
     }
 }

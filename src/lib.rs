@@ -44,12 +44,12 @@ mod secret;
 mod text;
 mod transcript;
 
-pub use calendar::rfc3339;
+pub use calendar::{DateTime, rfc3339};
 pub use entra::{Application, Cloud, Credential};
 pub use error::{EntraReply, Error, Kind, Phase, Result, ServerReply};
 pub use exchange::{Selection, Server, sign_in};
 pub use imap::mailbox_name::MailboxName;
-pub use net::{Network, Proxy, Stream, Trust};
+pub use net::{Network, Proxy, Readiness, Stream, Trust};
 pub use patience::Patience;
 pub use secret::Secret;
 pub use text::{Escaped, escape_octets};

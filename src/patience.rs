@@ -13,17 +13,26 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long may be waited in all for a service to recover, and who is told.
 pub struct Patience<'a> {
+    most: Duration,
     left: Duration,
     deadline: Option<Instant>,
     /// Only an answer that says "later" is waited for.
     answers_only: bool,
     notice: Box<dyn FnMut(&str) + Send + 'a>,
+    sleep: fn(Duration),
 }
 
 impl<'a> Patience<'a> {
     /// Waits `most` in all, and never beyond `deadline`; `notice` is told of each wait before it begins.
     pub fn new(most: Duration, deadline: Option<Instant>, notice: impl FnMut(&str) + Send + 'a) -> Patience<'a> {
-        Patience { left: most, deadline, answers_only: false, notice: Box::new(notice) }
+        Patience {
+            most,
+            left: most,
+            deadline,
+            answers_only: false,
+            notice: Box::new(notice),
+            sleep: std::thread::sleep,
+        }
     }
 
     /// No wait at all.
@@ -54,8 +63,19 @@ impl<'a> Patience<'a> {
         if self.deadline.is_some_and(|deadline| time > deadline.saturating_duration_since(Instant::now())) {
             return false;
         }
-        std::thread::sleep(time);
+        (self.sleep)(time);
         true
+    }
+
+    /// Time that passes without anybody waiting for it.
+    #[cfg(test)]
+    pub(crate) fn unreal(most: Duration) -> Patience<'a> {
+        Patience { sleep: |_| {}, ..Patience::new(most, None, |_| {}) }
+    }
+
+    /// The whole time again: what was waited for is over.
+    pub(crate) fn renew(&mut self) {
+        self.left = self.most;
     }
 
     /// Waits because of `reason`; false, at once, where the time does not suffice.
@@ -70,7 +90,7 @@ impl<'a> Patience<'a> {
         if time >= WORTH_A_WORD {
             (self.notice)(&format!("waiting {} before the next try: {reason}", seconds(time)));
         }
-        std::thread::sleep(time);
+        (self.sleep)(time);
         self.left -= time;
         true
     }

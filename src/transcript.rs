@@ -85,6 +85,12 @@ impl Transcript {
         self.shown.push_str(&mask(secret));
     }
 
+    /// That the client sent so many octets of a message.
+    pub(crate) fn client_body(&mut self, size: u64) {
+        self.turn(Side::Client);
+        self.shown.push_str(&format!("<secret {size} octets>"));
+    }
+
     /// Masks a secret wherever the server repeats it.
     pub(crate) fn guard(&mut self, secret: &Secret) {
         self.secrets.push(secret.clone());

@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Local = 1,
     /// Usage or configuration; nothing was tried.
     Usage = 2,
+    /// Nothing came (`wait` only).
+    Nothing = 3,
     /// Refused until an administrator acts.
     Refused = 4,
     /// Worth repeating later.

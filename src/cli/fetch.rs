@@ -9,8 +9,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use exoimap::delivery::{self, Action, Destination, Format, Job, Outcome, Program, Source, Spool};
 use exoimap::exchange::hints;
-use exoimap::imap::session::Session;
-use exoimap::{Error, MailboxName, Result, Secret, Stream};
+use exoimap::{Error, MailboxName, Result};
 use serde_json::json;
 
 use super::exit::{Exit, worst};
@@ -18,6 +17,7 @@ use super::output::Output;
 use super::progress::Told;
 use super::selection;
 use super::session::{Setting, usage};
+use super::sign_in::SignIn;
 
 /// Files that all threads together keep open; 1,024 is a usual limit of a process.
 const OPEN_FILES: usize = 750;
@@ -123,7 +123,7 @@ impl Fetch<'_> {
         let job = Job { mailbox: mailbox.to_owned(), ..self.job.clone() };
         let mut told = Told::new(self.output, whose);
         let mut patience = self.setting.patience(self.output);
-        let mut sign_in = SignIn { setting: self.setting, output: self.output, mailbox, used: None };
+        let mut sign_in = SignIn::shortly(self.setting, self.output, mailbox);
         let mut connect = |why: Option<&Error>| sign_in.session(why);
         if dir == Path::new("-") {
             let mut out = self.output.stream();
@@ -172,25 +172,6 @@ impl Fetch<'_> {
             None => self.output.step(&text),
         }
         if outcome.is_partial() { Exit::Partly } else { Exit::Done }
-    }
-}
-
-/// Makes one session after the other for a mailbox, with a token that is good.
-struct SignIn<'a> {
-    setting: &'a Setting,
-    output: &'a Output,
-    mailbox: &'a str,
-    used: Option<Secret>,
-}
-
-impl SignIn<'_> {
-    fn session(&mut self, why: Option<&Error>) -> Result<Session<Stream>> {
-        let expired = why.and_then(Error::reply).is_some_and(|reply| reply.text.contains("AccessTokenExpired"));
-        let token = self.setting.token(self.output, self.used.as_ref().filter(|_| expired))?;
-        self.used = Some(token.secret().clone());
-        let step =
-            &mut |step: exoimap::exchange::Step| self.output.step(&format!("{}: {}", step.phase.name(), step.detail));
-        self.setting.sign_in_shortly(self.mailbox, &token, step)
     }
 }
 

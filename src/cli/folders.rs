@@ -1,5 +1,6 @@
-//! `exoimap folders`: the mailboxes with their counts.
+//! `exoimap folders`: the mailboxes with their counts; `exoimap folders create`: a new one.
 
+use clap::{Arg, ArgMatches, Command};
 use exoimap::exchange::explain;
 use exoimap::imap::mailbox_name::MailboxName;
 use exoimap::imap::types::{Flag, ListItem, MailboxStatus};
@@ -7,14 +8,50 @@ use exoimap::{Kind, Result};
 use serde_json::json;
 
 use super::exit::Exit;
+use super::options::verb;
 use super::output::Output;
 use super::session::Setting;
+use super::sign_in::SignIn;
+
+/// What RFC 6154 says that a mailbox is for; Exchange says it of none.
+const SPECIAL: [&str; 8] =
+    ["\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash", "\\Important"];
+
+pub(crate) fn command() -> Command {
+    verb("folders", "Lists the mailboxes with their messages, or creates one")
+        .after_help(
+            "Output: messages, unseen, name; - where a folder holds no messages. Where the server says what a folder is for, a tab\n\
+            and that follow (\\Sent, \\Trash): Exchange does not, and names them in the mailbox's language.\n\n\
+            Exchange also lists folders that hold no mail (Calendar, Contacts, Notes, Tasks, Outbox, Journal, Sync Issues and\n\
+            those below it, Files), in the mailbox's language too: a script that goes through all folders leaves them out by name.",
+        )
+        .args_conflicts_with_subcommands(true)
+        .subcommand(
+            verb("create", "Creates a folder, and those above it")
+                .arg(Arg::new("name").value_name("NAME").required(true).help("The folder, as people see its name: INBOX/注文")),
+        )
+}
+
+/// `folders create NAME`
+pub(crate) fn create(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
+    let mailbox = setting.mailbox()?;
+    let name = MailboxName::new(arguments.get_one::<String>("name").map(String::as_str).unwrap_or_default())?;
+    let mut session = SignIn::new(setting, output, mailbox).session(None)?;
+    session.create(&name).map_err(explain)?;
+    // It is there: a server that hangs up first takes nothing away.
+    let _ = session.logout();
+    if output.json {
+        output
+            .object(&json!({"name": name.as_str(), "wire": String::from_utf8_lossy(name.wire()), "created": true}))?;
+    } else {
+        output.line(&[name.as_str()])?;
+    }
+    Ok(Exit::Done)
+}
 
 pub(crate) fn run(setting: &Setting, output: &Output) -> Result<Exit> {
     let mailbox = setting.mailbox()?;
-    let token = setting.token(output, None)?;
-    let mut session = setting
-        .sign_in(mailbox, &token, &mut |step| output.step(&format!("{}: {}", step.phase.name(), step.detail)))?;
+    let mut session = SignIn::new(setting, output, mailbox).session(None)?;
     for item in session.list().map_err(explain)? {
         // `LIST` may name the root, which is no mailbox.
         if item.name.is_empty() {
@@ -54,8 +91,17 @@ fn print(output: &Output, item: &ListItem, name: &MailboxName, status: Option<&M
             "uidvalidity": status.and_then(|status| status.uid_validity).map(|validity| validity.get()),
             "uidnext": status.and_then(|status| status.uid_next),
             "attributes": attributes,
+            "special_use": special_use(item),
         }));
     }
     let shown = |count: Option<u32>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
-    output.line(&[&format!("{:>8} {:>8}  {}", shown(messages), shown(unseen), name.as_str())])
+    let line = format!("{:>8} {:>8}  {}", shown(messages), shown(unseen), name.as_str());
+    match special_use(item) {
+        Some(special) => output.line(&[&line, special]),
+        None => output.line(&[&line]),
+    }
+}
+
+fn special_use(item: &ListItem) -> Option<&'static str> {
+    SPECIAL.into_iter().find(|special| item.attributes.iter().any(|flag| flag.is(special)))
 }

@@ -1,25 +1,34 @@
 //! The program: arguments, one file a command, output. The only code that prints or exits, and it sees
 //! of the library what everybody sees.
 
+mod append;
 mod caution;
+mod change;
 mod check;
 mod client_secret;
 mod credential;
+mod delete;
 mod environment;
 mod exit;
 mod fetch;
 mod folders;
 mod input;
 mod log;
+mod mark;
+mod moving;
 mod options;
 mod output;
 mod progress;
 mod proxy;
 mod report;
+mod search;
 mod selection;
 mod session;
 mod setup;
+mod sign_in;
 mod token;
+mod wait;
+mod width;
 
 #[cfg(test)]
 mod documents_tests;
@@ -41,7 +50,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(options) => options,
         Err(refused) => return refused.say(),
     };
-    let Some((verb, arguments)) = options.matches.subcommand() else { return Exit::Usage.into() };
+    let Some((verb, arguments)) = options::innermost(&options.matches) else { return Exit::Usage.into() };
     let output = match Output::new(arguments) {
         Ok(output) => output,
         Err(error) => return Output::bare(None).failed(&error, &[]).into(),
@@ -64,6 +73,14 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(verb: &str, arguments: &ArgMatches, setting: &Setting, output: &Output) -> exoimap::Result<Exit> {
     match verb {
         "folders" => folders::run(setting, output),
+        "create" => folders::create(arguments, setting, output),
+        "search" => search::run(arguments, setting, output),
+        "mark" => mark::run(arguments, setting, output),
+        "move" => moving::run_move(arguments, setting, output),
+        "copy" => moving::run_copy(arguments, setting, output),
+        "delete" => delete::run(arguments, setting, output),
+        "append" => append::run(arguments, setting, output),
+        "wait" => wait::run(arguments, setting, output),
         "token" => token::run(arguments, setting, output),
         _ => fetch::run(arguments, setting, output),
     }

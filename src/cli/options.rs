@@ -16,8 +16,8 @@ use super::exit::Exit;
 use super::input::{parse_time, parse_wait};
 use super::log::Log;
 use super::output::Output;
-use super::selection;
 use super::session::usage;
+use super::{append, delete, folders, mark, moving, search, selection, wait};
 
 /// What was called for.
 pub(crate) struct Options {
@@ -35,7 +35,7 @@ pub(crate) enum Refused {
 /// Reads the command line, and below it the environment and the file that `--env-file` names.
 pub(crate) fn read() -> Result<Options, Refused> {
     let matches = command().try_get_matches().map_err(Refused::Parser)?;
-    let file = matches.subcommand().and_then(|(_, arguments)| arguments.get_one::<String>("env-file"));
+    let file = innermost(&matches).and_then(|(_, arguments)| arguments.get_one::<String>("env-file"));
     let Some(file) = file.filter(|file| !file.is_empty()) else { return Ok(Options { matches, odd: Vec::new() }) };
     let odd = environment::load(file).map_err(Refused::File)?;
     let matches = with_file(command()).and_then(Command::try_get_matches).map_err(Refused::Parser)?;
@@ -52,12 +52,21 @@ fn with_file(command: Command) -> Result<Command, clap::Error> {
                 .try_get_matches_from([format!("--{long}={value}")])?;
         }
     }
-    Ok(command.mut_subcommands(|verb| {
-        verb.mut_args(|option| match said_by_file(&option) {
-            Some(value) => option.default_value(value),
-            None => option,
-        })
-    }))
+    Ok(command.mut_subcommands(with_values))
+}
+
+fn with_values(verb: Command) -> Command {
+    let verb = verb.mut_args(|option| match said_by_file(&option) {
+        Some(value) => option.default_value(value),
+        None => option,
+    });
+    verb.mut_subcommands(with_values)
+}
+
+/// The verb that is called for, `create` of `folders create`, and its arguments.
+pub(crate) fn innermost(matches: &ArgMatches) -> Option<(&str, &ArgMatches)> {
+    let (verb, arguments) = matches.subcommand()?;
+    innermost(arguments).or(Some((verb, arguments)))
 }
 
 fn said_by_file(option: &Arg) -> Option<&'static str> {
@@ -87,10 +96,8 @@ pub(crate) fn command() -> Command {
                 .arg(flag("managed-identity", "For a managed identity in place of an application with a credential"))
                 .after_help("It works without a credential; with one it says which steps are done already."),
         )
-        .subcommand(
-            verb("folders", "Lists the mailboxes with their messages")
-                .after_help("Output: messages, unseen, name; - where a folder holds no messages."),
-        )
+        .subcommand(folders::command())
+        .subcommand(search::command())
         .subcommand(
             verb("token", "Prints an access token for another program")
                 .arg(flag("xoauth2", "Print the SASL XOAUTH2 string for --mailbox instead").conflicts_with("claims"))
@@ -105,6 +112,12 @@ pub(crate) fn command() -> Command {
                     "Output: a line a message, UID and path with a tab between. Run again, it fetches what is new.",
                 ),
         )
+        .subcommand(mark::command())
+        .subcommand(moving::move_command())
+        .subcommand(moving::copy_command())
+        .subcommand(delete::command())
+        .subcommand(append::command())
+        .subcommand(wait::command())
 }
 
 fn check() -> Vec<Arg> {
@@ -152,7 +165,7 @@ person's sign-in (--auth managed-identity, --auth device-code), or a ready token
 Exit codes: 0 done; 1 local failure; 2 usage; 3 nothing came; 4 refused until an administrator acts; 5 worth repeating later;
 6 partly done; 7 the server broke the protocol, or a limit of ours.";
 
-fn verb(name: &'static str, about: &'static str) -> Command {
+pub(super) fn verb(name: &'static str, about: &'static str) -> Command {
     Command::new(name).about(about).args(common()).next_line_help(false)
 }
 
@@ -215,7 +228,7 @@ pub(super) fn flag(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }
 
-fn time() -> ValueParser {
+pub(super) fn time() -> ValueParser {
     ValueParser::new(parse_time)
 }
 

@@ -37,7 +37,8 @@ pub(crate) fn read(arguments: &ArgMatches) -> Result<(MailboxName, Selection)> {
     if let Some(set) = text("uid") {
         selection = selection.with_uids(set)?;
     }
-    if arguments.get_flag("unseen") {
+    // `mark` has another use for the word.
+    if let Ok(Some(true)) = arguments.try_get_one::<bool>("unseen") {
         selection = selection.with_unseen();
     }
     if let Some(day) = arguments.get_one::<Day>("since") {

@@ -1,12 +1,8 @@
 //! What is done on the server with a message that was handed over.
 
-use std::io::{Read, Write};
-
-use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::explain;
-use crate::imap::UidSet;
+use crate::exchange::Change;
 use crate::imap::mailbox_name::MailboxName;
-use crate::imap::session::Selected;
+use crate::imap::types::Flag;
 
 /// A change on the server. It is made only for messages that are durable, and handed over where a
 /// program takes them.
@@ -39,48 +35,12 @@ impl Action {
         }
     }
 
-    /// Refuses what the server cannot do, before anything is fetched: a bare EXPUNGE, which would remove
-    /// what others marked, is never sent.
-    pub(super) fn check<S: Read + Write>(&self, selected: &Selected<'_, S>) -> Result<()> {
-        let refused = |why: &str| Err(Error::new(Kind::Refused, Phase::Select, why));
-        let has = |name: &str| selected.capabilities().has(name);
-        if selected.mailbox().read_only {
-            return refused(
-                "the folder is read-only for this application, so nothing in it can be marked, moved or deleted",
-            );
-        }
+    /// What it means to the server.
+    pub(super) fn change(&self) -> Change {
         match self {
-            Action::MarkSeen => Ok(()),
-            Action::MoveTo(_) if has("MOVE") || has("UIDPLUS") => Ok(()),
-            Action::Delete if has("UIDPLUS") => Ok(()),
-            _ => refused(
-                "the server offers neither MOVE nor UIDPLUS, without which only an EXPUNGE of everybody's marked messages is left",
-            ),
-        }
-    }
-
-    /// Makes the change. `then` is told what is left to do as soon as a part is done that must not be
-    /// repeated: a copy.
-    pub(super) fn perform<S: Read + Write>(
-        &self,
-        selected: &mut Selected<'_, S>,
-        uids: &UidSet,
-        then: &mut dyn FnMut(Action) -> Result<()>,
-    ) -> Result<()> {
-        match self {
-            Action::MarkSeen => selected.store(uids, "+FLAGS.SILENT (\\Seen)").map_err(explain),
-            Action::MoveTo(folder) if selected.capabilities().has("MOVE") => {
-                selected.move_to(uids, folder).map_err(explain)
-            }
-            Action::MoveTo(folder) => {
-                selected.copy(uids, folder).map_err(explain)?;
-                then(Action::Delete)?;
-                Action::Delete.perform(selected, uids, then)
-            }
-            Action::Delete => {
-                selected.store(uids, "+FLAGS.SILENT (\\Deleted)").map_err(explain)?;
-                selected.expunge(uids).map_err(explain)
-            }
+            Action::MarkSeen => Change::Flags { set: Flag::named("\\Seen").into_iter().collect(), clear: Vec::new() },
+            Action::MoveTo(folder) => Change::MoveTo(folder.clone()),
+            Action::Delete => Change::Delete,
         }
     }
 }

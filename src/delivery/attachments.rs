@@ -184,8 +184,23 @@ pub struct Headers {
     pub message_id: Option<String>,
 }
 
+/// What the header alone says of a message of one part: that it is itself what others attach, a PDF for
+/// instance, or that it is text to be read. None for a message of several parts.
+pub fn is_attachment(header: &[u8]) -> Option<bool> {
+    let content_type = field(header, "Content-Type").unwrap_or_default();
+    let disposition = field(header, "Content-Disposition").unwrap_or_default();
+    let media_type = token(content_type);
+    let is_named = Parameters::of(disposition).text("filename", None).is_some()
+        || Parameters::of(content_type).text("name", None).is_some();
+    match media_type.as_str() {
+        multipart if multipart.starts_with("multipart") => None,
+        "" | "text" | "text/plain" | "text/html" => Some(is_named || token(disposition) == "attachment"),
+        _ => Some(true),
+    }
+}
+
 /// Reads the fields from the beginning of a message; what is behind `start` is missed.
-pub(super) fn headers(start: &[u8]) -> Headers {
+pub fn headers(start: &[u8]) -> Headers {
     let header = Leaves::header(start);
     let hint = field(header, "Content-Type").and_then(|value| Parameters::of(value).plain("charset"));
     let hint = hint.as_deref();

@@ -8,10 +8,11 @@
 //!
 //! - `destination`: the directory, its lock, its temporary files; `ready`: the list; `state`: the small
 //!   file that remembers years of mail; `files`: what "durable" means
-//! - `format`, `mbox`, `date`, `attachments`: what a message looks like on the disk
+//! - `format`, `mbox`, `attachments`: what a message looks like on the disk
 //! - `incoming`: the sink between a FETCH and the temporary files
 //! - `pass`: what one session does; `action`, `program`: what comes after a delivery
-//! - [`run`]: session after session, until there is nothing left to do; `stream`: without a directory
+//! - [`run`]: a job from its first session to its last; `stream`: without a directory; [`to_do`]: what a run
+//!   would find
 
 mod action;
 #[cfg(feature = "attachments")]
@@ -27,18 +28,21 @@ mod ready;
 mod run;
 mod state;
 mod stream;
+mod to_do;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
+pub use crate::exchange::Connect;
 pub use action::Action;
 #[cfg(feature = "attachments")]
-pub use attachments::{Attachment, Headers};
+pub use attachments::{Attachment, Headers, headers, is_attachment};
 pub use destination::{Destination, Source};
 pub use format::Format;
 pub use program::Program;
-pub use run::{Connect, dry_run, run};
+pub use run::{dry_run, run};
 pub use stream::{Spool, write_all};
+pub use to_do::to_do;
 
 use crate::error::Result;
 use crate::exchange::Selection;

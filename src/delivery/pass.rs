@@ -8,10 +8,9 @@ use std::time::Instant;
 use super::action::Action;
 use super::incoming::Incoming;
 use super::program::Given;
-use super::run::Work;
 use super::{Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::{explain, open};
+use crate::exchange::{Work, explain, open, require_folder};
 use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::session::{Selected, Session};
@@ -64,10 +63,13 @@ impl<'a> Pass<'a> {
         if writes {
             session.capability().map_err(explain)?;
         }
-        self.check_target(session)?;
+        // A folder to move to must exist before anything is fetched.
+        if let Some(Action::MoveTo(folder)) = &self.job.action {
+            require_folder(session, folder, "move to")?;
+        }
         let mut selected = open(session, &self.job.folder, writes)?;
         if let Some(action) = &self.job.action {
-            action.check(&selected)?;
+            action.change().check(&selected)?;
         }
         let validity = self.bind(&selected)?;
         self.act(&mut selected)?;
@@ -89,16 +91,6 @@ impl<'a> Pass<'a> {
 
     fn batch(&self) -> u64 {
         if self.job.program.is_some() || self.job.action.is_some() { BATCH } else { u64::MAX }
-    }
-
-    /// A folder to move to must exist before anything is fetched.
-    fn check_target<S: Read + Write>(&self, session: &mut Session<S>) -> Result<()> {
-        let Some(Action::MoveTo(folder)) = &self.job.action else { return Ok(()) };
-        if session.has_mailbox(folder).map_err(explain)? {
-            return Ok(());
-        }
-        let message = format!("there is no folder {folder} to move to; create it: exoimap folders create '{folder}'");
-        Err(Error::new(Kind::Refused, Phase::Select, message))
     }
 
     fn bind<S: Read + Write>(&mut self, selected: &Selected<'_, S>) -> Result<UidValidity> {
@@ -263,9 +255,10 @@ impl<'a> Pass<'a> {
             self.in_time()?;
             let destination = &mut *self.destination;
             let mut now = action.clone();
-            action.perform(selected, &uids, &mut |left| {
-                destination.acted(&uids, &now, Some(&left))?;
-                now = left;
+            // A copy is not made twice: from then on there is only the original to delete.
+            action.change().perform(selected, &uids, &mut |_| {
+                destination.acted(&uids, &now, Some(&Action::Delete))?;
+                now = Action::Delete;
                 Ok(())
             })?;
             destination.acted(&uids, &now, None)?;
@@ -297,7 +290,7 @@ impl Work for Pass<'_> {
     }
 
     /// A message in which every session breaks must not keep the others from coming.
-    fn broke(&mut self) -> Result<()> {
+    fn broke(&mut self, _: &Error) -> Result<()> {
         let Some(uid) = self.cut_off.take() else { return Ok(()) };
         let cuts = self.cuts.entry(uid).or_default();
         *cuts += 1;

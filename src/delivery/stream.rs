@@ -4,16 +4,15 @@
 //! placeholder, never appears in the stream.
 
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::PathBuf;
 
 use super::format::Format;
 use super::mbox::{UnixLineEnds, write_entry};
-use super::run::{Connect, Work, persist};
 use super::{Failed, Job, Outcome, Watch};
 use crate::calendar::internal_date;
 use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::{PLACEHOLDER_HEADER, explain, is_placeholder, open};
+use crate::exchange::{Connect, PLACEHOLDER_HEADER, Work, explain, is_placeholder, open, persist};
 use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
 use crate::imap::session::{BodySink, Selected, Session};
@@ -40,6 +39,17 @@ impl Spool {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&path).map_err(|e| Error::disk(format!("making {}", path.display()), e))?;
         Ok(Spool { path, file })
+    }
+
+    /// Takes in what `source` gives, `most` octets of it at most.
+    pub fn fill(&mut self, source: &mut dyn Read, most: u64) -> Result<()> {
+        let filled = io::copy(&mut source.take(most), &mut self.file);
+        filled.map(drop).map_err(|e| Error::disk(format!("writing {}", self.path.display()), e))
+    }
+
+    /// The file, to read it.
+    pub fn file(&self) -> Result<File> {
+        self.file.try_clone().map_err(|e| Error::disk(format!("reading {}", self.path.display()), e))
     }
 }
 
@@ -99,7 +109,7 @@ impl Work for Writer<'_> {
         (self.settled.len(), 0, 0)
     }
 
-    fn broke(&mut self) -> Result<()> {
+    fn broke(&mut self, _: &Error) -> Result<()> {
         self.body = None;
         Ok(())
     }

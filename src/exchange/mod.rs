@@ -1,21 +1,29 @@
 //! What Exchange Online does differently, and what it means when it refuses.
 
+mod change;
 mod claims;
 #[cfg(feature = "attachments")]
 mod header_text;
 mod hint;
+mod outgoing;
 mod placeholder;
 mod powershell;
+mod resume;
 mod search_text;
 mod selection;
 mod setup;
 mod sign_in;
 mod throttle;
+mod wait;
 
+pub use change::{Change, require_folder};
 pub use claims::{PERMISSION, judge};
 pub use hint::{Facts, heading, hints};
+pub use outgoing::{LARGEST_MESSAGE, LONGEST_LINE, Outgoing};
 pub use placeholder::{PLACEHOLDER_HEADER, is_placeholder};
+pub use resume::{Connect, Work, persist};
 pub use selection::{Found, Selection};
 pub use setup::{Proven, Setup, SetupStep};
 pub use sign_in::{Server, Step, front_end, open, sign_in, sign_in_shortly, sign_in_step_by_step};
 pub use throttle::{explain, is_not_connected};
+pub use wait::{Find, Waiting, wait};

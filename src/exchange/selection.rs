@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use super::search_text::{Text, checked_query};
 use super::throttle::explain;
 use crate::error::{Error, Result};
-use crate::imap::fetch::{Fetch, SectionData};
+use crate::imap::fetch::Fetch;
 use crate::imap::session::Selected;
 use crate::imap::types::Uid;
 use crate::imap::{Day, UidSet};
@@ -172,7 +172,7 @@ impl Selection {
         let items = format!("UID BODY.PEEK[HEADER.FIELDS ({})]", names.join(" "));
         let (mut read, mut matching) = (UidSet::new(), UidSet::new());
         let mut each = |fetched: &Fetch| {
-            if let (Some(uid), Some(header)) = (fetched.uid, header_of(fetched)) {
+            if let (Some(uid), Some(header)) = (fetched.uid, fetched.header()) {
                 read.insert(uid);
                 if texts.iter().all(|(name, text)| is_in(header, name, text)) {
                     matching.insert(uid);
@@ -297,14 +297,6 @@ fn since_uid(from: u32) -> UidSet {
 
 fn numbers(set: &str, part: &str) -> Result<UidSet> {
     UidSet::parse(part).ok_or_else(|| Error::usage(format!("--uid {set:?} is no set of UIDs like 1:5,7,100:*")))
-}
-
-/// The header fields of an answer; a quoted string or a literal, but not NIL.
-fn header_of(fetched: &Fetch) -> Option<&[u8]> {
-    fetched.sections.iter().find_map(|section| match &section.data {
-        SectionData::Held(octets) if section.name.starts_with(b"HEADER") => Some(octets.as_slice()),
-        _ => None,
-    })
 }
 
 #[cfg(feature = "attachments")]

@@ -206,6 +206,37 @@ fn any_selection_compiles_to_commands_that_exchange_can_take() {
     }
 }
 
+/// What another's grammar makes of a command: whether it is a UID SEARCH without a charset, and nothing more.
+fn is_search(keys: &str) -> bool {
+    use imap_codec::imap_types::command::CommandBody;
+    use imap_codec::{CommandCodec, decode::Decoder};
+    let command = format!("a1 UID SEARCH {keys}\r\n");
+    match CommandCodec::default().decode(command.as_bytes()) {
+        Ok((rest, command)) => {
+            rest.is_empty() && matches!(command.body, CommandBody::Search { charset: None, uid: true, .. })
+        }
+        Err(_) => false,
+    }
+}
+
+/// A query is sent as it is: then no more can be asked than that it spoils nothing else.
+#[test]
+fn any_selection_is_a_search_to_another_grammar_too() {
+    let mut seed = Seed(23);
+    let (mut with_query, mut without) = (0, 0);
+    for _ in 0..3000 {
+        let selection = seed.selection();
+        let from = [0, 1, 5, 16111, u32::MAX][seed.below(5) as usize];
+        let is_sound = selection.query.as_deref().is_none_or(is_search);
+        for search in selection.searches(from) {
+            assert_eq!(is_search(&search.keys), is_sound, "{}", search.keys);
+            *(if selection.query.is_some() { &mut with_query } else { &mut without }) += usize::from(is_sound);
+        }
+    }
+    assert!(with_query > 100 && without > 1000, "{with_query} with a query, {without} without");
+    assert!(!is_search("SEEN FROM") && !is_search("CHARSET UTF-8 SEEN") && !is_search("SUBJECT \"x"));
+}
+
 /// Signs in to a scripted server, opens the inbox and finds; the script ends where the search does.
 fn found(dialogue: &str, selection: &Selection, from: u32) -> (Result<Found>, Option<String>) {
     let script = format!(

@@ -17,6 +17,8 @@ pub(crate) enum Piece {
     Literal(Vec<u8>),
     /// Octets of the line that no transcript shows.
     Secret(Secret),
+    /// A literal of so many octets, which the handler of the answer has; it ends the command.
+    Upload(u64),
 }
 
 /// A command without its tag.
@@ -86,9 +88,21 @@ impl Command {
         Ok(self)
     }
 
-    /// Adds a space and a mailbox name.
+    /// Adds a space and a mailbox name. Its control characters are in modified UTF-7 by now, unless the name
+    /// is none; then it cannot be sent.
     pub fn mailbox(self, name: &MailboxName) -> Result<Command> {
+        if name.wire().iter().any(u8::is_ascii_control) {
+            return Err(refused(name.as_str(), "it holds a control character and is no modified UTF-7"));
+        }
         self.string(name.wire())
+    }
+
+    /// Adds a space and a literal of `size` octets, which the handler of the answer is asked for.
+    #[must_use]
+    pub(crate) fn upload(mut self, size: u64) -> Command {
+        self.text(b" ");
+        self.pieces.push(Piece::Upload(size));
+        self
     }
 
     /// Adds a space and a secret.
@@ -169,6 +183,50 @@ mod tests {
         assert_eq!(pieces(b"a\"b"), [Piece::Text(b"X ".into()), Piece::Literal(b"a\"b".into())]);
         assert_eq!(pieces(b"a\\b"), [Piece::Text(b"X ".into()), Piece::Literal(b"a\\b".into())]);
         assert_eq!(pieces(b"\xc3\xa9"), [Piece::Text(b"X ".into()), Piece::Literal(b"\xc3\xa9".into())]);
+    }
+
+    /// The command on the wire, with literals that need no leave.
+    fn wire(command: &Command) -> Vec<u8> {
+        let octets = command.pieces.iter().flat_map(|piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Literal(octets) => [format!("{{{}+}}\r\n", octets.len()).as_bytes(), octets].concat(),
+            other => panic!("{other:?}"),
+        });
+        b"a1 ".iter().copied().chain(octets).chain(*b"\r\n").collect()
+    }
+
+    /// Any name that people type is the one mailbox of the command to another's grammar too, and comes back.
+    #[test]
+    fn any_mailbox_name_survives_another_grammar() {
+        use imap_codec::imap_types::command::CommandBody;
+        use imap_codec::imap_types::mailbox::Mailbox;
+        use imap_codec::{CommandCodec, decode::Decoder};
+        let mut seed: u64 = 3;
+        let mut random = |below: u32| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as u32 % below
+        };
+        let letters =
+            ['a', 'N', '&', '-', '"', '\\', ' ', '.', '/', '%', '*', '(', '{', '5', '}', ',', '注', 'ü', '😀'];
+        let mut names = 0;
+        for _ in 0..5000 {
+            let (length, wild) = (random(12) + 1, random(3) == 0);
+            let text: String = (0..length)
+                .filter_map(|_| match wild {
+                    true => char::from_u32(random(0x11_0000)),
+                    false => letters.get(random(19) as usize).copied(),
+                })
+                .collect();
+            let Ok(name) = MailboxName::new(&text) else { continue };
+            let wire = wire(&Command::new("CREATE", Phase::Command).mailbox(&name).unwrap());
+            let (rest, command) = CommandCodec::default().decode(&wire).unwrap();
+            let CommandBody::Create { mailbox: Mailbox::Other(other) } = command.body else { panic!("{command:?}") };
+            assert!(rest.is_empty());
+            assert_eq!(MailboxName::from_wire(other.inner().as_ref()), name, "{text:?}");
+            assert_eq!(name.as_str(), text);
+            names += 1;
+        }
+        assert!(names > 3000, "{names}");
     }
 
     #[test]

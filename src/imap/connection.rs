@@ -5,19 +5,23 @@
 //! command, so that a server cannot keep a program busy for ever.
 
 use std::io::{self, Read, Write};
+use std::time::{Duration, Instant};
 
 use super::command::{Command, Piece};
 use super::parse;
 use super::types::{CodeMeaning, Condition, Response, Status, Tag, Untagged};
 use super::wire::{Fault, Frame, Limits, Literals, Reader};
 use crate::error::{Error, Kind, Phase, Result, ServerReply};
-use crate::net;
+use crate::net::{self, Readiness};
 use crate::secret::Secret;
 use crate::text::{escape_octets, shorten};
 use crate::transcript::Transcript;
 
 /// Untagged data that any command's answer may have, in octets.
 const BUDGET: u64 = 2 << 20;
+
+/// Octets of a message that are sent at a time.
+const UPLOAD: usize = 64 * 1024;
 
 /// The most texts of `[ALERT]` that are kept.
 const MOST_ALERTS: usize = 16;
@@ -48,6 +52,17 @@ pub trait Handler {
             Phase::Command,
             format!("the server asked for more where nothing is: + {shown}"),
         ))
+    }
+
+    /// The next octets of the literal that the command announced; none where there are no more.
+    fn upload(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let _ = buffer;
+        Ok(0)
+    }
+
+    /// True where [`Connection::idle`] has waited long enough.
+    fn is_enough(&self) -> bool {
+        false
     }
 
     /// As [`Literals::wants`].
@@ -151,11 +166,16 @@ impl<S: Read + Write> Connection<S> {
 
     /// Runs a command to its end and returns how it ended, NO and BAD included.
     pub fn run(&mut self, command: &Command, handler: &mut dyn Handler) -> Result<Status> {
+        self.while_open(command, |connection| connection.converse(command, handler))
+    }
+
+    /// What fails in `talk` closes the connection, and a closed one is not talked to.
+    fn while_open<T>(&mut self, command: &Command, talk: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if let Some(reason) = &self.closed {
             let message = format!("the connection is closed already ({reason})");
             return Err(Error::new(Kind::Temporary, command.phase(), message).in_command(command.name()));
         }
-        self.converse(command, handler).map_err(|e| e.in_command(command.name())).inspect_err(|e| self.close(e))
+        talk(self).map_err(|e| e.in_command(command.name())).inspect_err(|e| self.close(e))
     }
 
     /// Runs a command that must end in OK.
@@ -172,12 +192,23 @@ impl<S: Read + Write> Connection<S> {
     fn converse(&mut self, command: &Command, handler: &mut dyn Handler) -> Result<Status> {
         let tag = self.tag();
         let mut budget = BUDGET + command.allowance;
-        if let Some(status) = self.send(&tag, command, handler, &mut budget)? {
-            return Ok(status);
+        match self.send(&tag, command, handler, &mut budget)? {
+            Some(status) => Ok(status),
+            None => self.conclude(&tag, command, handler, &mut budget),
         }
+    }
+
+    /// Reads on to the end of the command.
+    fn conclude(
+        &mut self,
+        tag: &Tag,
+        command: &Command,
+        handler: &mut dyn Handler,
+        budget: &mut u64,
+    ) -> Result<Status> {
         loop {
-            match self.read(command.phase(), handler, &mut budget)? {
-                Response::Tagged(answered, status) if answered == tag => return Ok(status),
+            match self.read(command.phase(), handler, budget)? {
+                Response::Tagged(answered, status) if answered == *tag => return Ok(status),
                 Response::Continuation(text) => {
                     let answer = match handler.challenge(&text)? {
                         None => continue,
@@ -202,9 +233,22 @@ impl<S: Read + Write> Connection<S> {
     ) -> Result<Option<Status>> {
         let mut line = vec![Piece::Text(format!("{} ", tag.as_str()).into_bytes())];
         for piece in command.pieces() {
-            let Piece::Literal(octets) = piece else {
-                line.push(piece.clone());
-                continue;
+            let octets = match piece {
+                Piece::Literal(octets) => octets,
+                Piece::Upload(size) => {
+                    line.push(Piece::Text(format!("{{{size}}}\r\n").into_bytes()));
+                    self.write(command.phase(), &line)?;
+                    line.clear();
+                    if let Some(status) = self.await_continuation(tag, command, handler, budget)? {
+                        return Ok(Some(status));
+                    }
+                    self.upload(command.phase(), *size, handler)?;
+                    continue;
+                }
+                piece => {
+                    line.push(piece.clone());
+                    continue;
+                }
             };
             let plus = if self.literal_plus { "+" } else { "" };
             line.push(Piece::Text(format!("{{{}{plus}}}\r\n", octets.len()).into_bytes()));
@@ -278,7 +322,29 @@ impl<S: Read + Write> Connection<S> {
         }
     }
 
-    /// The one place that writes to the stream, and the one that writes the client's side down.
+    /// Sends the octets of a literal that was asked for: as many as were announced. Where there are fewer,
+    /// the connection ends here, because the server would take the next command for the rest of them.
+    fn upload(&mut self, phase: Phase, size: u64, handler: &mut dyn Handler) -> Result<()> {
+        let mut buffer = vec![0; UPLOAD];
+        let mut left = size;
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(UPLOAD).min(UPLOAD);
+            let read = handler.upload(buffer.get_mut(..most).unwrap_or_default())?;
+            let octets = buffer.get(..read.min(most)).unwrap_or_default();
+            if octets.is_empty() {
+                let message = format!("the message was to have {size} octets and ends {left} before");
+                return Err(Error::new(Kind::Local, Phase::Disk, message));
+            }
+            left -= octets.len() as u64;
+            self.put(phase, octets)?;
+        }
+        if let Some(transcript) = self.reader.transcript() {
+            transcript.client_body(size);
+        }
+        Ok(())
+    }
+
+    /// Writes pieces to the stream, and the client's side down.
     fn write(&mut self, phase: Phase, pieces: &[Piece]) -> Result<()> {
         let mut octets = Vec::new();
         for piece in pieces {
@@ -296,12 +362,18 @@ impl<S: Read + Write> Connection<S> {
                     }
                     self.guard(secret);
                 }
+                // Sent on its own.
+                Piece::Upload(_) => {}
             }
         }
         // Overwritten on its way out, because a SASL response may be in it.
-        let octets = Secret::new(octets);
+        self.put(phase, Secret::new(octets).expose())
+    }
+
+    /// The one place that writes to the stream.
+    fn put(&mut self, phase: Phase, octets: &[u8]) -> Result<()> {
         let stream = self.reader.get_mut();
-        stream.write_all(octets.expose()).and_then(|()| stream.flush()).map_err(|e| net::lost(phase, e))
+        stream.write_all(octets).and_then(|()| stream.flush()).map_err(|e| net::lost(phase, e))
     }
 
     fn tag(&mut self) -> Tag {
@@ -322,6 +394,50 @@ impl<S: Read + Write> Connection<S> {
     /// The limits that the connection was made with.
     pub fn limits(&self) -> Limits {
         self.limits
+    }
+}
+
+impl<S: Read + Write + Readiness> Connection<S> {
+    /// Runs IDLE: it is ended by DONE when `time` has passed or the handler has enough. A server that ends
+    /// it by itself, or refuses it, is heard.
+    pub(crate) fn idle(&mut self, command: &Command, time: Duration, handler: &mut dyn Handler) -> Result<Status> {
+        self.while_open(command, |connection| connection.idle_to_its_end(command, time, handler))
+    }
+
+    fn idle_to_its_end(&mut self, command: &Command, time: Duration, handler: &mut dyn Handler) -> Result<Status> {
+        let phase = command.phase();
+        let (tag, mut budget) = (self.tag(), BUDGET);
+        self.send(&tag, command, handler, &mut budget)?;
+        if let Some(status) = self.await_continuation(&tag, command, handler, &mut budget)? {
+            return Ok(status);
+        }
+        let end = self.reader.get_mut().now().checked_add(time);
+        while !handler.is_enough() && self.is_ready_until(phase, end)? {
+            match self.read(phase, handler, &mut budget)? {
+                Response::Tagged(answered, status) if answered == tag => return Ok(status),
+                Response::Untagged(data) => self.untagged(command, data, handler)?,
+                Response::Continuation(_) => {}
+                other => return Err(unexpected(phase, "news", &other)),
+            }
+        }
+        self.write(phase, &[Piece::Text(b"DONE\r\n".to_vec())])?;
+        self.conclude(&tag, command, handler, &mut budget)
+    }
+
+    /// Waits for the server to say something, a command or none being in flight.
+    pub(crate) fn pause(&mut self, time: Duration) -> Result<bool> {
+        let end = self.reader.get_mut().now().checked_add(time);
+        self.is_ready_until(Phase::Command, end)
+    }
+
+    /// No end is one that no clock reaches.
+    fn is_ready_until(&mut self, phase: Phase, end: Option<Instant>) -> Result<bool> {
+        if self.reader.has_unread() {
+            return Ok(true);
+        }
+        let stream = self.reader.get_mut();
+        let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(stream.now()));
+        stream.is_readable_within(left).map_err(|e| net::lost(phase, e))
     }
 }
 

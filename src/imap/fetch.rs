@@ -29,6 +29,16 @@ pub struct Fetch {
     pub sections: Vec<Section>,
 }
 
+impl Fetch {
+    /// The octets of a `BODY[HEADER…]`, a quoted string or a literal; none where it is NIL.
+    pub fn header(&self) -> Option<&[u8]> {
+        self.sections.iter().find_map(|section| match &section.data {
+            SectionData::Held(octets) if section.name.starts_with(b"HEADER") => Some(octets.as_slice()),
+            _ => None,
+        })
+    }
+}
+
 /// A part of a message's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Section {

@@ -49,10 +49,14 @@ impl MailboxName {
         Ok(MailboxName { wire: encode(text), text: text.to_owned() })
     }
 
-    /// A name as a server sent it.
+    /// A name as a server sent it. Exchange sends control characters as they are (MailKit#945); back they
+    /// go in modified UTF-7, as RFC 3501 has it, and never raw.
     pub fn from_wire(wire: &[u8]) -> MailboxName {
-        let text = decode(wire).unwrap_or_else(|| String::from_utf8_lossy(wire).into_owned());
-        MailboxName { wire: wire.to_vec(), text }
+        match decode(wire) {
+            Some(text) if wire.iter().any(u8::is_ascii_control) => MailboxName { wire: encode(&text), text },
+            Some(text) => MailboxName { wire: wire.to_vec(), text },
+            None => MailboxName { wire: wire.to_vec(), text: String::from_utf8_lossy(wire).into_owned() },
+        }
     }
 
     /// The octets on the wire.
@@ -172,6 +176,14 @@ mod tests {
             assert_eq!(MailboxName::new(bad).unwrap_err().kind(), Kind::Usage);
         }
         assert_eq!(MailboxName::new("inbox").unwrap(), MailboxName::inbox());
+    }
+
+    #[test]
+    fn controls_are_listed_and_never_sent_back_raw() {
+        let name = MailboxName::from_wire(b"Tab\there &- \r\n\x7f");
+        assert_eq!(name.to_string(), "Tab\\x09here & \\x0d\\x0a\\x7f");
+        assert_eq!(std::str::from_utf8(name.wire()).unwrap(), "Tab&AAk-here &- &AA0ACgB,-");
+        assert_eq!(decode(name.wire()).as_deref(), Some("Tab\there & \r\n\x7f"));
     }
 
     #[test]

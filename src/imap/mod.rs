@@ -3,19 +3,24 @@
 //! Reading order: [`wire`] finds where a response ends, [`parse`] says what it means, [`command`] writes
 //! a command, [`connection`] has one command in flight, [`session`] gives the states their types.
 
+mod append;
 mod bodies;
+mod body_structure;
 pub mod command;
 pub mod connection;
 mod cursor;
 mod day;
 pub mod fetch;
+mod idle;
 pub mod mailbox_name;
 pub mod parse;
+mod selected;
 pub mod session;
 pub mod types;
 mod uid_set;
 pub mod wire;
 pub mod xoauth2;
 
+pub use body_structure::has_attachments;
 pub use day::Day;
 pub use uid_set::UidSet;

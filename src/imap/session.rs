@@ -1,38 +1,21 @@
 //! The states of RFC 3501 section 3 as types: `Client` (greeted), `Session` (signed in), `Selected`.
 //!
-//! A state's methods are the commands it allows. What a server does by itself, a BYE or a cut line, is
+//! What can be done in a mailbox that is open is in `selected`, IDLE in `idle`, APPEND in `append`. A state's methods are the commands it allows. What a server does by itself, a BYE or a cut line, is
 //! no state here: the command that meets it fails and the connection is closed.
 
 use std::io::{Read, Write};
 
-use super::bodies::Bodies;
 pub use super::bodies::BodySink;
 use super::command::Command;
 use super::connection::{Answer, Connection, Handler, Ignore};
-use super::fetch::Fetch;
 use super::mailbox_name::MailboxName;
-use super::types::{
-    Capability, CodeMeaning, Condition, Flag, ListItem, MailboxStatus, Namespaces, Status, Uid, UidValidity, Untagged,
-};
-use super::uid_set::UidSet;
+pub use super::selected::{Copied, Mailbox, Selected};
+use super::types::{Capability, CodeMeaning, Condition, ListItem, MailboxStatus, Namespaces, Status, Untagged};
 use super::wire::Limits;
 use super::xoauth2;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::secret::Secret;
 use crate::transcript::Transcript;
-
-/// Octets of a command line; Exchange refuses more than 4,096 (`BAD Command Argument Error. 12`).
-const COMMAND_OCTETS: usize = 4000;
-
-/// Octets of the UIDs of a command that names a mailbox too.
-const CHANGE_OCTETS: usize = 3000;
-
-/// Untagged data that one message may bring with its body, in octets.
-const OCTETS_A_MESSAGE: u64 = 1024;
-
-/// Untagged data that the items of one message may make up on average, in octets: a header to a thousand
-/// recipients has less.
-const OCTETS_OF_ITEMS: u64 = 64 * 1024;
 
 /// The most error challenges that are answered; the mechanism has one.
 const MOST_CHALLENGES: u32 = 3;
@@ -148,9 +131,9 @@ impl Handler for Sasl {
 
 /// A server that knows who we are.
 pub struct Session<S> {
-    connection: Connection<S>,
+    pub(super) connection: Connection<S>,
     authenticated: Status,
-    capabilities: Capabilities,
+    pub(super) capabilities: Capabilities,
 }
 
 impl<S: Read + Write> Session<S> {
@@ -200,6 +183,15 @@ impl<S: Read + Write> Session<S> {
     }
 
     /// LIST of all mailboxes.
+    ///
+    /// ```no_run
+    /// # fn f(mut session: exoimap::imap::session::Session<exoimap::Stream>) -> exoimap::Result<()> {
+    /// for item in session.list()? {
+    ///     println!("{}", exoimap::MailboxName::from_wire(&item.name));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(&mut self) -> Result<Vec<ListItem>> {
         let mut items = Vec::new();
         let mut take = Taking(|data| {
@@ -231,16 +223,34 @@ impl<S: Read + Write> Session<S> {
 
     /// True where LIST knows a mailbox of that name that can be selected.
     pub fn has_mailbox(&mut self, name: &MailboxName) -> Result<bool> {
+        // To LIST `*` and `%` are wild cards; names differ in no more than their case.
+        let is_meant = |item: &ListItem| {
+            let pattern = name.wire().iter().any(|octet| b"*%".contains(octet));
+            !pattern || item.name.eq_ignore_ascii_case(name.wire())
+        };
         let mut found = false;
         let mut take = Taking(|data| {
             if let Untagged::List(item) = data {
-                found |= !item.is_noselect();
+                found |= !item.is_noselect() && is_meant(&item);
             }
             Ok(())
         });
         let command = Command::new("LIST", Phase::Command).raw("\"\"")?.mailbox(name)?;
         self.connection.run_ok(&command, &mut take)?;
         Ok(found)
+    }
+
+    /// CREATE: makes a mailbox, and on most servers those above it.
+    ///
+    /// ```no_run
+    /// # fn f(mut session: exoimap::imap::session::Session<exoimap::Stream>) -> exoimap::Result<()> {
+    /// session.create(&exoimap::MailboxName::new("Bestellungen/erledigt")?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(&mut self, name: &MailboxName) -> Result<()> {
+        let command = Command::new("CREATE", Phase::Command).mailbox(name)?;
+        self.connection.run_ok(&command, &mut Ignore).map(drop)
     }
 
     /// SELECT: opens a mailbox to read and change it.
@@ -261,7 +271,7 @@ impl<S: Read + Write> Session<S> {
         });
         let status = self.connection.run_ok(&Command::new(verb, Phase::Select).mailbox(name)?, &mut take)?;
         mailbox.learn(&Untagged::Status(status));
-        Ok(Selected { session: self, mailbox })
+        Ok(Selected::new(self, mailbox))
     }
 
     /// LOGOUT: the server says BYE, then ends the command. One that hangs up after its BYE said enough.
@@ -276,188 +286,8 @@ impl<S: Read + Write> Session<S> {
     }
 }
 
-/// What the server said of the mailbox that is open.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mailbox {
-    /// Messages in it.
-    pub exists: u32,
-    /// The UIDs' validity; a server that has none cannot keep UIDs.
-    pub uid_validity: Option<UidValidity>,
-    /// The UID that the next message will at least have.
-    pub uid_next: Option<u32>,
-    /// Flags in use.
-    pub flags: Vec<Flag>,
-    /// Flags that can be changed for good.
-    pub permanent_flags: Option<Vec<Flag>>,
-    /// True where nothing can be changed.
-    pub read_only: bool,
-}
-
-impl Mailbox {
-    pub(super) fn learn(&mut self, data: &Untagged) {
-        match data {
-            Untagged::Exists(exists) => self.exists = *exists,
-            Untagged::Expunge(_) => self.exists = self.exists.saturating_sub(1),
-            Untagged::Flags(flags) => self.flags = flags.clone(),
-            Untagged::Status(Status { code: Some(code), .. }) => match &code.meaning {
-                CodeMeaning::UidValidity(validity) => self.uid_validity = Some(*validity),
-                CodeMeaning::UidNext(next) => self.uid_next = Some(*next),
-                CodeMeaning::PermanentFlags(flags) => self.permanent_flags = Some(flags.clone()),
-                CodeMeaning::ReadOnly => self.read_only = true,
-                CodeMeaning::ReadWrite => self.read_only = false,
-                _ => {}
-            },
-            _ => {}
-        }
-    }
-}
-
-/// A mailbox that is open. It has no `Drop`: leave it by [`unselect`](Selected::unselect), or open
-/// another one.
-pub struct Selected<'a, S> {
-    session: &'a mut Session<S>,
-    mailbox: Mailbox,
-}
-
-impl<S: Read + Write> Selected<'_, S> {
-    /// What the server said of it when it was opened, with the EXISTS and EXPUNGE since.
-    pub fn mailbox(&self) -> &Mailbox {
-        &self.mailbox
-    }
-
-    /// What the server wants people to read, as sent.
-    pub fn alerts(&self) -> &[String] {
-        self.session.alerts()
-    }
-
-    /// UID SEARCH: the UIDs that match `keys`, printable ASCII in RFC 3501's words (`ALL`, `UNSEEN`).
-    ///
-    /// No CHARSET and no RETURN are ever sent; an ESEARCH, which a server that believes in IMAP4rev2
-    /// sends all the same, is understood. That nothing matches `ALL` where EXISTS says otherwise is an
-    /// error, not "no mail" (field guide 2.3).
-    pub fn search(&mut self, keys: &str) -> Result<UidSet> {
-        let mut found = UidSet::new();
-        let mailbox = &mut self.mailbox;
-        let mut take = Taking(|data| {
-            match &data {
-                Untagged::Search(uids) => found.extend(&uids.iter().filter_map(|uid| Uid::new(*uid)).collect()),
-                Untagged::Esearch(esearch) if esearch.uid => {
-                    let set = esearch.all.as_ref().map(|all| UidSet::parse(&String::from_utf8_lossy(all)));
-                    if let Some(set) = set {
-                        found.extend(&set.ok_or_else(|| broken("an ESEARCH whose ALL is no set"))?);
-                    }
-                }
-                _ => mailbox.learn(&data),
-            }
-            Ok(())
-        });
-        let limits = self.session.connection.limits();
-        let command = Command::new("UID SEARCH", Phase::Command).raw(keys)?.allowing(limits.response as u64);
-        self.session.connection.run_ok(&command, &mut take)?;
-        if found.is_empty() && keys.eq_ignore_ascii_case("ALL") && self.mailbox.exists > 0 {
-            let message = format!("the search for all messages found none, where there are {}", self.mailbox.exists);
-            return Err(Error::new(Kind::Protocol, Phase::Command, message).in_command("UID SEARCH"));
-        }
-        Ok(found)
-    }
-
-    /// UID FETCH of whole messages by `BODY.PEEK[]`, which leaves `\Seen` as it is: each body goes to
-    /// `sink` as it comes. Returns the UIDs that were asked for; which of them came, the sink knows.
-    ///
-    /// `items` come before the body: `UID`, or `UID FLAGS INTERNALDATE`. As many UIDs go into one
-    /// command as 4,000 octets of ranges hold. What the server says of messages that were not asked for
-    /// is not shown to the sink.
-    pub fn fetch_bodies(&mut self, uids: &UidSet, items: &str, sink: &mut dyn BodySink) -> Result<()> {
-        for chunk in uids.chunks(COMMAND_OCTETS, u64::MAX) {
-            let command = Command::new("UID FETCH", Phase::Fetch)
-                .raw(&format!("{chunk} ({items} BODY.PEEK[])"))?
-                .allowing(chunk.len().saturating_mul(OCTETS_A_MESSAGE));
-            let mut bodies = Bodies::new(&chunk, sink, &mut self.mailbox);
-            self.session.connection.run_ok(&command, &mut bodies)?;
-        }
-        Ok(())
-    }
-
-    /// UID FETCH of `items` (`UID FLAGS`, `UID BODY.PEEK[HEADER]`), each answer handed to `each` as it comes
-    /// and then let go, so that one message at a time is in memory.
-    ///
-    /// Answers for UIDs that were not asked for, or without a UID, are not handed on; one that is may lack
-    /// items, since flags that change elsewhere come as a FETCH too. An error of `each` closes the
-    /// connection: the rest of the answer is still on its way.
-    pub fn fetch_each(&mut self, uids: &UidSet, items: &str, each: &mut dyn FnMut(&Fetch) -> Result<()>) -> Result<()> {
-        for chunk in uids.chunks(COMMAND_OCTETS.saturating_sub(items.len()), u64::MAX) {
-            let command = Command::new("UID FETCH", Phase::Fetch)
-                .raw(&format!("{chunk} ({items})"))?
-                .allowing(chunk.len().saturating_mul(OCTETS_OF_ITEMS));
-            let mailbox = &mut self.mailbox;
-            let mut take = Taking(|data| {
-                match &data {
-                    Untagged::Fetch(fetched) if fetched.uid.is_some_and(|uid| chunk.contains(uid)) => each(fetched)?,
-                    _ => mailbox.learn(&data),
-                }
-                Ok(())
-            });
-            self.session.connection.run_ok(&command, &mut take)?;
-        }
-        Ok(())
-    }
-
-    /// UID STORE of flags, `+FLAGS.SILENT (\Seen)` for instance.
-    pub fn store(&mut self, uids: &UidSet, change: &str) -> Result<()> {
-        self.change("UID STORE", uids, |command| command.raw(change))
-    }
-
-    /// UID COPY to another mailbox.
-    pub fn copy(&mut self, uids: &UidSet, to: &MailboxName) -> Result<()> {
-        self.change("UID COPY", uids, |command| command.mailbox(to))
-    }
-
-    /// UID MOVE to another mailbox (RFC 6851), for servers that offer MOVE.
-    pub fn move_to(&mut self, uids: &UidSet, to: &MailboxName) -> Result<()> {
-        self.change("UID MOVE", uids, |command| command.mailbox(to))
-    }
-
-    /// UID EXPUNGE (RFC 4315): removes those of `uids` that are marked `\Deleted`, and no others.
-    pub fn expunge(&mut self, uids: &UidSet) -> Result<()> {
-        self.change("UID EXPUNGE", uids, Ok)
-    }
-
-    /// What the server offered when it was asked last.
-    pub fn capabilities(&self) -> &Capabilities {
-        &self.session.capabilities
-    }
-
-    /// Runs `verb` on the UIDs, as many commands as their length makes necessary.
-    fn change(&mut self, verb: &'static str, uids: &UidSet, rest: impl Fn(Command) -> Result<Command>) -> Result<()> {
-        for chunk in uids.chunks(CHANGE_OCTETS, u64::MAX) {
-            let command = rest(Command::new(verb, Phase::Command).raw(&chunk.to_string())?)?;
-            let command = command.allowing(chunk.len().saturating_mul(OCTETS_A_MESSAGE));
-            let mailbox = &mut self.mailbox;
-            let mut learn = Taking(|data| {
-                mailbox.learn(&data);
-                Ok(())
-            });
-            self.session.connection.run_ok(&command, &mut learn)?;
-        }
-        Ok(())
-    }
-
-    /// UNSELECT (RFC 3691): leaves the mailbox and expunges nothing.
-    ///
-    /// Where the server does not offer it: CLOSE after EXAMINE, which expunges nothing either; after
-    /// SELECT the mailbox stays open, because CLOSE would expunge what others marked.
-    pub fn unselect(self) -> Result<()> {
-        let verb = match self.session.capabilities.has("UNSELECT") {
-            true => "UNSELECT",
-            false if self.mailbox.read_only => "CLOSE",
-            false => return Ok(()),
-        };
-        self.session.connection.run_ok(&Command::new(verb, Phase::Unselect), &mut Ignore).map(drop)
-    }
-}
-
 /// A closure as a handler.
-struct Taking<F>(F);
+pub(super) struct Taking<F>(pub(super) F);
 
 impl<F: FnMut(Untagged) -> Result<()>> Handler for Taking<F> {
     fn untagged(&mut self, data: Untagged) -> Result<()> {
@@ -485,6 +315,6 @@ fn capability<S: Read + Write>(connection: &mut Connection<S>) -> Result<Capabil
     found.ok_or_else(|| broken("an OK to CAPABILITY without the list").in_phase(Phase::Capability))
 }
 
-fn broken(what: &str) -> Error {
+pub(super) fn broken(what: &str) -> Error {
     Error::new(Kind::Protocol, Phase::Command, format!("the server broke the protocol: it sent {what}"))
 }

@@ -90,6 +90,14 @@ impl Flag {
         Flag(String::from_utf8_lossy(word).into_owned())
     }
 
+    /// A flag to set: `\Seen`, `$MDNSent`; what is no `flag` of RFC 3501, or more than letters and digits, is
+    /// none.
+    pub fn named(text: &str) -> Option<Flag> {
+        let word = text.strip_prefix(['\\', '$']).unwrap_or(text);
+        let plain = !word.is_empty() && word.bytes().all(|octet| octet.is_ascii_alphanumeric());
+        plain.then(|| Flag(text.to_owned()))
+    }
+
     /// The flag's text.
     pub fn as_str(&self) -> &str {
         &self.0

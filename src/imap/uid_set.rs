@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::types::Uid;
 
+/// The most UIDs of a COPYUID that are looked at one by one.
+const MOST_PAIRS: u64 = 100_000;
+
 /// UIDs, kept as ranges in order, none touching the next: a mailbox fetched from its beginning is one
 /// range whatever its size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -185,6 +188,23 @@ impl fmt::Display for UidSet {
     }
 }
 
+/// The UIDs of a `uid-set` in the order in which they are written, which COPYUID pairs them by; none where
+/// it is no set or names more than `most`.
+pub(super) fn in_order(text: &str, most: u64) -> Option<Vec<Uid>> {
+    let mut uids = Vec::new();
+    for part in text.split(',') {
+        let (first, last) = part.split_once(':').unwrap_or((part, part));
+        let (first, last) = (number(first)?, number(last)?);
+        // RFC 4315: 4:2 means 2:4.
+        let (first, last) = (first.min(last), first.max(last));
+        if u64::from(last - first) + 1 + uids.len() as u64 > most.min(MOST_PAIRS) {
+            return None;
+        }
+        uids.extend((first..=last).filter_map(Uid::new));
+    }
+    Some(uids)
+}
+
 fn range_text(first: u32, last: u32) -> String {
     if first == last { first.to_string() } else { format!("{first}:{last}") }
 }
@@ -219,6 +239,34 @@ mod tests {
     fn what_is_no_set_is_refused() {
         for text in ["", "0", "1,", "1:", ":1", "+1", "1:*", "4294967296", "1 2", "-1"] {
             assert_eq!(UidSet::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_set_in_its_own_order() {
+        let order = |text: &str, most| in_order(text, most).map(|uids| uids.iter().map(|uid| uid.get()).collect());
+        assert_eq!(order("9,4:2,7", 5), Some(vec![9, 2, 3, 4, 7]));
+        assert_eq!(order("9,4:2,7", 4), None::<Vec<u32>>);
+        assert_eq!(order("1:4294967295", u64::MAX), None);
+        for bad in ["", "0", "1,", "x", "1:*"] {
+            assert_eq!(order(bad, 9), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn any_set_is_read_back_as_itself() {
+        let mut seed: u64 = 9;
+        let mut random = |below: u32| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as u32 % below
+        };
+        for _ in 0..2000 {
+            let (most, dense) = (random(40), [100, 5000, u32::MAX][random(3) as usize]);
+            let uids: UidSet = (0..=most).filter_map(|_| Uid::new(random(dense) + random(2) * 7)).collect();
+            if !uids.is_empty() {
+                assert_eq!(UidSet::parse(&uids.to_string()), Some(uids.clone()), "{uids}");
+                assert_eq!(in_order(&uids.to_string(), u64::MAX), Some(uids.iter().collect()), "{uids}");
+            }
         }
     }
 

@@ -136,6 +136,11 @@ impl<R: Read> Reader<R> {
         self.transcript.as_mut()
     }
 
+    /// True where octets were read that no response has taken yet.
+    pub fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
     /// The stream, to write to.
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.inner

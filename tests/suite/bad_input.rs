@@ -61,7 +61,16 @@ impl Untouched {
 #[test]
 fn what_is_missing_is_named_with_its_variable() {
     let nobody = Untouched::new();
-    for verb in [&["check"][..], &["folders"], &["fetch", "--to", "mail"]] {
+    for verb in [
+        &["check"][..],
+        &["folders"],
+        &["folders", "create", "x"],
+        &["fetch", "--to", "mail"],
+        &["search"],
+        &["mark", "--seen", "--uid", "1"],
+        &["append", "no-such.eml"],
+        &["wait"],
+    ] {
         for (variable, option) in [
             ("EXOIMAP_MAILBOX", "--mailbox"),
             ("AZURE_TENANT_ID", "--tenant"),

@@ -14,6 +14,9 @@ use crate::support::listen;
 const CHECK: &[&str] = &["check"];
 const FOLDERS: &[&str] = &["folders"];
 const FETCH: &[&str] = &["fetch", "--to", "mail"];
+const SEARCH: &[&str] = &["search", "--json"];
+const COPY: &[&str] = &["copy", "--to", "Done", "--uid", "1:*"];
+const APPEND: &[&str] = &["append", "note.eml"];
 
 /// `text` so many times.
 fn times(count: usize, text: &str) -> String {
@@ -23,7 +26,8 @@ fn times(count: usize, text: &str) -> String {
 #[test]
 fn what_never_ends_is_cut_off() {
     let world = World::new();
-    let attacks: [(&[&str], &str, Attack); 12] = [
+    world.folder.file("note.eml", crate::support::sample::note("x"));
+    let attacks: [(&[&str], &str, Attack); 19] = [
         (CHECK, "greeting", endless("* OK ", "x")),
         (CHECK, "greeting", endless("", "\r\n")),
         (CHECK, "CAPABILITY", endless("* CAPABILITY IMAP4rev1 ", "X ")),
@@ -36,6 +40,13 @@ fn what_never_ends_is_cut_off() {
         (FETCH, "UID SEARCH", endless("* SEARCH", " 1")),
         (FETCH, "UID FETCH", endless("", "* 1 EXISTS\r\n")),
         (FETCH, "UID FETCH", endless("* 1 FETCH (FLAGS (", "a ")),
+        (SEARCH, "UID FETCH", endless("* 1 FETCH (UID 16101 BODYSTRUCTURE ", "(")),
+        (SEARCH, "UID FETCH", endless("", "* 1 FETCH (FLAGS (a))\r\n")),
+        (COPY, "LIST", endless("", "* LIST () \"/\" a\r\n")),
+        (COPY, "UID COPY", endless("* OK [COPYUID 1 ", "1:4294967295,")),
+        (COPY, "UID COPY", endless("", "* OK [COPYUID 1 1:4294967295 1:4294967295]\r\n")),
+        (APPEND, "APPEND", endless("", "* 1 EXISTS\r\n")),
+        (&["wait"], "UID SEARCH", endless("* SEARCH", " 1")),
     ];
     for (arguments, command, with) in attacks {
         attack(&world, arguments, command, with).expect(7).one_error();

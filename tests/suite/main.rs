@@ -19,6 +19,7 @@ mod fixtures;
 mod hand_over;
 mod hostile;
 mod house;
+mod mailbox;
 mod program;
 mod proxy;
 mod readme;

@@ -61,15 +61,20 @@ pub(crate) fn needles() -> Vec<String> {
     needles
 }
 
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 13] = [
     &["check"],
     &["check", "--json"],
     &["check", "--report=report.txt"],
     &["folders"],
+    &["folders", "create", "New"],
     &["fetch", "--to", "mail"],
     &["token", "--claims"],
     &["setup"],
     &["setup", "--script"],
+    &["search"],
+    &["mark", "--seen", "--uid", "1:*"],
+    &["copy", "--to", "Drafts", "--uid", "1:*"],
+    &["wait", "--for", "1s"],
 ];
 
 /// Every command in every loudness, in whatever world; the exit code is not the question here.

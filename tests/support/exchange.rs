@@ -28,6 +28,7 @@ mod login;
 mod messages;
 mod search;
 mod session;
+mod structure;
 mod wire;
 
 pub use fault::Fault;

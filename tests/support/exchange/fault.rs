@@ -18,6 +18,8 @@ pub enum Fault {
     NoUnselect,
     /// CAPABILITY without MOVE, and the command is unknown.
     NoMove,
+    /// CAPABILITY without IDLE, and the command is unknown.
+    NoIdle,
     /// CAPABILITY without AUTH=XOAUTH2.
     NoXoauth2,
 
@@ -51,6 +53,32 @@ pub enum Fault {
         command: &'static str,
         answer: &'static str,
     },
+
+    /// The connection is gone at a command of that name, before it is carried out or behind it.
+    DropAt {
+        command: &'static str,
+        done: bool,
+    },
+
+    // At COPY and MOVE.
+    /// `[COPYUID …]` alone on its line (MailKit#115).
+    BareCopyUid,
+    /// `[COPYUID 14  ]`, both sets empty (MailKit#555).
+    EmptyCopyUid,
+
+    // At APPEND.
+    /// A message of more octets is refused before it is sent.
+    LargestMessage(usize),
+
+    // In IDLE.
+    /// Accepts it, and tells nothing (angus-mail#176).
+    SilentIdle,
+    /// What is new is told before the `+` (php-imap#258).
+    EarlyExists,
+
+    // In a FETCH that asks for BODYSTRUCTURE.
+    /// `BAD Command Error. 10`
+    NoStructure,
 
     // In a FETCH that asks for BODY[], with or without PEEK.
     /// Half of the literal, then the connection is gone.

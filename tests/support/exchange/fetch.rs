@@ -9,6 +9,7 @@ use super::arguments::Argument;
 use super::fault::Fault;
 use super::folders::listed;
 use super::session::{ARGUMENT_ERROR, Answer, Command, Session, Stop, refuse, wanted};
+use super::structure::structure;
 
 /// A fetch item.
 #[derive(Clone, PartialEq)]
@@ -18,6 +19,7 @@ enum Item {
     InternalDate,
     Size,
     Envelope,
+    Structure,
     Body(Body),
 }
 
@@ -47,6 +49,9 @@ impl Session {
         let mut items = items(wanted(command.arguments.get(1..))?)?;
         if command.by_uid && !items.contains(&Item::Uid) {
             items.push(Item::Uid);
+        }
+        if items.contains(&Item::Structure) && self.world.faults.happens(&Fault::NoStructure) {
+            return refuse("BAD Command Error. 10");
         }
         // The faults are for whole messages: HEADER and TEXT apart are the way round them.
         let whole = |item: &Item| matches!(item, Item::Body(body) if body.section == Section::Whole);
@@ -200,6 +205,7 @@ fn short_item(item: &Item, message: &Message) -> String {
         Item::InternalDate => format!("INTERNALDATE \"{}\"", clock::imap_date_time(message.internal_date)),
         Item::Size => format!("RFC822.SIZE {}", message.estimated_size()),
         Item::Envelope => format!("ENVELOPE {}", envelope(message)),
+        Item::Structure => format!("BODYSTRUCTURE {}", structure(message)),
         Item::Body(_) => String::new(),
     }
 }
@@ -228,6 +234,7 @@ fn item(atom: &str) -> Result<Vec<Item>, Stop> {
         "INTERNALDATE" => vec![Item::InternalDate],
         "RFC822.SIZE" => vec![Item::Size],
         "ENVELOPE" => vec![Item::Envelope],
+        "BODYSTRUCTURE" => vec![Item::Structure],
         "FAST" => fast.to_vec(),
         "ALL" => [&fast[..], &[Item::Envelope]].concat(),
         "RFC822" => vec![whole(Section::Whole, true)],

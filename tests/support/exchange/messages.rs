@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::clock;
 use super::super::mailboxes::{FLAGS, Message};
 use super::arguments::{Argument, NumberSet};
+use super::fault::Fault;
 use super::folders::{does_not_exist, listed};
 use super::session::{ARGUMENT_ERROR, Answer, Command, Session, Stop, refuse, wanted};
 
@@ -76,13 +77,21 @@ impl Session {
 
     fn copy(&mut self, command: &Command) -> Answer {
         let (code, _) = self.copy_chosen(command)?;
+        if !code.is_empty() && self.world.faults.happens(&Fault::BareCopyUid) {
+            self.wire.line(code.trim_end())?;
+            return Ok("OK COPY completed.".into());
+        }
         Ok(format!("OK {code}COPY completed."))
     }
 
     fn move_away(&mut self, command: &Command) -> Answer {
         let (code, moved) = self.copy_chosen(command)?;
         if !code.is_empty() {
-            let line = format!("* OK {}", code.trim_end());
+            let line = match self.world.faults.take(|f| matches!(f, Fault::BareCopyUid | Fault::EmptyCopyUid)) {
+                Some(Fault::BareCopyUid) => code.trim_end().to_string(),
+                Some(_) => "[COPYUID 14  ]".into(),
+                None => format!("* OK {}", code.trim_end()),
+            };
             self.wire.line(&line)?;
         }
         let folder = self.selected()?.folder.clone();

@@ -36,6 +36,8 @@ pub(super) struct Session {
     pub(super) login: Option<Login>,
     pub(super) offer: Offer,
     bad_answers: usize,
+    /// What a literal is refused with that the client announced and has not sent.
+    refusal: Option<&'static str>,
 }
 
 /// An open folder as this connection has been told of it.
@@ -85,6 +87,7 @@ pub(super) fn serve(stream: TlsStream<TcpStream>, world: Arc<World>, number: usi
         login: None,
         offer: Offer::of(&world),
         bad_answers: 0,
+        refusal: None,
         world,
     };
     // Every way out is an error: the client has hung up, or the server does.
@@ -126,6 +129,15 @@ impl Session {
             self.record(&shown);
         }
         let answer = self.answer(&tag, &raw, length);
+        let name = command_name(&shown);
+        if self
+            .world
+            .faults
+            .take(|fault| matches!(fault, Fault::DropAt { command, done: true } if *command == name))
+            .is_some()
+        {
+            return Err(self.wire.cut());
+        }
         let text = match answer {
             Ok(text) | Err(Stop::Refused(text)) => text,
             Err(Stop::Ended(error)) => return Err(error),
@@ -146,6 +158,17 @@ impl Session {
                 let length = shown.len();
                 return Ok((raw, shown, length));
             };
+            if command_name(&String::from_utf8_lossy(&line)) == "APPEND"
+                && self
+                    .world
+                    .faults
+                    .take(|fault| matches!(fault, Fault::LargestMessage(most) if count > *most))
+                    .is_some()
+            {
+                self.refusal = Some("NO Maximum size of appendable message has been exceeded");
+                let length = shown.len();
+                return Ok((raw, shown, length));
+            }
             if waits {
                 self.wire.line("+ Ready for additional command text.")?;
             }
@@ -163,6 +186,9 @@ impl Session {
     }
 
     fn answer(&mut self, tag: &str, raw: &[u8], length: usize) -> Answer {
+        if let Some(refusal) = self.refusal.take() {
+            return refuse(refusal);
+        }
         let mut words = wanted(arguments::parse(raw))?.into_iter().skip(1);
         let mut name = wanted(words.next().and_then(|word| word.keyword()))?;
         let by_uid = name == "UID";
@@ -196,7 +222,7 @@ impl Session {
         }
         let answer = match command.name.as_str() {
             "NOOP" | "CHECK" => Ok(format!("OK {} completed.", command.name)),
-            "IDLE" => self.idle(),
+            "IDLE" if self.offer.idle => self.idle(),
             "UNSELECT" if self.offer.unselect => self.unselect(),
             "MOVE" if !self.offer.mov => refuse("BAD Command Error. 12"),
             "NAMESPACE" | "LIST" | "LSUB" | "STATUS" | "SELECT" | "EXAMINE" | "CREATE" | "CLOSE" | "SUBSCRIBE"
@@ -221,6 +247,11 @@ impl Session {
             .take(|fault| matches!(fault, Fault::Refuse { command: name, .. } if *name == command.name));
         if let Some(Fault::Refuse { answer, .. }) = refusal {
             return refuse(answer);
+        }
+        let drops =
+            |fault: &Fault| matches!(fault, Fault::DropAt { command: name, done: false } if *name == command.name);
+        if self.world.faults.take(drops).is_some() {
+            return Err(self.wire.cut().into());
         }
         let on_messages = ["FETCH", "SEARCH", "STORE", "COPY", "MOVE", "APPEND"];
         if self.login.is_none() || !on_messages.contains(&command.name.as_str()) {
@@ -256,13 +287,18 @@ impl Session {
     }
 
     fn idle(&mut self) -> Answer {
+        if self.world.faults.happens(&Fault::EarlyExists) {
+            self.tell_changes(true)?;
+        }
         self.wire.line("+ IDLE accepted, awaiting DONE command.")?;
+        let silent = self.world.faults.happens(&Fault::SilentIdle);
         loop {
             match self.wire.read_line_within(Duration::from_millis(20))? {
                 Some(line) if line.eq_ignore_ascii_case(b"DONE") => {
                     return Ok("OK IDLE completed.".into());
                 }
                 Some(_) => return refuse(INVALID_STATE),
+                None if silent => {}
                 None => self.tell_changes(true)?,
             }
             if self.login.as_ref().is_some_and(|l| l.expires <= clock::now()) {
@@ -313,6 +349,13 @@ impl Session {
         let state = Stop::Refused(INVALID_STATE.into());
         self.selected.as_mut().ok_or(state)
     }
+}
+
+/// The name in a line `a1 UID FETCH …`.
+fn command_name(line: &str) -> String {
+    let mut words = line.split(' ').skip(1).map(str::to_ascii_uppercase);
+    let name = words.next().unwrap_or_default();
+    if name == "UID" { words.next().unwrap_or_default() } else { name }
 }
 
 fn throttled(ms: u64) -> String {

@@ -1,0 +1,175 @@
+//! `exoimap append`: messages from files or stdin to a folder.
+
+use std::fs::File;
+
+use clap::{Arg, ArgMatches, Command};
+use exoimap::delivery::Spool;
+use exoimap::exchange::{LARGEST_MESSAGE, Outgoing, Work, explain, persist, require_folder};
+use exoimap::imap::session::Session;
+use exoimap::imap::types::{Flag, Uid, UidValidity};
+use exoimap::{DateTime, Error, Kind, MailboxName, Phase, Result, Stream};
+use serde_json::json;
+
+use super::exit::Exit;
+use super::options::{flag, value, verb};
+use super::output::Output;
+use super::session::{Setting, usage};
+use super::sign_in::SignIn;
+
+/// The flags that Exchange keeps, as people write them.
+const FLAGS: [&str; 4] = ["seen", "answered", "flagged", "draft"];
+
+pub(crate) fn command() -> Command {
+    verb("append", "Uploads messages to a folder")
+        .arg(Arg::new("files").value_name("FILE").num_args(1..).required(true).help("A message each; - is stdin"))
+        .arg(value("folder", "F", "The folder, as people see its name").default_value("INBOX"))
+        .arg(flag("seen", "Mark them as seen"))
+        .arg(
+            value("flags", "FLAGS", "Mark them: seen, answered, flagged, draft")
+                .value_delimiter(',')
+                .value_parser(FLAGS),
+        )
+        .arg(
+            value("date", "TIME", "When they were received: 2026-11-02T08:14:07Z, or a day [default: now]")
+                .value_parser(date),
+        )
+        .after_help(
+            "Output: a line a message, UID (- where the server does not say) and file with a tab between.\n\n\
+            All files are checked before anything is sent. Refused with the line's number (exit code 2): a line of more than\n\
+            9,000 octets without its end, behind which Exchange would take the message for commands; a CR or a NUL alone; CRLF\n\
+            and LF mixed; more than 150 MB. A file whose lines all end in LF, as Unix keeps mail, is sent with CRLF.\n\n\
+            Where the connection breaks behind a message and before its answer, nobody knows whether it was stored: the run\n\
+            stops with exit code 5 and names it.",
+        )
+}
+
+pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
+    let mailbox = setting.mailbox()?;
+    let folder = MailboxName::new(arguments.get_one::<String>("folder").map_or("INBOX", String::as_str))?;
+    let mut upload = Upload {
+        output,
+        folder,
+        flags: flags(arguments),
+        received: arguments.get_one::<DateTime>("date").copied(),
+        messages: messages(arguments)?,
+        stored: 0,
+        is_given: false,
+    };
+    for message in &upload.messages {
+        message.open()?;
+    }
+    let mut sign_in = SignIn::new(setting, output, mailbox);
+    let ended = persist(&mut upload, &mut |why| sign_in.session(why), &mut setting.patience(output));
+    if ended.is_err() && upload.stored > 0 {
+        output.warn(&format!("{} of {} messages are stored", upload.stored, upload.messages.len()));
+    }
+    ended.map(|()| Exit::Done)
+}
+
+/// One call's work, session after session.
+struct Upload<'a> {
+    output: &'a Output,
+    folder: MailboxName,
+    flags: Vec<Flag>,
+    received: Option<DateTime>,
+    messages: Vec<Message>,
+    stored: usize,
+    /// The server has all of the next message and has not answered.
+    is_given: bool,
+}
+
+/// A file that can be read again, wherever it came from.
+struct Message {
+    name: String,
+    spool: Option<Spool>,
+}
+
+impl Message {
+    fn open(&self) -> Result<Outgoing<File>> {
+        let refused = |e| Error::new(Kind::Local, Phase::Disk, format!("opening {}: {e}", self.name));
+        let file = match &self.spool {
+            Some(spool) => spool.file()?,
+            None => File::open(&self.name).map_err(refused)?,
+        };
+        Outgoing::new(&self.name, file)
+    }
+}
+
+impl Work for Upload<'_> {
+    fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
+        require_folder(session, &self.folder, "append to")?;
+        while let Some(message) = self.messages.get(self.stored) {
+            let mut outgoing = message.open()?;
+            let size = outgoing.octets();
+            let stored = session.append(&self.folder, &self.flags, self.received, size, &mut outgoing);
+            self.is_given = outgoing.is_given();
+            let uid = stored.map_err(explain)?;
+            self.is_given = false;
+            self.tell(&message.name, size, uid)?;
+            self.stored += 1;
+        }
+        Ok(())
+    }
+
+    fn progress(&self) -> (u64, u64, u64) {
+        (self.stored as u64, 0, 0)
+    }
+
+    /// A message of which the server lacks a part, or which it refused, is not stored.
+    fn broke(&mut self, why: &Error) -> Result<()> {
+        let is_answer = why.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"));
+        if std::mem::take(&mut self.is_given) && !is_answer {
+            let name = self.messages.get(self.stored).map(|message| message.name.as_str()).unwrap_or_default();
+            let message = format!(
+                "the session broke behind {name}, which {} may have or not: look before you run it again ({why})",
+                self.folder
+            );
+            return Err(Error::new(Kind::Temporary, Phase::Command, message));
+        }
+        Ok(())
+    }
+}
+
+impl Upload<'_> {
+    fn tell(&self, name: &str, size: u64, uid: Option<(UidValidity, Uid)>) -> Result<()> {
+        let (validity, uid) = (uid.map(|(validity, _)| validity.get()), uid.map(|(_, uid)| uid.get()));
+        if self.output.json {
+            return self.output.object(&json!({
+                "path": name, "folder": self.folder.as_str(), "size": size, "uid": uid, "uidvalidity": validity,
+            }));
+        }
+        self.output.line(&[&uid.map_or_else(|| "-".to_owned(), |uid| uid.to_string()), name])
+    }
+}
+
+/// The files that are named; stdin goes to a temporary one, for it can be read once only.
+fn messages(arguments: &ArgMatches) -> Result<Vec<Message>> {
+    let names: Vec<_> = arguments.get_many::<String>("files").into_iter().flatten().cloned().collect();
+    if names.iter().filter(|name| *name == "-").count() > 1 {
+        return Err(usage("stdin (-) is named twice, and can be read once"));
+    }
+    let message = |name: String| {
+        if name != "-" {
+            return Ok(Message { name, spool: None });
+        }
+        let mut spool = Spool::new()?;
+        // One octet more than can be sent is enough to be refused.
+        spool.fill(&mut std::io::stdin().lock(), LARGEST_MESSAGE + 1)?;
+        Ok(Message { name: "stdin".to_owned(), spool: Some(spool) })
+    };
+    names.into_iter().map(message).collect()
+}
+
+fn flags(arguments: &ArgMatches) -> Vec<Flag> {
+    let named = |name: &str| {
+        let asked = arguments.get_many::<String>("flags").into_iter().flatten().any(|asked| asked == name);
+        asked || name == "seen" && arguments.get_flag("seen")
+    };
+    let wire = ["\\Seen", "\\Answered", "\\Flagged", "\\Draft"];
+    FLAGS.iter().zip(wire).filter(|(name, _)| named(name)).filter_map(|(_, wire)| Flag::named(wire)).collect()
+}
+
+fn date(text: &str) -> std::result::Result<DateTime, String> {
+    DateTime::parse(text)
+        .ok_or_else(|| "a time is 2026-11-02T08:14:07Z, with +01:00 for another zone, or a day".to_owned())
+}

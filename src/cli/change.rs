@@ -1,0 +1,268 @@
+//! What `mark`, `move`, `copy` and `delete` have in common: select, change a part at a time, say what was done.
+
+use clap::{Arg, ArgMatches};
+use exoimap::exchange::{Change, Selection, Work, explain, persist, require_folder};
+use exoimap::imap::UidSet;
+use exoimap::imap::session::{Copied, Selected, Session};
+use exoimap::imap::types::{Flag, UidValidity};
+use exoimap::{Error, Kind, MailboxName, Phase, Result, Stream};
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::options::flag;
+use super::output::Output;
+use super::selection;
+use super::session::{Setting, usage};
+use super::sign_in::SignIn;
+
+/// Messages of one command: few enough that much is done when something breaks.
+const PART: u64 = 500;
+
+/// Octets of their UIDs.
+const PART_OCTETS: usize = 2_900;
+
+/// What these commands take besides their own options.
+pub(crate) fn options() -> Vec<Arg> {
+    vec![flag("dry-run", "Say what would be done, and change nothing")]
+}
+
+/// Runs `change` on what the options select.
+pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output, change: Change) -> Result<Exit> {
+    let mailbox = setting.mailbox()?;
+    let (folder, selection) = selection::read(arguments)?;
+    if !selection.is_narrowed() {
+        return Err(usage("no messages are selected; --uid 1:* means all of the folder"));
+    }
+    if let Some((to, _)) = target(&change)
+        && *to == folder
+        && matches!(change, Change::MoveTo(_))
+    {
+        return Err(usage(format!("{to} is the folder that the messages are in")));
+    }
+    let mut edit = Edit {
+        output,
+        folder: &folder,
+        selection: &selection,
+        change: &change,
+        dry_run: arguments.get_flag("dry-run"),
+        validity: None,
+        left: None,
+        copied: None,
+        in_doubt: false,
+        broke: false,
+        done: 0,
+        is_partial: false,
+    };
+    let mut sign_in = SignIn::new(setting, output, mailbox);
+    let ended = persist(&mut edit, &mut |why| sign_in.session(why), &mut setting.patience(output));
+    if let Err(error) = ended {
+        if edit.done > 0 {
+            output.warn(&format!("{} messages are {} before this:", edit.done, edit.words()));
+        }
+        return Err(error);
+    }
+    if edit.done == 0 {
+        output.note(&format!("nothing selected in {folder}"));
+    }
+    Ok(if edit.is_partial { Exit::Partly } else { Exit::Done })
+}
+
+/// The folder that a change needs, and what for.
+fn target(change: &Change) -> Option<(&MailboxName, &'static str)> {
+    match change {
+        Change::MoveTo(folder) => Some((folder, "move to")),
+        Change::CopyTo(folder) => Some((folder, "copy to")),
+        _ => None,
+    }
+}
+
+/// One call's work, session after session.
+struct Edit<'a> {
+    output: &'a Output,
+    folder: &'a MailboxName,
+    selection: &'a Selection,
+    change: &'a Change,
+    dry_run: bool,
+    validity: Option<UidValidity>,
+    /// What was selected and is not done; none before the first look.
+    left: Option<UidSet>,
+    /// Copies that are made, and whose originals are still to be deleted.
+    copied: Option<(UidSet, Copied)>,
+    /// A command is under way that must not be given twice.
+    in_doubt: bool,
+    /// A session broke: what it was at may be done.
+    broke: bool,
+    done: u64,
+    is_partial: bool,
+}
+
+impl Work for Edit<'_> {
+    fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
+        if let Some((folder, to_do)) = target(self.change) {
+            require_folder(session, folder, to_do)?;
+        }
+        let opened = if self.dry_run { session.examine(self.folder) } else { session.select(self.folder) };
+        let mut selected = opened.map_err(explain)?;
+        self.same_folder(&selected)?;
+        let left = self.what_is_left(&mut selected)?;
+        if self.dry_run {
+            return left.iter().try_for_each(|uid| self.tell(uid.get(), None));
+        }
+        self.change.check(&selected)?;
+        if let Some((uids, made)) = self.copied.clone() {
+            Change::Delete.perform(&mut selected, &uids, &mut |_| Ok(()))?;
+            self.finished(&uids, &made)?;
+        }
+        for part in self.left.clone().unwrap_or_default().chunks(PART_OCTETS, PART) {
+            self.perform(&mut selected, &part)?;
+        }
+        session.alerts().iter().for_each(|alert| self.output.warn(&format!("the server says: {alert}")));
+        Ok(())
+    }
+
+    fn progress(&self) -> (u64, u64, u64) {
+        (self.done, u64::from(self.copied.is_some()), u64::from(self.left.is_some()))
+    }
+
+    /// A tagged NO or BAD, throttling for instance, says that nothing was done; after anything else nobody
+    /// knows, and what may be done twice is not tried again.
+    fn broke(&mut self, why: &Error) -> Result<()> {
+        let is_answer = why.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"));
+        if self.in_doubt && !is_answer {
+            let left = self.left.as_ref().map_or(0, UidSet::len);
+            let part = left.min(PART);
+            let to = target(self.change).map(|(folder, _)| folder.to_string()).unwrap_or_default();
+            let message = format!(
+                "the session broke while messages were copied to {to}, so the next {part} of the {left} that are left may be there or not: look before you run it again ({why})"
+            );
+            return Err(Error::new(Kind::Temporary, Phase::Command, message));
+        }
+        self.in_doubt = false;
+        self.broke = !is_answer;
+        Ok(())
+    }
+}
+
+impl Edit<'_> {
+    /// UIDs of before mean nothing in a folder that was made anew.
+    fn same_folder(&mut self, selected: &Selected<'_, Stream>) -> Result<()> {
+        let now = selected.mailbox().uid_validity;
+        match (self.left.is_some(), self.validity == now) {
+            (true, false) => {
+                let message = format!("{} was made anew meanwhile: its UIDs mean other messages", self.folder);
+                Err(Error::new(Kind::Refused, Phase::Select, message))
+            }
+            _ => {
+                self.validity = now;
+                Ok(())
+            }
+        }
+    }
+
+    /// What is selected, found once; in later sessions, what of it is not done.
+    fn what_is_left(&mut self, selected: &mut Selected<'_, Stream>) -> Result<UidSet> {
+        if let Some(left) = self.left.clone() {
+            if std::mem::take(&mut self.broke)
+                && self.copied.is_none()
+                && matches!(self.change, Change::MoveTo(_) | Change::Delete)
+            {
+                // The command that the session broke in was carried out, perhaps in part.
+                let part = left.chunks(PART_OCTETS, PART).into_iter().next().unwrap_or_default();
+                let there = Selection::default().with_uids(&part.to_string())?.find(selected, 1)?.uids;
+                self.finished(&part.without(&there), &Copied::default())?;
+            }
+            return Ok(self.left.clone().unwrap_or_default());
+        }
+        let found = self.selection.find(selected, 1)?;
+        for uid in found.unreadable.iter() {
+            self.is_partial = true;
+            self.output.warn(&format!(
+                "message {uid}: the server does not hand out its header, so it cannot be matched and was left as it is"
+            ));
+        }
+        let uids = self.selection.limited(found.uids);
+        self.left = Some(uids.clone());
+        Ok(uids)
+    }
+
+    fn perform(&mut self, selected: &mut Selected<'_, Stream>, part: &UidSet) -> Result<()> {
+        self.in_doubt = self.change.may_double(selected);
+        let made = self.change.perform(selected, part, &mut |made| {
+            self.in_doubt = false;
+            self.copied = Some((part.clone(), made.clone()));
+            Ok(())
+        })?;
+        self.in_doubt = false;
+        self.finished(part, &made)
+    }
+
+    /// Says of messages that they are done.
+    fn finished(&mut self, uids: &UidSet, made: &Copied) -> Result<()> {
+        self.copied = None;
+        self.left = self.left.take().map(|left| left.without(uids));
+        uids.iter().try_for_each(|uid| {
+            self.done += 1;
+            self.tell(uid.get(), Some((made, made.uid_of(uid).map(|uid| uid.get()))))
+        })
+    }
+
+    /// A message and what was done with it; without `made`, what would be.
+    fn tell(&mut self, uid: u32, made: Option<(&Copied, Option<u32>)>) -> Result<()> {
+        if made.is_none() {
+            self.done += 1;
+        }
+        let to = target(self.change).map(|(folder, _)| folder);
+        let new = made.and_then(|(_, uid)| uid);
+        if self.output.json {
+            let mut object = self.object(uid);
+            if let (Some(fields), Some(to)) = (object.as_object_mut(), to) {
+                let validity = made.and_then(|(made, _)| made.uid_validity).map(|validity| validity.get());
+                fields.insert("to".to_owned(), json!(to.as_str()));
+                fields.insert("to_uid".to_owned(), json!(new));
+                fields.insert("to_uidvalidity".to_owned(), json!(validity));
+            }
+            return self.output.object(&object);
+        }
+        let would = if self.dry_run { "would be " } else { "" };
+        let words = format!("{would}{}", self.words());
+        match (to, made) {
+            (Some(_), Some(_)) => {
+                let new = new.map_or_else(|| "-".to_owned(), |new| new.to_string());
+                self.output.line(&[&uid.to_string(), &words, &new])
+            }
+            _ => self.output.line(&[&uid.to_string(), &words]),
+        }
+    }
+
+    fn words(&self) -> String {
+        match self.change {
+            Change::Flags { set, clear } => {
+                let flags = |sign: char, flags: &[Flag]| {
+                    flags
+                        .iter()
+                        .map(|flag| format!(" {sign}{}", flag.as_str().trim_start_matches('\\')))
+                        .collect::<String>()
+                };
+                format!("marked{}{}", flags('+', set), flags('-', clear).to_lowercase()).to_lowercase()
+            }
+            Change::MoveTo(to) => format!("moved to {}", to.as_str()),
+            Change::CopyTo(to) => format!("copied to {}", to.as_str()),
+            _ => "deleted".to_owned(),
+        }
+    }
+
+    fn object(&self, uid: u32) -> Value {
+        let mut object = json!({"uid": uid, "folder": self.folder.as_str(), "dry_run": self.dry_run});
+        let flags = |flags: &[Flag]| flags.iter().map(Flag::as_str).map(str::to_owned).collect::<Vec<_>>();
+        let more = match self.change {
+            Change::Flags { set, clear } => json!({"action": "mark", "set": flags(set), "clear": flags(clear)}),
+            Change::MoveTo(_) => json!({"action": "move"}),
+            Change::CopyTo(_) => json!({"action": "copy"}),
+            _ => json!({"action": "delete"}),
+        };
+        if let (Some(fields), Value::Object(more)) = (object.as_object_mut(), more) {
+            fields.extend(more);
+        }
+        object
+    }
+}

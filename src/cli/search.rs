@@ -1,0 +1,286 @@
+//! `exoimap search`: which messages, and what they are.
+
+use clap::{ArgMatches, Command};
+use exoimap::exchange::{Selection, Work, explain, persist};
+use exoimap::imap::fetch::Fetch;
+use exoimap::imap::session::{Selected, Session};
+use exoimap::imap::types::{Flag, UidValidity};
+use exoimap::imap::{UidSet, has_attachments};
+use exoimap::{DateTime, Error, Escaped, Kind, MailboxName, Phase, Result, Stream};
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::options::{flag, verb};
+use super::output::Output;
+use super::selection;
+use super::session::Setting;
+use super::sign_in::SignIn;
+use super::width::fit;
+
+/// Messages whose headers are in memory at a time.
+const PART: u64 = 100;
+
+/// Octets of their UIDs in a command.
+const PART_OCTETS: usize = 3_000;
+
+const ITEMS: &str = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID \
+                     CONTENT-TYPE CONTENT-DISPOSITION)]";
+
+pub(crate) fn command() -> Command {
+    verb("search", "Lists the selected messages")
+        .arg(flag("headers", "A table: UID, when received, flags, size, from, subject").conflicts_with("json"))
+        .args(selection::options())
+        .after_help(
+            "Output: UIDs, one a line. With --json an object a message: uid, date, internal_date, from, to, cc, subject, message_id,\n\
+            size_estimate, flags, has_attachments; null where it is not known.\n\n\
+            The table's flags: D draft, F flagged, R answered, S seen, T deleted. Sizes are Exchange's estimates, in octets.",
+        )
+}
+
+pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
+    let mailbox = setting.mailbox()?;
+    let (folder, selection) = selection::read(arguments)?;
+    let mut search = Search {
+        output,
+        folder: &folder,
+        selection: &selection,
+        form: match (output.json, arguments.get_flag("headers")) {
+            (true, _) => Form::Objects,
+            (_, true) => Form::Table,
+            _ => Form::Uids,
+        },
+        validity: None,
+        left: None,
+        widest: 0,
+        told: 0,
+        structures: true,
+        is_partial: false,
+    };
+    let mut sign_in = SignIn::shortly(setting, output, mailbox);
+    persist(&mut search, &mut |why| sign_in.session(why), &mut setting.patience(output))?;
+    Ok(if search.is_partial { Exit::Partly } else { Exit::Done })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Uids,
+    Table,
+    Objects,
+}
+
+/// One call's work, session after session.
+struct Search<'a> {
+    output: &'a Output,
+    folder: &'a MailboxName,
+    selection: &'a Selection,
+    form: Form,
+    validity: Option<UidValidity>,
+    /// What was found and is not told; none before the first look.
+    left: Option<UidSet>,
+    /// Digits of the greatest UID.
+    widest: usize,
+    told: u64,
+    /// The server answers to BODYSTRUCTURE.
+    structures: bool,
+    is_partial: bool,
+}
+
+impl Work for Search<'_> {
+    fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
+        let mut selected = session.examine(self.folder).map_err(explain)?;
+        let now = selected.mailbox().uid_validity;
+        if self.left.is_some() && self.validity != now {
+            let message = format!("{} was made anew meanwhile: its UIDs mean other messages", self.folder);
+            return Err(Error::new(Kind::Refused, Phase::Select, message));
+        }
+        self.validity = now;
+        if self.left.is_none() {
+            self.find(&mut selected)?;
+        }
+        let left = self.left.clone().unwrap_or_default();
+        if self.form == Form::Uids {
+            for uid in left.iter() {
+                self.output.line(&[&uid.to_string()])?;
+            }
+            self.left = Some(UidSet::new());
+        } else {
+            for part in left.chunks(PART_OCTETS, PART) {
+                self.tell(&mut selected, &part)?;
+            }
+        }
+        session.alerts().iter().for_each(|alert| self.output.warn(&format!("the server says: {alert}")));
+        Ok(())
+    }
+
+    fn progress(&self) -> (u64, u64, u64) {
+        (self.told, u64::from(self.left.is_some()), 0)
+    }
+
+    fn broke(&mut self, _: &Error) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl Search<'_> {
+    fn find(&mut self, selected: &mut Selected<'_, Stream>) -> Result<()> {
+        let found = self.selection.find(selected, 1)?;
+        for uid in found.unreadable.iter() {
+            self.is_partial = true;
+            self.output
+                .warn(&format!("message {uid}: the server does not hand out its header, so it cannot be matched"));
+        }
+        let uids = self.selection.limited(found.uids);
+        self.widest = uids.last().map_or(0, |uid| uid.to_string().len()).max(3);
+        if self.form == Form::Table && !uids.is_empty() {
+            let head = format!(
+                "{:>1$}  {RECEIVED:16}  FLAGS       SIZE  {FROM}  SUBJECT",
+                "UID",
+                self.widest,
+                FROM = fit("FROM", SENDER)
+            );
+            self.output.line(&[&head])?;
+        }
+        self.left = Some(uids);
+        Ok(())
+    }
+
+    /// Tells of some messages, in the order of their UIDs whatever the server's is.
+    fn tell(&mut self, selected: &mut Selected<'_, Stream>, part: &UidSet) -> Result<()> {
+        let mut rows: Vec<Row> = Vec::new();
+        let mut each = |fetched: &Fetch| {
+            // Flags that change meanwhile come as a FETCH without a header.
+            let known = rows.iter().any(|row| Some(row.uid) == fetched.uid.map(|uid| uid.get()));
+            if let (Some(row), false) = (Row::of(fetched), known) {
+                rows.push(row);
+            }
+            Ok(())
+        };
+        selected.fetch_each(part, ITEMS, &mut each).map_err(explain)?;
+        let came: UidSet = rows.iter().filter_map(|row| exoimap::imap::types::Uid::new(row.uid)).collect();
+        let missing = part.without(&came);
+        if !missing.is_empty() {
+            // Those that are not there any more were deleted meanwhile.
+            for uid in Selection::default().with_uids(&missing.to_string())?.find(selected, 1)?.uids.iter() {
+                self.is_partial = true;
+                self.output.warn(&format!("message {uid}: the server lists it and does not hand out its header"));
+                rows.push(Row { uid: uid.get(), ..Row::default() });
+            }
+        }
+        if self.form == Form::Objects && self.structures {
+            self.look_for_attachments(selected, &mut rows)?;
+        }
+        rows.sort_by_key(|row| row.uid);
+        for row in &rows {
+            match self.form {
+                Form::Objects => self.output.object(&row.object())?,
+                _ => self.output.line(&[&row.line(self.widest)])?,
+            }
+            self.told += 1;
+        }
+        self.left = self.left.take().map(|left| left.without(part));
+        Ok(())
+    }
+
+    /// Asks what the messages of several parts are made of. A server that cannot say it costs the answer,
+    /// not the search.
+    fn look_for_attachments(&mut self, selected: &mut Selected<'_, Stream>, rows: &mut [Row]) -> Result<()> {
+        let unknown = rows.iter().filter(|row| row.came && row.attachments.is_none());
+        let unknown: UidSet = unknown.filter_map(|row| exoimap::imap::types::Uid::new(row.uid)).collect();
+        let mut each = |fetched: &Fetch| {
+            let row = rows.iter_mut().find(|row| Some(row.uid) == fetched.uid.map(|uid| uid.get()));
+            if let (Some(row), Some(structure)) = (row, &fetched.body_structure) {
+                row.attachments = has_attachments(structure);
+            }
+            Ok(())
+        };
+        match selected.fetch_each(&unknown, "UID BODYSTRUCTURE", &mut each).map_err(explain) {
+            Err(e) if matches!(e.kind(), Kind::Refused | Kind::Protocol) => {
+                self.structures = false;
+                self.output.note(&format!("has_attachments is not known of every message: {e}"));
+                Ok(())
+            }
+            asked => asked,
+        }
+    }
+}
+
+const RECEIVED: &str = "RECEIVED";
+
+/// Cells of a sender in the table.
+const SENDER: usize = 30;
+
+/// What is told of a message.
+#[derive(Default)]
+struct Row {
+    uid: u32,
+    came: bool,
+    flags: Option<Vec<Flag>>,
+    received: Option<String>,
+    size: Option<u64>,
+    date: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    cc: Option<String>,
+    subject: Option<String>,
+    message_id: Option<String>,
+    attachments: Option<bool>,
+}
+
+impl Row {
+    /// None where the header did not come.
+    fn of(fetched: &Fetch) -> Option<Row> {
+        let (uid, header) = (fetched.uid?.get(), fetched.header()?);
+        let received = fetched.internal_date.as_deref().and_then(DateTime::from_imap).map(DateTime::to_rfc3339);
+        let row = Row { uid, came: true, flags: fetched.flags.clone(), received, size: fetched.size, ..Row::default() };
+        Some(row.with(header))
+    }
+
+    #[cfg(feature = "attachments")]
+    fn with(self, header: &[u8]) -> Row {
+        let attachments = exoimap::delivery::is_attachment(header);
+        let exoimap::delivery::Headers { date, from, to, cc, subject, message_id } = exoimap::delivery::headers(header);
+        Row { date, from, to, cc, subject, message_id, attachments, ..self }
+    }
+
+    /// Without a decoder nothing is known of the header.
+    #[cfg(not(feature = "attachments"))]
+    fn with(self, _: &[u8]) -> Row {
+        self
+    }
+
+    fn object(&self) -> Value {
+        let flags = self.flags.as_ref().map(|flags| flags.iter().map(Flag::as_str).collect::<Vec<_>>());
+        json!({
+            "uid": self.uid,
+            "date": self.date,
+            "internal_date": self.received,
+            "from": self.from,
+            "to": self.to,
+            "cc": self.cc,
+            "subject": self.subject,
+            "message_id": self.message_id,
+            "size_estimate": self.size,
+            "flags": flags,
+            "has_attachments": self.attachments,
+        })
+    }
+
+    fn line(&self, widest: usize) -> String {
+        let shown = |text: &Option<String>| Escaped(text.as_deref().unwrap_or("-")).to_string();
+        let received: String = shown(&self.received).replace('T', " ").chars().take(16).collect();
+        let letters = [('D', "\\Draft"), ('F', "\\Flagged"), ('R', "\\Answered"), ('S', "\\Seen"), ('T', "\\Deleted")];
+        let flags = self.flags.as_deref().unwrap_or_default();
+        let flags: String = letters
+            .iter()
+            .filter(|(_, name)| flags.iter().any(|flag| flag.is(name)))
+            .map(|(letter, _)| *letter)
+            .collect();
+        let size = self.size.map_or_else(|| "-".to_owned(), |size| size.to_string());
+        let uid = self.uid;
+        format!(
+            "{uid:>widest$}  {received:16}  {flags:5}  {size:>9}  {}  {}",
+            fit(&shown(&self.from), SENDER),
+            shown(&self.subject)
+        )
+    }
+}

@@ -1,0 +1,81 @@
+//! `exoimap wait`: until there is mail to do.
+
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::{ArgMatches, Command};
+use exoimap::delivery::{self, Job};
+use exoimap::exchange::{Waiting, wait};
+use exoimap::imap::UidSet;
+use exoimap::imap::session::Selected;
+use exoimap::{Result, Stream};
+use serde_json::json;
+
+use super::exit::Exit;
+use super::options::{time, value, verb};
+use super::output::Output;
+use super::selection;
+use super::session::{Setting, usage};
+use super::sign_in::SignIn;
+
+pub(crate) fn command() -> Command {
+    verb("wait", "Waits until there is mail to do")
+        .arg(value("to", "DIR", "Mail to do is what fetch --to DIR, with the same selection, would fetch for the first time"))
+        .arg(value("for", "T", "Wait so long at most, then end with exit code 3 [default: without end]").value_parser(time()))
+        .args(selection::options())
+        .after_help(
+            "Output: the UIDs of the mail to do, one a line; at once where there is some already.\n\n\
+            A loop that misses nothing and does not spin, whatever fetch does:\n\n\
+            \x20   exoimap wait --to DIR && exoimap fetch --to DIR\n\n\
+            Without --to, what matches the selection is to do, in a folder without a selection everything. That goes with a\n\
+            fetch that takes away what it selects: wait && fetch --move-to F, wait --unseen && fetch --unseen --mark-seen.\n\n\
+            With --to, a message that failed before, or that a program did not take, ends no wait: the next fetch, for other\n\
+            mail or after --for, tries it too.",
+        )
+}
+
+pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
+    let mailbox = setting.mailbox()?;
+    let (folder, selection) = selection::read(arguments)?;
+    let dir = arguments.get_one::<String>("to").map(PathBuf::from);
+    if dir.as_ref().is_some_and(|dir| dir.as_os_str().is_empty() || dir.as_os_str() == "-") {
+        return Err(usage("--to names no directory that fetch could have filled"));
+    }
+    let most = arguments.get_one::<Duration>("for").copied();
+    let until = most.and_then(|most| Instant::now().checked_add(most));
+    let job = Job { selection, ..Job::new(mailbox, folder) };
+    let mut said = HashSet::new();
+    let mut find = |selected: &mut Selected<'_, Stream>| -> Result<UidSet> {
+        for alert in selected.alerts() {
+            if said.insert(alert.clone()) {
+                output.warn(&format!("the server says: {alert}"));
+            }
+        }
+        let uids = match &dir {
+            Some(dir) => delivery::to_do(&job, &setting.server.host, dir, selected)?,
+            None => job.selection.find(selected, 1)?.uids,
+        };
+        Ok(job.selection.limited(uids))
+    };
+    let expires = Cell::new(None);
+    let mut sign_in = SignIn::shortly(setting, output, mailbox);
+    let mut connect = |why: Option<&exoimap::Error>| {
+        let session = sign_in.session(why);
+        expires.set(sign_in.expires);
+        session
+    };
+    let waiting = Waiting { until, ..Waiting::default() };
+    let mut patience = setting.patience(output);
+    let uids = wait(&job.folder, &waiting, &mut connect, &mut patience, &|| expires.get(), &mut find)?;
+    if uids.is_empty() {
+        output.note(&format!("nothing came to {}", job.folder));
+        return Ok(Exit::Nothing);
+    }
+    uids.iter().try_for_each(|uid| match output.json {
+        true => output.object(&json!({"uid": uid.get()})),
+        false => output.line(&[&uid.to_string()]),
+    })?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,142 @@
+//! What is done to messages on the server, by whomever: `fetch` when it handed them over, and the commands
+//! that do nothing else.
+//!
+//! A bare EXPUNGE, which would remove what others marked, is never sent.
+
+use std::io::{Read, Write};
+
+use super::throttle::explain;
+use crate::error::{Error, Kind, Phase, Result};
+use crate::imap::UidSet;
+use crate::imap::mailbox_name::MailboxName;
+use crate::imap::session::{Copied, Selected, Session};
+use crate::imap::types::Flag;
+
+/// A change of messages.
+///
+/// ```no_run
+/// use exoimap::exchange::{Change, Selection};
+/// # fn f(mut session: exoimap::imap::session::Session<exoimap::Stream>) -> exoimap::Result<()> {
+/// let mut inbox = session.select(&exoimap::MailboxName::inbox())?;
+/// let read = Selection::default().with_query("SEEN")?.find(&mut inbox, 1)?.uids;
+/// let change = Change::MoveTo(exoimap::MailboxName::new("erledigt")?);
+/// change.check(&inbox)?;
+/// let moved = change.perform(&mut inbox, &read, &mut |_| Ok(()))?;
+/// for uid in read.iter() {
+///     println!("{uid} is now {:?}", moved.uid_of(uid));
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// Sets and takes away flags.
+    Flags {
+        /// Flags to set.
+        set: Vec<Flag>,
+        /// Flags to take away.
+        clear: Vec<Flag>,
+    },
+    /// Copies to this folder.
+    CopyTo(MailboxName),
+    /// Moves to this folder: by MOVE, or where that is not offered by COPY, `\Deleted` and UID EXPUNGE.
+    MoveTo(MailboxName),
+    /// Removes for good: `\Deleted` and UID EXPUNGE. Exchange keeps it in Recoverable Items.
+    Delete,
+}
+
+impl Change {
+    /// Refuses what the server cannot do in this folder, before anything is done.
+    pub fn check<S: Read + Write>(&self, selected: &Selected<'_, S>) -> Result<()> {
+        let refused = |why: String| Err(Error::new(Kind::Refused, Phase::Select, why));
+        let has = |name: &str| selected.capabilities().has(name);
+        let mailbox = selected.mailbox();
+        if mailbox.read_only && !matches!(self, Change::CopyTo(_)) {
+            return refused(
+                "the folder is read-only for this application, so nothing in it can be marked, moved or deleted".into(),
+            );
+        }
+        match self {
+            Change::Flags { set, clear } => {
+                let kept = mailbox.permanent_flags.as_deref();
+                let lost = |flag: &&Flag| kept.is_some_and(|kept| !kept.iter().any(|known| known.is(flag.as_str())));
+                match set.iter().chain(clear).find(lost) {
+                    Some(flag) => refused(format!("the folder keeps no flag {}", flag.as_str())),
+                    None => Ok(()),
+                }
+            }
+            Change::CopyTo(_) => Ok(()),
+            Change::MoveTo(_) if has("MOVE") || has("UIDPLUS") => Ok(()),
+            Change::Delete if has("UIDPLUS") => Ok(()),
+            _ => refused(
+                "the server offers neither MOVE nor UIDPLUS, without which only an EXPUNGE of everybody's marked messages is left"
+                    .into(),
+            ),
+        }
+    }
+
+    /// Makes the change. A move without MOVE tells `copied` when the copies are made: from then on it must
+    /// not be repeated, and what is left of it is [`Change::Delete`].
+    pub fn perform<S: Read + Write>(
+        &self,
+        selected: &mut Selected<'_, S>,
+        uids: &UidSet,
+        copied: &mut dyn FnMut(&Copied) -> Result<()>,
+    ) -> Result<Copied> {
+        match self {
+            Change::Flags { set, clear } => {
+                for (sign, flags) in [('+', set), ('-', clear)] {
+                    if !flags.is_empty() {
+                        let flags: Vec<_> = flags.iter().map(Flag::as_str).collect();
+                        let change = format!("{sign}FLAGS.SILENT ({})", flags.join(" "));
+                        selected.store(uids, &change).map_err(explain)?;
+                    }
+                }
+                Ok(Copied::default())
+            }
+            Change::CopyTo(folder) => selected.copy(uids, folder).map_err(explain),
+            Change::MoveTo(folder) if self.is_one_command(selected) => selected.move_to(uids, folder).map_err(explain),
+            Change::MoveTo(folder) => {
+                let made = selected.copy(uids, folder).map_err(explain)?;
+                copied(&made)?;
+                Change::Delete.perform(selected, uids, copied)?;
+                Ok(made)
+            }
+            Change::Delete => {
+                selected.store(uids, "+FLAGS.SILENT (\\Deleted)").map_err(explain)?;
+                selected.expunge(uids).map_err(explain)?;
+                Ok(Copied::default())
+            }
+        }
+    }
+
+    /// True where a move is a MOVE.
+    fn is_one_command<S: Read + Write>(&self, selected: &Selected<'_, S>) -> bool {
+        selected.capabilities().has("MOVE")
+    }
+
+    /// True where the change, interrupted and made again, may leave a message twice.
+    pub fn may_double<S: Read + Write>(&self, selected: &Selected<'_, S>) -> bool {
+        match self {
+            Change::CopyTo(_) => true,
+            Change::MoveTo(_) => !self.is_one_command(selected),
+            _ => false,
+        }
+    }
+}
+
+/// Refuses a folder that is not there, with the command that makes it; `to_do` is what it is wanted for.
+pub fn require_folder<S: Read + Write>(session: &mut Session<S>, folder: &MailboxName, to_do: &str) -> Result<()> {
+    if session.has_mailbox(folder).map_err(explain)? {
+        return Ok(());
+    }
+    let message =
+        format!("there is no folder {folder} to {to_do}; create it: exoimap folders create {}", in_quotes(folder));
+    Err(Error::new(Kind::Refused, Phase::Select, message))
+}
+
+/// As a shell takes it for one word.
+fn in_quotes(folder: &MailboxName) -> String {
+    format!("'{}'", folder.as_str().replace('\'', "'\\''"))
+}

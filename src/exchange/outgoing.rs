@@ -1,0 +1,232 @@
+//! A message that is to be uploaded, checked before an octet of it is sent.
+//!
+//! Exchange breaks off the literal at a line of more than 10,824 octets and reads the rest of the message
+//! as commands (node-imap#868, field guide 2.11): whoever wrote the message would then speak for us. So a
+//! message is read twice, once to check and count it, once to send it, and checked again while it is
+//! sent, for the file may be another one by then.
+
+use std::io::{self, Read, Seek};
+
+use crate::error::{Error, Kind, Phase, Result};
+
+/// The most octets of a line without its end: less than the 10,239 that imapsync cuts at, and far more than
+/// the 998 that RFC 5322 allows.
+pub const LONGEST_LINE: usize = 9_000;
+
+/// The most octets of a message: Exchange Online cannot be set to take more than 150 MB.
+pub const LARGEST_MESSAGE: u64 = 150 << 20;
+
+const BUFFER: usize = 64 * 1024;
+
+/// A message that Exchange can take; reading it gives it as it goes to the wire, with CRLF.
+///
+/// A file whose lines all end in LF, as Unix keeps mail, gets CRLF on the way. One that has both, or a CR or
+/// a NUL alone, is refused: it is not what its sender wrote any more, and would be read in two ways.
+///
+/// ```
+/// use exoimap::exchange::Outgoing;
+/// use std::io::{Cursor, Read};
+///
+/// let mut message = Outgoing::new("note", Cursor::new("Subject: x\n\ny\n"))?;
+/// let mut sent = String::new();
+/// message.read_to_string(&mut sent).expect("memory can be read");
+/// assert_eq!((sent.as_str(), message.octets()), ("Subject: x\r\n\r\ny\r\n", 18));
+///
+/// let error = Outgoing::new("note", Cursor::new("Subject: x\r\n\r\ny\rz\r\n")).err().expect("refused");
+/// assert!(error.to_string().contains("note: line 3: "));
+/// # exoimap::Result::Ok(())
+/// ```
+pub struct Outgoing<R> {
+    name: String,
+    source: R,
+    octets: u64,
+    ends: Option<LineEnd>,
+    lines: Lines,
+    /// What of the source is checked and not read by the one who sends.
+    ready: Vec<u8>,
+    at: usize,
+    given: u64,
+}
+
+impl<R: Read + Seek> Outgoing<R> {
+    /// Reads `source` from its beginning to its end and checks it; errors call it `name`.
+    pub fn new(name: &str, mut source: R) -> Result<Outgoing<R>> {
+        let unread = |e| Error::disk(format!("reading {name}"), e);
+        source.rewind().map_err(unread)?;
+        let mut lines = Lines::default();
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let read = match source.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(unread(e)),
+            };
+            lines.take(buffer.get(..read).unwrap_or_default()).map_err(|why| refused(name, &why))?;
+        }
+        lines.finish().map_err(|why| refused(name, &why))?;
+        source.rewind().map_err(unread)?;
+        Ok(Outgoing {
+            name: name.to_owned(),
+            source,
+            octets: lines.octets(),
+            ends: lines.ends,
+            lines: Lines::default(),
+            ready: Vec::new(),
+            at: 0,
+            given: 0,
+        })
+    }
+}
+
+impl<R> Outgoing<R> {
+    /// Its length on the wire.
+    pub fn octets(&self) -> u64 {
+        self.octets
+    }
+
+    /// True once all of it was read: the server may have the message, whatever became of its answer.
+    pub fn is_given(&self) -> bool {
+        self.given >= self.octets
+    }
+}
+
+impl<R: Read> Outgoing<R> {
+    /// The next piece of the source, checked, with CRLF.
+    fn fill(&mut self) -> io::Result<()> {
+        let mut buffer = vec![0; BUFFER];
+        let read = self.source.read(&mut buffer)?;
+        let octets = buffer.get(..read).unwrap_or_default();
+        let changed = || "it was changed while it was read".to_owned();
+        let checked = match octets {
+            [] => self.lines.finish(),
+            octets => self.lines.take(octets),
+        };
+        let checked = checked.and_then(|()| match self.lines.ends.is_none() || self.lines.ends == self.ends {
+            true => Ok(()),
+            false => Err(changed()),
+        });
+        checked.map_err(|why| io::Error::other(refused(&self.name, &why)))?;
+        self.at = 0;
+        self.ready.clear();
+        match self.ends {
+            Some(LineEnd::Lf) => octets.iter().for_each(|octet| match octet {
+                b'\n' => self.ready.extend_from_slice(b"\r\n"),
+                octet => self.ready.push(*octet),
+            }),
+            _ => self.ready.extend_from_slice(octets),
+        }
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Outgoing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.ready.len() {
+            self.fill()?;
+        }
+        let ready = self.ready.get(self.at..).unwrap_or_default();
+        let taken = ready.len().min(buffer.len());
+        for (to, from) in buffer.iter_mut().zip(ready) {
+            *to = *from;
+        }
+        self.at += taken;
+        self.given += taken as u64;
+        Ok(taken)
+    }
+}
+
+fn refused(name: &str, why: &str) -> Error {
+    Error::new(Kind::Usage, Phase::Command, format!("{name}: {why}")).in_command("APPEND")
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LineEnd {
+    Lf,
+    Crlf,
+}
+
+/// Walks through a message, a piece at a time.
+#[derive(Debug, Default)]
+struct Lines {
+    /// Lines that are complete.
+    complete: u64,
+    /// Octets of the line that is not.
+    length: usize,
+    after_cr: bool,
+    ends: Option<LineEnd>,
+    octets: u64,
+    /// The first octets, to know an mbox by.
+    start: Vec<u8>,
+}
+
+impl Lines {
+    fn take(&mut self, octets: &[u8]) -> std::result::Result<(), String> {
+        if self.start.len() < MBOX.len() {
+            let missing = MBOX.len() - self.start.len();
+            self.start.extend_from_slice(octets.get(..missing.min(octets.len())).unwrap_or_default());
+        }
+        for &octet in octets {
+            self.octet(octet).map_err(|why| format!("line {}: {why}", self.complete + 1))?;
+        }
+        self.octets += octets.len() as u64;
+        match self.octets() > LARGEST_MESSAGE {
+            true => Err(format!(
+                "line {}: here the message passes {LARGEST_MESSAGE} octets (150 MB), the most that Exchange Online takes",
+                self.complete + 1
+            )),
+            false => Ok(()),
+        }
+    }
+
+    fn octet(&mut self, octet: u8) -> std::result::Result<(), String> {
+        if octet == b'\n' {
+            let end = if std::mem::take(&mut self.after_cr) { LineEnd::Crlf } else { LineEnd::Lf };
+            if *self.ends.get_or_insert(end) != end {
+                let (this, others) = if end == LineEnd::Lf { ("LF alone", "CRLF") } else { ("CRLF", "LF alone") };
+                return Err(format!("it ends in {this}, the lines before it in {others}"));
+            }
+            self.complete += 1;
+            self.length = 0;
+            return Ok(());
+        }
+        if self.after_cr {
+            return Err("it has a CR without an LF".to_owned());
+        }
+        match octet {
+            b'\r' => self.after_cr = true,
+            0 => return Err("it has a NUL, which no message may".to_owned()),
+            _ => self.length += 1,
+        }
+        if self.length > LONGEST_LINE {
+            return Err(format!(
+                "it has more than {LONGEST_LINE} octets; behind such a line Exchange takes the message for commands (encode the part as quoted-printable or base64)"
+            ));
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> std::result::Result<(), String> {
+        if self.after_cr {
+            return Err(format!("line {}: it has a CR without an LF", self.complete + 1));
+        }
+        if self.octets == 0 {
+            return Err("it is empty".to_owned());
+        }
+        if self.start == MBOX {
+            return Err("line 1: it begins with \"From \", so this is an mbox and no message".to_owned());
+        }
+        Ok(())
+    }
+
+    /// On the wire.
+    fn octets(&self) -> u64 {
+        self.octets + if self.ends == Some(LineEnd::Lf) { self.complete } else { 0 }
+    }
+}
+
+const MBOX: &[u8] = b"From ";
+
+#[cfg(test)]
+#[path = "outgoing_tests.rs"]
+mod tests;

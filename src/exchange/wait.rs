@@ -1,0 +1,137 @@
+//! Waiting for mail: IDLE round after round, session after session, so that no message is missed whatever
+//! the server forgets to tell.
+//!
+//! A round opens the folder anew, looks for what is to be done, and only where there is nothing waits for the
+//! server to speak. So a message that came before the wait, while we looked, or without a word, is found by
+//! the next look; IDLE only makes it sooner.
+
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+use super::resume::{Connect, Work, persist};
+use super::throttle::explain;
+use crate::error::{Kind, Result};
+use crate::imap::UidSet;
+use crate::imap::mailbox_name::MailboxName;
+use crate::imap::session::{Selected, Session};
+use crate::net::Readiness;
+use crate::patience::Patience;
+
+/// A session ends so long before its token.
+const BEFORE_THE_END: Duration = Duration::from_secs(60);
+
+/// How often to look, and how long.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// IDLE begins anew after so long; Exchange's pushes stop silently after a while (angus-mail#176).
+    pub period: Duration,
+    /// Between two looks where the server has no IDLE.
+    pub poll: Duration,
+    /// When to stop waiting.
+    pub until: Option<Instant>,
+}
+
+impl Default for Waiting {
+    fn default() -> Waiting {
+        Waiting { period: Duration::from_secs(600), poll: Duration::from_secs(60), until: None }
+    }
+}
+
+/// Finds what is to be done in a folder that is open.
+pub type Find<'a, S> = dyn FnMut(&mut Selected<'_, S>) -> Result<UidSet> + 'a;
+
+/// Waits until `find` finds messages in `folder`, at once where there are some already. Returns none where
+/// the time was over first.
+///
+/// `expires` says when the token of the session that `connect` made last ends; a minute before, the session
+/// is given up for a new one. Trouble costs a reconnection, each within the whole `patience`.
+///
+/// ```no_run
+/// use exoimap::exchange::{Selection, Waiting, wait};
+/// # fn f(connect: &mut exoimap::exchange::Connect) -> exoimap::Result<()> {
+/// let unseen = Selection::default().with_unseen();
+/// let mut find = |inbox: &mut exoimap::imap::session::Selected<'_, exoimap::Stream>| Ok(unseen.find(inbox, 1)?.uids);
+/// let (inbox, mut patience) = (exoimap::MailboxName::inbox(), exoimap::Patience::none());
+/// let uids = wait(&inbox, &Waiting::default(), connect, &mut patience, &|| None, &mut find)?;
+/// println!("to do: {uids}");
+/// # Ok(())
+/// # }
+/// ```
+pub fn wait<S: Read + Write + Readiness>(
+    folder: &MailboxName,
+    waiting: &Waiting,
+    connect: &mut Connect<S>,
+    patience: &mut Patience,
+    expires: &dyn Fn() -> Option<Instant>,
+    find: &mut Find<S>,
+) -> Result<UidSet> {
+    let mut wait = Wait { folder, waiting, expires, find, rounds: 0, found: UidSet::new(), is_over: false };
+    persist(&mut wait, connect, patience)?;
+    Ok(wait.found)
+}
+
+struct Wait<'a, S> {
+    folder: &'a MailboxName,
+    waiting: &'a Waiting,
+    expires: &'a dyn Fn() -> Option<Instant>,
+    find: &'a mut Find<'a, S>,
+    rounds: u64,
+    found: UidSet,
+    is_over: bool,
+}
+
+impl<S: Read + Write + Readiness> Work<S> for Wait<'_, S> {
+    fn run(&mut self, session: &mut Session<S>) -> Result<()> {
+        let mut can_idle = session.capabilities().has("IDLE");
+        let start = session.stream_mut().now();
+        // A token that has no minute to spare is used up to its end, which the server will tell.
+        let renew = (self.expires)().and_then(|end| end.checked_sub(BEFORE_THE_END));
+        let renew = renew.filter(|renew| *renew > start + BEFORE_THE_END);
+        loop {
+            let mut selected = session.examine(self.folder).map_err(explain)?;
+            let known = selected.mailbox().exists;
+            self.found = (self.find)(&mut selected)?;
+            self.rounds += 1;
+            let now = selected.now();
+            self.is_over = !self.found.is_empty() || self.waiting.until.is_some_and(|until| until <= now);
+            if self.is_over || renew.is_some_and(|renew| renew <= now) {
+                return Ok(());
+            }
+            // What was announced while we looked is not announced again.
+            if selected.mailbox().exists > known {
+                continue;
+            }
+            let ends = [self.waiting.until, renew].into_iter().flatten().map(|end| end - now);
+            let most = if can_idle { self.waiting.period } else { self.waiting.poll };
+            let time = ends.fold(most, Duration::min);
+            if !can_idle {
+                selected.pause(time)?;
+                continue;
+            }
+            match selected.idle(time).map_err(explain) {
+                Err(e) if e.kind() == Kind::Refused => can_idle = false,
+                waited => drop(waited?),
+            }
+        }
+    }
+
+    fn progress(&self) -> (u64, u64, u64) {
+        (self.rounds, 0, 0)
+    }
+
+    fn broke(&mut self, _: &crate::error::Error) -> Result<()> {
+        Ok(())
+    }
+
+    fn is_done(&self) -> bool {
+        self.is_over
+    }
+
+    fn is_endless(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+#[path = "wait_tests.rs"]
+mod tests;

@@ -1,0 +1,73 @@
+//! APPEND: a message goes to a mailbox, from whatever it is read from, in constant memory.
+//!
+//! The literal is synchronising whatever the server offers (RFC 7888): a refusal then comes before the
+//! message and not behind it. What a message must look like is its caller's business.
+
+use std::io::{Read, Write};
+
+use super::command::Command;
+use super::connection::Handler;
+use super::mailbox_name::MailboxName;
+use super::session::Session;
+use super::types::{CodeMeaning, Flag, Uid, UidValidity};
+use crate::calendar::DateTime;
+use crate::error::{Error, Phase, Result};
+
+impl<S: Read + Write> Session<S> {
+    /// APPEND of a message of `size` octets to the mailbox `to`, with these flags and, where it is not now,
+    /// the time at which it was received. Returns its UID where the server says it (RFC 4315).
+    ///
+    /// `message` must give `size` octets; where it gives fewer, or fails, the connection is closed, since
+    /// the server waits for the rest. What follows them is not read.
+    ///
+    /// ```no_run
+    /// use exoimap::exchange::Outgoing;
+    /// # fn f(mut session: exoimap::imap::session::Session<exoimap::Stream>) -> exoimap::Result<()> {
+    /// // Refuses what Exchange would choke on, before anything is sent.
+    /// let mut message = Outgoing::new("order.eml", std::fs::File::open("order.eml").expect("it is there"))?;
+    /// let size = message.octets();
+    /// let uid = session.append(&exoimap::MailboxName::inbox(), &[], None, size, &mut message)?;
+    /// println!("{uid:?}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn append(
+        &mut self,
+        to: &MailboxName,
+        flags: &[Flag],
+        received: Option<DateTime>,
+        size: u64,
+        message: &mut dyn Read,
+    ) -> Result<Option<(UidValidity, Uid)>> {
+        let mut command = Command::new("APPEND", Phase::Command).mailbox(to)?;
+        if !flags.is_empty() {
+            let flags: Vec<_> = flags.iter().map(Flag::as_str).collect();
+            command = command.raw(&format!("({})", flags.join(" ")))?;
+        }
+        if let Some(received) = received {
+            command = command.raw(&format!("\"{received}\""))?;
+        }
+        let status = self.connection.run_ok(&command.upload(size), &mut Upload(message))?;
+        Ok(match status.code.map(|code| code.meaning) {
+            Some(CodeMeaning::AppendUid(validity, uid)) => Some((validity, uid)),
+            _ => None,
+        })
+    }
+}
+
+/// Where the octets of the literal come from.
+struct Upload<'a>(&'a mut dyn Read);
+
+impl Handler for Upload<'_> {
+    fn upload(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        self.0.read(buffer).map_err(|e| match e.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+            // A reader of ours says what is wrong with the message.
+            Some(_) => e.into_inner().and_then(|e| e.downcast().ok()).map_or_else(unread, |error| *error),
+            None => Error::disk("reading the message", e),
+        })
+    }
+}
+
+fn unread() -> Error {
+    Error::disk("reading the message", std::io::ErrorKind::Other.into())
+}

@@ -1,0 +1,307 @@
+//! A mailbox that is open: what the server said of it, and what can be done with its messages.
+//!
+//! Whatever names messages names them by UID. A set of UIDs becomes as many commands as it takes to keep
+//! each below 4,000 octets. IDLE is in `idle`, what goes through a FETCH with bodies in `bodies`.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+
+use super::bodies::{Bodies, BodySink};
+use super::command::Command;
+use super::connection::Ignore;
+use super::fetch::Fetch;
+use super::mailbox_name::MailboxName;
+use super::session::{Capabilities, Session, Taking, broken};
+use super::types::{CodeMeaning, Flag, Status, Uid, UidValidity, Untagged};
+use super::uid_set::{UidSet, in_order};
+use crate::error::{Error, Kind, Phase, Result};
+
+/// Octets of a command line; Exchange refuses more than 4,096 (`BAD Command Argument Error. 12`).
+const COMMAND_OCTETS: usize = 4000;
+
+/// Octets of the UIDs of a command that names a mailbox too.
+const CHANGE_OCTETS: usize = 3000;
+
+/// Untagged data that one message may bring with its body, in octets.
+const OCTETS_A_MESSAGE: u64 = 1024;
+
+/// Untagged data that the items of one message may make up on average, in octets: a header to a thousand
+/// recipients has less.
+const OCTETS_OF_ITEMS: u64 = 64 * 1024;
+
+/// What the server said of the mailbox that is open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mailbox {
+    /// Messages in it.
+    pub exists: u32,
+    /// The UIDs' validity; a server that has none cannot keep UIDs.
+    pub uid_validity: Option<UidValidity>,
+    /// The UID that the next message will at least have.
+    pub uid_next: Option<u32>,
+    /// Flags in use.
+    pub flags: Vec<Flag>,
+    /// Flags that can be changed for good.
+    pub permanent_flags: Option<Vec<Flag>>,
+    /// True where nothing can be changed.
+    pub read_only: bool,
+}
+
+impl Mailbox {
+    pub(super) fn learn(&mut self, data: &Untagged) {
+        match data {
+            Untagged::Exists(exists) => self.exists = *exists,
+            Untagged::Expunge(_) => self.exists = self.exists.saturating_sub(1),
+            Untagged::Flags(flags) => self.flags = flags.clone(),
+            Untagged::Status(Status { code: Some(code), .. }) => match &code.meaning {
+                CodeMeaning::UidValidity(validity) => self.uid_validity = Some(*validity),
+                CodeMeaning::UidNext(next) => self.uid_next = Some(*next),
+                CodeMeaning::PermanentFlags(flags) => self.permanent_flags = Some(flags.clone()),
+                CodeMeaning::ReadOnly => self.read_only = true,
+                CodeMeaning::ReadWrite => self.read_only = false,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+}
+
+/// A mailbox that is open. It has no `Drop`: leave it by [`unselect`](Selected::unselect), or open
+/// another one.
+pub struct Selected<'a, S> {
+    pub(super) session: &'a mut Session<S>,
+    pub(super) mailbox: Mailbox,
+}
+
+/// The UIDs that messages got in the mailbox that they were copied or moved to, as far as the server says
+/// (COPYUID, RFC 4315); Exchange leaves them out at times.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// The UIDVALIDITY of that mailbox.
+    pub uid_validity: Option<UidValidity>,
+    uids: BTreeMap<Uid, Uid>,
+}
+
+impl Copied {
+    /// The UID that the message with the UID `from` got.
+    pub fn uid_of(&self, from: Uid) -> Option<Uid> {
+        self.uids.get(&from).copied()
+    }
+
+    /// Takes what a COPYUID says of messages that were `asked` for. Two sets of different length, or none
+    /// at all (MailKit#555), say nothing.
+    fn learn(&mut self, asked: &UidSet, data: &Untagged) {
+        let Untagged::Status(Status { code: Some(code), .. }) = data else { return };
+        let CodeMeaning::CopyUid(validity, from, to) = &code.meaning else { return };
+        self.uid_validity = Some(*validity);
+        let numbers = |set: &[u8]| in_order(&String::from_utf8_lossy(set), asked.len());
+        if let (Some(from), Some(to)) = (numbers(from), numbers(to))
+            && from.len() == to.len()
+        {
+            self.uids.extend(from.into_iter().zip(to).filter(|(from, _)| asked.contains(*from)));
+        }
+    }
+}
+
+impl<'a, S: Read + Write> Selected<'a, S> {
+    pub(super) fn new(session: &'a mut Session<S>, mailbox: Mailbox) -> Selected<'a, S> {
+        Selected { session, mailbox }
+    }
+
+    /// What the server said of it when it was opened, with the EXISTS and EXPUNGE since.
+    pub fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
+    /// What the server wants people to read, as sent.
+    pub fn alerts(&self) -> &[String] {
+        self.session.alerts()
+    }
+
+    /// UID SEARCH: the UIDs that match `keys`, printable ASCII in RFC 3501's words (`ALL`, `UNSEEN`).
+    ///
+    /// No CHARSET and no RETURN are ever sent; an ESEARCH, which a server that believes in IMAP4rev2
+    /// sends all the same, is understood. That nothing matches `ALL` where EXISTS says otherwise is an
+    /// error, not "no mail" (field guide 2.3).
+    ///
+    /// ```no_run
+    /// # fn f(mut session: exoimap::imap::session::Session<exoimap::Stream>) -> exoimap::Result<()> {
+    /// let mut inbox = session.examine(&exoimap::MailboxName::inbox())?;
+    /// println!("{}", inbox.search("UNSEEN SINCE 2-Nov-2026")?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn search(&mut self, keys: &str) -> Result<UidSet> {
+        let mut found = UidSet::new();
+        let mailbox = &mut self.mailbox;
+        let mut take = Taking(|data| {
+            match &data {
+                Untagged::Search(uids) => found.extend(&uids.iter().filter_map(|uid| Uid::new(*uid)).collect()),
+                Untagged::Esearch(esearch) if esearch.uid => {
+                    let set = esearch.all.as_ref().map(|all| UidSet::parse(&String::from_utf8_lossy(all)));
+                    if let Some(set) = set {
+                        found.extend(&set.ok_or_else(|| broken("an ESEARCH whose ALL is no set"))?);
+                    }
+                }
+                _ => mailbox.learn(&data),
+            }
+            Ok(())
+        });
+        let limits = self.session.connection.limits();
+        let command = Command::new("UID SEARCH", Phase::Command).raw(keys)?.allowing(limits.response as u64);
+        self.session.connection.run_ok(&command, &mut take)?;
+        if found.is_empty() && keys.eq_ignore_ascii_case("ALL") && self.mailbox.exists > 0 {
+            let message = format!("the search for all messages found none, where there are {}", self.mailbox.exists);
+            return Err(Error::new(Kind::Protocol, Phase::Command, message).in_command("UID SEARCH"));
+        }
+        Ok(found)
+    }
+
+    /// UID FETCH of whole messages by `BODY.PEEK[]`, which leaves `\Seen` as it is: each body goes to
+    /// `sink` as it comes. Returns the UIDs that were asked for; which of them came, the sink knows.
+    ///
+    /// `items` come before the body: `UID`, or `UID FLAGS INTERNALDATE`. As many UIDs go into one
+    /// command as 4,000 octets of ranges hold. What the server says of messages that were not asked for
+    /// is not shown to the sink.
+    pub fn fetch_bodies(&mut self, uids: &UidSet, items: &str, sink: &mut dyn BodySink) -> Result<()> {
+        for chunk in uids.chunks(COMMAND_OCTETS, u64::MAX) {
+            let command = Command::new("UID FETCH", Phase::Fetch)
+                .raw(&format!("{chunk} ({items} BODY.PEEK[])"))?
+                .allowing(chunk.len().saturating_mul(OCTETS_A_MESSAGE));
+            let mut bodies = Bodies::new(&chunk, sink, &mut self.mailbox);
+            self.session.connection.run_ok(&command, &mut bodies)?;
+        }
+        Ok(())
+    }
+
+    /// UID FETCH of `items` (`UID FLAGS`, `UID BODY.PEEK[HEADER]`), each answer handed to `each` as it comes
+    /// and then let go, so that one message at a time is in memory.
+    ///
+    /// Answers for UIDs that were not asked for, or without a UID, are not handed on; one that is may lack
+    /// items, since flags that change elsewhere come as a FETCH too. An error of `each` closes the
+    /// connection: the rest of the answer is still on its way.
+    ///
+    /// ```no_run
+    /// # use exoimap::imap::{UidSet, session::Session};
+    /// # fn f(mut session: Session<exoimap::Stream>, uids: &UidSet) -> exoimap::Result<()> {
+    /// let mut inbox = session.examine(&exoimap::MailboxName::inbox())?;
+    /// inbox.fetch_each(uids, "UID FLAGS", &mut |message| Ok(println!("{:?} {:?}", message.uid, message.flags)))
+    /// # }
+    /// ```
+    pub fn fetch_each(&mut self, uids: &UidSet, items: &str, each: &mut dyn FnMut(&Fetch) -> Result<()>) -> Result<()> {
+        for chunk in uids.chunks(COMMAND_OCTETS.saturating_sub(items.len()), u64::MAX) {
+            let command = Command::new("UID FETCH", Phase::Fetch)
+                .raw(&format!("{chunk} ({items})"))?
+                .allowing(chunk.len().saturating_mul(OCTETS_OF_ITEMS));
+            let mailbox = &mut self.mailbox;
+            let mut take = Taking(|data| {
+                match &data {
+                    Untagged::Fetch(fetched) if fetched.uid.is_some_and(|uid| chunk.contains(uid)) => each(fetched)?,
+                    _ => mailbox.learn(&data),
+                }
+                Ok(())
+            });
+            self.session.connection.run_ok(&command, &mut take)?;
+        }
+        Ok(())
+    }
+
+    /// UID STORE of flags, `+FLAGS.SILENT (\Seen)` for instance.
+    ///
+    /// ```no_run
+    /// # use exoimap::imap::{UidSet, session::Session};
+    /// # fn f(mut session: Session<exoimap::Stream>, uids: &UidSet) -> exoimap::Result<()> {
+    /// let mut inbox = session.select(&exoimap::MailboxName::inbox())?;
+    /// inbox.store(uids, "+FLAGS.SILENT (\\Seen \\Answered)")?;
+    /// inbox.unselect()
+    /// # }
+    /// ```
+    pub fn store(&mut self, uids: &UidSet, change: &str) -> Result<()> {
+        self.change("UID STORE", uids, |command| command.raw(change)).map(drop)
+    }
+
+    /// UID COPY to another mailbox. After an error nobody knows what of it was done.
+    ///
+    /// ```no_run
+    /// # use exoimap::{MailboxName, imap::{UidSet, session::Session}};
+    /// # fn f(mut session: Session<exoimap::Stream>, uids: &UidSet) -> exoimap::Result<()> {
+    /// let mut inbox = session.select(&MailboxName::inbox())?;
+    /// let copied = inbox.copy(uids, &MailboxName::new("Archiv/2026")?)?;
+    /// for uid in uids.iter() {
+    ///     println!("{uid} is now also {:?}", copied.uid_of(uid));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn copy(&mut self, uids: &UidSet, to: &MailboxName) -> Result<Copied> {
+        self.change("UID COPY", uids, |command| command.mailbox(to))
+    }
+
+    /// UID MOVE to another mailbox (RFC 6851), for servers that offer MOVE; [`Change`](crate::exchange::Change)
+    /// knows what to do where they do not.
+    ///
+    /// ```no_run
+    /// # use exoimap::{MailboxName, imap::{UidSet, session::Session}};
+    /// # fn f(mut session: Session<exoimap::Stream>, uids: &UidSet) -> exoimap::Result<()> {
+    /// session.select(&MailboxName::inbox())?.move_to(uids, &MailboxName::new("erledigt")?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn move_to(&mut self, uids: &UidSet, to: &MailboxName) -> Result<Copied> {
+        self.change("UID MOVE", uids, |command| command.mailbox(to))
+    }
+
+    /// UID EXPUNGE (RFC 4315): removes those of `uids` that are marked `\Deleted`, and no others.
+    ///
+    /// ```no_run
+    /// # use exoimap::imap::{UidSet, session::Session};
+    /// # fn f(mut session: Session<exoimap::Stream>, uids: &UidSet) -> exoimap::Result<()> {
+    /// let mut inbox = session.select(&exoimap::MailboxName::inbox())?;
+    /// inbox.store(uids, "+FLAGS.SILENT (\\Deleted)")?;
+    /// inbox.expunge(uids)
+    /// # }
+    /// ```
+    pub fn expunge(&mut self, uids: &UidSet) -> Result<()> {
+        self.change("UID EXPUNGE", uids, Ok).map(drop)
+    }
+
+    /// What the server offered when it was asked last.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.session.capabilities
+    }
+
+    /// Runs `verb` on the UIDs, as many commands as their length makes necessary.
+    fn change(
+        &mut self,
+        verb: &'static str,
+        uids: &UidSet,
+        rest: impl Fn(Command) -> Result<Command>,
+    ) -> Result<Copied> {
+        let mut copied = Copied::default();
+        for chunk in uids.chunks(CHANGE_OCTETS, u64::MAX) {
+            let command = rest(Command::new(verb, Phase::Command).raw(&chunk.to_string())?)?;
+            let command = command.allowing(chunk.len().saturating_mul(OCTETS_A_MESSAGE));
+            let mailbox = &mut self.mailbox;
+            let mut learn = Taking(|data| {
+                copied.learn(&chunk, &data);
+                mailbox.learn(&data);
+                Ok(())
+            });
+            let status = self.session.connection.run_ok(&command, &mut learn)?;
+            copied.learn(&chunk, &Untagged::Status(status));
+        }
+        Ok(copied)
+    }
+
+    /// UNSELECT (RFC 3691): leaves the mailbox and expunges nothing.
+    ///
+    /// Where the server does not offer it: CLOSE after EXAMINE, which expunges nothing either; after
+    /// SELECT the mailbox stays open, because CLOSE would expunge what others marked.
+    pub fn unselect(self) -> Result<()> {
+        let verb = match self.session.capabilities.has("UNSELECT") {
+            true => "UNSELECT",
+            false if self.mailbox.read_only => "CLOSE",
+            false => return Ok(()),
+        };
+        self.session.connection.run_ok(&Command::new(verb, Phase::Unselect), &mut Ignore).map(drop)
+    }
+}

@@ -1,0 +1,120 @@
+//! `append`: octet for octet, refused before anything is sent, in constant memory, never twice.
+
+use super::{call, commands, objects, uids, with};
+use crate::program::World;
+use crate::support::exchange::Fault;
+use crate::support::sample::{self, ORDERS};
+
+#[test]
+fn files_and_stdin_are_stored_octet_for_octet() {
+    let world = World::new();
+    let crlf = sample::note("crlf");
+    let lf = String::from_utf8(sample::note("lf")).unwrap().replace("\r\n", "\n");
+    let eight_bit = sample::message(&["Subject: Größe", "", ".", "From the start", "ü"]);
+    let (a, b) = (world.folder.file("a.eml", &crlf), world.folder.file("b.eml", &lf));
+    let arguments =
+        ["append", "--folder", "Drafts", "--seen", "--flags", "flagged,draft", "--date", "2026-11-02T09:14:07+01:00"];
+    let ended = call(&world, &[&arguments[..], &[&a, &b, "-"]].concat()).stdin(eight_bit.clone()).run();
+    assert_eq!(ended.expect(0).stdout, format!("1\t{a}\n2\t{b}\n3\tstdin\n"));
+    let stored = world.exchange.folder(ORDERS, "Drafts").messages;
+    for (message, octets) in stored.iter().zip([&crlf, &sample::note("lf"), &eight_bit]) {
+        assert_eq!(message.octets.as_ref(), octets);
+        assert!(["\\Seen", "\\Flagged", "\\Draft"].iter().all(|flag| message.has(flag)) && message.flags.len() == 3);
+        assert_eq!(message.internal_date, 1_793_607_247);
+    }
+    // LITERAL+ is offered and not used: a refusal shall come before the message.
+    assert_eq!(commands(&world, "APPEND Drafts (\\Seen \\Flagged \\Draft) \" 2-Nov-2026 09:14:07 +0100\" {"), 3);
+    assert!(!world.exchange.commands().iter().any(|command| command.ends_with("+}")));
+
+    let ended = call(&world, &["append", "--json", &a]).run();
+    let expected =
+        serde_json::json!({"path": a, "folder": "INBOX", "size": crlf.len(), "uid": 16124, "uidvalidity": 14});
+    assert_eq!(objects(&ended.expect(0).stdout), [expected]);
+}
+
+#[test]
+fn what_exchange_would_choke_on_is_refused_before_anything_is_sent() {
+    let world = World::new();
+    let good = world.folder.file("good.eml", sample::note("good"));
+    let long = [b"Subject: x\r\n\r\n".to_vec(), vec![b'x'; 9_001], b"\r\na9 DELETE INBOX\r\n".to_vec()].concat();
+    for (octets, words) in [
+        (&long[..], "bad.eml: line 3: it has more than 9000 octets"),
+        (b"Subject: x\r\n\r\na\rb\r\n", "bad.eml: line 3: it has a CR without an LF"),
+        (b"Subject: x\r\n\r\na\nb\r\n", "bad.eml: line 3: it ends in LF alone"),
+        (b"Subject: x\r\n\0\r\n", "bad.eml: line 2: it has a NUL"),
+        (b"", "bad.eml: it is empty"),
+        (b"From a Mon Nov  2\nSubject: x\n\ny\n", "bad.eml: line 1: it begins with \"From \""),
+    ] {
+        let bad = world.folder.file("bad.eml", octets);
+        call(&world, &["append", &good, &bad]).run().expect(2).one_error().saying(&[words]);
+        let ended = call(&world, &["append", "-"]).stdin(octets).run();
+        ended.expect(2).one_error().saying(&[&words.replace("bad.eml", "stdin")]);
+    }
+    call(&world, &["append", &good, "no-such.eml"]).run().expect(1).one_error().saying(&["opening no-such.eml"]);
+    call(&world, &["append", "-", "-"]).run().expect(2).one_error().saying(&["named twice"]);
+    for bad in [&["--flags", "\\Seen"][..], &["--flags", "seen) {3}"], &["--date", "yesterday"]] {
+        call(&world, &[&["append", good.as_str()], bad].concat()).run().expect(2).one_error();
+    }
+    assert_eq!(world.exchange.connections(), 0);
+}
+
+#[test]
+fn a_refusal_of_the_server_comes_before_the_message() {
+    let world = with(Fault::LargestMessage(100));
+    let file = world.folder.file("a.eml", sample::note("a"));
+    let ended = call(&world, &["append", &file]).run();
+    ended.expect(4).one_error().saying(&["APPEND", "NO Maximum size of appendable message has been exceeded"]);
+    call(&world, &["append", "--folder", "nowhere", &file])
+        .run()
+        .expect(4)
+        .one_error()
+        .saying(&["exoimap folders create 'nowhere'"]);
+    assert_eq!(uids(&world, "INBOX").len(), 6);
+}
+
+#[test]
+fn a_message_that_may_be_stored_is_not_sent_again() {
+    let files = |world: &World| [1, 2, 3].map(|n| world.folder.file(&format!("{n}.eml"), sample::note(&n.to_string())));
+    for done in [false, true] {
+        let world = with(Fault::DropAt { command: "APPEND", done });
+        let [a, b, c] = &files(&world);
+        let ended = call(&world, &["append", "--folder", "Drafts", a, b, c]).run();
+        ended.expect(5).saying(&["the session broke behind", "1.eml, which Drafts may have or not"]);
+        assert_eq!((uids(&world, "Drafts").len(), ended.stdout.as_str()), (usize::from(done), ""));
+    }
+    // Refused, or never sent: that is no doubt.
+    for fault in [
+        Fault::ThrottleNo { ms: 50 },
+        Fault::ThrottleBadThenBye { ms: 50 },
+        Fault::DropAt { command: "LIST", done: false },
+    ] {
+        let world = with(fault);
+        let [a, b, c] = &files(&world);
+        assert_eq!(
+            call(&world, &["append", "--folder", "Drafts", a, b, c]).run().expect(0).first_words(),
+            ["1", "2", "3"]
+        );
+        assert_eq!(uids(&world, "Drafts"), [1, 2, 3]);
+    }
+}
+
+#[test]
+fn memory_does_not_grow_with_a_message() {
+    let world = World::new();
+    let line = [&[b'x'; 998][..], b"\r\n"].concat();
+    let big = [b"Subject: big\r\n\r\n".to_vec(), line.repeat(30_000)].concat();
+    let file = world.folder.file("big.eml", &big);
+    let ended = call(&world, &["append", "--folder", "Drafts", &file]).run();
+    assert!((1_000..20_000).contains(&ended.expect(0).peak), "{} KB", ended.peak);
+    assert!(*world.exchange.folder(ORDERS, "Drafts").messages[0].octets == big);
+}
+
+#[test]
+fn a_transcript_holds_no_message() {
+    let world = World::new();
+    let file = world.folder.file("a.eml", sample::note("confidential"));
+    let ended = call(&world, &["append", "--trace", &file]).run();
+    let size = sample::note("confidential").len();
+    ended.expect(0).saying(&[&format!("C: a6 APPEND INBOX {{{size}}}"), &format!("C: <secret {size} octets>")]);
+    assert!(!ended.stderr.contains("confidential"), "{ended}");
+}

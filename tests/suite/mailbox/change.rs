@@ -1,0 +1,257 @@
+//! `mark`, `move`, `copy`, `delete`: what they do, say, refuse, and do when the session breaks.
+
+use super::{ALL, add_folder, call, commands, objects, uids, with};
+use crate::program::{Ended, World};
+use crate::support::exchange::Fault;
+use crate::support::sample::{ORDERS, SUBFOLDER};
+
+fn run(world: &World, arguments: &[&str]) -> Ended {
+    call(world, arguments).run()
+}
+
+fn has(world: &World, uid: u32, flag: &str) -> bool {
+    world.exchange.folder(ORDERS, "INBOX").message(uid).unwrap().has(flag)
+}
+
+#[test]
+fn marks_are_set_and_taken_away() {
+    let world = World::new();
+    let ended = run(&world, &["mark", "--seen", "--unflagged", "--query", "UNSEEN"]);
+    assert_eq!(ended.expect(0).stdout.lines().next(), Some("16102\tmarked +seen -flagged"));
+    assert_eq!(ended.stdout.lines().count(), 5);
+    assert!(ALL.iter().all(|uid| has(&world, *uid, "\\Seen") && !has(&world, *uid, "\\Flagged")));
+    let ended = run(&world, &["mark", "--unseen", "--answered", "--uid", "16101", "--json"]);
+    assert_eq!(
+        objects(&ended.expect(0).stdout),
+        [
+            serde_json::json!({"uid": 16101, "folder": "INBOX", "action": "mark", "dry_run": false, "set": ["\\Answered"], "clear": ["\\Seen"]})
+        ]
+    );
+    assert!(!has(&world, 16101, "\\Seen") && has(&world, 16101, "\\Answered"));
+}
+
+#[test]
+fn without_a_selection_or_a_mark_nothing_is_tried() {
+    let world = World::new();
+    for (arguments, words) in [
+        (&["mark", "--seen"][..], "no messages are selected; --uid 1:*"),
+        (&["move", "--to", "Drafts"], "no messages are selected"),
+        (&["copy", "--to", "Drafts"], "no messages are selected"),
+        (&["delete", "--permanently"], "no messages are selected"),
+        (&["mark", "--uid", "1:*"], "nothing says how to mark"),
+        (&["mark", "--seen", "--unseen", "--uid", "1:*"], "--seen"),
+        (&["delete", "--uid", "1:*"], "--trash"),
+        (&["delete", "--uid", "1:*", "--permanently", "--trash", "Drafts"], "--trash"),
+        (&["move", "--uid", "1:*", "--to", "inbox"], "is the folder that the messages are in"),
+        (&["move", "--uid", "1:*"], "--to"),
+    ] {
+        run(&world, arguments).expect(2).one_error().saying(&[words]);
+    }
+    assert_eq!(world.exchange.connections(), 0);
+    run(&world, &["mark", "--seen", "--uid", "1:*"]).expect(0);
+    assert!(has(&world, 16123, "\\Seen"));
+}
+
+#[test]
+fn nothing_selected_is_success_and_says_so() {
+    let world = World::new();
+    for arguments in [
+        &["mark", "--seen"][..],
+        &["move", "--to", "Drafts"],
+        &["copy", "--to", "Drafts"],
+        &["delete", "--permanently"],
+    ] {
+        let ended = run(&world, &[arguments, &["--subject", "no such thing"]].concat());
+        assert_eq!(ended.expect(0).saying(&["nothing selected in INBOX"]).stdout, "");
+    }
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let world = World::new();
+    let before = world.exchange.folder(ORDERS, "INBOX").messages;
+    let some = ["--uid", "16101:16102", "--dry-run"];
+    for (arguments, words) in [
+        (&["mark", "--flagged"][..], "16101\twould be marked +flagged"),
+        (&["move", "--to", "INBOX/注文"], "16101\twould be moved to INBOX/注文"),
+        (&["copy", "--to", "INBOX/注文"], "16101\twould be copied to INBOX/注文"),
+        (&["delete", "--permanently"], "16101\twould be deleted"),
+        (&["delete", "--trash", "Deleted Items"], "16101\twould be moved to Deleted Items"),
+    ] {
+        let ended = run(&world, &[arguments, &some].concat());
+        assert_eq!((ended.expect(0).stdout.lines().next(), ended.stdout.lines().count()), (Some(words), 2));
+    }
+    assert_eq!(world.exchange.folder(ORDERS, "INBOX").messages, before);
+    assert_eq!(commands(&world, "SELECT"), 0);
+}
+
+#[test]
+fn a_move_tells_the_new_uids_in_every_form_of_copyuid() {
+    for (fault, known) in [(None, true), (Some(Fault::BareCopyUid), true), (Some(Fault::EmptyCopyUid), false)] {
+        let world = World::new();
+        fault.into_iter().for_each(|fault| world.exchange.fault(fault));
+        let ended = run(&world, &["move", "--to", "INBOX/注文", "--uid", "16102,16110", "--json"]);
+        let told: Vec<_> = objects(&ended.expect(0).stdout)
+            .iter()
+            .map(|object| {
+                (object["uid"].as_u64().unwrap(), object["to_uid"].as_u64(), object["to_uidvalidity"].as_u64())
+            })
+            .collect();
+        let expected = |uid, new| (uid, known.then_some(new), Some(14));
+        assert_eq!(told, [expected(16102, 1), expected(16110, 2)], "{ended}");
+        assert_eq!((uids(&world, SUBFOLDER), uids(&world, "INBOX")), (vec![1, 2], vec![16101, 16105, 16111, 16123]));
+        assert_eq!(commands(&world, "UID MOVE"), 1);
+    }
+}
+
+#[test]
+fn without_move_it_is_a_copy_and_an_expunge_of_these_messages_alone() {
+    let world = World::new();
+    world.exchange.fault_always(Fault::NoMove);
+    world
+        .exchange
+        .mailboxes()
+        .folder(ORDERS, "INBOX")
+        .unwrap()
+        .message(16123)
+        .unwrap()
+        .flags
+        .insert("\\Deleted".into());
+    let ended = run(&world, &["move", "--to", "Drafts", "--uid", "16101:16102"]);
+    assert_eq!(ended.expect(0).stdout, "16101\tmoved to Drafts\t1\n16102\tmoved to Drafts\t2\n");
+    assert_eq!((uids(&world, "Drafts"), uids(&world, "INBOX")), (vec![1, 2], vec![16105, 16110, 16111, 16123]));
+    assert!(!world.exchange.commands().iter().any(|command| command == "EXPUNGE" || command == "CLOSE"));
+}
+
+#[test]
+fn deleting_is_moving_to_the_trash_or_for_good() {
+    let world = World::new();
+    run(&world, &["delete", "--trash", "Deleted Items", "--uid", "16101"]).expect(0);
+    assert_eq!((uids(&world, "Deleted Items"), uids(&world, "INBOX").contains(&16101)), (vec![1], false));
+    let ended = run(&world, &["delete", "--permanently", "--uid", "16102,16105"]);
+    assert_eq!(ended.expect(0).stdout, "16102\tdeleted\n16105\tdeleted\n");
+    assert_eq!(uids(&world, "INBOX"), [16110, 16111, 16123]);
+    assert_eq!(uids(&world, "Deleted Items"), [1]);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named_with_the_command_that_makes_it() {
+    let world = World::new();
+    for arguments in [&["move", "--to"][..], &["copy", "--to"], &["delete", "--trash"]] {
+        let ended = run(&world, &[arguments, &["it's *", "--uid", "1:*"]].concat());
+        ended.expect(4).one_error().saying(&["no folder it's *", "exoimap folders create 'it'\\''s *'"]);
+    }
+    assert_eq!(uids(&world, "INBOX"), ALL);
+}
+
+#[test]
+fn a_folder_that_is_read_only_or_keeps_no_such_flag_is_said_so() {
+    let world = World::new();
+    world.exchange.fault(Fault::Refuse { command: "STORE", answer: "NO STORE failed." });
+    run(&world, &["mark", "--seen", "--uid", "1:*"]).expect(4).one_error().saying(&["UID STORE", "NO STORE failed."]);
+}
+
+/// What repeats without harm is repeated: nothing is lost, nothing doubled.
+#[test]
+fn marks_moves_and_deletions_go_on_after_a_broken_session() {
+    for done in [false, true] {
+        let cut = |command| Fault::DropAt { command, done };
+        let world = with(cut("STORE"));
+        let ended = run(&world, &["mark", "--flagged", "--uid", "1:*"]);
+        assert_eq!(ended.expect(0).stdout.lines().count(), 6);
+        assert!(ALL.iter().all(|uid| has(&world, *uid, "\\Flagged")));
+
+        let world = with(cut("MOVE"));
+        let ended = run(&world, &["move", "--to", "Drafts", "--uid", "1:*"]);
+        assert_eq!((ended.expect(0).stdout.lines().count(), uids(&world, "Drafts").len()), (6, 6), "{ended}");
+        assert_eq!(ended.stdout.contains("16101\tmoved to Drafts\t-"), done, "{ended}");
+        assert_eq!(uids(&world, "INBOX"), [0; 0]);
+
+        for command in ["STORE", "EXPUNGE"] {
+            let world = with(cut(command));
+            let ended = run(&world, &["delete", "--permanently", "--uid", "16101:16110"]);
+            assert_eq!(
+                (ended.expect(0).stdout.lines().count(), uids(&world, "INBOX")),
+                (4, vec![16111, 16123]),
+                "{ended}"
+            );
+
+            let world = with(cut(command));
+            world.exchange.fault_always(Fault::NoMove);
+            let ended = run(&world, &["move", "--to", "Drafts", "--uid", "16101:16110"]);
+            let printed = "16101\tmoved to Drafts\t1\n16102\tmoved to Drafts\t2\n16105\tmoved to Drafts\t3\n16110\tmoved to Drafts\t4\n";
+            assert_eq!(
+                (ended.expect(0).stdout.as_str(), uids(&world, "Drafts")),
+                (printed, vec![1, 2, 3, 4]),
+                "{ended}"
+            );
+            assert_eq!(uids(&world, "INBOX"), [16111, 16123]);
+        }
+    }
+}
+
+#[test]
+fn a_copy_in_doubt_is_not_made_again() {
+    for done in [false, true] {
+        let world = with(Fault::DropAt { command: "COPY", done });
+        let ended = run(&world, &["copy", "--to", "Drafts", "--uid", "1:*"]);
+        ended.expect(5).one_error().saying(&["copied to Drafts", "6 of the 6 that are left may be there or not"]);
+        assert_eq!(uids(&world, "Drafts").len(), if done { 6 } else { 0 });
+
+        let world = with(Fault::DropAt { command: "COPY", done });
+        world.exchange.fault_always(Fault::NoMove);
+        let ended = run(&world, &["move", "--to", "Drafts", "--uid", "1:*"]);
+        ended.expect(5).one_error().saying(&["copied to Drafts"]);
+        assert_eq!(uids(&world, "INBOX"), ALL, "the originals stay");
+    }
+    // What the server refused it did not do, and what broke before the copy is no doubt.
+    for fault in [
+        Fault::ThrottleNo { ms: 50 },
+        Fault::ThrottleBadThenBye { ms: 50 },
+        Fault::DropAt { command: "SEARCH", done: true },
+    ] {
+        let world = with(fault);
+        run(&world, &["copy", "--to", "Drafts", "--uid", "1:*"]).expect(0);
+        assert_eq!(uids(&world, "Drafts").len(), 6);
+    }
+    let refused =
+        Fault::Refuse { command: "COPY", answer: "NO Request is throttled. Suggested Backoff Time: 50 milliseconds" };
+    let world = with(refused);
+    run(&world, &["copy", "--to", "Drafts", "--uid", "1:*"]).expect(0);
+    assert_eq!(uids(&world, "Drafts").len(), 6);
+}
+
+#[test]
+fn a_folder_made_anew_between_two_sessions_ends_it() {
+    let world = World::new();
+    world.exchange.fault(Fault::DropAt { command: "STORE", done: false });
+    let ended = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while commands(&world, "UID STORE") == 0 {
+                std::thread::yield_now();
+            }
+            world.exchange.mailboxes().folder(ORDERS, "INBOX").unwrap().uidvalidity += 1;
+        });
+        run(&world, &["mark", "--seen", "--uid", "1:*"])
+    });
+    ended.expect(4).one_error().saying(&["INBOX was made anew meanwhile"]);
+    assert!(!has(&world, 16102, "\\Seen"));
+}
+
+#[test]
+fn many_messages_go_in_commands_that_exchange_takes() {
+    let world = World::new();
+    add_folder(&world, "Done");
+    {
+        let mut mailboxes = world.exchange.mailboxes();
+        let inbox = mailboxes.folder(ORDERS, "INBOX").unwrap();
+        for uid in (20_000..24_000).step_by(2) {
+            inbox.uidnext = uid;
+            inbox.deliver(crate::support::sample::note("many"));
+        }
+    }
+    let ended = run(&world, &["move", "--to", "Done", "--subject", "many"]);
+    assert_eq!((ended.expect(0).stdout.lines().count(), uids(&world, "Done").len()), (2_000, 2_000));
+    let longest = world.exchange.commands().iter().map(String::len).max().unwrap();
+    assert!(commands(&world, "UID MOVE") >= 4 && longest < 4_000, "{longest}");
+}

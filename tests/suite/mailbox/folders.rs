@@ -1,0 +1,70 @@
+//! `folders` and `folders create`: names of every kind.
+
+use super::{call, objects, uids};
+use crate::program::World;
+use crate::support::sample;
+
+/// Japanese, umlauts, quotes, backslashes, ampersands, leading dots, trailing blanks, and what looks like
+/// protocol.
+const NAMES: [&str; 12] = [
+    "注文/済み",
+    "Entwürfe & Größe",
+    "say \"hello\"",
+    "back\\slash",
+    "A & B &- C",
+    ".hidden",
+    "trailing blank ",
+    " leading",
+    "100% * (all) [x]",
+    "{5}",
+    "NIL",
+    "😀 émoji",
+];
+
+#[test]
+fn any_name_is_created_listed_filled_and_opened() {
+    let world = World::new();
+    let message = world.folder.file("note.eml", sample::note("x"));
+    for name in NAMES {
+        assert_eq!(call(&world, &["folders", "create", name]).run().expect(0).stdout, format!("{name}\n"));
+        assert_eq!(call(&world, &["append", "--folder", name, &message]).run().expect(0).first_words(), ["1"]);
+        let ended = call(&world, &["move", "--folder", name, "--to", name, "--uid", "1:*"]).run();
+        ended.expect(2);
+        assert_eq!(call(&world, &["copy", "--to", name, "--uid", "16101"]).run().expect(0).first_words(), ["16101"]);
+        let ended = call(&world, &["search", "--folder", name, "--json"]).run();
+        assert_eq!(objects(&ended.expect(0).stdout).len(), 2, "{name}");
+        call(&world, &["mark", "--folder", name, "--flagged", "--uid", "1"]).run().expect(0);
+    }
+    let listed = call(&world, &["folders", "--json"]).run();
+    let listed: Vec<_> = objects(&listed.expect(0).stdout);
+    for name in NAMES {
+        let found =
+            listed.iter().find(|object| object["name"] == name).unwrap_or_else(|| panic!("{name} is not listed"));
+        assert_eq!((found["messages"].as_u64(), found["unseen"].as_u64()), (Some(2), Some(1)), "{name}");
+    }
+    assert!(world.exchange.commands().iter().all(|command| command.is_ascii()));
+    assert_eq!(uids(&world, "INBOX").len(), 6);
+}
+
+#[test]
+fn a_name_that_exists_or_cannot_be_is_refused() {
+    let world = World::new();
+    call(&world, &["folders", "create", "Drafts"]).run().expect(4).one_error().saying(&["CREATE", "already exists"]);
+    for bad in ["", "a\nb", "tab\there"] {
+        call(&world, &["folders", "create", bad]).run().expect(2).one_error();
+    }
+    call(&world, &["folders", "--json", "create", "x"]).run().expect(2);
+    let ended = call(&world, &["folders", "create", "x", "--json"]).run();
+    assert_eq!(objects(&ended.expect(0).stdout), [serde_json::json!({"name": "x", "wire": "x", "created": true})]);
+}
+
+#[test]
+fn a_name_with_a_control_character_is_listed_and_never_sent_raw() {
+    let world = World::new();
+    super::add_folder(&world, "Tab\there");
+    let ended = call(&world, &["folders"]).run();
+    assert!(ended.expect(0).stdout.contains("Tab\\x09here"), "{ended}");
+    assert!(
+        world.exchange.commands().contains(&"STATUS Tab&AAk-here (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)".to_owned())
+    );
+}
