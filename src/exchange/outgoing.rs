@@ -30,7 +30,7 @@ const BUFFER: usize = 64 * 1024;
 /// let mut message = Outgoing::new("note", Cursor::new("Subject: x\n\ny\n"))?;
 /// let mut sent = String::new();
 /// message.read_to_string(&mut sent).expect("memory can be read");
-/// assert_eq!((sent.as_str(), message.octets()), ("Subject: x\r\n\r\ny\r\n", 18));
+/// assert_eq!((sent.as_str(), message.octets()), ("Subject: x\r\n\r\ny\r\n", 17));
 ///
 /// let error = Outgoing::new("note", Cursor::new("Subject: x\r\n\r\ny\rz\r\n")).err().expect("refused");
 /// assert!(error.to_string().contains("note: line 3: "));

@@ -224,8 +224,12 @@ fn is_search(keys: &str) -> bool {
 fn any_selection_is_a_search_to_another_grammar_too() {
     let mut seed = Seed(23);
     let (mut with_query, mut without) = (0, 0);
+    let queries = ["FLAGGED", "NOT DELETED", "OR FROM \"a (b)\" UNSEEN", "HEADER X-A \"\"", "1:* ON 2-Nov-2026"];
     for _ in 0..3000 {
-        let selection = seed.selection();
+        let mut selection = seed.selection();
+        if seed.below(4) == 0 {
+            selection = selection.with_query(queries[seed.below(5) as usize]).unwrap();
+        }
         let from = [0, 1, 5, 16111, u32::MAX][seed.below(5) as usize];
         let is_sound = selection.query.as_deref().is_none_or(is_search);
         for search in selection.searches(from) {

@@ -50,10 +50,12 @@ impl MailboxName {
     }
 
     /// A name as a server sent it. Exchange sends control characters as they are (MailKit#945); back they
-    /// go in modified UTF-7, as RFC 3501 has it, and never raw.
+    /// go in modified UTF-7, as RFC 3501 has it. One that holds lines or a NUL is not sent back at all.
     pub fn from_wire(wire: &[u8]) -> MailboxName {
+        let is_line = |octet: &u8| matches!(octet, b'\r' | b'\n' | 0);
+        let is_encoded = wire.iter().any(u8::is_ascii_control) && !wire.iter().any(is_line);
         match decode(wire) {
-            Some(text) if wire.iter().any(u8::is_ascii_control) => MailboxName { wire: encode(&text), text },
+            Some(text) if is_encoded => MailboxName { wire: encode(&text), text },
             Some(text) => MailboxName { wire: wire.to_vec(), text },
             None => MailboxName { wire: wire.to_vec(), text: String::from_utf8_lossy(wire).into_owned() },
         }
@@ -180,10 +182,16 @@ mod tests {
 
     #[test]
     fn controls_are_listed_and_never_sent_back_raw() {
-        let name = MailboxName::from_wire(b"Tab\there &- \r\n\x7f");
-        assert_eq!(name.to_string(), "Tab\\x09here & \\x0d\\x0a\\x7f");
-        assert_eq!(std::str::from_utf8(name.wire()).unwrap(), "Tab&AAk-here &- &AA0ACgB,-");
-        assert_eq!(decode(name.wire()).as_deref(), Some("Tab\there & \r\n\x7f"));
+        let name = MailboxName::from_wire(b"Tab\there &- \x1b\x7f");
+        assert_eq!(name.to_string(), "Tab\\x09here & \\x1b\\x7f");
+        assert_eq!(std::str::from_utf8(name.wire()).unwrap(), "Tab&AAk-here &- &ABsAfw-");
+        assert_eq!(decode(name.wire()).as_deref(), Some("Tab\there & \x1b\x7f"));
+        use super::super::command::Command;
+        for lines in [&b"A\r\na9 LOGOUT"[..], b"a\0", b"a\x01&b"] {
+            let name = MailboxName::from_wire(lines);
+            assert_eq!(name.wire(), lines);
+            assert_eq!(Command::new("STATUS", Phase::Command).mailbox(&name).unwrap_err().kind(), Kind::Usage);
+        }
     }
 
     #[test]
