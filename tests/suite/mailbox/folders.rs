@@ -1,6 +1,7 @@
 //! `folders` and `folders create`: names of every kind.
 
 use super::{call, objects, uids};
+use crate::enemy::{attack, octets};
 use crate::program::World;
 use crate::support::sample;
 
@@ -67,4 +68,17 @@ fn a_name_with_a_control_character_is_listed_and_never_sent_raw() {
     assert!(
         world.exchange.commands().contains(&"STATUS Tab&AAk-here (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)".to_owned())
     );
+}
+
+/// Exchange says of no folder what it is for; others do (RFC 6154).
+#[test]
+fn what_a_folder_is_for_is_told_where_the_server_says_it() {
+    let world = World::new();
+    let answer = "* LIST (\\HasNoChildren \\sent) \"/\" Gesendet\r\n* LIST (\\HasNoChildren) \"/\" INBOX\r\n{tag} OK done\r\n";
+    let ended = attack(&world, &["folders"], "LIST", octets(answer));
+    let lines: Vec<_> = ended.expect(0).stdout.lines().collect();
+    assert!(lines[0].ends_with("  Gesendet\t\\Sent") && lines[1].ends_with("  INBOX"), "{ended}");
+    let ended = attack(&world, &["folders", "--json"], "LIST", octets(answer));
+    let told: Vec<_> = objects(&ended.expect(0).stdout).iter().map(|object| object["special_use"].clone()).collect();
+    assert_eq!(told, [serde_json::json!("\\Sent"), serde_json::Value::Null]);
 }
