@@ -74,7 +74,8 @@ fn a_name_with_a_control_character_is_listed_and_never_sent_raw() {
 #[test]
 fn what_a_folder_is_for_is_told_where_the_server_says_it() {
     let world = World::new();
-    let answer = "* LIST (\\HasNoChildren \\sent) \"/\" Gesendet\r\n* LIST (\\HasNoChildren) \"/\" INBOX\r\n{tag} OK done\r\n";
+    let answer =
+        "* LIST (\\HasNoChildren \\sent) \"/\" Gesendet\r\n* LIST (\\HasNoChildren) \"/\" INBOX\r\n{tag} OK done\r\n";
     let ended = attack(&world, &["folders"], "LIST", octets(answer));
     let lines: Vec<_> = ended.expect(0).stdout.lines().collect();
     assert!(lines[0].ends_with("  Gesendet\t\\Sent") && lines[1].ends_with("  INBOX"), "{ended}");
