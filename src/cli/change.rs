@@ -1,7 +1,7 @@
 //! What `mark`, `move`, `copy` and `delete` have in common: select, change a part at a time, say what was done.
 
 use clap::{Arg, ArgMatches};
-use exoimap::exchange::{Change, Selection, Work, explain, persist, require_folder};
+use exoimap::exchange::{Change, Selection, Work, open, persist, require_folder};
 use exoimap::imap::UidSet;
 use exoimap::imap::session::{Copied, Selected, Session};
 use exoimap::imap::types::{Flag, UidValidity};
@@ -101,8 +101,7 @@ impl Work for Edit<'_> {
         if let Some((folder, to_do)) = target(self.change) {
             require_folder(session, folder, to_do)?;
         }
-        let opened = if self.dry_run { session.examine(self.folder) } else { session.select(self.folder) };
-        let mut selected = opened.map_err(explain)?;
+        let mut selected = open(session, self.folder, !self.dry_run)?;
         self.same_folder(&selected)?;
         let left = self.what_is_left(&mut selected)?;
         if self.dry_run {

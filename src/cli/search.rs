@@ -1,7 +1,7 @@
 //! `exoimap search`: which messages, and what they are.
 
 use clap::{ArgMatches, Command};
-use exoimap::exchange::{Selection, Work, explain, persist};
+use exoimap::exchange::{Selection, Work, explain, open, persist};
 use exoimap::imap::fetch::Fetch;
 use exoimap::imap::session::{Selected, Session};
 use exoimap::imap::types::{Flag, UidValidity};
@@ -87,7 +87,7 @@ struct Search<'a> {
 
 impl Work for Search<'_> {
     fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
-        let mut selected = session.examine(self.folder).map_err(explain)?;
+        let mut selected = open(session, self.folder, false)?;
         let now = selected.mailbox().uid_validity;
         if self.left.is_some() && self.validity != now {
             let message = format!("{} was made anew meanwhile: its UIDs mean other messages", self.folder);

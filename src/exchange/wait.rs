@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use super::resume::{Connect, Work, persist};
+use super::sign_in::open;
 use super::throttle::explain;
 use crate::error::{Kind, Result};
 use crate::imap::UidSet;
@@ -88,7 +89,7 @@ impl<S: Read + Write + Readiness> Work<S> for Wait<'_, S> {
         let renew = (self.expires)().and_then(|end| end.checked_sub(BEFORE_THE_END));
         let renew = renew.filter(|renew| *renew > start + BEFORE_THE_END);
         loop {
-            let mut selected = session.examine(self.folder).map_err(explain)?;
+            let mut selected = open(session, self.folder, false)?;
             let known = selected.mailbox().exists;
             self.found = (self.find)(&mut selected)?;
             self.rounds += 1;
