@@ -8,7 +8,6 @@ use std::rc::Rc;
 
 use super::*;
 use crate::error::{Error, Kind};
-use crate::exchange::Selection;
 use crate::imap::session::Client;
 use crate::imap::wire::Limits;
 use crate::secret::Secret;
@@ -250,7 +249,8 @@ fn connected(world: &Rc<World>, mood: Mood) -> Result<Session<Line>> {
 /// `wait` from the message `next` on.
 fn wait_for(world: &Rc<World>, mood: &dyn Fn(usize) -> Mood, waiting: &Waiting, next: u32) -> Result<UidSet> {
     let mut connect = |_: Option<&Error>| connected(world, mood(world.connections.get()));
-    let mut find = |selected: &mut Selected<'_, Line>| Ok(Selection::default().find(selected, next)?.uids);
+    // One search and no second look, which `Selection` takes where nothing is found.
+    let mut find = |selected: &mut Selected<'_, Line>| selected.search(&format!("UID {next}:*"));
     let lifetime = Cell::new(world.start + world.now.get() + 70 * MINUTE);
     let expires = || {
         lifetime.set(world.start + world.now.get() + 70 * MINUTE);
