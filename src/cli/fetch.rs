@@ -27,7 +27,10 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     match setting.mailboxes.as_slice() {
         [] => setting.mailbox().map(|_| Exit::Done),
         [mailbox] if !fetch.nested => fetch.mailbox(mailbox, &fetch.to, None),
-        mailboxes => Ok(fetch.mailboxes(mailboxes)),
+        mailboxes => {
+            mailboxes.iter().try_for_each(|mailbox| fits_a_folder(mailbox))?;
+            Ok(fetch.mailboxes(mailboxes))
+        }
     }
 }
 
@@ -158,6 +161,7 @@ impl Fetch<'_> {
             (outcome.gave_up.len() as u64, "given up"),
             (outcome.not_taken, "not taken by the program"),
             (outcome.broken, "parts not decoded"),
+            (outcome.unlisted, "not listed by the server"),
         ];
         said.extend(counted.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
         let folder = &self.job.folder;
@@ -173,6 +177,17 @@ impl Fetch<'_> {
         }
         if outcome.is_partial() { Exit::Partly } else { Exit::Done }
     }
+}
+
+/// Each of several mailboxes has a folder of its name, and no address leads out of the directory.
+fn fits_a_folder(mailbox: &str) -> Result<()> {
+    let odd = |c: char| c.is_control() || "/\\:<>\"|?*".contains(c);
+    if mailbox.contains(odd) || mailbox.starts_with('.') || mailbox.ends_with('.') {
+        return Err(usage(format!(
+            "the mailbox {mailbox:?} is no name for a folder: fetch it alone, with a --to of its own"
+        )));
+    }
+    Ok(())
 }
 
 fn action(arguments: &ArgMatches, folder: &MailboxName) -> Result<Option<Action>> {

@@ -1,6 +1,7 @@
 //! What users hand over: times, and small files from any editor and any shell.
 
 use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use exoimap::{Error, Kind, Phase, Result, Secret};
@@ -69,9 +70,16 @@ pub(crate) fn read_text(file: &str, most: u64) -> std::result::Result<Secret, St
     decode(octets.expose()).ok_or_else(|| "it is neither UTF-8 nor UTF-16 text".to_owned())
 }
 
+/// stdin was given to an option.
+static STDIN_READ: AtomicBool = AtomicBool::new(false);
+
 fn read_small(file: &str, most: u64) -> std::result::Result<Secret, String> {
     let mut octets = Vec::new();
     let read = match file {
+        // Whoever reads second would get nothing, or what was meant for the first.
+        "-" if STDIN_READ.swap(true, Ordering::Relaxed) => {
+            return Err("another option has read stdin already".to_owned());
+        }
         "-" => std::io::stdin().take(most + 1).read_to_end(&mut octets),
         _ => std::fs::File::open(file).and_then(|open| open.take(most + 1).read_to_end(&mut octets)),
     };

@@ -13,6 +13,7 @@ use super::action::Action;
 use super::files::{lock, make_dir, read_if_there, replace, sync_dir};
 use super::format::{Format, MBOX, is_maildir_name_of, place, stem};
 use super::mbox;
+use super::mbox_file::MboxFile;
 use super::ready::{Entry, List, Next};
 use super::state::State;
 use crate::error::{Error, Kind, Phase, Result};
@@ -38,6 +39,8 @@ pub struct Source<'a> {
 pub struct Destination {
     dir: PathBuf,
     pub(super) state: State,
+    /// What a run before this one was about to deliver and this one put in place: nobody has been told yet.
+    pub(super) recovered: Vec<Entry>,
     /// Held for as long as the value lives; a look (`--dry-run`) takes none.
     _lock: Option<File>,
 }
@@ -58,7 +61,7 @@ impl Destination {
         folders.iter().try_for_each(|folder| make_dir(folder))?;
         let lock = lock(&own.join("lock"), dir)?;
         let state = read_state(&own.join("state"), source, dir)?;
-        let mut destination = Destination { dir: dir.to_owned(), state, _lock: Some(lock) };
+        let mut destination = Destination { dir: dir.to_owned(), state, recovered: Vec::new(), _lock: Some(lock) };
         destination.recover()?;
         Ok(destination)
     }
@@ -66,7 +69,7 @@ impl Destination {
     /// Looks at what `dir` has, and changes nothing, neither there nor in what is made of it.
     pub fn look(dir: &Path, source: &Source) -> Result<Destination> {
         let state = read_state(&dir.join(".exoimap").join("state"), source, dir)?;
-        Ok(Destination { dir: dir.to_owned(), state, _lock: None })
+        Ok(Destination { dir: dir.to_owned(), state, recovered: Vec::new(), _lock: None })
     }
 
     /// True where no run has been here before.
@@ -117,8 +120,8 @@ impl Destination {
         self.save()
     }
 
-    /// Counts a try that failed; true where it was the last one.
-    pub(super) fn count_failure(&mut self, uid: Uid, most: u32) -> Result<bool> {
+    /// Counts a try that failed; true where it was the last one. The caller saves, since there may be many.
+    pub(super) fn count_failure(&mut self, uid: Uid, most: u32) -> bool {
         let tries = self.state.failed.entry(uid).or_default();
         *tries = tries.saturating_add(1);
         let last = *tries >= most;
@@ -126,8 +129,7 @@ impl Destination {
             self.state.failed.remove(&uid);
             self.state.gave_up.insert(uid);
         }
-        self.save()?;
-        Ok(last)
+        last
     }
 
     /// A program took the message; `then` is what comes now.
@@ -142,6 +144,12 @@ impl Destination {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::disk("removing a held message", e)),
             _ => Ok(()),
         }
+    }
+
+    /// Messages that wait for a program and are gone everywhere.
+    pub(super) fn lost(&mut self, uids: &UidSet) -> Result<()> {
+        self.state.run = self.state.run.without(uids);
+        self.save()
     }
 
     /// A change on the server was made, wholly or up to what is left of it.
@@ -235,7 +243,10 @@ impl Destination {
     /// Delivers a group whose files are durable: listed, in place, remembered, in that order.
     pub(super) fn deliver(&mut self, entries: Vec<Entry>, next: Next) -> Result<()> {
         let mbox = match self.state.format {
-            Format::Mbox => Some(self.mbox_length()?),
+            Format::Mbox => {
+                self.mbox().release()?;
+                Some(self.mbox().length()?)
+            }
             _ => None,
         };
         let mut list = List { next, mbox, appended: false, entries };
@@ -266,6 +277,7 @@ impl Destination {
         let ready = self.own("ready");
         fs::remove_file(&ready).map_err(|e| Error::disk(format!("removing {}", ready.display()), e))?;
         if list.mbox.is_some() {
+            self.mbox().release()?;
             self.clear_temporary()?;
         }
         Ok(())
@@ -295,22 +307,21 @@ impl Destination {
         sync_dir(&self.dir)
     }
 
-    /// Appends the group to the mbox whole, or not at all: it is cut back to `length` where an attempt
-    /// before this one, or this one, broke off.
+    /// Appends the group to the mbox, unless an attempt before this one did, and gives the rest its places.
     fn append(&self, list: &mut List, length: u64) -> Result<()> {
         if !list.appended {
-            let path = self.dir.join(MBOX);
-            let refused = |e| Error::disk(format!("appending to {}", path.display()), e);
-            let file = File::options().create(true).append(true).open(&path).map_err(refused)?;
-            // Shorter: somebody took the mbox away meanwhile, and a new one begins.
-            if file.metadata().map_err(refused)?.len() > length {
-                file.set_len(length).map_err(refused)?;
+            let mbox = self.mbox();
+            let mut entries = |out: &mut dyn io::Write| self.write_entries(&list.entries, out);
+            if !mbox.holds(length, &mut entries)? {
+                mbox.cut_back(length)?;
+                let (file, now) = mbox.open()?;
+                // Somebody took the file away meanwhile, and a new one begins.
+                if now != length {
+                    list.mbox = Some(now);
+                    self.write_list(list)?;
+                }
+                mbox.append(&file, now, &mut |out| self.write_entries(&list.entries, out))?;
             }
-            self.append_entries(list, &file).map_err(|e| {
-                // The list stays: the next run cuts back, if this cannot.
-                let _ = file.set_len(length);
-                refused(e)
-            })?;
             sync_dir(&self.dir)?;
             list.appended = true;
             self.write_list(list)?;
@@ -329,13 +340,16 @@ impl Destination {
         sync_dir(&self.dir)
     }
 
-    fn append_entries(&self, list: &List, file: &File) -> io::Result<()> {
-        let mut out = io::BufWriter::with_capacity(64 * 1024, file);
-        for entry in list.entries.iter().filter(|entry| entry.place == MBOX) {
+    fn write_entries(&self, entries: &[Entry], out: &mut dyn io::Write) -> io::Result<()> {
+        for entry in entries.iter().filter(|entry| entry.place == MBOX) {
             let mut message = File::open(self.temporary_path(&entry.temporary))?;
-            mbox::write_entry(&mut message, entry.seconds, &mut out)?;
+            mbox::write_entry(&mut message, entry.seconds, out)?;
         }
-        out.into_inner()?.sync_all()
+        Ok(())
+    }
+
+    fn mbox(&self) -> MboxFile {
+        MboxFile::new(self.dir.join(MBOX), self.own(MBOX))
     }
 
     /// Finishes the deliveries that a run before this one listed, and forgets what it did not.
@@ -347,7 +361,12 @@ impl Destination {
                 return Err(Error::new(Kind::Local, Phase::Disk, message));
             };
             self.finish(&mut list)?;
+            // An attachments' folder is no message.
+            let is_message =
+                |entry: &Entry| entry.place.contains('/') || entry.place == MBOX || entry.place.ends_with(".eml");
+            self.recovered = list.entries.into_iter().filter(is_message).collect();
         }
+        self.mbox().release()?;
         self.clear_hold()?;
         self.clear_temporary()
     }
@@ -380,14 +399,6 @@ impl Destination {
             })
         };
         clear().map_err(|e| Error::disk(format!("clearing {}", tmp.display()), e))
-    }
-
-    fn mbox_length(&self) -> Result<u64> {
-        match fs::metadata(self.dir.join(MBOX)) {
-            Ok(metadata) => Ok(metadata.len()),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(0),
-            Err(e) => Err(Error::disk("looking at the mbox", e)),
-        }
     }
 
     fn write_list(&self, list: &List) -> Result<()> {

@@ -192,7 +192,7 @@ impl<'a> Incoming<'a> {
         if self.numbers.get(&uid).is_some_and(|first| *first != seq) {
             self.numbers.remove(&uid);
             self.group.retain(|ready| ready.entry.uid != uid);
-            self.failed.push(Failed { uid, reason: "the server sent two messages under this UID" });
+            self.failed.push(Failed { uid, reason: "the server sent two messages under this UID".to_owned() });
             self.destination.discard(&stem(self.validity, uid))?;
         }
         Ok(())
@@ -209,7 +209,7 @@ impl<'a> Incoming<'a> {
             () => None,
         };
         if let Some(reason) = reason {
-            self.failed.push(Failed { uid, reason });
+            self.failed.push(Failed { uid, reason: reason.to_owned() });
             return self.destination.discard(&body.name).map_err(refuse);
         }
         if let Some(line_ends) = &mut body.line_ends {

@@ -8,7 +8,7 @@
 //!
 //! - `destination`: the directory, its lock, its temporary files; `ready`: the list; `state`: the small
 //!   file that remembers years of mail; `files`: what "durable" means
-//! - `format`, `mbox`, `attachments`: what a message looks like on the disk
+//! - `format`, `mbox`, `mbox_file`, `attachments`: what a message looks like on the disk
 //! - `incoming`: the sink between a FETCH and the temporary files
 //! - `pass`: what one session does; `action`, `program`: what comes after a delivery
 //! - [`run`]: a job from its first session to its last; `stream`: without a directory; [`to_do`]: what a run
@@ -22,6 +22,7 @@ mod files;
 mod format;
 mod incoming;
 mod mbox;
+mod mbox_file;
 mod pass;
 mod program;
 mod ready;
@@ -163,7 +164,7 @@ pub struct Failed {
     /// Its UID.
     pub uid: Uid,
     /// What came instead.
-    pub reason: &'static str,
+    pub reason: String,
 }
 
 /// How a run ended.
@@ -183,12 +184,16 @@ pub struct Outcome {
     pub broken: u64,
     /// Messages marked, moved or deleted.
     pub acted: u64,
+    /// Messages that the folder has by its EXISTS and the server's search does not list.
+    pub unlisted: u64,
 }
 
 impl Outcome {
     /// True where something of what was asked could not be done.
     pub fn is_partial(&self) -> bool {
-        !self.failed.is_empty() || !self.gave_up.is_empty() || self.not_taken > 0 || self.broken > 0
+        !self.failed.is_empty()
+            || !self.gave_up.is_empty()
+            || [self.not_taken, self.broken, self.unlisted].iter().any(|count| *count > 0)
     }
 }
 

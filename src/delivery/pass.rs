@@ -8,9 +8,9 @@ use std::time::Instant;
 use super::action::Action;
 use super::incoming::Incoming;
 use super::program::Given;
-use super::{Destination, Failed, Job, Outcome, Watch};
+use super::{Delivered, Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::{Work, explain, open, require_folder};
+use crate::exchange::{Work, explain, is_not_connected, open, require_folder};
 use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::session::{Selected, Session};
@@ -22,6 +22,10 @@ const BATCH: u64 = 200;
 
 /// A message that breaks so many sessions is left out.
 const MOST_CUTS: u32 = 3;
+
+/// Commands that may be refused for single messages before the rest is left to the next run: Exchange hangs
+/// up on whoever is refused too often (field guide 2.6).
+const MOST_REFUSALS: u32 = 20;
 
 /// Octets of UIDs in one command; Exchange refuses a command of more than 4,096.
 const UID_OCTETS: usize = 3900;
@@ -40,6 +44,13 @@ pub(super) struct Pass<'a> {
     cuts: HashMap<Uid, u32>,
     /// The program is not asked twice in a run for a message that it did not take.
     not_taken: UidSet,
+    /// Commands that the server refused for single messages, or to find out which these are.
+    refusals: u32,
+    /// Messages that the server refuses to change, and what it said last.
+    stuck: UidSet,
+    stuck_by: Option<Error>,
+    /// The folder holds more than the server lists.
+    is_unlisted: bool,
 }
 
 impl<'a> Pass<'a> {
@@ -53,7 +64,30 @@ impl<'a> Pass<'a> {
             cut_off: None,
             cuts: HashMap::new(),
             not_taken: UidSet::new(),
+            refusals: 0,
+            stuck: UidSet::new(),
+            stuck_by: None,
+            is_unlisted: false,
         }
+    }
+
+    /// What a run before this one was about to deliver when it was killed, and opening the directory put in
+    /// place: told now, since nobody was.
+    pub(super) fn tell_recovered(&mut self) -> Result<()> {
+        let entries = std::mem::take(&mut self.destination.recovered);
+        let told: Vec<_> = entries
+            .into_iter()
+            .map(|entry| {
+                let path = self.destination.path(&entry.place);
+                let size = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
+                Delivered { path, size, ..Delivered::default_for(entry.uid) }
+            })
+            .collect();
+        if told.is_empty() {
+            return Ok(());
+        }
+        self.outcome.delivered += told.len() as u64;
+        self.watch.delivered(&told)
     }
 
     /// One session's work.
@@ -72,21 +106,23 @@ impl<'a> Pass<'a> {
             action.change().check(&selected)?;
         }
         let validity = self.bind(&selected)?;
+        // As it is before the search: what a server says of it later may be of mail that the search missed.
+        let next = selected.mailbox().uid_next.filter(|next| *next > 0);
         self.act(&mut selected)?;
         let mut wanted = self.hand_over_again()?;
         self.act(&mut selected)?;
-        wanted.extend(&self.what_is_new(&mut selected)?);
+        wanted.extend(&self.what_is_new(&mut selected, next)?);
         self.watch.announced(wanted.len());
         for batch in wanted.chunks(UID_OCTETS, self.batch()) {
             self.fetch(&mut selected, &batch, validity)?;
-            self.hand_over(&self.destination.state.run.clone().without(&self.not_taken))?;
+            self.hand_over(&self.destination.state.run.within(&batch).without(&self.not_taken))?;
             self.act(&mut selected)?;
         }
         if !self.job.selection.is_narrowed() {
-            self.look_behind(&selected, &wanted)?;
+            self.look_behind(next, &wanted)?;
         }
         // LOGOUT comes next, which expunges nothing: an UNSELECT before it would be a turn for nothing.
-        Ok(())
+        self.stuck_by.take().map_or(Ok(()), Err)
     }
 
     fn batch(&self) -> u64 {
@@ -113,14 +149,30 @@ impl<'a> Pass<'a> {
         Ok(validity)
     }
 
-    /// The UIDs that are to be fetched. UIDNEXT answers "nothing new" without another command.
-    fn what_is_new<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidSet> {
+    /// The UIDs that are to be fetched. UIDNEXT answers "nothing new" without another command, but not on
+    /// a first look, where EXISTS says that there is something.
+    fn what_is_new<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>, next: Option<u32>) -> Result<UidSet> {
         let Job { selection, refetch, .. } = self.job;
-        let first = if *refetch { 1 } else { self.destination.state.below };
-        if selected.mailbox().exists == 0 || selected.mailbox().uid_next.is_some_and(|next| next <= first) {
+        let below = self.destination.state.below;
+        if let Some(next) = next.filter(|next| *next < below) {
+            let message = format!(
+                "the folder's UIDNEXT is {next}, and its messages below {below} were seen before: it was put back, or the server errs; nothing was fetched"
+            );
+            return Err(Error::new(Kind::Protocol, Phase::Select, message));
+        }
+        let first = if *refetch { 1 } else { below };
+        if selected.mailbox().exists == 0 || (first > 1 && next == Some(first)) {
             return Ok(UidSet::new());
         }
         let found = selection.find(selected, first).map_err(explain)?;
+        let exists = u64::from(selected.mailbox().exists);
+        let unlisted = exists.saturating_sub(found.uids.len());
+        if first == 1 && !selection.is_narrowed() && unlisted > 0 && !self.is_unlisted {
+            self.watch
+                .warn(&format!("the server lists {} of {exists} messages; the next run looks again", found.uids.len()));
+            self.outcome.unlisted = unlisted;
+            self.is_unlisted = true;
+        }
         let mut known = self.settled.clone();
         if *refetch {
             known.extend(&self.destination.still_here(&found.uids)?);
@@ -128,25 +180,51 @@ impl<'a> Pass<'a> {
             known.extend(&self.destination.state.done);
             known.extend(&self.destination.state.gave_up);
         }
-        for uid in found.unreadable.without(&known).iter() {
-            self.count_failure(Failed {
-                uid,
-                reason: "the server does not hand out its header, so it cannot be matched",
-            })?;
-        }
+        let reason = "the server does not hand out its header, so it cannot be matched";
+        self.count_failures(failures(&found.unreadable.without(&known), reason))?;
         // What the sessions before this one settled counts against the limit.
         let mut all = found.uids.without(&known);
         all.extend(&self.settled);
         Ok(selection.limited(all).without(&self.settled))
     }
 
-    /// Fetches a batch and settles every UID of it.
+    /// Fetches a batch and settles every UID of it. Where the server refuses, the first message that did not
+    /// come is asked for alone: one that Exchange cannot render must not keep the others from coming.
     fn fetch<S: Read + Write>(
         &mut self,
         selected: &mut Selected<'_, S>,
         batch: &UidSet,
         validity: UidValidity,
     ) -> Result<()> {
+        let mut left = batch.clone();
+        while !left.is_empty() {
+            let Some(refused) = self.fetch_once(selected, &left, validity)? else { return Ok(()) };
+            left = left.without(&self.settled);
+            let Some(first) = left.iter().next() else { return Ok(()) };
+            self.refuse(refused)?;
+            let one = [first].into_iter().collect();
+            if let Some(refused) = self.fetch_once(selected, &one, validity)? {
+                self.count_failures(failures(&one, &format!("{refused}")))?;
+                self.refuse(refused)?;
+            }
+            left = left.without(&self.settled);
+        }
+        Ok(())
+    }
+
+    /// Counts a refusal; too many end the run.
+    fn refuse(&mut self, refused: Error) -> Result<()> {
+        self.refusals += 1;
+        if self.refusals > MOST_REFUSALS { Err(refused) } else { Ok(()) }
+    }
+
+    /// One FETCH. Returns the server's refusal, after which what did not come is not settled.
+    fn fetch_once<S: Read + Write>(
+        &mut self,
+        selected: &mut Selected<'_, S>,
+        batch: &UidSet,
+        validity: UidValidity,
+    ) -> Result<Option<Error>> {
         self.in_time()?;
         let items = self.destination.state.format.items();
         let mut incoming = Incoming::new(self.job, self.destination, self.watch, &mut self.outcome, validity);
@@ -157,43 +235,66 @@ impl<'a> Pass<'a> {
         self.cut_off = incoming.cut_off;
         kept?;
         self.settled.extend(&seen);
-        for failed in failed {
-            self.count_failure(failed)?;
-        }
+        self.count_failures(failed)?;
         ours.map_or(Ok(()), Err)?;
-        fetched?;
+        match fetched {
+            Err(refused) if is_refusal(&refused) => return Ok(Some(refused)),
+            fetched => fetched?,
+        }
         let missing = batch.without(&seen);
         let there = still_there(selected, &missing)?;
-        for uid in there.iter() {
-            self.count_failure(Failed { uid, reason: "the server answered OK and sent no message" })?;
-        }
+        self.count_failures(failures(&there, "the server answered OK and sent no message"))?;
+        let gone = missing.without(&there);
+        self.lose(&self.destination.state.run.within(&gone))?;
         self.settled.extend(&missing);
-        Ok(())
+        Ok(None)
     }
 
-    /// Tells of a message that did not come, once a run, and counts it; the last time it is given up.
-    fn count_failure(&mut self, failed: Failed) -> Result<()> {
-        let Failed { uid, reason } = &failed;
-        self.settled.insert(*uid);
-        if self.destination.count_failure(*uid, self.job.give_up_after)? {
-            self.watch.warn(&format!("message {uid}: {reason}; given up after {} tries", self.job.give_up_after));
-            self.outcome.gave_up.push(*uid);
-        } else {
-            self.watch.warn(&format!("message {uid}: {reason}; the next run tries again"));
-            self.outcome.failed.push(failed);
+    /// Messages that no program took, whose files are gone, and that are not on the server any more.
+    fn lose(&mut self, lost: &UidSet) -> Result<()> {
+        if lost.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        for uid in lost.iter() {
+            self.not_given(
+                uid,
+                "no program took it, and it is gone from here and from the server: nothing is left to offer",
+            );
+        }
+        self.destination.lost(lost)
+    }
+
+    /// Tells of messages that did not come, once a run, and counts each; the last time it is given up.
+    fn count_failures(&mut self, failed: Vec<Failed>) -> Result<()> {
+        if failed.is_empty() {
+            return Ok(());
+        }
+        for failed in failed {
+            let Failed { uid, reason } = &failed;
+            self.settled.insert(*uid);
+            if self.destination.count_failure(*uid, self.job.give_up_after) {
+                self.watch.warn(&format!("message {uid}: {reason}; given up after {} tries", self.job.give_up_after));
+                self.outcome.gave_up.push(*uid);
+            } else {
+                self.watch.warn(&format!("message {uid}: {reason}; the next run tries again"));
+                self.outcome.failed.push(failed);
+            }
+        }
+        self.destination.save()
     }
 
     /// The UID below which nothing is left to look at.
-    fn look_behind<S: Read + Write>(&mut self, selected: &Selected<'_, S>, wanted: &UidSet) -> Result<()> {
+    fn look_behind(&mut self, next: Option<u32>, wanted: &UidSet) -> Result<()> {
+        if self.is_unlisted {
+            return Ok(());
+        }
         // A failure that was not met again is a message that is gone.
         let met: UidSet = self.outcome.failed.iter().map(|failed| failed.uid).collect();
         self.destination.state.failed.retain(|uid, _| met.contains(*uid));
         let first_failed = self.destination.state.failed.keys().next().map(|uid| uid.get());
         // Not UIDNEXT alone: it was said before the search, which may have seen later messages.
         let behind_last = wanted.last().map(|uid| uid.get().saturating_add(1));
-        let next = first_failed.or(behind_last.max(selected.mailbox().uid_next));
+        let next = first_failed.or(behind_last.max(next));
         next.map_or(Ok(()), |next| self.destination.nothing_left_below(next))
     }
 
@@ -249,22 +350,53 @@ impl<'a> Pass<'a> {
         self.not_taken.insert(uid);
     }
 
-    /// Makes the changes on the server that the state says are left.
+    /// Makes the changes on the server that the state says are left. One that the server refuses keeps no
+    /// mail from coming: it is told, and left to the next run.
     fn act<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<()> {
         for (uids, action) in self.destination.state.act.clone() {
-            self.in_time()?;
-            let destination = &mut *self.destination;
-            let mut now = action.clone();
-            // A copy is not made twice: from then on there is only the original to delete.
-            action.change().perform(selected, &uids, &mut |_| {
-                destination.acted(&uids, &now, Some(&Action::Delete))?;
-                now = Action::Delete;
-                Ok(())
-            })?;
-            destination.acted(&uids, &now, None)?;
-            self.outcome.acted += uids.len();
+            let mut parts = vec![(uids.without(&self.stuck), action)];
+            while let Some((uids, action)) = parts.pop().filter(|(uids, _)| !uids.is_empty()) {
+                let Some((refused, left)) = self.act_once(selected, &uids, &action)? else { continue };
+                self.refusals += 1;
+                if uids.len() > 1 && self.refusals <= MOST_REFUSALS {
+                    // Which of them is it?
+                    let half = uids.len() / 2;
+                    let first: UidSet = uids.iter().take(usize::try_from(half).unwrap_or(usize::MAX)).collect();
+                    parts.extend([(uids.without(&first), left.clone()), (first, left)]);
+                } else {
+                    self.watch
+                        .warn(&format!("messages {uids}: {}: {refused}; the next run tries again", left.to_text()));
+                    self.stuck.extend(&uids);
+                    self.stuck_by = Some(refused);
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Makes a change; where the server refuses, returns what it said and what is left to do.
+    fn act_once<S: Read + Write>(
+        &mut self,
+        selected: &mut Selected<'_, S>,
+        uids: &UidSet,
+        action: &Action,
+    ) -> Result<Option<(Error, Action)>> {
+        self.in_time()?;
+        let destination = &mut *self.destination;
+        let mut now = action.clone();
+        // A copy is not made twice: from then on there is only the original to delete.
+        let performed = action.change().perform(selected, uids, &mut |_| {
+            destination.acted(uids, &now, Some(&Action::Delete))?;
+            now = Action::Delete;
+            Ok(())
+        });
+        match performed {
+            Err(refused) if is_refusal(&refused) => return Ok(Some((refused, now))),
+            performed => drop(performed?),
+        }
+        destination.acted(uids, &now, None)?;
+        self.outcome.acted += uids.len();
+        Ok(None)
     }
 
     fn in_time(&self) -> Result<()> {
@@ -297,8 +429,20 @@ impl Work for Pass<'_> {
         if *cuts < MOST_CUTS {
             return Ok(());
         }
-        self.count_failure(Failed { uid, reason: "the connection broke in it three times" })
+        let one = [uid].into_iter().collect();
+        self.count_failures(failures(&one, "the connection broke in it three times"))
     }
+}
+
+/// True where the server refused a command and goes on with the session: a tagged NO or BAD that is neither
+/// throttling nor about the mailbox as a whole.
+fn is_refusal(error: &Error) -> bool {
+    let tagged = error.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"));
+    tagged && error.kind() == Kind::Refused && !is_not_connected(error)
+}
+
+fn failures(uids: &UidSet, reason: &str) -> Vec<Failed> {
+    uids.iter().map(|uid| Failed { uid, reason: reason.to_owned() }).collect()
 }
 
 /// Which of the UIDs that did not come still exist: the others were deleted meanwhile.
@@ -331,6 +475,7 @@ pub(super) fn would_fetch<S: Read + Write>(
         );
         return Err(Error::new(Kind::Refused, Phase::Select, message));
     }
-    let new = pass.what_is_new(&mut selected)?;
+    let next = selected.mailbox().uid_next.filter(|next| *next > 0);
+    let new = pass.what_is_new(&mut selected, next)?;
     Ok((validity, new))
 }

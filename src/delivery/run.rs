@@ -18,6 +18,7 @@ pub fn run(
     watch: &mut dyn Watch,
 ) -> Result<Outcome> {
     let mut pass = Pass::new(job, destination, watch);
+    pass.tell_recovered()?;
     persist(&mut pass, connect, patience)?;
     pass.outcome.failed.sort_by_key(|failed| failed.uid);
     Ok(pass.outcome)

@@ -130,7 +130,7 @@ impl Writer<'_> {
     fn fail(&mut self, uid: Uid, reason: &'static str) {
         self.settled.insert(uid);
         self.watch.warn(&format!("message {uid}: {reason}"));
-        self.outcome.failed.push(Failed { uid, reason });
+        self.outcome.failed.push(Failed { uid, reason: reason.to_owned() });
     }
 
     fn stop(&mut self, error: Error) -> io::Error {

@@ -6,14 +6,28 @@
 /// How much of a message must be looked at, in octets; the placeholder's header is shorter.
 pub const PLACEHOLDER_HEADER: usize = 4096;
 
-const SUBJECT: &[u8] = b"subject: retrieval using the imap4 protocol failed for the following message";
+const SUBJECT: &str = "retrieval using the imap4 protocol failed for the following message";
 
-/// True where the beginning of a message is Exchange's placeholder.
+/// True where the beginning of a message is Exchange's placeholder. Its subject may be folded, since it is
+/// longer than the 78 characters of RFC 5322.
 pub fn is_placeholder(start: &[u8]) -> bool {
-    start
-        .split(|octet| *octet == b'\n')
-        .take_while(|line| !line.is_empty() && *line != b"\r")
-        .any(|line| line.get(..SUBJECT.len()).is_some_and(|words| words.eq_ignore_ascii_case(SUBJECT)))
+    let mut subject: Option<String> = None;
+    for line in start.split(|octet| *octet == b'\n') {
+        let line = String::from_utf8_lossy(line).into_owned();
+        let is_folded = line.starts_with([' ', '\t']) && !line.trim().is_empty();
+        match &mut subject {
+            Some(subject) if is_folded => subject.push_str(&line),
+            Some(_) => break,
+            None if line.trim().is_empty() => break,
+            None if is_folded => {}
+            None => {
+                let (name, value) = line.split_once(':').unwrap_or((&line, ""));
+                subject = name.trim().eq_ignore_ascii_case("subject").then(|| value.to_owned());
+            }
+        }
+    }
+    let words = subject.unwrap_or_default().to_ascii_lowercase();
+    words.split_whitespace().collect::<Vec<_>>().join(" ").starts_with(SUBJECT)
 }
 
 #[cfg(test)]
@@ -25,6 +39,12 @@ mod tests {
         let subject = "Subject: Retrieval using the IMAP4 protocol failed for the following message: 752\r\n";
         assert!(is_placeholder(format!("From: Microsoft Exchange Server 2010\r\n{subject}\r\nThe server").as_bytes()));
         assert!(!is_placeholder(format!("Subject: Re: failed\r\n\r\n{subject}").as_bytes()));
-        assert!(!is_placeholder(b""));
+        for folded in [
+            "Subject:\r\n Retrieval using the IMAP4 protocol failed for the following message: 752\r\n\r\n",
+            "subject : Retrieval using the IMAP4\r\n\tprotocol failed for the following\r\n message: 752\r\n",
+        ] {
+            assert!(is_placeholder(format!("From: x\r\n{folded}").as_bytes()), "{folded}");
+        }
+        assert!(!is_placeholder(b"") && !is_placeholder(b" \n") && !is_placeholder(b"Subject:\n\n"));
     }
 }

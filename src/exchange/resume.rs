@@ -12,14 +12,14 @@ use crate::patience::Patience;
 /// Makes a session; it is told why the one before ended, so that it can take a fresh token.
 pub type Connect<'a, S = Stream> = dyn FnMut(Option<&Error>) -> Result<Session<S>> + 'a;
 
-/// Sessions that got nowhere, one after the other, before the run ends.
-const MOST_IDLE: u32 = 4;
-
 /// The wait after a session that got somewhere.
 const SHORT: Duration = Duration::from_millis(200);
 
 /// The wait after the first session that did not, doubled for each one more.
 const LONG: Duration = Duration::from_secs(1);
+
+/// So often it is doubled: to about a minute.
+const MOST_DOUBLED: u32 = 6;
 
 /// What takes sessions until it is done.
 pub trait Work<S = Stream> {
@@ -69,8 +69,9 @@ pub fn persist<S: std::io::Read + std::io::Write>(
                     e
                 }
             },
-            // A first sign-in that fails is told at once, unless the server says when to come again.
-            Err(e) if is_first && e.retry_after().is_none() => return Err(e),
+            // A first way to the server that fails is told at once, since a mistyped host is no outage;
+            // not so where the server answers and says that it cannot serve just now.
+            Err(e) if is_first && e.retry_after().is_none() && e.reply().is_none() => return Err(e),
             Err(e) => e,
         };
         if is_not_connected(&broken) && !asked_again && patience.pause(&broken) {
@@ -83,10 +84,9 @@ pub fn persist<S: std::io::Read + std::io::Write>(
             patience.renew();
         }
         idle = if got_somewhere { 0 } else { idle + 1 };
-        let wait = if idle == 0 { SHORT } else { LONG * 2_u32.saturating_pow(idle - 1) };
+        let wait = if idle == 0 { SHORT } else { LONG * 2_u32.saturating_pow((idle - 1).min(MOST_DOUBLED)) };
         let told = broken.retry_after();
-        if !is_passing(&broken) || (idle > MOST_IDLE && told.is_none()) || !patience.wait(told.unwrap_or(wait), &broken)
-        {
+        if !is_passing(&broken) || !patience.wait(told.unwrap_or(wait), &broken) {
             return Err(broken);
         }
         (is_first, last) = (false, Some(broken));

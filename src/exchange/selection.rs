@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 
 use super::search_text::{Text, checked_query};
 use super::throttle::explain;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::fetch::Fetch;
 use crate::imap::session::Selected;
 use crate::imap::types::Uid;
@@ -16,6 +16,9 @@ use crate::imap::{Day, UidSet};
 
 /// Octets of keys in one command: Exchange refuses a command of more than 4,096.
 const MOST_KEYS: usize = 3960;
+
+/// Messages that may come in between two commands.
+const MOST_NEWS: u64 = 10_000;
 
 /// Which messages of a folder are meant; by default all of them.
 ///
@@ -195,6 +198,12 @@ impl Selection {
         }
         for search in self.searches(from) {
             found.extend(&search.run(selected).map_err(explain)?);
+        }
+        // A folder may grow meanwhile, but not so: what is found is work to do, and must have an end.
+        let exists = selected.mailbox().exists;
+        if found.len() > u64::from(exists) * 2 + MOST_NEWS {
+            let message = format!("the search found {} messages in a folder of {exists}", found.len());
+            return Err(Error::new(Kind::Protocol, Phase::Command, message).in_command("UID SEARCH"));
         }
         Ok(found)
     }

@@ -14,6 +14,7 @@ mod readiness;
 mod tunnel;
 
 use std::error::Error as StdError;
+use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
@@ -30,6 +31,9 @@ use crate::error::{Error, Kind, Phase, Result};
 
 /// Between TLS and the socket, so that one system call brings several TLS records of 4 to 16 KB.
 const READ_AHEAD: usize = 32 * 1024;
+
+/// Octets of a CA file; a whole system's bundle has a quarter of a million.
+const MOST_ROOTS: u64 = 16 << 20;
 
 /// The least time an address is given before the next one is tried.
 const LEAST_FOR_AN_ADDRESS: Duration = Duration::from_secs(1);
@@ -249,7 +253,12 @@ impl std::fmt::Debug for Network {
 fn read_certificates(file: &PathBuf) -> Result<Vec<Certificate>> {
     let refused =
         |why: String| Error::new(Kind::Usage, Phase::Tls, format!("reading the CA file {}: {why}", file.display()));
-    let pem = std::fs::read(file).map_err(|e| refused(e.to_string()).caused_by(e))?;
+    let mut pem = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(MOST_ROOTS + 1).read_to_end(&mut pem));
+    read.map_err(|e| refused(e.to_string()).caused_by(e))?;
+    if pem.len() as u64 > MOST_ROOTS {
+        return Err(refused(format!("it has more than {MOST_ROOTS} octets")));
+    }
     let certificates = Certificate::stack_from_pem(&pem).map_err(|e| refused(e.to_string()).caused_by(e))?;
     if certificates.is_empty() {
         return Err(refused("it holds no PEM certificate (-----BEGIN CERTIFICATE-----)".to_owned()));

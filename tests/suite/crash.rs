@@ -14,7 +14,7 @@ use crate::program::World;
 use crate::support::mailboxes::{Mailbox, MailboxState};
 use crate::support::sample::ORDERS;
 
-/// Kills a scenario; with twelve scenarios more than two hundred.
+/// Kills a scenario; with thirteen scenarios more than two hundred.
 const KILLS: usize = 18;
 
 /// Messages that are there at first, and that come between two runs.
@@ -34,7 +34,7 @@ struct Scenario {
 
 const PLAIN: Scenario = Scenario { format: "eml", moves: false, program: false, attachments: false, consumer: false };
 
-const SCENARIOS: [Scenario; 12] = [
+const SCENARIOS: [Scenario; 13] = [
     PLAIN,
     Scenario { moves: true, ..PLAIN },
     Scenario { moves: true, program: true, ..PLAIN },
@@ -47,6 +47,7 @@ const SCENARIOS: [Scenario; 12] = [
     Scenario { format: "mbox", ..PLAIN },
     Scenario { format: "mbox", moves: true, ..PLAIN },
     Scenario { format: "mbox", moves: true, program: true, ..PLAIN },
+    Scenario { format: "mbox", moves: true, consumer: true, ..PLAIN },
 ];
 
 #[test]
@@ -200,7 +201,7 @@ impl Office {
 
     fn consumer(&self) -> Consumer {
         let folders = match self.scenario.format {
-            "eml" => vec![self.dir.clone()],
+            "eml" | "mbox" => vec![self.dir.clone()],
             _ => vec![self.dir.join("new"), self.dir.join("cur")],
         };
         Consumer::start(if self.scenario.consumer { folders } else { Vec::new() }, self.taken.clone())
@@ -210,7 +211,11 @@ impl Office {
     fn delivered(&self) -> BTreeMap<usize, usize> {
         let mut found = BTreeMap::new();
         let mut count = |octets: &[u8]| *found.entry(self.number_of(octets)).or_insert(0) += 1;
-        files(&self.taken).iter().for_each(|file| count(&fs::read(file).unwrap()));
+        let taken = files(&self.taken).into_iter().map(|file| fs::read(file).unwrap());
+        match self.scenario.format {
+            "mbox" => taken.for_each(|mbox| mbox_entries(&mbox).iter().for_each(|entry| count(entry))),
+            _ => taken.for_each(|octets| count(&octets)),
+        }
         match self.scenario.format {
             "eml" => {
                 let emails = files(&self.dir).into_iter().filter(|file| file.extension().is_some_and(|e| e == "eml"));

@@ -181,10 +181,11 @@ fn a_change_that_fails_is_made_by_the_next_run() {
         [(&["--mark-seen"][..], "STORE"), (&["--move-to", "Done"], "MOVE"), (&["--delete"], "EXPUNGE")]
     {
         let post = Post::new("eml");
-        post.world.exchange.fault(Fault::Refuse { command, answer: "NO Something is wrong." });
+        post.world.exchange.fault_always(Fault::Refuse { command, answer: "NO Something is wrong." });
         let ended = post.fetch(action);
         ended.expect(4).saying(&["Something is wrong."]);
         assert_eq!(printed(&ended), ALL, "{command}");
+        post.world.exchange.clear_faults();
         // Without the action: what was promised to messages before is kept.
         let again = post.fetch(&[]);
         assert_eq!(again.expect(0).stdout, "", "{command}: {again}");
@@ -218,4 +219,43 @@ fn reading_alone_opens_the_folder_read_only() {
     post.world.exchange.deliver(ORDERS, "INBOX", sample::note("another"));
     post.fetch(&["--mark-seen"]).expect(0);
     assert_eq!(post.commands("SELECT").len(), 1);
+}
+
+/// One message that cannot be moved keeps neither the others from being moved nor new mail from coming.
+#[test]
+fn a_change_that_is_refused_for_ever_stops_nothing_else() {
+    let post = Post::new("eml");
+    post.world.exchange.fault_always(Fault::RefuseUid {
+        command: "MOVE",
+        uid: 16105,
+        answer: "NO It cannot be moved.",
+    });
+    let ended = post.fetch(&["--move-to", "Done"]);
+    ended.expect(4).saying(&["messages 16105: move Done: ", "It cannot be moved.; the next run tries again"]);
+    assert_eq!((printed(&ended), post.uids_in("INBOX")), (ALL.to_vec(), vec![16105]));
+    let uid = post.world.exchange.deliver(ORDERS, "INBOX", sample::note("later"));
+    for action in [&["--move-to", "Done"][..], &[]] {
+        let ended = post.fetch(action);
+        ended.expect(4).saying(&["It cannot be moved."]);
+        assert!(action.is_empty() || printed(&ended) == [uid], "{ended}");
+        assert_eq!(post.uids_in("INBOX"), [16105]);
+    }
+    post.world.exchange.clear_faults();
+    post.fetch(&[]).expect(0);
+    assert!(post.uids_in("INBOX").is_empty());
+}
+
+/// No program took it, somebody took its file away, and it was deleted on the server.
+#[test]
+fn a_message_that_is_gone_everywhere_is_told_once() {
+    let post = Post::new("eml");
+    post.world.folder.file("fail", "16105\n");
+    post.program(&[]).expect(6);
+    fs::remove_file(post.dir().join("14.16105.eml")).unwrap();
+    post.world.exchange.mailboxes().folder(ORDERS, "INBOX").unwrap().remove(&[16105]);
+    post.program(&[])
+        .expect(6)
+        .saying(&["message 16105: no program took it, and it is gone from here and from the server"]);
+    let later = post.program(&[]);
+    assert!(!later.expect(0).stderr.contains("16105"), "{later}");
 }

@@ -134,3 +134,59 @@ fn a_wait_is_told_before_it_begins() {
     post.fetch(&[]).expect(0).saying(&["exoimap: waiting 1 s before the next try: ", "Request is throttled"]);
     assert_eq!(post.kept(), ALL);
 }
+
+/// `UID FETCH` that ends in NO at one message: the others come, and that one is named.
+#[test]
+fn a_message_whose_fetch_is_refused_is_left_out() {
+    for format in ["eml", "maildir", "mbox"] {
+        let post = Post::new(format);
+        post.world.exchange.fault_always(Fault::RefuseUid {
+            command: "FETCH",
+            uid: 16105,
+            answer: "NO It cannot be read.",
+        });
+        let ended = post.fetch(&["--give-up-after", "2", "--mark-seen"]);
+        ended.expect(6).saying(&["message 16105: ", "It cannot be read.", "the next run tries again"]);
+        assert_eq!(printed(&ended), without(&ALL, &[16105]), "{format}: {ended}");
+        post.fetch(&["--give-up-after", "2"]).expect(6).saying(&["message 16105: ", "given up after 2 tries"]);
+        post.fetch(&[]).expect(0);
+        assert_eq!(post.flagged("\\Seen"), without(&ALL, &[16105]), "{format}");
+    }
+}
+
+/// Mail that comes in during the FETCH, of which the server tells by a new UIDNEXT, comes with the next run.
+#[test]
+fn mail_that_comes_in_meanwhile_is_not_passed_over() {
+    let post = Post::with("eml", Fault::NewsInFetch);
+    assert_eq!(printed(post.fetch(&[]).expect(0)), ALL);
+    assert_eq!(printed(post.fetch(&[]).expect(0)), [16124, 16125]);
+}
+
+/// What a server says of a folder and what it lists do not agree.
+#[test]
+fn a_server_that_contradicts_itself_is_not_taken_for_an_empty_mailbox() {
+    for answer in ["OK [UIDNEXT 0] UIDNEXT", "OK [UIDNEXT 1] UIDNEXT"] {
+        let post = Post::with("eml", Fault::Say { at: "EXAMINE", line: answer });
+        assert_eq!(printed(post.fetch(&[]).expect(0)), ALL, "{answer}");
+    }
+    // UIDs that were there before are in the future: the folder was put back.
+    let post = Post::new("eml");
+    post.fetch(&[]).expect(0);
+    post.world.exchange.fault(Fault::Say { at: "EXAMINE", line: "OK [UIDNEXT 16110] UIDNEXT" });
+    post.fetch(&[]).expect(7).one_error().saying(&["UIDNEXT is 16110", "was put back"]);
+    // The search lists less than EXISTS says: what it lists is kept, and the next run looks again.
+    let post = Post::with("eml", Fault::Say { at: "EXAMINE", line: "9 EXISTS" });
+    let ended = post.fetch(&[]);
+    ended.expect(6).saying(&["the server lists 6 of 9 messages; the next run looks again"]);
+    assert_eq!(post.kept(), ALL);
+    post.fetch(&[]).expect(0);
+}
+
+/// An outage before anything was fetched is waited out where the server says so itself.
+#[test]
+fn a_server_that_is_unavailable_at_first_is_tried_again() {
+    let post = Post::with("eml", Fault::ByeGreeting);
+    assert_eq!(printed(post.fetch(&[]).expect(0)), ALL);
+    let post = Post::with("eml", Fault::ByeGreeting);
+    post.call(&[]).env("EXOIMAP_MAX_WAIT", "0").run().expect(5);
+}

@@ -91,3 +91,17 @@ fn json_says_whose_message_it_is() {
         ended.expect(0).stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(objects.len() == 6 && objects.iter().all(|object| object["mailbox"] == ORDERS), "{ended}");
 }
+
+#[test]
+fn no_address_leads_out_of_the_directory_and_stdin_is_read_once() {
+    let post = Post::new("eml");
+    for bad in
+        ["../../evil@contoso.com", "/abs@contoso.com", ".hidden@contoso.com", "a\\b@contoso.com", "a:b@contoso.com"]
+    {
+        post.many(&["--mailbox", bad, "--mailbox", ORDERS]).expect(2).one_error().saying(&["@contoso.com"]);
+    }
+    assert_eq!(post.world.exchange.connections(), 0);
+    let call = post.world.call(&["fetch", "--to", "mail", "--mailboxes", "-", "--client-secret-file", "-"]);
+    let ended = call.without("AZURE_CLIENT_SECRET").stdin(crate::support::entra::SECRET).run();
+    ended.expect(2).one_error().saying(&["another option has read stdin already"]);
+}

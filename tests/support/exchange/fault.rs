@@ -80,7 +80,21 @@ pub enum Fault {
     /// `BAD Command Error. 10`
     NoStructure,
 
+    /// Answers a command on messages with that tagged text once it comes to this one.
+    RefuseUid {
+        command: &'static str,
+        uid: u32,
+        answer: &'static str,
+    },
+    /// One more untagged line at the end of what SELECT or EXAMINE says of a folder.
+    Say {
+        at: &'static str,
+        line: &'static str,
+    },
+
     // In a FETCH that asks for BODY[], with or without PEEK.
+    /// Two messages come in, and the server says so by EXISTS and UIDNEXT.
+    NewsInFetch,
     /// Half of the literal, then the connection is gone.
     DropInLiteral {
         uid: u32,

@@ -58,6 +58,7 @@ impl Session {
         let bodies = items.iter().any(whole);
         let folder = self.selected()?.folder.clone();
         for (at, (number, uid)) in chosen.iter().enumerate() {
+            self.maybe_refuse("FETCH", &[(*number, *uid)])?;
             let message = self.with_folder(&folder, |folder| folder.message(*uid).cloned());
             let Some(message) = message.flatten() else {
                 continue;
@@ -138,6 +139,14 @@ impl Session {
 
     /// What may come between the messages of one FETCH, though nobody asked.
     fn maybe_interject(&mut self, number: usize) -> Result<(), Stop> {
+        if self.world.faults.happens(&Fault::NewsInFetch) {
+            let folder = self.selected()?.folder.clone();
+            let note = |n: u8| format!("From: a@example.com\r\nSubject: news {n}\r\n\r\nx\r\n").into_bytes();
+            let next = self.with_folder(&folder, |folder| [1, 2].map(|n| folder.deliver(note(n)))[1] + 1);
+            let count = self.selected()?.view.len() + 2;
+            self.wire.line(&format!("* {count} EXISTS"))?;
+            self.wire.line(&format!("* OK [UIDNEXT {}] The next unique identifier value", next.unwrap()))?;
+        }
         if !self.world.faults.happens(&Fault::UnsolicitedBetween) {
             return Ok(());
         }

@@ -106,6 +106,10 @@ impl Session {
         let folder = self.with_folder(&name, |folder| folder.clone()).ok_or_else(|| does_not_exist(&name))?;
         let read_only = command.name == "EXAMINE";
         self.describe(&folder, read_only)?;
+        let more = self.world.faults.take(|fault| matches!(fault, Fault::Say { at, .. } if *at == command.name));
+        if let Some(Fault::Say { line, .. }) = more {
+            self.wire.line(&format!("* {line}"))?;
+        }
         self.selected = Some(Selected::of(&folder, read_only));
         let code = if read_only { "READ-ONLY" } else { "READ-WRITE" };
         Ok(format!("OK [{code}] {} completed.", command.name))

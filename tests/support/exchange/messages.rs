@@ -35,11 +35,25 @@ impl Session {
         if self.selected()?.read_only && command.name != "COPY" {
             return refuse(format!("NO {} failed.", command.name));
         }
+        let chosen = self.chosen(command)?;
+        self.maybe_refuse(&command.name, &chosen)?;
         match command.name.as_str() {
             "STORE" => self.store(command),
             "COPY" => self.copy(command),
             "MOVE" => self.move_away(command),
             _ => self.expunge(command),
+        }
+    }
+
+    /// A message that a command cannot be done for.
+    pub(super) fn maybe_refuse(&self, name: &str, chosen: &[(usize, u32)]) -> Result<(), Stop> {
+        let at = |fault: &Fault| {
+            matches!(fault, Fault::RefuseUid { command, uid, .. }
+                if *command == name && chosen.iter().any(|(_, chosen)| chosen == uid))
+        };
+        match self.world.faults.take(at) {
+            Some(Fault::RefuseUid { answer, .. }) => refuse(answer),
+            _ => Ok(()),
         }
     }
 
