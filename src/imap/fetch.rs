@@ -42,8 +42,8 @@ impl Fetch {
 /// A part of a message's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Section {
-    /// What is between the brackets, upper case: empty for the whole message, `HEADER`, `TEXT`, `1.2`; with
-    /// the origin octet of a part behind it, `<0>`.
+    /// What is between the brackets, upper case: empty for the whole message, `<0>` for a part of
+    /// it by its origin octet, `HEADER`, `TEXT`, `1.2`.
     pub name: Vec<u8>,
     /// Its octets.
     pub data: SectionData,
@@ -193,15 +193,17 @@ fn tolerant<'a, T>(cursor: &mut Cursor<'a>, read: impl FnOnce(&mut Cursor<'a>) -
     Ok(read(&mut attempt).ok().filter(|_| attempt.at() == cursor.at()))
 }
 
-/// `section ["<" number ">"]`: up to the bracket that closes it. The origin octet stays in the name, so that
-/// a part of a message that nobody asked for is never taken for the whole.
+/// `section ["<" number ">"]`: up to the bracket that closes it. Of the whole message, whose name is empty,
+/// the origin octet is kept for one, so that a part that nobody asked for is never taken for the whole.
 fn section_name(cursor: &mut Cursor) -> Parse<Vec<u8>> {
     cursor.skip(1);
     let mut name = cursor.take_while(|octet| octet != b']').to_ascii_uppercase();
     cursor.expect(b']', "the end of the section")?;
     if cursor.eat(b'<') {
         let origin = cursor.take_while(|octet| octet.is_ascii_digit());
-        name.extend([b"<", origin, b">"].concat());
+        if name.is_empty() {
+            name = [b"<", origin, b">"].concat();
+        }
         cursor.expect(b'>', "the end of the origin octet")?;
     }
     Ok(name)

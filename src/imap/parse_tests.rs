@@ -143,6 +143,8 @@ fn the_section_that_a_literal_belongs_to_is_known_before_it_comes() {
     assert_eq!(at("* 1 FETCH (UID 7 FLAGS (\\Seen) BODY[] {12}\r\n"), whole(Uid::new(7)));
     assert_eq!(at("* 1 FETCH (BODY[] {12}\r\n"), whole(None));
     assert_eq!(at("* 1 FETCH (BODY[HEADER] {2}\r\n").unwrap().name, b"HEADER");
+    // A part is not the whole.
+    assert_eq!(at("* 1 FETCH (BODY[]<0> {12}\r\n").unwrap().name, b"<0>");
     for other in [
         "* LIST () \"/\" {3}\r\n",
         "* 1 FETCH (ENVELOPE (NIL {3}\r\n",

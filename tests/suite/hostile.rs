@@ -153,7 +153,8 @@ fn the_servers_words_are_shown_escaped() {
         (CHECK, "SELECT", format!("* BYE {evil}\r\n"), 5),
         (CHECK, "SELECT", format!("{evil}\r\n"), 7),
         (FETCH, "EXAMINE", format!("{{tag}} NO {evil}\r\n"), 4),
-        (FETCH, "UID FETCH", format!("{{tag}} NO {evil}\r\n"), 4),
+        // Each message is asked for alone by then, and named.
+        (FETCH, "UID FETCH", format!("{{tag}} NO {evil}\r\n"), 6),
     ] {
         let ended = attack(&world, arguments, command, octets(answer));
         ended.expect(code).saying(&[shown]);
