@@ -14,7 +14,6 @@ mod readiness;
 mod tunnel;
 
 use std::error::Error as StdError;
-use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
@@ -22,7 +21,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use native_tls::{Certificate, HandshakeError, Protocol, TlsConnector, TlsStream};
+use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
 
 pub use proxy::Proxy;
 pub use readiness::Readiness;
@@ -31,9 +30,6 @@ use crate::error::{Error, Kind, Phase, Result};
 
 /// Between TLS and the socket, so that one system call brings several TLS records of 4 to 16 KB.
 const READ_AHEAD: usize = 32 * 1024;
-
-/// Octets of a CA file; a whole system's bundle has a quarter of a million.
-const MOST_ROOTS: u64 = 16 << 20;
 
 /// The least time an address is given before the next one is tried.
 const LEAST_FOR_AN_ADDRESS: Duration = Duration::from_secs(1);
@@ -232,7 +228,7 @@ impl Network {
         builder.min_protocol_version(Some(Protocol::Tlsv12));
         if let Trust::File(file) = &self.trust {
             builder.disable_built_in_roots(true);
-            for certificate in read_certificates(file)? {
+            for certificate in ca_store::read(file)? {
                 builder.add_root_certificate(certificate);
             }
         }
@@ -247,23 +243,6 @@ impl std::fmt::Debug for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Network").field("trust", &self.trust).field("idle", &self.idle).finish_non_exhaustive()
     }
-}
-
-/// The certificates of a CA file, refused where there is none in it.
-fn read_certificates(file: &PathBuf) -> Result<Vec<Certificate>> {
-    let refused =
-        |why: String| Error::new(Kind::Usage, Phase::Tls, format!("reading the CA file {}: {why}", file.display()));
-    let mut pem = Vec::new();
-    let read = File::open(file).and_then(|file| file.take(MOST_ROOTS + 1).read_to_end(&mut pem));
-    read.map_err(|e| refused(e.to_string()).caused_by(e))?;
-    if pem.len() as u64 > MOST_ROOTS {
-        return Err(refused(format!("it has more than {MOST_ROOTS} octets")));
-    }
-    let certificates = Certificate::stack_from_pem(&pem).map_err(|e| refused(e.to_string()).caused_by(e))?;
-    if certificates.is_empty() {
-        return Err(refused("it holds no PEM certificate (-----BEGIN CERTIFICATE-----)".to_owned()));
-    }
-    Ok(certificates)
 }
 
 /// A verified TLS connection whose every wait has an end.
