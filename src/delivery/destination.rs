@@ -42,7 +42,7 @@ pub struct Destination {
     /// What a run before this one was about to deliver and this one put in place: nobody has been told yet.
     pub(super) recovered: Vec<Entry>,
     /// Held for as long as the value lives; a look (`--dry-run`) takes none.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Destination {
@@ -61,7 +61,7 @@ impl Destination {
         folders.iter().try_for_each(|folder| make_dir(folder))?;
         let lock = lock(&own.join("lock"), dir)?;
         let state = read_state(&own.join("state"), source, dir)?;
-        let mut destination = Destination { dir: dir.to_owned(), state, recovered: Vec::new(), _lock: Some(lock) };
+        let mut destination = Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: Some(lock) };
         destination.recover()?;
         Ok(destination)
     }
@@ -69,7 +69,7 @@ impl Destination {
     /// Looks at what `dir` has, and changes nothing, neither there nor in what is made of it.
     pub fn look(dir: &Path, source: &Source) -> Result<Destination> {
         let state = read_state(&dir.join(".exoimap").join("state"), source, dir)?;
-        Ok(Destination { dir: dir.to_owned(), state, recovered: Vec::new(), _lock: None })
+        Ok(Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: None })
     }
 
     /// True where no run has been here before.
@@ -405,7 +405,11 @@ impl Destination {
         replace(&self.own("ready"), &list.to_text())
     }
 
+    /// Whoever only looks remembers nothing.
     pub(super) fn save(&self) -> Result<()> {
+        if self.lock.is_none() {
+            return Ok(());
+        }
         replace(&self.own("state"), &self.state.to_text())
     }
 

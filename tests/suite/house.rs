@@ -120,7 +120,7 @@ fn it_is_small_enough_to_audit() {
     let wire = lines(&|source| source.path == "imap/wire.rs");
     assert!((1..=400).contains(&wire), "imap/wire.rs has {wire} lines");
     // 6,000 were planned. What came on top: MIME parts and names, where mail-parser's cut attachments short.
-    assert!((1..=14_500).contains(&library), "the library has {library} lines");
+    assert!((1..=15_000).contains(&library), "the library has {library} lines");
     assert!((1..=4_000).contains(&program), "the program has {program} lines");
 }
 

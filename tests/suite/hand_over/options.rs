@@ -182,3 +182,16 @@ fn a_run_ends_with_its_time_and_keeps_what_is_finished() {
     post.fetch(&[]).expect(0);
     assert_eq!(post.flagged("\\Seen"), [16101, 16102]);
 }
+
+/// A header that the server does not hand out counts as a failed try of a run, and of no dry run.
+#[test]
+fn a_dry_run_counts_no_failure() {
+    let post = Post::new("eml");
+    post.world.exchange.fault_always(Fault::RefuseUid {
+        command: "FETCH",
+        uid: 16102,
+        answer: "NO It cannot be read.",
+    });
+    post.fetch(&["--dry-run", "--subject", "注文書"]);
+    assert!(!post.dir().exists());
+}
