@@ -29,8 +29,10 @@ impl Endpoint {
         let plain =
             |host: &&str| !host.is_empty() && host.bytes().all(|o| o.is_ascii_alphanumeric() || b".-:[]".contains(&o));
         let Some(host) = host.filter(plain) else {
+            // With an @ there may be a password in it.
+            let shown = if authority.contains('@') { String::new() } else { format!(" {authority:?}") };
             let message = format!(
-                "the authority {authority:?} is not of the form https://HOST (--authority-host, AZURE_AUTHORITY_HOST)"
+                "the authority{shown} is not of the form https://HOST (--authority-host, AZURE_AUTHORITY_HOST)"
             );
             return Err(Error::usage(message));
         };
