@@ -60,7 +60,7 @@ pub trait Handler {
         Ok(0)
     }
 
-    /// True where [`Connection::idle`] has waited long enough.
+    /// True where an IDLE has waited long enough.
     fn is_enough(&self) -> bool {
         false
     }
