@@ -190,3 +190,20 @@ fn a_server_that_is_unavailable_at_first_is_tried_again() {
     let post = Post::with("eml", Fault::ByeGreeting);
     post.call(&[]).env("EXOIMAP_MAX_WAIT", "0").run().expect(5);
 }
+
+/// What a server lists is work to do, and must have an end.
+#[test]
+fn a_search_that_lists_the_world_is_refused_in_little_memory() {
+    use crate::enemy::{attack, octets};
+    let world = crate::program::World::new();
+    let answer = "* ESEARCH (TAG \"x\") UID ALL 1:4294967295\r\n{tag} OK done\r\n";
+    let ended = attack(&world, &["fetch", "--to", "mail"], "UID SEARCH", octets(answer));
+    ended.expect(7).one_error().saying(&["the search found 4294967295 messages in a folder of 5"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_ca_file_without_end_is_refused() {
+    let post = Post::new("eml");
+    post.call(&[]).env("EXOIMAP_CA_FILE", "/dev/zero").run().expect(2).saying(&["it has more than 16777216 octets"]);
+}

@@ -195,3 +195,17 @@ fn a_dry_run_counts_no_failure() {
     post.fetch(&["--dry-run", "--subject", "注文書"]);
     assert!(!post.dir().exists());
 }
+
+/// A run that was killed between its list and the names: the next one gives the names, and tells of them.
+#[test]
+fn deliveries_that_a_killed_run_listed_are_told_by_the_next() {
+    let post = Post::new("eml");
+    post.fetch(&["--limit", "2"]).expect(0);
+    let octets = post.world.exchange.folder(ORDERS, "INBOX").message(16105).unwrap().octets.clone();
+    fs::write(post.dir().join(".exoimap/tmp/14.16105"), &*octets).unwrap();
+    let list = "exoimap ready 1\n16105\t14.16105\t14.16105.eml\t1795477275\nend\n";
+    fs::write(post.dir().join(".exoimap/ready"), list).unwrap();
+    let ended = post.fetch(&[]);
+    assert_eq!(printed(ended.expect(0)), &ALL[2..], "{ended}");
+    assert_eq!(post.kept(), ALL);
+}
