@@ -49,8 +49,6 @@ pub(super) struct Pass<'a> {
     /// Messages that the server refuses to change, and what it said last.
     stuck: UidSet,
     stuck_by: Option<Error>,
-    /// The folder holds more than the server lists.
-    is_unlisted: bool,
 }
 
 impl<'a> Pass<'a> {
@@ -67,7 +65,6 @@ impl<'a> Pass<'a> {
             refusals: 0,
             stuck: UidSet::new(),
             stuck_by: None,
-            is_unlisted: false,
         }
     }
 
@@ -167,11 +164,10 @@ impl<'a> Pass<'a> {
         let found = selection.find(selected, first).map_err(explain)?;
         let exists = u64::from(selected.mailbox().exists);
         let unlisted = exists.saturating_sub(found.uids.len());
-        if first == 1 && !selection.is_narrowed() && unlisted > 0 && !self.is_unlisted {
+        if first == 1 && !selection.is_narrowed() && unlisted > 0 && self.outcome.unlisted == 0 {
             self.watch
                 .warn(&format!("the server lists {} of {exists} messages; the next run looks again", found.uids.len()));
             self.outcome.unlisted = unlisted;
-            self.is_unlisted = true;
         }
         let mut known = self.settled.clone();
         if *refetch {
@@ -285,7 +281,7 @@ impl<'a> Pass<'a> {
 
     /// The UID below which nothing is left to look at.
     fn look_behind(&mut self, next: Option<u32>, wanted: &UidSet) -> Result<()> {
-        if self.is_unlisted {
+        if self.outcome.unlisted > 0 {
             return Ok(());
         }
         // A failure that was not met again is a message that is gone.
