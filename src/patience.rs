@@ -19,7 +19,7 @@ pub struct Patience<'a> {
     /// Only an answer that says "later" is waited for.
     answers_only: bool,
     notice: Box<dyn FnMut(&str) + Send + 'a>,
-    sleep: fn(Duration),
+    sleep: Box<dyn Fn(Duration) + Send + 'a>,
 }
 
 impl<'a> Patience<'a> {
@@ -31,7 +31,7 @@ impl<'a> Patience<'a> {
             deadline,
             answers_only: false,
             notice: Box::new(notice),
-            sleep: std::thread::sleep,
+            sleep: Box::new(std::thread::sleep),
         }
     }
 
@@ -70,7 +70,15 @@ impl<'a> Patience<'a> {
     /// Time that passes without anybody waiting for it.
     #[cfg(test)]
     pub(crate) fn unreal(most: Duration) -> Patience<'a> {
-        Patience { sleep: |_| {}, ..Patience::new(most, None, |_| {}) }
+        Patience::new(most, None, |_| {}).sleeping(|_| {})
+    }
+
+    /// The same, and `sleep` is told how much.
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn sleeping(mut self, sleep: impl Fn(Duration) + Send + 'a) -> Patience<'a> {
+        self.sleep = Box::new(sleep);
+        self
     }
 
     /// The whole time again: what was waited for is over.

@@ -15,8 +15,8 @@ use crate::secret::Secret;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// A server that names no interval is asked every five seconds (RFC 8628, 3.2), and so much later
-/// where it says `slow_down` (3.5).
+/// A server that names no interval is asked every five seconds (RFC 8628, 3.2), and so much later each time
+/// that it says `slow_down` or does not answer (3.5).
 const INTERVAL: u64 = 5;
 
 /// The longest that a person is given, in seconds, whatever the server says.
@@ -79,24 +79,7 @@ impl DeviceCode {
     pub fn sign_in(&self, network: &Network, patience: &mut Patience, tell: &mut dyn FnMut(&str)) -> Result<Granted> {
         let (code, invitation) = persist(&WAITS, patience, || self.ask_for_code(network))?;
         tell(&invitation.message);
-        let end = Instant::now() + invitation.lasts;
-        let mut interval = invitation.interval;
-        while Instant::now() < end {
-            if !patience.stand_by(interval) {
-                return Err(Error::new(
-                    Kind::Temporary,
-                    Phase::Token,
-                    "the time was over before anybody signed in (--max-time)",
-                ));
-            }
-            match self.poll(network, &code) {
-                Err(e) if said(&e, "authorization_pending") => {}
-                Err(e) if said(&e, "slow_down") => interval += Duration::from_secs(INTERVAL),
-                Err(e) if e.kind() == Kind::Temporary => {}
-                outcome => return outcome,
-            }
-        }
-        Err(Error::new(Kind::Refused, Phase::Token, "nobody signed in with the code before its time was over"))
+        invitation.follow(patience, || self.poll(network, &code))
     }
 
     /// A new access token for a refresh token of an earlier sign-in.
@@ -172,5 +155,62 @@ impl Invitation {
             interval: Duration::from_secs(number("interval").unwrap_or(INTERVAL).clamp(1, 60)),
             lasts: Duration::from_secs(number("expires_in").unwrap_or(900).min(LONGEST)),
         })
+    }
+
+    /// Asks by `poll` until the person has signed in, or the time is over.
+    fn follow(&self, patience: &Patience, mut poll: impl FnMut() -> Result<Granted>) -> Result<Granted> {
+        let end = Instant::now() + self.lasts;
+        let mut interval = self.interval;
+        while Instant::now() < end {
+            if !patience.stand_by(interval) {
+                return Err(Error::new(
+                    Kind::Temporary,
+                    Phase::Token,
+                    "the time was over before anybody signed in (--max-time)",
+                ));
+            }
+            match poll() {
+                Err(e) if said(&e, "authorization_pending") => {}
+                Err(e) if said(&e, "slow_down") || e.kind() == Kind::Temporary => {
+                    interval += Duration::from_secs(INTERVAL);
+                }
+                outcome => return outcome,
+            }
+        }
+        Err(Error::new(Kind::Refused, Phase::Token, "nobody signed in with the code before its time was over"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::EntraReply;
+
+    /// How a sign-in ends after these answers, "" being none at all, and how many seconds lay before each.
+    fn followed(answers: &[&str]) -> (Result<Granted>, Vec<u64>) {
+        let invitation = Invitation::read(&serde_json::json!({"message": "x", "interval": 2})).unwrap();
+        let (slept, waits) = std::sync::mpsc::channel();
+        let patience = Patience::none().sleeping(move |time| slept.send(time.as_secs()).unwrap());
+        let mut answers = answers.iter();
+        let granted = invitation.follow(&patience, || {
+            let Some(error) = answers.next() else {
+                return Ok(Granted { access: AccessToken::from_elsewhere(Secret::new("x")), refresh: None });
+            };
+            let kind = if error.is_empty() { Kind::Temporary } else { Kind::Refused };
+            let reply = EntraReply { error: (*error).to_owned(), ..EntraReply::default() };
+            Err(Error::new(kind, Phase::Token, "x").with_entra(reply))
+        });
+        (granted, waits.try_iter().collect())
+    }
+
+    #[test]
+    fn who_is_told_to_slow_down_asks_later_from_then_on() {
+        let (granted, waits) =
+            followed(&["authorization_pending", "slow_down", "authorization_pending", "slow_down", ""]);
+        assert!(granted.is_ok());
+        assert_eq!(waits, [2, 2, 7, 7, 12, 17]);
+        let (granted, waits) = followed(&["slow_down", "access_denied"]);
+        assert!(said(&granted.unwrap_err(), "access_denied"));
+        assert_eq!(waits, [2, 7]);
     }
 }
