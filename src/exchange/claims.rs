@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Phase, Result};
 pub const PERMISSION: &str = "IMAP.AccessAsApp";
 
 /// The delegated one, which opens the mailbox of the user who signed in.
-const DELEGATED: &str = "IMAP.AccessAsUser.All";
+pub(super) const DELEGATED: &str = "IMAP.AccessAsUser.All";
 
 /// Exchange Online by its application id, in every tenant.
 pub(super) const EXCHANGE: &str = "00000002-0000-0ff1-ce00-000000000000";
@@ -60,7 +60,7 @@ fn refuse(claims: &Claims) -> Result<()> {
         (Some(audience), _) if !is_for_exchange(claims) => {
             refused(format!("the token is for {audience}, not for Exchange Online"))
         }
-        (_, Some(scopes)) if roles.is_empty() && !scopes.split(' ').any(|scope| scope == DELEGATED) => {
+        (_, Some(scopes)) if roles.is_empty() && !has_delegated(claims) => {
             refused(format!("the token is a user's, and its scp ({scopes}) lacks {DELEGATED}"))
         }
         (_, None) if roles.is_empty() => refused(format!("the token has no roles; {PERMISSION} was not granted")),
@@ -69,6 +69,11 @@ fn refuse(claims: &Claims) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// A user's token that opens mailboxes by IMAP.
+pub(super) fn has_delegated(claims: &Claims) -> bool {
+    claims.scopes.as_deref().is_some_and(|scopes| scopes.split(' ').any(|scope| scope == DELEGATED))
 }
 
 /// `https://outlook.office365.com` and its like in other clouds, or Exchange Online's application id. A

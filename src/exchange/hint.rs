@@ -132,6 +132,16 @@ impl Seen<'_> {
         claimed.filter(|id| is_guid(id)).unwrap_or("<object id of the enterprise application>")
     }
 
+    /// Who is to have full access, as PowerShell takes it: the user whose token it is, or the service principal.
+    fn trustee(&self) -> String {
+        match &self.facts.claims {
+            Some(claims) if claims.scopes.is_some() => {
+                claims.all.get("upn").and_then(|upn| upn.as_str()).map_or_else(|| "<user>".to_owned(), argument)
+            }
+            _ => self.object_id().to_owned(),
+        }
+    }
+
     fn tenant(&self) -> &str {
         self.facts.tenant.as_deref().unwrap_or("<tenant>")
     }

@@ -13,6 +13,10 @@ const APPLICATION: &str = "00001111-aaaa-2222-bbbb-3333cccc4444";
 const OBJECT: &str = "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb";
 const TENANT: &str = "aaaabbbb-0000-cccc-1111-dddd2222eeee";
 
+/// The claims of a user's token; what a user is called is no plain word here.
+const USERS: &str =
+    r#""aud":"https://outlook.office.com","scp":"openid IMAP.AccessAsUser.All","upn":"ann@contoso.com; x""#;
+
 /// The claims of a good token, without their braces.
 fn good() -> String {
     format!(
@@ -185,9 +189,10 @@ fn cases() -> Vec<(Error, String, &'static str)> {
         );
         known(error(), &claims(r#""aud":"https://outlook.office365.com""#), "the token has no roles");
         known(error(), &claims(r#""roles":["Mail.Read"]"#), "the token's roles lack IMAP.AccessAsApp");
-        known(error(), &claims(r#""scp":"IMAP.AccessAsUser.All""#), "the token is a user's");
+        known(error(), &claims(r#""scp":"Mail.Read""#), "the token is a user's (it has scp) and lacks IMAP");
         known(error(), &format!(r#""exp":1700000000,{}"#, good()), "the token has expired");
     }
+    known(failed(), &claims(USERS), "the token is a user's (it has scp), and opens that user's own mailbox");
     known(failed(), &good(), "the token is good (roles IMAP.AccessAsApp); perhaps Exchange does not know");
     known(
         failed(),
@@ -330,6 +335,20 @@ fn the_mailbox_that_is_not_connected_has_three_causes() {
         format!("Add-MailboxPermission -Identity orders@contoso.com -User {OBJECT} -AccessRights FullAccess");
     assert!(hints[1].contains(&full_access), "{hints:?}");
     assert_eq!(hints.len(), MOST);
+}
+
+/// A person who signed in has no service principal, and none is spoken of.
+#[test]
+fn a_users_token_gets_a_users_hints() {
+    let facts = Facts { tenant: None, ..facts(USERS) };
+    let full_access =
+        "Add-MailboxPermission -Identity orders@contoso.com -User 'ann@contoso.com; x' -AccessRights FullAccess";
+    let refused = hints(&no("NO AUTHENTICATE failed."), &facts);
+    assert!(refused.len() == 2 && refused[0].contains(full_access), "{refused:?}");
+    assert!(refused[1].contains("Set-CASMailbox orders@contoso.com -ImapEnabled $true"), "{refused:?}");
+    let closed = replied(Kind::Refused, Phase::Mailbox, "BAD User is authenticated but not connected.");
+    let closed = hints(&closed, &facts);
+    assert!(closed[1].contains("the user may not open it") && closed[1].contains(full_access), "{closed:?}");
 }
 
 /// What a token or a list of mailboxes says is written by somebody else, and pasted by an administrator.

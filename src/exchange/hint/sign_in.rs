@@ -2,12 +2,13 @@
 
 use super::{Row, Seen};
 use crate::error::{Kind, Phase};
-use crate::exchange::claims::{PERMISSION, is_for_exchange, is_of_another_tenant};
+use crate::exchange::claims::{DELEGATED, PERMISSION, has_delegated, is_for_exchange, is_of_another_tenant};
 use crate::exchange::is_not_connected;
 
 /// What Exchange says, and says no more.
 const NO: &str = "NO AUTHENTICATE failed.";
 const NOT_CONNECTED: &str = "BAD User is authenticated but not connected.";
+const USERS: &str = "the token is a user's (scp)";
 
 pub(super) static ROWS: &[Row] = &[
     // What the token says, by `check` before the sign-in, by every command after it.
@@ -54,10 +55,12 @@ pub(super) static ROWS: &[Row] = &[
         },
     },
     Row {
-        words: "the token is a user's (scp)",
-        fits: |seen| judged(seen) && seen.claim(|claims| claims.scopes.is_some()),
+        words: USERS,
+        fits: |seen| judged(seen) && is_users(seen) && !seen.claim(has_delegated),
         says: |_| {
-            "the token is a user's (it has scp): an application's token comes from the client credentials grant with the application permission IMAP.AccessAsApp".to_owned()
+            format!(
+                "the token is a user's (it has scp) and lacks {DELEGATED}: leave --scope (EXOIMAP_SCOPE) out; an application's token comes from the client credentials grant with the application permission {PERMISSION}"
+            )
         },
     },
     Row {
@@ -129,6 +132,28 @@ pub(super) static ROWS: &[Row] = &[
             )
         },
     },
+    // A user's, which knows no service principal.
+    Row {
+        words: USERS,
+        fits: refused_a_users_token,
+        says: |seen| {
+            format!(
+                "the token is a user's (it has scp), and opens that user's own mailbox, or one with full access: Add-MailboxPermission -Identity {} -User {} -AccessRights FullAccess",
+                seen.mailbox(),
+                seen.trustee()
+            )
+        },
+    },
+    Row {
+        words: USERS,
+        fits: refused_a_users_token,
+        says: |seen| {
+            format!(
+                "perhaps IMAP is off for the mailbox: Get-CASMailbox {0} | Format-List ImapEnabled, then Set-CASMailbox {0} -ImapEnabled $true",
+                seen.mailbox()
+            )
+        },
+    },
     Row {
         words: NO,
         fits: |seen| refused_sign_in(seen) && seen.facts.claims.is_none(),
@@ -169,9 +194,10 @@ pub(super) static ROWS: &[Row] = &[
         fits: |seen| is_not_connected(seen.error),
         says: |seen| {
             format!(
-                "perhaps the application may not open it: Add-MailboxPermission -Identity {} -User {} -AccessRights FullAccess",
+                "perhaps the {} may not open it: Add-MailboxPermission -Identity {} -User {} -AccessRights FullAccess",
+                if is_users(seen) { "user" } else { "application" },
                 seen.mailbox(),
-                seen.object_id()
+                seen.trustee()
             )
         },
     },
@@ -196,10 +222,23 @@ fn has_no_roles(seen: &Seen) -> bool {
     judged(seen) && seen.claim(|claims| is_for_exchange(claims) && claims.roles.is_empty() && claims.scopes.is_none())
 }
 
-/// Nothing is wrong with the token that can be seen from here.
+/// Nothing is wrong with an application's token that can be seen from here.
 fn refused_a_good_token(seen: &Seen) -> bool {
-    let is_good = seen.claim(|claims| claims.has_role(PERMISSION) && is_for_exchange(claims) && !claims.is_expired());
+    refused_without_a_cause(seen) && seen.claim(|claims| claims.has_role(PERMISSION))
+}
+
+/// The same of a user's, as the device code brings it.
+fn refused_a_users_token(seen: &Seen) -> bool {
+    refused_without_a_cause(seen) && seen.claim(has_delegated)
+}
+
+fn refused_without_a_cause(seen: &Seen) -> bool {
+    let is_good = seen.claim(|claims| is_for_exchange(claims) && !claims.is_expired());
     refused_sign_in(seen) && is_good && !seen.replied("basicauthblocked") && !seen.replied("noadrecipient")
+}
+
+fn is_users(seen: &Seen) -> bool {
+    seen.claim(|claims| claims.scopes.is_some())
 }
 
 fn is_foreign(seen: &Seen) -> bool {

@@ -3,6 +3,7 @@
 use super::bare;
 use crate::program::{Call, World};
 use crate::support::entra::device::MESSAGE;
+use crate::support::exchange::Fault;
 
 pub(crate) fn by_code(world: &World, arguments: &[&str]) -> Call {
     let cache = world.folder.path().join("cache");
@@ -43,6 +44,17 @@ fn somebody_signs_in_once_and_the_refresh_token_does_the_rest() {
     world.entra.configure().device.refreshes += 7;
     let ended = by_code(&world, &["check"]).run();
     ended.expect(0).saying(&["AADSTS700082", "somebody must sign in anew", MESSAGE]);
+}
+
+/// What a person can do about a refusal is not what an application's administrator can.
+#[test]
+fn a_refusal_by_imap_is_explained_for_a_persons_token() {
+    let world = World::new();
+    world.exchange.fault_always(Fault::Refuse { command: "AUTHENTICATE", answer: "NO AUTHENTICATE failed." });
+    let ended = by_code(&world, &["check"]).run();
+    let full_access = "Add-MailboxPermission -Identity orders@contoso.com -User orders@contoso.com";
+    ended.expect(4).saying(&["opens that user's own mailbox", full_access, "-ImapEnabled $true"]);
+    assert!(!ended.stderr.contains("ServicePrincipal") && !ended.stderr.contains("application"), "{ended}");
 }
 
 #[test]
