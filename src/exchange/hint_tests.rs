@@ -132,6 +132,10 @@ fn cases() -> Vec<(Error, String, &'static str)> {
     known(said(Temporary, Phase::Resolve, "looking up x: no answer within 60 s"), "", "this host's DNS servers");
     known(said(Temporary, Phase::Connect, "x: Connection refused (os error 111)"), "", "nobody listens there");
     known(said(Temporary, Phase::Connect, "192.0.2.1:993 did not answer"), "", "perhaps a firewall drops it");
+    for host in ["127.0.0.1", "[::1]", "localhost"] {
+        let error = Error::new(Temporary, Phase::Connect, "no connection to it: did not answer");
+        known(error.with_peer(host, 80), "", "nothing listens there: start what should answer at");
+    }
     let unreachable = "192.0.2.1:993: Network is unreachable (os error 101)";
     known(said(Temporary, Phase::Connect, unreachable), "", "this host has no way out");
     known(said(Temporary, Phase::Token, "no answer within the time allowed (--timeout)"), "", "perhaps a firewall");

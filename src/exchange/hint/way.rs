@@ -1,6 +1,7 @@
 //! The way there: DNS, TCP, TLS, and what stands in between.
 
 use std::io::ErrorKind;
+use std::net::IpAddr;
 
 use super::{Row, Seen};
 use crate::error::{Kind, Phase};
@@ -26,14 +27,16 @@ pub(super) static ROWS: &[Row] = &[
     // TCP.
     Row {
         words: "Connection refused",
-        fits: |seen| seen.phase(Phase::Connect) && seen.says(&["refused"]),
+        fits: |seen| seen.phase(Phase::Connect) && (seen.says(&["refused"]) || is_this_machine(seen)),
         says: |seen| {
+            let (host, port) = seen.peer();
+            if is_this_machine(seen) {
+                return format!(
+                    "nothing listens there: start what should answer at {host}, TCP port {port} (nc -vz {host} {port}), or name another host"
+                );
+            }
             format!(
-                "nobody listens there, or a firewall says so: {} must be reached on TCP port {} (nc -vz {} {})",
-                seen.peer().0,
-                seen.peer().1,
-                seen.peer().0,
-                seen.peer().1
+                "nobody listens there, or a firewall says so: {host} must be reached on TCP port {port} (nc -vz {host} {port})"
             )
         },
     },
@@ -46,8 +49,8 @@ pub(super) static ROWS: &[Row] = &[
         words: "did not answer",
         fits: |seen| {
             let silent = seen.phase(Phase::Token) && seen.kind(Kind::Temporary) && seen.error.entra().is_none();
-            (seen.phase(Phase::Connect) && !seen.says(&["refused", "unreachable", "No route"]))
-                || (silent && !seen.says(&["HTTP "]))
+            let no_word = !seen.says(&["refused", "unreachable", "No route"]) && !is_this_machine(seen);
+            (seen.phase(Phase::Connect) && no_word) || (silent && !seen.says(&["HTTP "]))
         },
         says: |seen| {
             format!(
@@ -134,6 +137,12 @@ pub(super) static ROWS: &[Row] = &[
         },
     },
 ];
+
+/// No firewall stands between a machine and itself.
+fn is_this_machine(seen: &Seen) -> bool {
+    let host = seen.peer().0.trim_matches(['[', ']']);
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
 
 fn refused(seen: &Seen) -> bool {
     seen.phase(Phase::Tls) && seen.kind(Kind::Refused) && !seen.system(&[ErrorKind::TimedOut])
