@@ -359,3 +359,15 @@ fn an_assertion_is_verified_as_entra_does() {
     assert_eq!(answer(&sign(&json!({"alg": "RS256", "typ": "JWT", "x5t": "AAAA"}), &claims)), 700_027);
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+/// Whoever is killed leaves its folder; the next one has it, emptied, and none beside.
+#[test]
+fn a_folder_is_one_sandboxs_and_then_the_next_ones() {
+    let (folder, lock) = super::free_folder(99).unwrap();
+    std::fs::write(folder.join("left"), "").unwrap();
+    assert!(super::free_folder(99).is_none());
+    drop(lock);
+    let (again, _lock) = super::free_folder(99).unwrap();
+    assert!(again == folder && std::fs::read_dir(&folder).unwrap().next().is_none());
+    std::fs::remove_dir(folder).unwrap();
+}

@@ -4,9 +4,10 @@
 // An example is there to print.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::{env, fs, process, thread};
+use std::{env, thread};
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -82,6 +83,8 @@ struct Sandbox {
     entra: Entra,
     exchange: Exchange,
     folder: PathBuf,
+    /// The folder is ours as long as this is open.
+    _lock: File,
 }
 
 impl Sandbox {
@@ -89,10 +92,9 @@ impl Sandbox {
         let authority = Authority::new();
         let entra = Entra::start(&authority);
         let exchange = Exchange::start(&authority, &entra);
-        let folder = env::temp_dir().join(format!("exoimap-sandbox-{}", process::id()));
-        fs::create_dir_all(&folder).unwrap();
+        let (folder, lock) = (0..100).find_map(free_folder).unwrap();
         fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
-        Sandbox { entra, exchange, folder }
+        Sandbox { entra, exchange, folder, _lock: lock }
     }
 
     /// For a try with many: each has what orders@ has.
@@ -123,6 +125,18 @@ impl Sandbox {
             ("EXOIMAP_MAILBOX", sample::ORDERS.into()),
         ]
     }
+}
+
+/// The folder of that number beside this example, empty, unless another sandbox has it. Whoever is killed, which is how
+/// `--serve` ends, leaves its folder to the next one, so that none pile up.
+fn free_folder(number: u32) -> Option<(PathBuf, File)> {
+    let beside = env::current_exe().ok()?;
+    let lock = File::create(beside.with_extension(format!("{number}.lock"))).ok()?;
+    lock.try_lock().ok()?;
+    let folder = beside.with_extension(number.to_string());
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).ok()?;
+    Some((folder, lock))
 }
 
 impl Drop for Sandbox {
