@@ -56,7 +56,7 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => return Output::bare(None).failed(&error, &[]).into(),
     };
     options.odd.iter().chain(&caution::exposed_files(arguments)).for_each(|odd| output.warn(odd));
-    let setting = Setting::new(arguments);
+    let setting = Setting::new(arguments, &output);
     let asks = setting.as_ref().is_ok_and(Setting::asks_authority);
     caution::clouds(arguments, asks).iter().for_each(|said| output.warn(said));
     let code = match setting {

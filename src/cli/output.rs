@@ -1,6 +1,7 @@
 //! Results on stdout, everything else on stderr, nothing raw. Threads share it: a line is never torn.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ArgMatches;
@@ -19,7 +20,12 @@ pub(crate) struct Output {
     closed: AtomicBool,
     /// A person looks on: a line that is written over tells how far it is.
     live: bool,
-    /// That line stands there.
+    pub(crate) stderr: Arc<Stderr>,
+}
+
+/// stderr, whoever writes a line to it, transcripts too.
+pub(crate) struct Stderr {
+    /// A line that tells how far it is stands there.
     drawn: AtomicBool,
     /// Hears all that stderr does, but for that line.
     log: Option<Log>,
@@ -35,8 +41,7 @@ impl Output {
             verbose: arguments.get_flag("verbose"),
             closed: AtomicBool::new(false),
             live: !quiet && io::stderr().is_terminal(),
-            drawn: AtomicBool::new(false),
-            log: log.map(|file| Log::open(file)).transpose()?,
+            stderr: Stderr::new(log.map(|file| Log::open(file)).transpose()?),
         })
     }
 
@@ -48,8 +53,7 @@ impl Output {
             verbose: false,
             closed: AtomicBool::new(false),
             live: false,
-            drawn: AtomicBool::new(false),
-            log,
+            stderr: Stderr::new(log),
         }
     }
 
@@ -77,7 +81,7 @@ impl Output {
     /// Lines at once, each made by [`line`] or [`object_line`].
     pub(crate) fn write(&self, text: &str) -> Result<()> {
         if self.live {
-            self.wipe(&mut io::stderr().lock());
+            self.stderr.wipe(&mut io::stderr().lock());
         }
         let mut stdout = io::stdout().lock();
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
@@ -121,7 +125,7 @@ impl Output {
         if self.live {
             let mut stderr = io::stderr().lock();
             let _ = write!(stderr, "\r\x1b[K{}", Escaped(text)).and_then(|()| stderr.flush());
-            self.drawn.store(true, Ordering::Relaxed);
+            self.stderr.drawn.store(true, Ordering::Relaxed);
         }
     }
 
@@ -139,8 +143,18 @@ impl Output {
         error.into()
     }
 
-    /// stderr may be closed too; there is nobody left to tell.
     fn say(&self, line: &str) {
+        self.stderr.say(line);
+    }
+}
+
+impl Stderr {
+    fn new(log: Option<Log>) -> Arc<Stderr> {
+        Arc::new(Stderr { drawn: AtomicBool::new(false), log })
+    }
+
+    /// A line. stderr may be closed too; there is nobody left to tell.
+    pub(crate) fn say(&self, line: &str) {
         let mut stderr = io::stderr().lock();
         self.wipe(&mut stderr);
         let _ = writeln!(stderr, "{line}");

@@ -16,7 +16,7 @@ use exoimap::{Error, Kind, Network, Patience, Phase, Result, Secret, Stream, Tra
 use super::credential::{Described, Proof, proof};
 use super::input::read_list;
 use super::log::open_private;
-use super::output::Output;
+use super::output::{Output, Stderr};
 use super::proxy::proxy;
 
 /// What the options and the environment say.
@@ -43,7 +43,7 @@ const EARLY: Duration = Duration::from_secs(300);
 /// Where transcripts go: every session of a run writes to the same places.
 #[derive(Clone, Default)]
 struct Trace {
-    stderr: bool,
+    stderr: Option<Arc<Stderr>>,
     file: Option<Arc<Mutex<File>>>,
     /// For a report.
     kept: Option<Arc<Mutex<Vec<u8>>>>,
@@ -54,7 +54,7 @@ const MOST_KEPT: usize = 4 << 20;
 
 impl Setting {
     /// Reads and checks everything before anything is tried.
-    pub(crate) fn new(arguments: &ArgMatches) -> Result<Setting> {
+    pub(crate) fn new(arguments: &ArgMatches, output: &Output) -> Result<Setting> {
         let text =
             |name: &str| arguments.get_one::<String>(name).map(|text| text.trim()).filter(|text| !text.is_empty());
         let time = |name: &str| arguments.get_one::<Duration>(name).copied();
@@ -79,7 +79,7 @@ impl Setting {
             cache: text("token-cache").map(|dir| TokenCache::open(Path::new(dir))).transpose()?,
             max_wait: time("max-wait").unwrap_or_default(),
             deadline,
-            trace: Trace::open(arguments)?,
+            trace: Trace::open(arguments, output)?,
             tenant: text("tenant").map(str::to_owned),
             client_id: text("client-id").map(str::to_owned),
             token: Mutex::new(None),
@@ -222,12 +222,12 @@ impl Setting {
 
 impl Trace {
     /// `-` is stderr.
-    fn open(arguments: &ArgMatches) -> Result<Trace> {
+    fn open(arguments: &ArgMatches, output: &Output) -> Result<Trace> {
         let named = |name: &str| arguments.try_get_one::<String>(name).ok().flatten().map(String::as_str);
         let mut trace = Trace { kept: named("report").map(|_| Arc::default()), ..Trace::default() };
         match named("trace").filter(|file| !file.is_empty()) {
             None => {}
-            Some("-") => trace.stderr = true,
+            Some("-") => trace.stderr = Some(Arc::clone(&output.stderr)),
             Some(file) => {
                 let opened = create_private(Path::new(file))
                     .map_err(|e| Error::new(Kind::Local, Phase::Options, format!("opening {file} (--trace): {e}")))?;
@@ -238,7 +238,7 @@ impl Trace {
     }
 
     fn is_wanted(&self) -> bool {
-        self.stderr || self.file.is_some() || self.kept.is_some()
+        self.stderr.is_some() || self.file.is_some() || self.kept.is_some()
     }
 }
 
@@ -263,8 +263,8 @@ impl Write for Trace {
         if let Some(file) = &self.file {
             file.lock().unwrap_or_else(PoisonError::into_inner).write_all(octets)?;
         }
-        if self.stderr {
-            io::stderr().write_all(octets)?;
+        if let Some(stderr) = &self.stderr {
+            String::from_utf8_lossy(octets).lines().for_each(|line| stderr.say(line));
         }
         Ok(octets.len())
     }
