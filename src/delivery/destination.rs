@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::Failed;
 use super::action::Action;
 use super::files::{lock, make_dir, read_if_there, replace, sync_dir};
 use super::format::{Format, MBOX, is_maildir_name_of, place, stem};
@@ -20,6 +21,9 @@ use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::types::{Uid, UidValidity};
+
+/// Names of one group that may be somebody else's. Where there are more, the directory is not what it is taken for.
+const MOST_OCCUPIED: usize = 20;
 
 /// Where the messages of a directory come from; the first run binds it, another source is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -240,8 +244,9 @@ impl Destination {
         fs::remove_file(self.temporary_path(name))
     }
 
-    /// Delivers a group whose files are durable: listed, in place, remembered, in that order.
-    pub(super) fn deliver(&mut self, entries: Vec<Entry>, next: Next) -> Result<()> {
+    /// Delivers a group whose files are durable: listed, in place, remembered, in that order. Returns the messages
+    /// whose names are not free.
+    pub(super) fn deliver(&mut self, entries: Vec<Entry>, next: Next) -> Result<Vec<Failed>> {
         let mbox = match self.state.format {
             Format::Mbox => {
                 self.mbox().release()?;
@@ -257,10 +262,14 @@ impl Destination {
     }
 
     /// Puts what is listed into its place, remembers it and removes the list.
-    fn finish(&mut self, list: &mut List) -> Result<()> {
+    fn finish(&mut self, list: &mut List) -> Result<Vec<Failed>> {
+        let mut failed = Vec::new();
         match list.mbox {
             Some(length) => self.append(list, length)?,
-            None => self.give_names(list)?,
+            None => {
+                failed = self.leave_out(list)?;
+                self.give_names(list)?;
+            }
         }
         let uids: UidSet = list.entries.iter().map(|entry| entry.uid).collect();
         self.state.done.extend(&uids);
@@ -280,7 +289,34 @@ impl Destination {
             self.mbox().release()?;
             self.clear_temporary()?;
         }
-        Ok(())
+        Ok(failed)
+    }
+
+    /// Takes out of the list what has a name that is taken, a message and its attachments' folder together: nothing is
+    /// replaced, and what is not remembered comes again with the next run.
+    fn leave_out(&self, list: &mut List) -> Result<Vec<Failed>> {
+        let mut failed: Vec<Failed> = Vec::new();
+        for Entry { uid, temporary, place, .. } in &list.entries {
+            let (from, to) = (self.temporary_path(temporary), self.dir.join(place));
+            let refused = |e| Error::disk(format!("delivering {}", to.display()), e);
+            // The name is no other message's (the UIDVALIDITY is in it) and no other run's (the lock): it is somebody
+            // else's, but where the temporary file is gone, which got it before.
+            if to.symlink_metadata().is_ok() && from.try_exists().map_err(refused)? {
+                failed.push(Failed { uid: *uid, reason: format!("{} is there and is not replaced", to.display()) });
+            }
+        }
+        failed.dedup_by_key(|failed| failed.uid);
+        let Some(Failed { reason, .. }) = failed.first() else { return Ok(failed) };
+        if failed.len() > MOST_OCCUPIED {
+            let message = format!("{reason}, nor are {} names more", failed.len() - 1);
+            return Err(Error::new(Kind::Local, Phase::Disk, message));
+        }
+        let left_out = list.entries.extract_if(.., |entry| failed.iter().any(|failed| failed.uid == entry.uid));
+        let left_out: Vec<_> = left_out.map(|entry| self.temporary_path(&entry.temporary)).collect();
+        // Before the temporary files go: what is listed and gone was delivered.
+        self.write_list(list)?;
+        left_out.iter().try_for_each(|path| remove(path)).map_err(|e| Error::disk("removing a temporary file", e))?;
+        Ok(failed)
     }
 
     /// Renames. A temporary file that is gone was named before, even if somebody has taken it away since.
@@ -288,13 +324,6 @@ impl Destination {
         for entry in &list.entries {
             let (from, to) = (self.temporary_path(&entry.temporary), self.dir.join(&entry.place));
             let refused = |e| Error::disk(format!("delivering {}", to.display()), e);
-            // Ours is the only run (the lock), and the name is no other message's: the UIDVALIDITY is in it.
-            if to.symlink_metadata().is_ok() {
-                if !from.try_exists().map_err(refused)? {
-                    continue;
-                }
-                return Err(refused(io::Error::new(io::ErrorKind::AlreadyExists, "it exists and is not replaced")));
-            }
             match fs::rename(&from, &to) {
                 Err(e) if e.kind() == io::ErrorKind::NotFound && !from.try_exists().map_err(refused)? => {}
                 renamed => renamed.map_err(refused)?,
@@ -360,6 +389,7 @@ impl Destination {
                     format!("{} is damaged; it lists deliveries to finish and is needed", self.own("ready").display());
                 return Err(Error::new(Kind::Local, Phase::Disk, message));
             };
+            // What is left out comes again from the server, and is told then.
             self.finish(&mut list)?;
             // An attachments' folder is no message.
             let is_message =
@@ -388,16 +418,7 @@ impl Destination {
 
     fn clear_temporary(&self) -> Result<()> {
         let tmp = self.own("tmp");
-        let clear = || {
-            fs::read_dir(&tmp)?.try_for_each(|entry| {
-                let entry = entry?;
-                if entry.file_type()?.is_dir() {
-                    fs::remove_dir_all(entry.path())
-                } else {
-                    fs::remove_file(entry.path())
-                }
-            })
-        };
+        let clear = || fs::read_dir(&tmp)?.try_for_each(|entry| remove(&entry?.path()));
         clear().map_err(|e| Error::disk(format!("clearing {}", tmp.display()), e))
     }
 
@@ -425,6 +446,12 @@ impl Destination {
         let name = self.state.uid_validity.map(|validity| stem(validity, uid)).unwrap_or_default();
         self.own("hold").join(format!("{name}.eml"))
     }
+}
+
+/// A file, or a folder with all that is in it; where it is gone already, that is as good.
+fn remove(path: &Path) -> io::Result<()> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    removed.or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
 }
 
 /// The state of a directory, which must be its source's; a directory that has none is new.

@@ -118,13 +118,81 @@ fn what_was_not_listed_comes_again() {
     assert!(fs::read_dir(folder.0.join(".exoimap/tmp")).unwrap().next().is_none());
 }
 
+/// The second message with an attachment, and who may have had one of its two names before.
+const NAMES: [(Format, &str); 4] = [
+    (Format::Eml, "14.2.eml"),
+    (Format::Eml, "14.2"),
+    (Format::Maildir, "new/0.V14U2.exoimap"),
+    (Format::Maildir, "14.2"),
+];
+
 #[test]
-fn a_final_name_is_never_replaced() {
-    let folder = Folder::new("exists", Format::Eml);
-    let (mut destination, entries) = folder.two_ready();
+fn a_final_name_is_never_replaced_and_keeps_no_other_from_its_place() {
+    for (format, name) in NAMES {
+        // Once in the run, once by the run after a kill.
+        for killed in [false, true] {
+            let folder = Folder::new("exists", format);
+            let (mut destination, mut entries) = folder.two_ready();
+            let attachments = Entry { temporary: "14.2.d".into(), place: "14.2".into(), ..entries[1].clone() };
+            fs::create_dir(destination.temporary_path("14.2.d")).unwrap();
+            fs::write(destination.temporary_path("14.2.d/order.pdf"), "%PDF").unwrap();
+            entries.insert(1, attachments);
+            fs::write(folder.0.join(name), "somebody's").unwrap();
+            if killed {
+                destination.write_list(&List { entries, ..List::default() }).unwrap();
+                drop(destination);
+                destination = folder.open().unwrap();
+                assert_eq!(destination.recovered.iter().map(|entry| entry.uid.get()).collect::<Vec<_>>(), [1]);
+            } else {
+                let failed = destination.deliver(entries, Next::Act(Action::Delete)).unwrap();
+                assert!(failed.len() == 1 && failed[0].uid.get() == 2, "{failed:?}");
+                assert!(failed[0].reason.contains(&format!("{name} is there and is not replaced")), "{failed:?}");
+                assert_eq!(destination.state.act, [(UidSet::parse("1").unwrap(), Action::Delete)]);
+            }
+            assert_eq!((destination.state.done.to_string(), destination.state.failed.len()), ("1".to_owned(), 0));
+            assert_eq!(fs::read_to_string(folder.0.join(name)).unwrap(), "somebody's");
+            let found = folder.delivered().len() + usize::from(folder.0.join("14.2").exists());
+            assert_eq!(found, 2, "{format:?} {name}: the first, and somebody's");
+            let left = fs::read_dir(folder.0.join(".exoimap/tmp")).unwrap().count();
+            assert!(left == 0 && !folder.0.join(".exoimap/ready").exists(), "{format:?} {name}");
+        }
+    }
+}
+
+/// Killed between the shorter list and the end of the temporary file: what is left out is not taken for delivered, and
+/// not delivered either.
+#[test]
+fn what_was_left_out_comes_again_after_a_kill_too() {
+    let folder = Folder::new("left-out", Format::Eml);
+    let (destination, entries) = folder.two_ready();
     fs::write(folder.0.join("14.2.eml"), "somebody's").unwrap();
-    assert_eq!(destination.deliver(entries, Next::Nothing).unwrap_err().kind(), Kind::Local);
-    assert_eq!(fs::read_to_string(folder.0.join("14.2.eml")).unwrap(), "somebody's");
+    let mut list = List { entries, ..List::default() };
+    destination.write_list(&list).unwrap();
+    destination.leave_out(&mut list).unwrap();
+    fs::write(destination.temporary_path("14.2"), "message 2").unwrap();
+    drop(destination);
+    fs::remove_file(folder.0.join("14.2.eml")).unwrap();
+    assert_eq!(folder.open().unwrap().state.done.to_string(), "1");
+    assert_eq!(folder.delivered(), ["14.1.eml"]);
+}
+
+/// As where the state was taken away and the mail was not.
+#[test]
+fn a_directory_full_of_others_names_stops_the_run() {
+    let folder = Folder::new("full", Format::Eml);
+    let (mut destination, _) = folder.two_ready();
+    let entries = (1..=30).map(|uid| {
+        let uid = Uid::new(uid).unwrap();
+        let (temporary, place) = (stem(validity(), uid), place(Format::Eml, validity(), uid, 0, &[]));
+        destination.temporary(&temporary).unwrap();
+        fs::write(folder.0.join(&place), "somebody's").unwrap();
+        Entry { uid, temporary, place, seconds: 0 }
+    });
+    let entries: Vec<_> = entries.collect();
+    let error = destination.deliver(entries, Next::Nothing).unwrap_err();
+    assert_eq!(error.kind(), Kind::Local);
+    assert!(error.to_string().contains("14.1.eml is there and is not replaced, nor are 29 names more"), "{error}");
+    assert!(destination.state.done.is_empty());
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(super) struct Incoming<'a> {
     group_octets: u64,
     /// What came in this FETCH, whatever became of it.
     pub(super) seen: UidSet,
-    /// What came and is no message.
+    /// What came and is no message, or has no name that is free.
     failed: Vec<Failed>,
     /// The sequence numbers under which the group's messages came.
     numbers: BTreeMap<Uid, SeqNum>,
@@ -128,7 +128,9 @@ impl<'a> Incoming<'a> {
             entries.push(entry);
             delivered.push(message);
         }
-        self.destination.deliver(entries, self.next.clone())?;
+        let failed = self.destination.deliver(entries, self.next.clone())?;
+        delivered.retain(|message| failed.iter().all(|failed| failed.uid != message.uid));
+        self.failed.extend(failed);
         for message in &delivered {
             self.outcome.delivered += 1;
             self.outcome.octets += message.size;

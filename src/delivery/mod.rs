@@ -158,12 +158,12 @@ impl Delivered {
     }
 }
 
-/// A message that the server lists and does not hand out.
+/// A message that the server lists and does not hand out, or whose name in the directory is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {
     /// Its UID.
     pub uid: Uid,
-    /// What came instead.
+    /// What came instead, or whose place it is.
     pub reason: String,
 }
 

@@ -130,6 +130,8 @@ impl State {
     pub(super) fn add_act(&mut self, uids: &UidSet, action: &Action) {
         match self.act.iter_mut().find(|(_, known)| known == action) {
             Some((set, _)) => set.extend(uids),
+            // A set of none could not be read again.
+            None if uids.is_empty() => {}
             None => self.act.push((uids.clone(), action.clone())),
         }
     }
@@ -180,6 +182,7 @@ mod tests {
         state.add_act(&some, &Action::MarkSeen);
         assert_eq!(state.act.len(), 2);
         state.remove_act(&UidSet::parse("1:3,16119").unwrap(), &Action::MarkSeen);
+        state.add_act(&UidSet::new(), &Action::MarkSeen);
         assert_eq!(state.act.len(), 1);
     }
 }

@@ -269,7 +269,7 @@ fn cases() -> Vec<(Error, String, &'static str)> {
     // This machine.
     let changed = "UIDVALIDITY changed from 14 to 15";
     known(said(Refused, Phase::Select, changed), "", "--accept-uidvalidity");
-    known(said(Local, Phase::Disk, "x is there already and is not replaced"), "", "move that file away");
+    known(said(Local, Phase::Disk, "x is there and is not replaced"), "", "move those files away");
     known(said(Temporary, Phase::Disk, "another run is at work on x"), "", "wait for it to end");
     known(disk(ErrorKind::StorageFull), "", "make room");
     known(disk(ErrorKind::QuotaExceeded), "", "make room");

@@ -273,21 +273,6 @@ fn a_second_run_at_the_same_time_is_told_so() {
 }
 
 #[test]
-fn a_file_that_is_there_is_never_replaced() {
-    let post = Post::new();
-    fs::create_dir_all(post.dir()).unwrap();
-    let file = post.dir().join("14.16102.eml");
-    fs::write(&file, "somebody's").unwrap();
-    for _ in 0..2 {
-        post.fetch().expect(1).one_error().saying(&["14.16102.eml", "not replaced"]);
-        assert_eq!(fs::read_to_string(&file).unwrap(), "somebody's");
-    }
-    fs::remove_file(&file).unwrap();
-    post.fetch().expect(0);
-    assert_eq!(post.files(), ALL);
-}
-
-#[test]
 fn a_directory_that_cannot_be_written_is_named_before_anything_is_asked() {
     let post = Post::new();
     fs::write(post.dir(), "a file").unwrap();

@@ -17,7 +17,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         words: "is not replaced",
         fits: |seen| seen.phase(Phase::Disk) && seen.says(&["is not replaced"]),
-        says: |_| "move that file away and run again".to_owned(),
+        says: |_| "move those files away, or name another directory (--to), and run again".to_owned(),
     },
     Row {
         words: "another run is at work",

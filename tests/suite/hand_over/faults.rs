@@ -1,5 +1,7 @@
 //! Each fault in each format: what is whole is kept once, what is not is named and changed nowhere.
 
+use std::fs;
+
 use super::{ALL, FORMATS, Post, printed, without};
 use crate::support::exchange::Fault;
 use crate::support::sample;
@@ -152,6 +154,43 @@ fn a_message_whose_fetch_is_refused_is_left_out() {
         post.fetch(&[]).expect(0);
         assert_eq!(post.flagged("\\Seen"), without(&ALL, &[16105]), "{format}");
     }
+}
+
+/// Somebody's file has a message's name: it is not replaced, the others come, and that message does once the file is gone.
+#[test]
+fn a_name_that_is_taken_keeps_no_other_message_from_coming() {
+    for format in ["eml", "maildir"] {
+        for more in [&[][..], &["--attachments"], &["--", "true"]] {
+            let case = format!("{format} {more:?}");
+            let fetch = |post: &Post| post.fetch(&[&["--give-up-after", "3", "--mark-seen"], more].concat());
+            let named = |post: &Post| {
+                let ended = fetch(post);
+                let line = ended.expect(0).stdout.lines().find(|line| line.starts_with("16105\t"));
+                line.unwrap().split_once("mail/").unwrap().1.to_owned()
+            };
+            let name = named(&Post::new(format));
+            let post = Post::new(format);
+            let file = post.dir().join(&name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, "somebody's").unwrap();
+            for _ in 0..2 {
+                let ended = fetch(&post);
+                ended.expect(6).saying(&["message 16105: ", &name, "is not replaced; the next run tries again"]);
+                assert_eq!(fs::read_to_string(&file).unwrap(), "somebody's");
+                assert_eq!(post.flagged("\\Seen"), without(&ALL, &[16105]), "{case}");
+                post.is_tidy();
+            }
+            fs::rename(&file, post.world.folder.path().join("moved")).unwrap();
+            assert_eq!(printed(fetch(&post).expect(0)), [16105], "{case}");
+            assert_eq!((post.kept(), post.flagged("\\Seen")), (ALL.to_vec(), ALL.to_vec()), "{case}");
+        }
+    }
+    // It counts as other failures do.
+    let post = Post::new("eml");
+    fs::create_dir_all(post.dir().join("14.16105.eml")).unwrap();
+    post.fetch(&["--give-up-after", "2"]).expect(6).saying(&["message 16105: ", "tries again"]);
+    post.fetch(&["--give-up-after", "2"]).expect(6).saying(&["message 16105: ", "given up after 2 tries"]);
+    post.fetch(&[]).expect(0);
 }
 
 /// Mail that comes in during the FETCH, of which the server tells by a new UIDNEXT, comes with the next run.

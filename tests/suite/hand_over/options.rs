@@ -209,3 +209,21 @@ fn deliveries_that_a_killed_run_listed_are_told_by_the_next() {
     assert_eq!(printed(ended.expect(0)), &ALL[2..], "{ended}");
     assert_eq!(post.kept(), ALL);
 }
+
+/// The same where somebody's file has got the name since: it is neither replaced nor taken for the message.
+#[test]
+fn a_listed_delivery_whose_name_was_taken_since_comes_again() {
+    let post = Post::new("eml");
+    post.fetch(&["--limit", "2"]).expect(0);
+    fs::write(post.dir().join(".exoimap/tmp/14.16105"), "as it was").unwrap();
+    let list = "exoimap ready 1\n16105\t14.16105\t14.16105.eml\t1795477275\nend\n";
+    fs::write(post.dir().join(".exoimap/ready"), list).unwrap();
+    let file = post.dir().join("14.16105.eml");
+    fs::write(&file, "somebody's").unwrap();
+    let ended = post.fetch(&[]);
+    ended.expect(6).saying(&["message 16105: ", "14.16105.eml is there and is not replaced"]);
+    assert_eq!((printed(&ended), fs::read_to_string(&file).unwrap()), (ALL[3..].to_vec(), "somebody's".to_owned()));
+    post.is_tidy();
+    fs::remove_file(&file).unwrap();
+    assert_eq!((printed(post.fetch(&[]).expect(0)), post.kept()), (vec![16105], ALL.to_vec()));
+}
