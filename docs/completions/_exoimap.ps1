@@ -309,7 +309,7 @@ Register-ArgumentCompleter -Native -CommandName 'exoimap' -ScriptBlock {
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'So many mailboxes at a time')
             [CompletionResult]::new('--give-up-after', '--give-up-after', [CompletionResultType]::ParameterName, 'Leave a message that does not come out after so many runs')
             [CompletionResult]::new('--move-to', '--move-to', [CompletionResultType]::ParameterName, 'Move to this folder what was handed over')
-            [CompletionResult]::new('--program-timeout', '--program-timeout', [CompletionResultType]::ParameterName, 'Longest that the program may take for a message')
+            [CompletionResult]::new('--program-timeout', '--program-timeout', [CompletionResultType]::ParameterName, 'Longest that the program may take for a message, then it is ended, but not what it has started')
             [CompletionResult]::new('--folder', '--folder', [CompletionResultType]::ParameterName, 'The folder, as people see its name')
             [CompletionResult]::new('--uid', '--uid', [CompletionResultType]::ParameterName, 'These UIDs: 1:5,7,100:* (* alone is the newest message)')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Received on this day or later, YYYY-MM-DD')

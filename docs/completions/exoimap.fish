@@ -343,7 +343,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l mailboxes -d '
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l jobs -d 'So many mailboxes at a time' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l give-up-after -d 'Leave a message that does not come out after so many runs' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l move-to -d 'Move to this folder what was handed over' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l program-timeout -d 'Longest that the program may take for a message' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l program-timeout -d 'Longest that the program may take for a message, then it is ended, but not what it has started' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l folder -d 'The folder, as people see its name' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l uid -d 'These UIDs: 1:5,7,100:* (* alone is the newest message)' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l since -d 'Received on this day or later, YYYY-MM-DD' -r

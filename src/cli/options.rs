@@ -147,7 +147,7 @@ fn fetch() -> Vec<Arg> {
         flag("mark-seen", "Mark as seen what was handed over").group("action"),
         value("move-to", "F", "Move to this folder what was handed over").group("action"),
         flag("delete", "Delete what was handed over (Exchange keeps it in Recoverable Items)").group("action"),
-        value("program-timeout", "T", "Longest that the program may take for a message").value_parser(time()),
+        value("program-timeout", "T", "Longest that the program may take for a message, then it is ended, but not what it has started").value_parser(time()),
         Arg::new("program")
             .value_name("PROGRAM ARG")
             .num_args(1..)

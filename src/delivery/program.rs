@@ -75,6 +75,7 @@ impl Program {
             match child.try_wait() {
                 Ok(Some(status)) => return ended(status),
                 Ok(None) if end.is_some_and(|end| Instant::now() >= end) => {
+                    // Its own children live on: the standard library can make a group of them and not end one.
                     let _ = child.kill();
                     let _ = child.wait();
                     return Err("was still running when its time was over".to_owned());
