@@ -1,18 +1,16 @@
 //! `exoimap fetch`: what is new in a folder, delivered to a directory, for one mailbox or many.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use exoimap::delivery::{self, Action, Destination, Format, Job, Outcome, Program, Source, Spool};
-use exoimap::exchange::hints;
-use exoimap::{Error, MailboxName, Result};
+use exoimap::{Error, MailboxName, Patience, Result};
 use serde_json::json;
 
-use super::exit::{Exit, worst};
+use super::exit::Exit;
+use super::many;
 use super::output::Output;
 use super::progress::Told;
 use super::selection;
@@ -26,10 +24,10 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     let fetch = Fetch::new(arguments, setting, output)?;
     match setting.mailboxes.as_slice() {
         [] => setting.mailbox().map(|_| Exit::Done),
-        [mailbox] if !fetch.nested => fetch.mailbox(mailbox, &fetch.to, None),
+        [mailbox] if !fetch.nested => fetch.mailbox(mailbox, &fetch.to, None, &mut setting.patience(output)),
         mailboxes => {
             mailboxes.iter().try_for_each(|mailbox| fits_a_folder(mailbox))?;
-            Ok(fetch.mailboxes(mailboxes))
+            fetch.mailboxes(mailboxes)
         }
     }
 }
@@ -100,38 +98,25 @@ impl Fetch<'_> {
         }
     }
 
-    /// Several mailboxes, some at a time; one's failure never stops the others.
-    fn mailboxes(&self, mailboxes: &[String]) -> Exit {
-        let next = AtomicUsize::new(0);
-        let ended = Mutex::new(Vec::new());
-        std::thread::scope(|scope| {
-            for _ in 0..self.jobs.min(mailboxes.len()) {
-                scope.spawn(|| {
-                    while let Some(mailbox) = mailboxes.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let dir = self.to.join(mailbox.to_lowercase());
-                        let exit = self.mailbox(mailbox, &dir, Some(mailbox)).unwrap_or_else(|error| {
-                            let hints = hints(&error, &self.setting.facts(Some(mailbox)));
-                            self.output.failed_for(&format!("{mailbox}: "), &error, &hints)
-                        });
-                        ended.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(exit);
-                    }
-                });
-            }
-        });
-        let ended = ended.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        worst(&ended)
+    /// Several mailboxes. Whose turn is longest ago comes first: where the time of a run (`--max-time`) is
+    /// too short for all, it is not always the last of the list who get nothing.
+    fn mailboxes(&self, mailboxes: &[String]) -> Result<Exit> {
+        let dir = |mailbox: &str| self.to.join(mailbox.to_lowercase());
+        let mut turns: Vec<&str> = mailboxes.iter().map(String::as_str).collect();
+        turns.sort_by_cached_key(|mailbox| Destination::last_run(&dir(mailbox)));
+        many::run(self.setting, self.output, &turns, self.jobs, &|mailbox, patience| {
+            self.mailbox(mailbox, &dir(mailbox), Some(mailbox), patience)
+        })
     }
 
-    fn mailbox(&self, mailbox: &str, dir: &Path, whose: Option<&str>) -> Result<Exit> {
+    fn mailbox(&self, mailbox: &str, dir: &Path, whose: Option<&str>, patience: &mut Patience) -> Result<Exit> {
         let job = Job { mailbox: mailbox.to_owned(), ..self.job.clone() };
         let mut told = Told::new(self.output, whose);
-        let mut patience = self.setting.patience(self.output);
         let mut sign_in = SignIn::shortly(self.setting, self.output, mailbox);
         let mut connect = |why: Option<&Error>| sign_in.session(why);
         if dir == Path::new("-") {
             let mut out = self.output.stream();
-            let outcome =
-                delivery::write_all(&job, &mut Spool::new()?, &mut out, &mut connect, &mut patience, &mut told)?;
+            let outcome = delivery::write_all(&job, &mut Spool::new()?, &mut out, &mut connect, patience, &mut told)?;
             return Ok(self.summary(&outcome, None, "stdout"));
         }
         let host = &self.setting.server.host;
@@ -148,7 +133,7 @@ impl Fetch<'_> {
             return Ok(Exit::Done);
         }
         let mut destination = Destination::open(dir, &source)?;
-        let outcome = delivery::run(&job, &mut destination, &mut connect, &mut patience, &mut told)?;
+        let outcome = delivery::run(&job, &mut destination, &mut connect, patience, &mut told)?;
         Ok(self.summary(&outcome, whose, &dir.to_string_lossy()))
     }
 

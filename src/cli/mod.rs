@@ -14,6 +14,7 @@ mod fetch;
 mod folders;
 mod input;
 mod log;
+mod many;
 mod mark;
 mod moving;
 mod options;

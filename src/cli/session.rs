@@ -1,5 +1,6 @@
 //! From options to a session: who, where, the token, the sign-in.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -284,18 +285,14 @@ pub(crate) fn mailboxes(arguments: &ArgMatches) -> Result<Vec<String>> {
         }
         named.extend(read_list(list)?);
     }
-    let mut checked: Vec<String> = Vec::new();
-    for mailbox in named {
-        let mailbox = checked_mailbox(&mailbox)?;
-        if !checked.iter().any(|known| known.eq_ignore_ascii_case(&mailbox)) {
-            checked.push(mailbox);
-        }
-    }
-    Ok(checked)
+    let mut known = HashSet::new();
+    named.retain(|mailbox| known.insert(mailbox.to_ascii_lowercase()));
+    named.iter().try_for_each(|mailbox| checked_mailbox(mailbox))?;
+    Ok(named)
 }
 
 /// One `@`, nothing that ends a line or a SASL field.
-fn checked_mailbox(mailbox: &str) -> Result<String> {
+fn checked_mailbox(mailbox: &str) -> Result<()> {
     let refused = |why: &str| Err(usage(format!("the mailbox {mailbox:?} {why} (--mailbox, EXOIMAP_MAILBOX)")));
     if mailbox.contains('\\') {
         return refused(
@@ -306,9 +303,7 @@ fn checked_mailbox(mailbox: &str) -> Result<String> {
         return refused("holds a blank or a control character");
     }
     match mailbox.split_once('@') {
-        Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !domain.contains('@') => {
-            Ok(mailbox.to_owned())
-        }
+        Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !domain.contains('@') => Ok(()),
         _ => refused("is no address like orders@contoso.com"),
     }
 }

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::Failed;
 use super::action::Action;
@@ -74,6 +75,11 @@ impl Destination {
     pub fn look(dir: &Path, source: &Source) -> Result<Destination> {
         let state = read_state(&dir.join(".exoimap").join("state"), source, dir)?;
         Ok(Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: None })
+    }
+
+    /// When the last run was at work on `dir`, if one was.
+    pub fn last_run(dir: &Path) -> Option<SystemTime> {
+        fs::metadata(dir.join(".exoimap").join("lock")).and_then(|lock| lock.modified()).ok()
     }
 
     /// True where no run has been here before.
@@ -218,7 +224,8 @@ impl Destination {
 
     /// A message's path as it is told: an mbox has one for all.
     pub(super) fn path(&self, place: &str) -> PathBuf {
-        self.dir.join(place)
+        // With this system's separators: a place of the list has `/`.
+        self.dir.join(place.split('/').collect::<PathBuf>())
     }
 
     /// Where a message would go, as far as that is known before it comes.

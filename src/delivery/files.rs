@@ -3,6 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::SystemTime;
 
 use crate::error::{Error, Kind, Phase, Result};
 
@@ -14,7 +15,11 @@ pub(super) fn lock(path: &Path, dir: &Path) -> Result<File> {
     let refused = |e| Error::disk(format!("locking {}", path.display()), e);
     let file = File::options().create(true).append(true).open(path).map_err(refused)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => {
+            // When the last run was: who fetches many mailboxes begins with the one whose turn is longest ago.
+            let _ = file.set_modified(SystemTime::now());
+            Ok(file)
+        }
         Err(TryLockError::WouldBlock) => {
             let message = format!("another run is at work on {}; nothing was done", dir.display());
             Err(Error::new(Kind::Temporary, Phase::Disk, message))

@@ -141,6 +141,7 @@ impl Network {
             Ok(Ok(addresses)) if addresses.is_empty() => Err(failed("no address".to_owned())),
             Ok(Ok(addresses)) => Ok(addresses),
             Ok(Err(e)) => Err(failed(e.to_string()).caused_by(e)),
+            Err(_) if self.is_over() => Err(over(Phase::Resolve).with_peer(host, port)),
             Err(_) => Err(failed(format!("no answer within {}", seconds(self.idle)))),
         }
     }
@@ -166,6 +167,9 @@ impl Network {
                 Err(e) if is_timeout(&e) => reasons.push(format!("{address} did not answer")),
                 Err(e) => reasons.push(format!("{address}: {e}")),
             }
+        }
+        if self.is_over() {
+            return Err(over(Phase::Connect));
         }
         Err(Error::new(Kind::Temporary, Phase::Connect, format!("no connection to {shown}: {}", reasons.join("; ")))
             .with_peer(host, addresses.first().map_or(0, SocketAddr::port)))
@@ -198,7 +202,8 @@ impl Network {
         let mut stream = connector
             .connect(host, socket)
             .map(|tls| Stream { tls })
-            .map_err(|e| tls_error(host, e, &self.trust).with_peer(host, port))?;
+            .map_err(|e| if self.is_over() { over(Phase::Tls) } else { tls_error(host, e, &self.trust) })
+            .map_err(|e| e.with_peer(host, port))?;
         stream.set_deadline(self.deadline);
         Ok(stream)
     }
@@ -218,6 +223,10 @@ impl Network {
             Some(deadline) => self.idle.min(deadline.saturating_duration_since(now)),
             None => self.idle,
         }
+    }
+
+    fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     fn connector(&self) -> Result<&TlsConnector> {
@@ -426,6 +435,11 @@ fn io_cause<'a>(e: &'a (dyn StdError + 'static)) -> Option<&'a io::Error> {
         next = e.source();
     }
     None
+}
+
+/// Nobody is to blame for a step that the end of the run cut off.
+fn over(phase: Phase) -> Error {
+    Error::new(Kind::Temporary, phase, "the time of the run is over (--max-time)")
 }
 
 /// A broken or silent connection as an error of the phase it happened in.

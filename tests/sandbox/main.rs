@@ -94,6 +94,7 @@ impl Sandbox {
         let exchange = Exchange::start(&authority, &entra);
         let (folder, lock) = (0..100).find_map(free_folder).unwrap();
         fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
+        fs::write(folder.join("ca.crl"), authority.revocation_list()).unwrap();
         Sandbox { entra, exchange, folder, _lock: lock }
     }
 

@@ -1,9 +1,12 @@
 //! A certificate authority that lives as long as a test run, and the certificates it signs.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, CrlDistributionPoint,
+    DnType, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, SerialNumber,
 };
+
+/// Where the revocation list is said to be. Nobody asks there: wine's schannel finds it in its cache.
+const REVOCATION_LIST: &str = "http://crl.example.com/test.crl";
 
 /// A throw-away root. Clients are given `pem()` as their CA file.
 pub struct Authority {
@@ -23,6 +26,19 @@ impl Authority {
     /// The root certificate, to be trusted.
     pub fn pem(&self) -> String {
         self.issuer.pem()
+    }
+
+    /// The list of revoked certificates, in DER: there are none.
+    pub fn revocation_list(&self) -> Vec<u8> {
+        let params = CertificateRevocationListParams {
+            this_update: rcgen::date_time_ymd(2020, 1, 1),
+            next_update: rcgen::date_time_ymd(2100, 1, 1),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: Vec::new(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.issuer).unwrap().der().to_vec()
     }
 
     /// What a server shows to be taken for `names` (DNS names and IP addresses alike); a name
@@ -48,6 +64,7 @@ impl Authority {
         // `new` tells IP addresses from DNS names.
         let mut params = CertificateParams::new(names.clone()).unwrap();
         params.use_authority_key_identifier_extension = true;
+        params.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![REVOCATION_LIST.into()] }];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.distinguished_name.push(DnType::CommonName, names.join(", "));

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{ALL, Post};
+use crate::support::exchange::Fault;
 use crate::support::sample::{self, DISABLED, NO_ACCESS, ORDERS, SALES};
 
 impl Post {
@@ -104,4 +105,55 @@ fn no_address_leads_out_of_the_directory_and_stdin_is_read_once() {
     let call = post.world.call(&["fetch", "--to", "mail", "--mailboxes", "-", "--client-secret-file", "-"]);
     let ended = call.without("AZURE_CLIENT_SECRET").stdin(crate::support::entra::SECRET).run();
     ended.expect(2).one_error().saying(&["another option has read stdin already"]);
+}
+
+/// A secret that has expired is not tried once for each mailbox.
+#[test]
+fn a_token_that_is_refused_is_asked_for_once() {
+    let post = Post::new("eml");
+    post.world.folder.file("list", [ORDERS, SALES, DISABLED, NO_ACCESS].join("\n"));
+    let call = post.world.call(&["fetch", "--to", "mail", "--mailboxes", "list", "--jobs", "3"]);
+    let ended = call.without("EXOIMAP_MAILBOX").env("AZURE_CLIENT_SECRET", "wrong").run();
+    ended.expect(4).one_error().saying(&["AADSTS7000215"]);
+    assert_eq!((post.world.entra.requests().len(), post.world.exchange.connections()), (1, 0));
+}
+
+/// Nor is a line that is down: after some in a row the rest is left alone, and said so.
+#[test]
+fn a_line_that_is_down_is_not_tried_for_each() {
+    let post = Post::new("eml");
+    post.world.folder.file("list", (1..=40).map(|n| format!("box-{n}@contoso.com\n")).collect::<String>());
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let call = post.world.call(&["fetch", "--to", "mail", "--mailboxes", "list", "--jobs", "2", "--max-wait", "0"]);
+    let ended = call.without("EXOIMAP_MAILBOX").env("EXOIMAP_PORT", closed).run();
+    ended.expect(5).saying(&["box-1@contoso.com: tcp: ", "the way there is the same for all; 36 of 40 mailboxes"]);
+    assert!(ended.stderr.matches(": tcp: ").count() <= 4, "{ended}");
+}
+
+/// Whose turn did not come is told in one line, and comes first the next time.
+#[test]
+fn the_end_of_the_time_leaves_the_rest_to_the_next_run_which_begins_with_it() {
+    let post = Post::new("eml");
+    post.world.exchange.deliver(SALES, "INBOX", sample::note("for sales"));
+    post.world.folder.file("list", [ORDERS, SALES].join("\n"));
+    let slow = ["--mailboxes", "list", "--max-time", "2s", "--", "sleep", "1"];
+    let ended = post.many(&slow);
+    ended.expect(5).saying(&["the time of the run is over (--max-time); 1 of 2 mailboxes were not looked at"]);
+    assert_eq!((ended.stderr.matches(SALES).count(), post.files_of(SALES)), (0, 0), "{ended}");
+    // Four messages of orders@ still wait for the program; it is not its turn.
+    let ended = post.many(&slow);
+    ended.expect(5).saying(&[&format!("{SALES}: 1 delivered")]);
+    assert_eq!(post.files_of(SALES), 1);
+}
+
+/// Throttling costs a run `--max-wait` once, not once a mailbox.
+#[test]
+fn mailboxes_wait_no_longer_together_than_one_may() {
+    let post = Post::new("eml");
+    post.world.folder.file("list", [ORDERS, SALES].join("\n"));
+    post.world.exchange.fault_always(Fault::ThrottleNo { ms: 1000 });
+    let call = post.world.call(&["fetch", "--to", "mail", "--mailboxes", "list", "--max-wait", "2s"]);
+    let ended = call.without("EXOIMAP_MAILBOX").run();
+    ended.expect(5).saying(&[&format!("exoimap: {ORDERS}: "), &format!("exoimap: {SALES}: ")]);
+    assert_eq!(ended.stderr.matches("waiting 1 s before the next try").count(), 2, "{ended}");
 }

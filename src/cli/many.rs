@@ -1,0 +1,86 @@
+//! Several mailboxes in one run, some at a time. One's failure stops no other, unless it would be theirs
+//! too: nobody is asked 10,000 times with a secret that has expired, or through a line that is down.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use exoimap::exchange::hints;
+use exoimap::{Error, Patience, Phase, Result};
+
+use super::exit::{Exit, worst};
+use super::output::Output;
+use super::session::Setting;
+
+/// A line that fails so often in a row, and at least once a session, fails for all.
+const LEAST_IN_A_ROW: usize = 3;
+
+/// What is done with one mailbox.
+pub(crate) type Each<'a> = dyn Fn(&str, &mut Patience) -> Result<Exit> + Sync + 'a;
+
+/// Does `each` with the mailboxes, in their order, `jobs` at a time; the exit code is the worst of them.
+pub(crate) fn run(setting: &Setting, output: &Output, mailboxes: &[&str], jobs: usize, each: &Each) -> Result<Exit> {
+    // One token serves them all, so its failure is one as well.
+    setting.token(output, None)?;
+    let turns = Mutex::new(Turns { next: 0, ended: Vec::new(), in_a_row: 0, stopped: None });
+    let turns_now = || turns.lock().unwrap_or_else(PoisonError::into_inner);
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.min(mailboxes.len()) {
+            scope.spawn(|| {
+                // Sessions wait side by side: together no longer than one may.
+                let mut patience = setting.patience(output);
+                loop {
+                    let next = turns_now().next(mailboxes, setting.deadline);
+                    let Some(mailbox) = next else { break };
+                    let ended = each(mailbox, &mut patience);
+                    turns_now().end(&ended, jobs);
+                    if let Err(error) = ended {
+                        let hints = hints(&error, &setting.facts(Some(mailbox)));
+                        output.failed_for(&format!("{mailbox}: "), &error, &hints);
+                    }
+                }
+            });
+        }
+    });
+    let Turns { next, mut ended, stopped, .. } = turns.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(why) = stopped {
+        let left = mailboxes.len() - next;
+        output.warn(&format!("{why}; {left} of {} mailboxes were not looked at", mailboxes.len()));
+        ended.push(Exit::Temporary);
+    }
+    Ok(worst(&ended))
+}
+
+struct Turns {
+    next: usize,
+    ended: Vec<Exit>,
+    /// So many in a row did not get as far as the server.
+    in_a_row: usize,
+    /// Why the rest is left alone.
+    stopped: Option<&'static str>,
+}
+
+impl Turns {
+    fn next<'a>(&mut self, mailboxes: &[&'a str], deadline: Option<Instant>) -> Option<&'a str> {
+        let mailbox = mailboxes.get(self.next)?;
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            self.stopped = Some("the time of the run is over (--max-time)");
+        }
+        if self.stopped.is_some() {
+            return None;
+        }
+        self.next += 1;
+        Some(mailbox)
+    }
+
+    fn end(&mut self, ended: &Result<Exit>, jobs: usize) {
+        self.ended.push(ended.as_ref().map_or_else(Exit::from, |exit| *exit));
+        let is_the_way = |e: &Error| matches!(e.phase(), Phase::Resolve | Phase::Connect | Phase::Proxy | Phase::Tls);
+        self.in_a_row = if ended.as_ref().is_err_and(is_the_way) { self.in_a_row + 1 } else { 0 };
+        if self.in_a_row >= jobs.max(LEAST_IN_A_ROW) {
+            self.stopped = Some("the way there is the same for all");
+        }
+        if ended.as_ref().is_err_and(|e| e.phase() == Phase::Token) {
+            self.stopped = Some("the token is the same for all");
+        }
+    }
+}
