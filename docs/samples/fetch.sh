@@ -1,16 +1,20 @@
 #!/bin/sh
-# Fetches new orders; cron runs it every five minutes (a run still going makes the next one end with 5):
+# Fetches new orders; cron runs it every five minutes (a run still going makes the next one end with 5). As root:
 #
-#     */5 * * * *  batch  /usr/local/bin/fetch.sh
+#     install -d -o orders -m 750 /var/spool/orders
+#     /etc/cron.d/exoimap:   */5 * * * *  orders  /usr/local/bin/fetch.sh
 #
-# /etc/exoimap/orders.env holds AZURE_TENANT_ID=, AZURE_CLIENT_ID=, AZURE_CLIENT_SECRET= and EXOIMAP_MAILBOX=, mode 0600.
-# cron mails what a job prints to its owner: silence is success, and what needs a person is said once a run.
+# /etc/exoimap/orders.env, owner orders, mode 0600, holds AZURE_TENANT_ID=, AZURE_CLIENT_ID=, AZURE_CLIENT_SECRET= and
+# EXOIMAP_MAILBOX=. cron mails what a job prints to its owner: silence is success, and what needs a person is said by
+# each run until it is mended.
 set -u
+PATH=$PATH:/usr/local/bin
 
-said=$(exoimap fetch --quiet --env-file /etc/exoimap/orders.env --to /var/spool/orders 2>&1 >/dev/null)
+said=$(exoimap fetch --quiet --env-file /etc/exoimap/orders.env --give-up-after 288 --to /var/spool/orders 2>&1 >/dev/null)
 code=$?
 case $code in
-0 | 5) exit 0 ;; # 5: network, throttling; the next run tries again
+0) [ -z "$said" ] || logger -t exoimap -p user.notice "$said"; exit 0 ;; # a warning at most
+5) exit 0 ;; # network, throttling: the next run tries again
 6) logger -t exoimap -p user.warning "some orders are stuck: $said" ;;
 4) logger -t exoimap -p user.err "an administrator must act: $said" ;;
 *) logger -t exoimap -p user.err "fetch failed ($code): $said" ;;
