@@ -239,7 +239,7 @@ impl<'a> Pass<'a> {
         }
         let missing = batch.without(&seen);
         let there = still_there(selected, &missing)?;
-        self.count_failures(failures(&there, "the server answered OK and sent no message"))?;
+        self.count_failures(failures(&there, "the server answered OK and sent no message under this UID"))?;
         let gone = missing.without(&there);
         self.lose(&self.destination.state.run.within(&gone))?;
         self.settled.extend(&missing);

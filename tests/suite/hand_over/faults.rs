@@ -76,6 +76,38 @@ fn every_fault_in_every_format_keeps_what_is_whole_and_marks_nothing_else() {
     }
 }
 
+/// A body that names its UID too late names none that was not asked for: another message's, one that came in a run
+/// before, one that is not there yet. Neither is it that message, nor is anything done to it.
+#[test]
+fn a_uid_behind_the_body_is_one_that_was_asked_for() {
+    for format in FORMATS {
+        for says in [16101, 16110, 16124] {
+            let post = Post::new(format);
+            let case = format!("{format}, {says}");
+            post.world.exchange.fault_always(Fault::UidAfterBody);
+            if !post.is_stream() {
+                assert_eq!(printed(post.fetch(&["--uid", "16101"]).expect(0)), [16101], "{case}");
+            }
+            post.world.exchange.fault(Fault::WrongUid { uid: 16102, says });
+            let action: &[&str] = if post.is_stream() { &[] } else { &["--delete"] };
+            let ended = post.fetch(&[&["--uid", "16102:16105"], action].concat());
+            ended.expect(6).saying(&["message 16102: ", "sent no message under this UID"]);
+            if post.is_stream() {
+                assert_eq!(post.kept(), [16105], "{case}");
+                continue;
+            }
+            assert_eq!(printed(&ended), [16105], "{case}");
+            assert_eq!(post.uids_in("INBOX"), without(&ALL, &[16105]), "{case}");
+            assert_eq!(post.octets().len(), 2, "{case}");
+            post.is_tidy();
+            let uid = post.world.exchange.deliver(sample::ORDERS, "INBOX", sample::note("the real one"));
+            let missing = [&without(&ALL, &[16101, 16105])[..], &[uid]].concat();
+            assert_eq!(printed(post.fetch(&[]).expect(0)), missing, "{case}");
+            assert_eq!(post.octets().len(), 7, "{case}");
+        }
+    }
+}
+
 #[test]
 fn a_folder_that_was_renumbered_stops_the_run_in_every_format() {
     for format in ["eml", "maildir", "mbox"] {
