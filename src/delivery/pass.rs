@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::action::Action;
 use super::incoming::Incoming;
 use super::program::Given;
+use super::state::GIVEN_UP;
 use super::{Delivered, Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::exchange::{Work, explain, is_not_connected, open, require_folder};
@@ -36,6 +37,8 @@ pub(super) struct Pass<'a> {
     pub(super) destination: &'a mut Destination,
     pub(super) watch: &'a mut dyn Watch,
     pub(super) outcome: Outcome,
+    /// UIDNEXT as it was before the search: what a server says of it later may be of mail that the search missed.
+    uid_next: Option<u32>,
     /// What is settled in this run: delivered, failed, or found to be gone.
     pub(super) settled: UidSet,
     /// The message during which the last session broke.
@@ -58,6 +61,7 @@ impl<'a> Pass<'a> {
             destination,
             watch,
             outcome: Outcome::default(),
+            uid_next: None,
             settled: UidSet::new(),
             cut_off: None,
             cuts: HashMap::new(),
@@ -103,12 +107,10 @@ impl<'a> Pass<'a> {
             action.change().check(&selected)?;
         }
         let validity = self.bind(&selected)?;
-        // As it is before the search: what a server says of it later may be of mail that the search missed.
-        let next = selected.mailbox().uid_next.filter(|next| *next > 0);
         self.act(&mut selected)?;
         let mut wanted = self.hand_over_again()?;
         self.act(&mut selected)?;
-        wanted.extend(&self.what_is_new(&mut selected, next)?);
+        wanted.extend(&self.what_is_new(&mut selected)?);
         self.watch.announced(wanted.len());
         for batch in wanted.chunks(UID_OCTETS, self.batch()) {
             self.fetch(&mut selected, &batch, validity)?;
@@ -116,7 +118,7 @@ impl<'a> Pass<'a> {
             self.act(&mut selected)?;
         }
         if !self.job.selection.is_narrowed() {
-            self.look_behind(next, &wanted)?;
+            self.look_behind()?;
         }
         // LOGOUT comes next, which expunges nothing: an UNSELECT before it would be a turn for nothing.
         self.stuck_by.take().map_or(Ok(()), Err)
@@ -131,9 +133,20 @@ impl<'a> Pass<'a> {
             let message = "the server gave no UIDVALIDITY, so its messages cannot be told apart";
             return Err(Error::new(Kind::Protocol, Phase::Select, message));
         };
+        self.uid_next = selected.mailbox().uid_next.filter(|next| *next > 0);
         let first = self.destination.is_new();
         if let Some(said) = self.destination.bind_uid_validity(validity, self.job.accept_uidvalidity)? {
             self.watch.warn(&said);
+            self.settled = UidSet::new();
+        }
+        if let Err(put_back) = self.destination.state.check_uid_next(self.uid_next) {
+            // A selection would leave out for good what it does not look at now.
+            if !self.job.refetch || self.job.selection.is_narrowed() {
+                return Err(put_back);
+            }
+            let pending = self.destination.state.start_afresh(validity);
+            self.watch
+                .warn(&format!("UIDNEXT went back: starting afresh with what has no file here; {pending} {GIVEN_UP}"));
             self.settled = UidSet::new();
         }
         if first && self.job.from_now {
@@ -148,17 +161,10 @@ impl<'a> Pass<'a> {
 
     /// The UIDs that are to be fetched. UIDNEXT answers "nothing new" without another command, but not on
     /// a first look, where EXISTS says that there is something.
-    fn what_is_new<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>, next: Option<u32>) -> Result<UidSet> {
+    fn what_is_new<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidSet> {
         let Job { selection, refetch, .. } = self.job;
-        let below = self.destination.state.below;
-        if let Some(next) = next.filter(|next| *next < below) {
-            let message = format!(
-                "the folder's UIDNEXT is {next}, and its messages below {below} were seen before: it was put back, or the server errs; nothing was fetched"
-            );
-            return Err(Error::new(Kind::Protocol, Phase::Select, message));
-        }
-        let first = if *refetch { 1 } else { below };
-        if selected.mailbox().exists == 0 || (first > 1 && next == Some(first)) {
+        let first = if *refetch { 1 } else { self.destination.state.below };
+        if selected.mailbox().exists == 0 || (first > 1 && self.uid_next == Some(first)) {
             return Ok(UidSet::new());
         }
         let found = selection.find(selected, first).map_err(explain)?;
@@ -171,7 +177,12 @@ impl<'a> Pass<'a> {
         }
         let mut known = self.settled.clone();
         if *refetch {
-            known.extend(&self.destination.still_here(&found.uids)?);
+            let here = self.destination.still_here(&found.uids)?;
+            // A fresh start has forgotten that it is.
+            if self.destination.state.below == 1 {
+                self.destination.state.done.extend(&here);
+            }
+            known.extend(&here);
         } else {
             known.extend(&self.destination.state.done);
             known.extend(&self.destination.state.gave_up);
@@ -268,7 +279,9 @@ impl<'a> Pass<'a> {
         for failed in failed {
             let Failed { uid, reason } = &failed;
             self.settled.insert(*uid);
-            if self.destination.count_failure(*uid, self.job.give_up_after) {
+            // At UIDNEXT and above it may be no message yet; the one that will have this UID must not be given up.
+            let counts = self.uid_next.is_none_or(|next| uid.get() < next);
+            if counts && self.destination.count_failure(*uid, self.job.give_up_after) {
                 self.watch.warn(&format!("message {uid}: {reason}; given up after {} tries", self.job.give_up_after));
                 self.outcome.gave_up.push(*uid);
             } else {
@@ -279,19 +292,18 @@ impl<'a> Pass<'a> {
         self.destination.save()
     }
 
-    /// The UID below which nothing is left to look at.
-    fn look_behind(&mut self, next: Option<u32>, wanted: &UidSet) -> Result<()> {
+    /// The UID below which nothing is left to look at. Never beyond the UIDNEXT that the server announced: what
+    /// it lists above may be mail that has just come in, and then it is among the done, or no message at all.
+    fn look_behind(&mut self) -> Result<()> {
         if self.outcome.unlisted > 0 {
             return Ok(());
         }
         // A failure that was not met again is a message that is gone.
         let met: UidSet = self.outcome.failed.iter().map(|failed| failed.uid).collect();
         self.destination.state.failed.retain(|uid, _| met.contains(*uid));
-        let first_failed = self.destination.state.failed.keys().next().map(|uid| uid.get());
-        // Not UIDNEXT alone: it was said before the search, which may have seen later messages.
-        let behind_last = wanted.last().map(|uid| uid.get().saturating_add(1));
-        let next = first_failed.or(behind_last.max(next));
-        next.map_or(Ok(()), |next| self.destination.nothing_left_below(next))
+        let Some(next) = self.uid_next else { return Ok(()) };
+        let first_failed = met.iter().next().map(|uid| uid.get());
+        self.destination.nothing_left_below(first_failed.unwrap_or(next).min(next))
     }
 
     /// Messages that a run before this one delivered and no program took: those whose file is still
@@ -471,7 +483,7 @@ pub(super) fn would_fetch<S: Read + Write>(
         );
         return Err(Error::new(Kind::Refused, Phase::Select, message));
     }
-    let next = selected.mailbox().uid_next.filter(|next| *next > 0);
-    let new = pass.what_is_new(&mut selected, next)?;
+    pass.uid_next = selected.mailbox().uid_next.filter(|next| *next > 0);
+    let new = pass.what_is_new(&mut selected)?;
     Ok((validity, new))
 }

@@ -244,13 +244,66 @@ fn a_server_that_contradicts_itself_is_not_taken_for_an_empty_mailbox() {
     let post = Post::new("eml");
     post.fetch(&[]).expect(0);
     post.world.exchange.fault(Fault::Say { at: "EXAMINE", line: "OK [UIDNEXT 16110] UIDNEXT" });
-    post.fetch(&[]).expect(7).one_error().saying(&["UIDNEXT is 16110", "was put back"]);
+    let ended = post.fetch(&[]);
+    ended.expect(7).one_error().saying(&["UIDNEXT is 16110", "was put back", "hint: run again", "--refetch"]);
     // The search lists less than EXISTS says: what it lists is kept, and the next run looks again.
     let post = Post::with("eml", Fault::Say { at: "EXAMINE", line: "9 EXISTS" });
     let ended = post.fetch(&[]);
     ended.expect(6).saying(&["the server lists 6 of 9 messages; the next run looks again"]);
     assert_eq!(post.kept(), ALL);
     post.fetch(&[]).expect(0);
+}
+
+/// A UID at UIDNEXT or above may be mail that has come in since, or nobody's: it passes over no other, and is not given up.
+#[test]
+fn a_uid_that_is_listed_before_its_time_passes_over_no_other() {
+    let listed = |post: &Post| post.world.exchange.fault_always(Fault::Say { at: "SEARCH", line: "SEARCH 4000000000" });
+    for next in ["OK still here", "OK [UIDNEXT 0] no UIDNEXT"] {
+        let post = Post::new("eml");
+        listed(&post);
+        for new in [&ALL[..], &[16124], &[16125]] {
+            let ended = post.fetch(&[]);
+            ended.expect(6).saying(&["message 4000000000: ", "sent no message"]);
+            assert_eq!(printed(&ended), new, "{next}");
+            post.world.exchange.deliver(sample::ORDERS, "INBOX", sample::note("one more"));
+            post.world.exchange.fault(Fault::Say { at: "EXAMINE", line: next });
+        }
+        post.world.exchange.clear_faults();
+        assert_eq!(printed(post.fetch(&[]).expect(0)), [16126], "{next}");
+    }
+    // It is mail, and comes late.
+    let post = Post::new("eml");
+    post.world.exchange.fault(Fault::Say { at: "EXAMINE", line: "OK [UIDNEXT 16123] UIDNEXT" });
+    post.world.exchange.fault(Fault::OkWithoutData { uid: 16123 });
+    post.fetch(&["--give-up-after", "1"]).expect(6).saying(&["message 16123: ", "the next run tries again"]);
+    assert_eq!(printed(post.fetch(&[]).expect(0)), [16123]);
+    post.fetch(&[]).expect(0).saying(&["nothing new"]);
+}
+
+/// What the error says to do: what has no file comes again, once, and nothing pending is done to other messages.
+#[test]
+fn a_folder_that_was_put_back_can_be_fetched_again() {
+    for format in ["eml", "maildir"] {
+        let post = Post::new(format);
+        post.fetch(&["--mark-seen", "--", "false"]).expect(6);
+        let path = |uid: u32| {
+            super::files(&post.dir())
+                .into_iter()
+                .chain(super::files(&post.dir().join("new")))
+                .find(|file| file.display().to_string().contains(&uid.to_string()))
+        };
+        fs::remove_file(path(16102).unwrap()).unwrap();
+        post.world.exchange.fault_always(Fault::Say { at: "SELECT", line: "OK [UIDNEXT 16111] UIDNEXT" });
+        let fetch = |more: &[&str]| post.fetch(&[more, &["--mark-seen", "--", "true"]].concat());
+        fetch(&[]).expect(7);
+        fetch(&["--refetch", "--uid", "1:*"]).expect(7);
+        let ended = fetch(&["--refetch"]);
+        ended.expect(0).saying(&["starting afresh with what has no file here; 6 pending programs"]);
+        assert_eq!((printed(&ended), post.flagged("\\Seen")), (vec![16102], vec![16101, 16102]), "{format}");
+        post.world.exchange.clear_faults();
+        fetch(&[]).expect(0).saying(&["nothing new"]);
+        assert_eq!(post.kept(), ALL, "{format}");
+    }
 }
 
 /// An outage before anything was fetched is waited out where the server says so itself.

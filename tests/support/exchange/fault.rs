@@ -86,7 +86,7 @@ pub enum Fault {
         uid: u32,
         answer: &'static str,
     },
-    /// One more untagged line at the end of what SELECT or EXAMINE says of a folder.
+    /// One more untagged line at the end of what SELECT, EXAMINE or SEARCH says.
     Say {
         at: &'static str,
         line: &'static str,
