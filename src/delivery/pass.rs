@@ -13,7 +13,6 @@ use super::{Delivered, Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::exchange::{Work, explain, is_not_connected, open, require_folder};
 use crate::imap::UidSet;
-use crate::imap::mailbox_name::MailboxName;
 use crate::imap::session::{Selected, Session};
 use crate::imap::types::{Uid, UidValidity};
 use crate::net::Stream;
@@ -98,10 +97,7 @@ impl<'a> Pass<'a> {
         if writes {
             session.capability().map_err(explain)?;
         }
-        // A folder to move to must exist before anything is fetched.
-        if let Some(Action::MoveTo(folder)) = &self.job.action {
-            require_folder(session, folder, "move to")?;
-        }
+        self.require_target(session)?;
         let mut selected = open(session, &self.job.folder, writes)?;
         if let Some(action) = &self.job.action {
             action.change().check(&selected)?;
@@ -122,6 +118,21 @@ impl<'a> Pass<'a> {
         }
         // LOGOUT comes next, which expunges nothing: an UNSELECT before it would be a turn for nothing.
         self.stuck_by.take().map_or(Ok(()), Err)
+    }
+
+    /// What a run would fetch; nothing is changed, and what would be refused is.
+    pub(super) fn would_fetch<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<(UidValidity, UidSet)> {
+        self.require_target(session)?;
+        let mut selected = open(session, &self.job.folder, false)?;
+        Ok((self.bind(&selected)?, self.what_is_new(&mut selected)?))
+    }
+
+    /// A folder to move to must exist before anything is fetched.
+    fn require_target<S: Read + Write>(&self, session: &mut Session<S>) -> Result<()> {
+        match &self.job.action {
+            Some(Action::MoveTo(folder)) => require_folder(session, folder, "move to"),
+            _ => Ok(()),
+        }
     }
 
     fn batch(&self) -> u64 {
@@ -460,30 +471,4 @@ fn still_there<S: Read + Write>(selected: &mut Selected<'_, S>, missing: &UidSet
         there.extend(&selected.search(&format!("UID {chunk}")).map_err(explain)?);
     }
     Ok(there.iter().filter(|uid| missing.contains(*uid)).collect())
-}
-
-/// Lists what a run would fetch, and changes nothing.
-pub(super) fn would_fetch<S: Read + Write>(
-    session: &mut Session<S>,
-    folder: &MailboxName,
-    pass: &mut Pass,
-) -> Result<(UidValidity, UidSet)> {
-    let mut selected = open(session, folder, false)?;
-    let Some(validity) = selected.mailbox().uid_validity else {
-        let message = "the server gave no UIDVALIDITY, so its messages cannot be told apart";
-        return Err(Error::new(Kind::Protocol, Phase::Select, message));
-    };
-    let known = pass.destination.state.uid_validity;
-    if known.is_none() && pass.job.from_now {
-        return Ok((validity, UidSet::new()));
-    }
-    if known.is_some_and(|known| known != validity) {
-        let message = format!(
-            "the folder's UIDVALIDITY changed to {validity}: a run would stop here, or start afresh with --accept-uidvalidity"
-        );
-        return Err(Error::new(Kind::Refused, Phase::Select, message));
-    }
-    pass.uid_next = selected.mailbox().uid_next.filter(|next| *next > 0);
-    let new = pass.what_is_new(&mut selected)?;
-    Ok((validity, new))
 }

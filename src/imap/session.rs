@@ -223,11 +223,10 @@ impl<S: Read + Write> Session<S> {
 
     /// True where LIST knows a mailbox of that name that can be selected.
     pub fn has_mailbox(&mut self, name: &MailboxName) -> Result<bool> {
-        // To LIST `*` and `%` are wild cards; names differ in no more than their case.
-        let is_meant = |item: &ListItem| {
-            let pattern = name.wire().iter().any(|octet| b"*%".contains(octet));
-            !pattern || item.name.eq_ignore_ascii_case(name.wire())
-        };
+        // To LIST `*` and `%` are wild cards, and there are servers that answer with more than was asked for;
+        // names differ in no more than their case.
+        let meant = name.as_str().to_lowercase();
+        let is_meant = |item: &ListItem| MailboxName::from_wire(&item.name).as_str().to_lowercase() == meant;
         let mut found = false;
         let mut take = Taking(|data| {
             if let Untagged::List(item) = data {

@@ -177,7 +177,7 @@ fn the_servers_words_are_shown_escaped() {
 fn single_octets_are_as_good_as_lines() {
     let world = World::new();
     let port = start(&world, 1, "nothing", octets(""));
-    for (arguments, lines) in [(CHECK, crate::sign_in::STEPS.len()), (FOLDERS, 1), (FETCH, 5)] {
+    for (arguments, lines) in [(CHECK, crate::sign_in::STEPS.len()), (FOLDERS, 2), (FETCH, 5)] {
         let ended = world.call_with_token(arguments).env("EXOIMAP_PORT", port).run();
         check_bounds(&world, &ended);
         assert_eq!(ended.expect(0).stdout.lines().count(), lines, "{ended}");

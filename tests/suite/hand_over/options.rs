@@ -106,6 +106,9 @@ fn a_renumbered_folder_can_be_accepted() {
     post.fetch(&[]).expect(0);
     post.world.exchange.fault(Fault::ChangeUidValidity);
     post.fetch(&[]).expect(4);
+    // A dry run ends as the run would.
+    post.fetch(&["--dry-run"]).expect(4).one_error().saying(&["UIDVALIDITY changed", "hint: --accept-uidvalidity"]);
+    assert_eq!(printed(post.fetch(&["--accept-uidvalidity", "--dry-run"]).expect(0)), ALL);
     let ended = post.fetch(&["--accept-uidvalidity"]);
     assert_eq!(printed(ended.expect(0)), ALL);
     ended.saying(&["UIDVALIDITY 14 became 15: starting afresh"]);

@@ -86,7 +86,7 @@ pub enum Fault {
         uid: u32,
         answer: &'static str,
     },
-    /// One more untagged line at the end of what SELECT, EXAMINE or SEARCH says.
+    /// One more untagged line at the end of what SELECT, EXAMINE, SEARCH or LIST says.
     Say {
         at: &'static str,
         line: &'static str,

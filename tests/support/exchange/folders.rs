@@ -36,7 +36,7 @@ impl Session {
         for line in lines {
             self.wire.line(&line)?;
         }
-        Ok(())
+        Ok(self.maybe_say("LIST")?)
     }
 
     fn matching_folders(&self, command: &str, pattern: &str) -> Vec<String> {
