@@ -145,10 +145,11 @@ impl<'a> Pass<'a> {
             return Err(Error::new(Kind::Protocol, Phase::Select, message));
         };
         self.uid_next = selected.mailbox().uid_next.filter(|next| *next > 0);
-        let first = self.destination.is_new();
+        let mut first = self.destination.is_new();
         if let Some(said) = self.destination.bind_uid_validity(validity, self.job.accept_uidvalidity)? {
             self.watch.warn(&said);
             self.settled = UidSet::new();
+            first = true;
         }
         if let Err(put_back) = self.destination.state.check_uid_next(self.uid_next) {
             // A selection would leave out for good what it does not look at now.
@@ -166,6 +167,7 @@ impl<'a> Pass<'a> {
                 return Err(Error::new(Kind::Protocol, Phase::Select, message));
             };
             self.destination.nothing_left_below(next)?;
+            self.outcome.taken_as_done = u64::from(selected.mailbox().exists);
         }
         Ok(validity)
     }
