@@ -264,11 +264,17 @@ impl<S: Read + Write> Session<S> {
 
     fn open(&mut self, verb: &'static str, name: &MailboxName) -> Result<Selected<'_, S>> {
         let mut mailbox = Mailbox { read_only: verb == "EXAMINE", ..Mailbox::default() };
+        let mut has_exists = false;
         let mut take = Taking(|data| {
+            has_exists |= matches!(data, Untagged::Exists(_));
             mailbox.learn(&data);
             Ok(())
         });
         let status = self.connection.run_ok(&Command::new(verb, Phase::Select).mailbox(name)?, &mut take)?;
+        // Required by RFC 3501 section 6.3.1; without it nobody knows that the mailbox is empty.
+        if !has_exists {
+            return Err(broken("an OK without EXISTS").in_phase(Phase::Select).in_command(verb));
+        }
         mailbox.learn(&Untagged::Status(status));
         Ok(Selected::new(self, mailbox))
     }

@@ -214,6 +214,17 @@ fn a_body_cannot_speak_for_the_server() {
     assert_eq!(file, body.replace("{tag}", "a5"));
 }
 
+/// An empty folder is one that the server says is empty (RFC 3501 section 6.3.1 has EXISTS as required).
+#[test]
+fn a_folder_without_exists_is_not_an_empty_one() {
+    let world = World::new();
+    let answer = "* OK [UIDVALIDITY 14] x\r\n* OK [UIDNEXT 16106] x\r\n{tag} OK done\r\n";
+    for (arguments, command) in [(FETCH, "EXAMINE"), (SEARCH, "EXAMINE"), (COPY, "SELECT"), (CHECK, "SELECT")] {
+        let ended = attack(&world, arguments, command, octets(answer));
+        ended.expect(7).one_error().saying(&["without EXISTS"]);
+    }
+}
+
 /// Every fixture whose dialogue is `check`'s, as far as it goes; where it departs the server hangs up.
 #[test]
 fn every_fixture_ends_the_real_program_in_bounds() {
