@@ -11,7 +11,7 @@ use super::program::Given;
 use super::state::GIVEN_UP;
 use super::{Delivered, Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::{Work, explain, is_not_connected, open, require_folder};
+use crate::exchange::{Work, explain, hung_up, is_refusal, open, require_folder};
 use crate::imap::UidSet;
 use crate::imap::session::{Selected, Session};
 use crate::imap::types::{Uid, UidValidity};
@@ -44,6 +44,11 @@ pub(super) struct Pass<'a> {
     pub(super) cut_off: Option<Uid>,
     /// How often a session broke in a message.
     cuts: HashMap<Uid, u32>,
+    /// Something of a message came since one was blamed: the server does send, and where it hangs up it is about that
+    /// message.
+    sends: bool,
+    /// Messages that sessions broke at before any came: they are asked for last, which shows whether others come.
+    suspects: UidSet,
     /// The program is not asked twice in a run for a message that it did not take.
     not_taken: UidSet,
     /// Commands that the server refused for single messages, or to find out which these are.
@@ -64,6 +69,8 @@ impl<'a> Pass<'a> {
             settled: UidSet::new(),
             cut_off: None,
             cuts: HashMap::new(),
+            sends: false,
+            suspects: UidSet::new(),
             not_taken: UidSet::new(),
             refusals: 0,
             stuck: UidSet::new(),
@@ -108,7 +115,9 @@ impl<'a> Pass<'a> {
         self.act(&mut selected)?;
         wanted.extend(&self.what_is_new(&mut selected)?);
         self.watch.announced(wanted.len());
-        for batch in wanted.chunks(UID_OCTETS, self.batch()) {
+        let (first, last) = (wanted.without(&self.suspects), wanted.within(&self.suspects));
+        let most = self.batch();
+        for batch in [first, last].iter().flat_map(|part| part.chunks(UID_OCTETS, most)) {
             self.fetch(&mut selected, &batch, validity)?;
             self.hand_over(&self.destination.state.run.within(&batch).without(&self.not_taken))?;
             self.act(&mut selected)?;
@@ -253,6 +262,10 @@ impl<'a> Pass<'a> {
         let kept = incoming.finish();
         let (ours, seen, failed) = (incoming.take_error(), incoming.seen.clone(), incoming.take_failed());
         self.cut_off = incoming.cut_off;
+        self.sends |= self.cut_off.is_some() || !seen.is_empty();
+        if seen.is_empty() && fetched.as_ref().is_err_and(hung_up) {
+            self.cut_off = self.cut_off.or(batch.iter().next());
+        }
         kept?;
         self.settled.extend(&seen);
         self.count_failures(failed)?;
@@ -442,7 +455,8 @@ impl Work for Pass<'_> {
         (self.settled.len(), self.outcome.acted, self.destination.state.run.len())
     }
 
-    /// A message in which every session breaks must not keep the others from coming.
+    /// A message in which every session breaks must not keep the others from coming. Where none comes, it may as well be
+    /// the server's trouble, for which no message is to be given up.
     fn broke(&mut self, _: &Error) -> Result<()> {
         let Some(uid) = self.cut_off.take() else { return Ok(()) };
         let cuts = self.cuts.entry(uid).or_default();
@@ -451,15 +465,13 @@ impl Work for Pass<'_> {
             return Ok(());
         }
         let one = [uid].into_iter().collect();
-        self.count_failures(failures(&one, "the connection broke in it three times"))
+        if !self.sends && !self.destination.state.failed.contains_key(&uid) {
+            self.suspects.extend(&one);
+            return Ok(());
+        }
+        self.sends = false;
+        self.count_failures(failures(&one, "the connection broke at it three times"))
     }
-}
-
-/// True where the server refused a command and goes on with the session: a tagged NO or BAD that is neither
-/// throttling nor about the mailbox as a whole.
-fn is_refusal(error: &Error) -> bool {
-    let tagged = error.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"));
-    tagged && error.kind() == Kind::Refused && !is_not_connected(error)
 }
 
 fn failures(uids: &UidSet, reason: &str) -> Vec<Failed> {

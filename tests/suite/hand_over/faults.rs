@@ -143,11 +143,57 @@ fn a_message_that_breaks_every_session_is_left_out() {
         let post = Post::new(format);
         post.world.exchange.fault_always(Fault::DropInLiteral { uid: 16105 });
         let ended = post.fetch(&["--mark-seen"]);
-        ended.expect(6).saying(&["message 16105: the connection broke in it three times"]);
+        ended.expect(6).saying(&["message 16105: the connection broke at it three times"]);
         assert_eq!(post.kept(), without(&ALL, &[16105]), "{format}: {ended}");
         assert_eq!(post.flagged("\\Seen"), without(&ALL, &[16105]), "{format}");
         post.world.exchange.clear_faults();
         assert_eq!(printed(post.fetch(&["--mark-seen"]).expect(0)), [16105], "{format}");
+    }
+}
+
+/// The same where it breaks before the message begins, whichever of them it is.
+#[test]
+fn a_message_at_which_every_session_ends_is_left_out_and_given_up() {
+    for (uid, bye) in [(16105, true), (16105, false), (16101, true), (16123, false)] {
+        let post = Post::new("eml");
+        post.world.exchange.fault_always(Fault::HangUpAt { uid, bye });
+        let fetch = || post.fetch(&["--mark-seen", "--give-up-after", "2"]);
+        let ended = fetch();
+        ended.expect(6).saying(&[&format!("message {uid}: the connection broke at it three times; the next run")]);
+        assert_eq!(printed(&ended), without(&ALL, &[uid]), "{ended}");
+        assert_eq!(post.flagged("\\Seen"), if uid == 16101 { ALL.to_vec() } else { without(&ALL, &[uid]) });
+        fetch().expect(6).saying(&[&format!("message {uid}: the connection broke at it three times; given up")]);
+        fetch().expect(0).saying(&["nothing new"]);
+        post.world.exchange.clear_faults();
+        assert_eq!(printed(post.fetch(&["--refetch"]).expect(0)), [uid]);
+    }
+    // Two, one behind the other.
+    let post = Post::new("eml");
+    [16102, 16105].iter().for_each(|uid| post.world.exchange.fault_always(Fault::HangUpAt { uid: *uid, bye: true }));
+    let ended = post.fetch(&[]);
+    ended.expect(6).saying(&["message 16102: the connection broke", "message 16105: the connection broke"]);
+    assert_eq!(printed(&ended), without(&ALL, &[16102, 16105]));
+}
+
+/// Where no message comes at all it is the server, and no message counts as failed.
+#[test]
+fn a_server_that_ends_every_fetch_makes_no_message_fail() {
+    for fault in [
+        Fault::DropAt { command: "FETCH", done: false },
+        Fault::HangUpAt { uid: 16101, bye: true },
+        Fault::ThrottleBadThenBye { ms: 1000 },
+        Fault::ServerUnavailableBare,
+    ] {
+        let post = Post::new("eml");
+        post.fetch(&["--uid", "16123"]).expect(0);
+        post.world.exchange.fault_always(fault.clone());
+        for _ in 0..2 {
+            let ended = post.call(&["--give-up-after", "1"]).env("EXOIMAP_MAX_WAIT", "4s").run();
+            assert!(ended.stdout.is_empty() && !ended.stderr.contains("message 16"), "{fault:?}: {ended}");
+            ended.expect(5);
+        }
+        post.world.exchange.clear_faults();
+        assert_eq!(printed(post.fetch(&[]).expect(0)), &ALL[..5], "{fault:?}");
     }
 }
 

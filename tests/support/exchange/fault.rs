@@ -95,6 +95,11 @@ pub enum Fault {
     // In a FETCH that asks for BODY[], with or without PEEK.
     /// Two messages come in, and the server says so by EXISTS and UIDNEXT.
     NewsInFetch,
+    /// The connection is gone where this message is due, after Exchange's BYE or without a word.
+    HangUpAt {
+        uid: u32,
+        bye: bool,
+    },
     /// Half of the literal, then the connection is gone.
     DropInLiteral {
         uid: u32,
