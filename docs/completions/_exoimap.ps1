@@ -327,7 +327,7 @@ Register-ArgumentCompleter -Native -CommandName 'exoimap' -ScriptBlock {
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Results as NDJSON, one object a line')
             [CompletionResult]::new('--attachments', '--attachments', [CompletionResultType]::ParameterName, 'Also write each attachment to DIR/<uidvalidity>.<uid>/<name>, decoded')
             [CompletionResult]::new('--refetch', '--refetch', [CompletionResultType]::ParameterName, 'Forget what was delivered before: fetch again what has no file here')
-            [CompletionResult]::new('--from-now', '--from-now', [CompletionResultType]::ParameterName, 'On a first run, take what is there as done')
+            [CompletionResult]::new('--from-now', '--from-now', [CompletionResultType]::ParameterName, 'On a first run or a fresh start, take what is there as done')
             [CompletionResult]::new('--accept-uidvalidity', '--accept-uidvalidity', [CompletionResultType]::ParameterName, 'Start afresh where the folder''s UIDVALIDITY changed')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be fetched, and change nothing')
             [CompletionResult]::new('--mark-seen', '--mark-seen', [CompletionResultType]::ParameterName, 'Mark as seen what was handed over')

@@ -359,7 +359,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -s v -l verbose -
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l json -d 'Results as NDJSON, one object a line'
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l attachments -d 'Also write each attachment to DIR/<uidvalidity>.<uid>/<name>, decoded'
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l refetch -d 'Forget what was delivered before: fetch again what has no file here'
-complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l from-now -d 'On a first run, take what is there as done'
+complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l from-now -d 'On a first run or a fresh start, take what is there as done'
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l accept-uidvalidity -d 'Start afresh where the folder\'s UIDVALIDITY changed'
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l dry-run -d 'Say what would be fetched, and change nothing'
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l mark-seen -d 'Mark as seen what was handed over'

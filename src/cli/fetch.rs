@@ -140,6 +140,7 @@ impl Fetch<'_> {
     fn summary(&self, outcome: &Outcome, whose: Option<&str>, to: &str) -> Exit {
         let mut said = Vec::new();
         let counted = [
+            (outcome.taken_as_done, "there already and taken as done"),
             (outcome.delivered, "delivered"),
             (outcome.acted, "marked, moved or deleted"),
             (outcome.failed.len() as u64, "failed"),
@@ -157,7 +158,7 @@ impl Fetch<'_> {
         };
         match whose {
             Some(whose) => self.output.note(&format!("{whose}: {text}")),
-            None if said.is_empty() => self.output.note(&text),
+            None if said.is_empty() || outcome.taken_as_done > 0 => self.output.note(&text),
             None => self.output.step(&text),
         }
         if outcome.is_partial() { Exit::Partly } else { Exit::Done }

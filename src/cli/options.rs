@@ -140,7 +140,7 @@ fn fetch() -> Vec<Arg> {
         value("mailboxes", "FILE", "More mailboxes, one a line (- is stdin); each in DIR/<mailbox>/"),
         value("jobs", "N", "So many mailboxes at a time").value_parser(clap::value_parser!(u16).range(1..=64)).default_value("1"),
         flag("refetch", "Forget what was delivered before: fetch again what has no file here"),
-        flag("from-now", "On a first run, take what is there as done"),
+        flag("from-now", "On a first run or a fresh start, take what is there as done").conflicts_with("refetch"),
         flag("accept-uidvalidity", "Start afresh where the folder's UIDVALIDITY changed"),
         value("give-up-after", "N", "Leave a message that does not come out after so many runs").value_parser(tries).default_value("10"),
         flag("dry-run", "Say what would be fetched, and change nothing"),

@@ -17,7 +17,7 @@ use super::format::{Format, MBOX, is_maildir_name_of, place, stem};
 use super::mbox;
 use super::mbox_file::MboxFile;
 use super::ready::{Entry, List, Next};
-use super::state::State;
+use super::state::{GIVEN_UP, State};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
@@ -90,7 +90,8 @@ impl Destination {
     /// Refuses a folder whose UIDs mean other messages than those that are here, unless a fresh start is
     /// `accepted`. Returns what the fresh start gives up, in words.
     pub(super) fn bind_uid_validity(&mut self, validity: UidValidity, accepted: bool) -> Result<Option<String>> {
-        let said = match self.state.uid_validity {
+        let known = self.state.uid_validity;
+        match known {
             Some(known) if known == validity => return Ok(None),
             Some(known) if !accepted => {
                 let message = format!(
@@ -99,19 +100,11 @@ impl Destination {
                 );
                 return Err(Error::new(Kind::Refused, Phase::Select, message));
             }
-            Some(known) => {
-                let old = &self.state;
-                let left = old.run.len() + old.act.iter().map(|(uids, _)| uids.len()).sum::<u64>();
-                Some(format!(
-                    "UIDVALIDITY {known} became {validity}: starting afresh; {left} pending programs or changes of before are given up"
-                ))
-            }
-            None => None,
-        };
-        let State { host, mailbox, folder, format, .. } = &self.state;
-        self.state = State { uid_validity: Some(validity), ..State::new(host, mailbox, folder, *format) };
+            _ => {}
+        }
+        let pending = self.state.start_afresh(validity);
         self.save()?;
-        Ok(said)
+        Ok(known.map(|known| format!("UIDVALIDITY {known} became {validity}: starting afresh; {pending} {GIVEN_UP}")))
     }
 
     /// Remembers that no UID below `next` needs a look any more.

@@ -12,7 +12,7 @@ use super::mbox::UnixLineEnds;
 use super::ready::{Entry, Next};
 use super::{Delivered, Failed, Job, Outcome, Watch};
 use crate::calendar::internal_date;
-use crate::error::{Error, Kind, Phase, Result};
+use crate::error::{Error, Result};
 use crate::exchange::{PLACEHOLDER_HEADER, is_placeholder};
 use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
@@ -94,7 +94,7 @@ impl<'a> Incoming<'a> {
         }
     }
 
-    /// The FETCH is over: delivers what is complete; what came in half, or without a UID, leaves no file.
+    /// The FETCH is over: delivers what is complete; what came in half leaves no file.
     pub(super) fn finish(&mut self) -> Result<()> {
         if let Some(body) = self.body.take() {
             self.cut_off = body.uid;
@@ -263,21 +263,17 @@ impl BodySink for Incoming<'_> {
         written.map_err(|e| self.disk("writing a message", e))
     }
 
-    fn end(&mut self, fetched: &Fetch, size: Option<u64>) -> io::Result<()> {
-        let (Some(body), Some(size)) = (self.body.take(), size) else { return Ok(()) };
-        let Some(uid) = fetched.uid else {
-            let message = "the server sent a message without its UID";
-            self.body = Some(body);
-            return Err(self.stop(Error::new(Kind::Protocol, Phase::Fetch, message)));
-        };
-        // A file is open by the UID that came before the body: another one behind it names another message.
-        if body.uid.is_some_and(|before| before != uid) {
-            return self.destination.discard(&body.name).map_err(|e| self.disk("removing a temporary file", e));
-        }
+    fn end(&mut self, uid: Uid, fetched: &Fetch, size: u64) -> io::Result<()> {
+        let Some(body) = self.body.take() else { return Ok(()) };
         if self.seen.contains(uid) {
             return self.repeated(uid, fetched.seq, &body).map_err(|e| self.disk("removing a temporary file", e));
         }
         self.seen.insert(uid);
         self.accept(uid, body, size, fetched).map_err(|e| self.stop(e))
+    }
+
+    fn forget(&mut self) -> io::Result<()> {
+        let Some(body) = self.body.take() else { return Ok(()) };
+        self.destination.discard(&body.name).map_err(|e| self.disk("removing a temporary file", e))
     }
 }

@@ -79,7 +79,7 @@ pub struct Job {
     pub headers: bool,
     /// Forget what was delivered before, as far as its files are gone.
     pub refetch: bool,
-    /// On a first run, take what is there as done.
+    /// On a first run or a fresh start, take what is there as done.
     pub from_now: bool,
     /// Start afresh where UIDVALIDITY changed.
     pub accept_uidvalidity: bool,
@@ -174,6 +174,8 @@ pub struct Outcome {
     pub delivered: u64,
     /// Their octets.
     pub octets: u64,
+    /// Messages that were there at a first run from now on.
+    pub taken_as_done: u64,
     /// Messages that could not be; the next run tries them again.
     pub failed: Vec<Failed>,
     /// Messages that were tried for the last time.

@@ -8,11 +8,11 @@ use std::time::Instant;
 use super::action::Action;
 use super::incoming::Incoming;
 use super::program::Given;
+use super::state::GIVEN_UP;
 use super::{Delivered, Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::{Work, explain, is_not_connected, open, require_folder};
+use crate::exchange::{Work, explain, hung_up, is_refusal, open, require_folder};
 use crate::imap::UidSet;
-use crate::imap::mailbox_name::MailboxName;
 use crate::imap::session::{Selected, Session};
 use crate::imap::types::{Uid, UidValidity};
 use crate::net::Stream;
@@ -36,12 +36,19 @@ pub(super) struct Pass<'a> {
     pub(super) destination: &'a mut Destination,
     pub(super) watch: &'a mut dyn Watch,
     pub(super) outcome: Outcome,
+    /// UIDNEXT as it was before the search: what a server says of it later may be of mail that the search missed.
+    uid_next: Option<u32>,
     /// What is settled in this run: delivered, failed, or found to be gone.
     pub(super) settled: UidSet,
     /// The message during which the last session broke.
     pub(super) cut_off: Option<Uid>,
     /// How often a session broke in a message.
     cuts: HashMap<Uid, u32>,
+    /// Something of a message came since one was blamed: the server does send, and where it hangs up it is about that
+    /// message.
+    sends: bool,
+    /// Messages that sessions broke at before any came: they are asked for last, which shows whether others come.
+    suspects: UidSet,
     /// The program is not asked twice in a run for a message that it did not take.
     not_taken: UidSet,
     /// Commands that the server refused for single messages, or to find out which these are.
@@ -58,9 +65,12 @@ impl<'a> Pass<'a> {
             destination,
             watch,
             outcome: Outcome::default(),
+            uid_next: None,
             settled: UidSet::new(),
             cut_off: None,
             cuts: HashMap::new(),
+            sends: false,
+            suspects: UidSet::new(),
             not_taken: UidSet::new(),
             refusals: 0,
             stuck: UidSet::new(),
@@ -94,32 +104,44 @@ impl<'a> Pass<'a> {
         if writes {
             session.capability().map_err(explain)?;
         }
-        // A folder to move to must exist before anything is fetched.
-        if let Some(Action::MoveTo(folder)) = &self.job.action {
-            require_folder(session, folder, "move to")?;
-        }
+        self.require_target(session)?;
         let mut selected = open(session, &self.job.folder, writes)?;
         if let Some(action) = &self.job.action {
             action.change().check(&selected)?;
         }
         let validity = self.bind(&selected)?;
-        // As it is before the search: what a server says of it later may be of mail that the search missed.
-        let next = selected.mailbox().uid_next.filter(|next| *next > 0);
         self.act(&mut selected)?;
         let mut wanted = self.hand_over_again()?;
         self.act(&mut selected)?;
-        wanted.extend(&self.what_is_new(&mut selected, next)?);
+        wanted.extend(&self.what_is_new(&mut selected)?);
         self.watch.announced(wanted.len());
-        for batch in wanted.chunks(UID_OCTETS, self.batch()) {
+        let (first, last) = (wanted.without(&self.suspects), wanted.within(&self.suspects));
+        let most = self.batch();
+        for batch in [first, last].iter().flat_map(|part| part.chunks(UID_OCTETS, most)) {
             self.fetch(&mut selected, &batch, validity)?;
             self.hand_over(&self.destination.state.run.within(&batch).without(&self.not_taken))?;
             self.act(&mut selected)?;
         }
         if !self.job.selection.is_narrowed() {
-            self.look_behind(next, &wanted)?;
+            self.look_behind()?;
         }
         // LOGOUT comes next, which expunges nothing: an UNSELECT before it would be a turn for nothing.
         self.stuck_by.take().map_or(Ok(()), Err)
+    }
+
+    /// What a run would fetch; nothing is changed, and what would be refused is.
+    pub(super) fn would_fetch<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<(UidValidity, UidSet)> {
+        self.require_target(session)?;
+        let mut selected = open(session, &self.job.folder, false)?;
+        Ok((self.bind(&selected)?, self.what_is_new(&mut selected)?))
+    }
+
+    /// A folder to move to must exist before anything is fetched.
+    fn require_target<S: Read + Write>(&self, session: &mut Session<S>) -> Result<()> {
+        match &self.job.action {
+            Some(Action::MoveTo(folder)) => require_folder(session, folder, "move to"),
+            _ => Ok(()),
+        }
     }
 
     fn batch(&self) -> u64 {
@@ -131,9 +153,21 @@ impl<'a> Pass<'a> {
             let message = "the server gave no UIDVALIDITY, so its messages cannot be told apart";
             return Err(Error::new(Kind::Protocol, Phase::Select, message));
         };
-        let first = self.destination.is_new();
+        self.uid_next = selected.mailbox().uid_next.filter(|next| *next > 0);
+        let mut first = self.destination.is_new();
         if let Some(said) = self.destination.bind_uid_validity(validity, self.job.accept_uidvalidity)? {
             self.watch.warn(&said);
+            self.settled = UidSet::new();
+            first = true;
+        }
+        if let Err(put_back) = self.destination.state.check_uid_next(self.uid_next) {
+            // A selection would leave out for good what it does not look at now.
+            if !self.job.refetch || self.job.selection.is_narrowed() {
+                return Err(put_back);
+            }
+            let pending = self.destination.state.start_afresh(validity);
+            self.watch
+                .warn(&format!("UIDNEXT went back: starting afresh with what has no file here; {pending} {GIVEN_UP}"));
             self.settled = UidSet::new();
         }
         if first && self.job.from_now {
@@ -142,23 +176,17 @@ impl<'a> Pass<'a> {
                 return Err(Error::new(Kind::Protocol, Phase::Select, message));
             };
             self.destination.nothing_left_below(next)?;
+            self.outcome.taken_as_done = u64::from(selected.mailbox().exists);
         }
         Ok(validity)
     }
 
     /// The UIDs that are to be fetched. UIDNEXT answers "nothing new" without another command, but not on
     /// a first look, where EXISTS says that there is something.
-    fn what_is_new<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>, next: Option<u32>) -> Result<UidSet> {
+    fn what_is_new<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidSet> {
         let Job { selection, refetch, .. } = self.job;
-        let below = self.destination.state.below;
-        if let Some(next) = next.filter(|next| *next < below) {
-            let message = format!(
-                "the folder's UIDNEXT is {next}, and its messages below {below} were seen before: it was put back, or the server errs; nothing was fetched"
-            );
-            return Err(Error::new(Kind::Protocol, Phase::Select, message));
-        }
-        let first = if *refetch { 1 } else { below };
-        if selected.mailbox().exists == 0 || (first > 1 && next == Some(first)) {
+        let first = if *refetch { 1 } else { self.destination.state.below };
+        if selected.mailbox().exists == 0 || (first > 1 && self.uid_next == Some(first)) {
             return Ok(UidSet::new());
         }
         let found = selection.find(selected, first).map_err(explain)?;
@@ -171,7 +199,12 @@ impl<'a> Pass<'a> {
         }
         let mut known = self.settled.clone();
         if *refetch {
-            known.extend(&self.destination.still_here(&found.uids)?);
+            let here = self.destination.still_here(&found.uids)?;
+            // A fresh start has forgotten that it is.
+            if self.destination.state.below == 1 {
+                self.destination.state.done.extend(&here);
+            }
+            known.extend(&here);
         } else {
             known.extend(&self.destination.state.done);
             known.extend(&self.destination.state.gave_up);
@@ -229,6 +262,10 @@ impl<'a> Pass<'a> {
         let kept = incoming.finish();
         let (ours, seen, failed) = (incoming.take_error(), incoming.seen.clone(), incoming.take_failed());
         self.cut_off = incoming.cut_off;
+        self.sends |= self.cut_off.is_some() || !seen.is_empty();
+        if seen.is_empty() && fetched.as_ref().is_err_and(hung_up) {
+            self.cut_off = self.cut_off.or(batch.iter().next());
+        }
         kept?;
         self.settled.extend(&seen);
         self.count_failures(failed)?;
@@ -239,7 +276,7 @@ impl<'a> Pass<'a> {
         }
         let missing = batch.without(&seen);
         let there = still_there(selected, &missing)?;
-        self.count_failures(failures(&there, "the server answered OK and sent no message"))?;
+        self.count_failures(failures(&there, "the server answered OK and sent no message under this UID"))?;
         let gone = missing.without(&there);
         self.lose(&self.destination.state.run.within(&gone))?;
         self.settled.extend(&missing);
@@ -268,7 +305,9 @@ impl<'a> Pass<'a> {
         for failed in failed {
             let Failed { uid, reason } = &failed;
             self.settled.insert(*uid);
-            if self.destination.count_failure(*uid, self.job.give_up_after) {
+            // At UIDNEXT and above it may be no message yet; the one that will have this UID must not be given up.
+            let counts = self.uid_next.is_none_or(|next| uid.get() < next);
+            if counts && self.destination.count_failure(*uid, self.job.give_up_after) {
                 self.watch.warn(&format!("message {uid}: {reason}; given up after {} tries", self.job.give_up_after));
                 self.outcome.gave_up.push(*uid);
             } else {
@@ -279,19 +318,18 @@ impl<'a> Pass<'a> {
         self.destination.save()
     }
 
-    /// The UID below which nothing is left to look at.
-    fn look_behind(&mut self, next: Option<u32>, wanted: &UidSet) -> Result<()> {
+    /// The UID below which nothing is left to look at. Never beyond the UIDNEXT that the server announced: what
+    /// it lists above may be mail that has just come in, and then it is among the done, or no message at all.
+    fn look_behind(&mut self) -> Result<()> {
         if self.outcome.unlisted > 0 {
             return Ok(());
         }
         // A failure that was not met again is a message that is gone.
         let met: UidSet = self.outcome.failed.iter().map(|failed| failed.uid).collect();
         self.destination.state.failed.retain(|uid, _| met.contains(*uid));
-        let first_failed = self.destination.state.failed.keys().next().map(|uid| uid.get());
-        // Not UIDNEXT alone: it was said before the search, which may have seen later messages.
-        let behind_last = wanted.last().map(|uid| uid.get().saturating_add(1));
-        let next = first_failed.or(behind_last.max(next));
-        next.map_or(Ok(()), |next| self.destination.nothing_left_below(next))
+        let Some(next) = self.uid_next else { return Ok(()) };
+        let first_failed = met.iter().next().map(|uid| uid.get());
+        self.destination.nothing_left_below(first_failed.unwrap_or(next).min(next))
     }
 
     /// Messages that a run before this one delivered and no program took: those whose file is still
@@ -417,7 +455,8 @@ impl Work for Pass<'_> {
         (self.settled.len(), self.outcome.acted, self.destination.state.run.len())
     }
 
-    /// A message in which every session breaks must not keep the others from coming.
+    /// A message in which every session breaks must not keep the others from coming. Where none comes, it may as well be
+    /// the server's trouble, for which no message is to be given up.
     fn broke(&mut self, _: &Error) -> Result<()> {
         let Some(uid) = self.cut_off.take() else { return Ok(()) };
         let cuts = self.cuts.entry(uid).or_default();
@@ -426,15 +465,13 @@ impl Work for Pass<'_> {
             return Ok(());
         }
         let one = [uid].into_iter().collect();
-        self.count_failures(failures(&one, "the connection broke in it three times"))
+        if !self.sends && !self.destination.state.failed.contains_key(&uid) {
+            self.suspects.extend(&one);
+            return Ok(());
+        }
+        self.sends = false;
+        self.count_failures(failures(&one, "the connection broke at it three times"))
     }
-}
-
-/// True where the server refused a command and goes on with the session: a tagged NO or BAD that is neither
-/// throttling nor about the mailbox as a whole.
-fn is_refusal(error: &Error) -> bool {
-    let tagged = error.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"));
-    tagged && error.kind() == Kind::Refused && !is_not_connected(error)
 }
 
 fn failures(uids: &UidSet, reason: &str) -> Vec<Failed> {
@@ -448,30 +485,4 @@ fn still_there<S: Read + Write>(selected: &mut Selected<'_, S>, missing: &UidSet
         there.extend(&selected.search(&format!("UID {chunk}")).map_err(explain)?);
     }
     Ok(there.iter().filter(|uid| missing.contains(*uid)).collect())
-}
-
-/// Lists what a run would fetch, and changes nothing.
-pub(super) fn would_fetch<S: Read + Write>(
-    session: &mut Session<S>,
-    folder: &MailboxName,
-    pass: &mut Pass,
-) -> Result<(UidValidity, UidSet)> {
-    let mut selected = open(session, folder, false)?;
-    let Some(validity) = selected.mailbox().uid_validity else {
-        let message = "the server gave no UIDVALIDITY, so its messages cannot be told apart";
-        return Err(Error::new(Kind::Protocol, Phase::Select, message));
-    };
-    let known = pass.destination.state.uid_validity;
-    if known.is_none() && pass.job.from_now {
-        return Ok((validity, UidSet::new()));
-    }
-    if known.is_some_and(|known| known != validity) {
-        let message = format!(
-            "the folder's UIDVALIDITY changed to {validity}: a run would stop here, or start afresh with --accept-uidvalidity"
-        );
-        return Err(Error::new(Kind::Refused, Phase::Select, message));
-    }
-    let next = selected.mailbox().uid_next.filter(|next| *next > 0);
-    let new = pass.what_is_new(&mut selected, next)?;
-    Ok((validity, new))
 }

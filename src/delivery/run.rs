@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::pass::{Pass, would_fetch};
+use super::pass::Pass;
 use super::{Destination, Job, Outcome, Watch};
 use crate::error::Result;
 use crate::exchange::{Connect, persist};
@@ -33,7 +33,7 @@ pub fn dry_run(
 ) -> Result<Vec<(Uid, PathBuf)>> {
     let mut session = connect(None)?;
     let mut pass = Pass::new(job, destination, watch);
-    let (validity, new) = would_fetch(&mut session, &job.folder, &mut pass)?;
+    let (validity, new) = pass.would_fetch(&mut session)?;
     let _ = session.logout();
     Ok(new.iter().map(|uid| (uid, pass.destination.would_be(validity, uid))).collect())
 }

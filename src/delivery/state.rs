@@ -14,16 +14,20 @@
 //! run 16130
 //! act 16120 move Done
 //! ```
-//! `below`: every UID below it needs no look any more. `done`: those above it that are delivered.
-//! `gave-up`, `failed`: what the server does not hand out, the latter with its tries. `run`: delivered,
+//! `below`: every UID below it needs no look any more; it is never beyond a UIDNEXT that came. `done`: those
+//! above it that are delivered. `gave-up`, `failed`: what the server does not hand out, the latter with its tries. `run`: delivered,
 //! but no program ended with 0 for it. `act`: handed over, but the server-side change is still to be made.
 
 use std::collections::BTreeMap;
 
 use super::action::Action;
 use super::format::Format;
+use crate::error::{self, Error, Kind, Phase};
 use crate::imap::UidSet;
 use crate::imap::types::{Uid, UidValidity};
+
+/// What a fresh start does with what was left to do.
+pub(super) const GIVEN_UP: &str = "pending programs or changes of before are given up";
 
 const HEAD: &str = "exoimap 1";
 
@@ -124,6 +128,24 @@ impl State {
             return Err("a line is missing".to_owned());
         }
         Ok(state)
+    }
+
+    /// Refuses a folder that has fewer UIDs than were seen: which messages it has given the others to, nobody knows.
+    pub(super) fn check_uid_next(&self, next: Option<u32>) -> error::Result<()> {
+        let Some(next) = next.filter(|next| *next < self.below) else { return Ok(()) };
+        let message = format!(
+            "the folder's UIDNEXT is {next}, and its messages below {} were seen before: it was put back, or the server errs; nothing was fetched",
+            self.below
+        );
+        Err(Error::new(Kind::Protocol, Phase::Select, message))
+    }
+
+    /// Forgets all but whose mail it is; returns how many programs and changes were pending.
+    pub(super) fn start_afresh(&mut self, validity: UidValidity) -> u64 {
+        let State { host, mailbox, folder, format, .. } = &*self;
+        let new = State { uid_validity: Some(validity), ..State::new(host, mailbox, folder, *format) };
+        let old = std::mem::replace(self, new);
+        old.run.len() + old.act.iter().map(|(uids, _)| uids.len()).sum::<u64>()
     }
 
     /// Adds UIDs whose server-side change is still to be made.

@@ -16,7 +16,7 @@ use crate::exchange::{Connect, PLACEHOLDER_HEADER, Work, explain, is_placeholder
 use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
 use crate::imap::session::{BodySink, Selected, Session};
-use crate::imap::types::Uid;
+use crate::imap::types::{SeqNum, Uid};
 use crate::net::Stream;
 use crate::patience::Patience;
 
@@ -68,8 +68,17 @@ pub fn write_all(
     patience: &mut Patience,
     watch: &mut dyn Watch,
 ) -> Result<Outcome> {
-    let mut writer =
-        Writer { job, spool, out, watch, outcome: Outcome::default(), settled: UidSet::new(), body: None, error: None };
+    let mut writer = Writer {
+        job,
+        spool,
+        out,
+        watch,
+        outcome: Outcome::default(),
+        settled: UidSet::new(),
+        last: None,
+        body: None,
+        error: None,
+    };
     persist(&mut writer, connect, patience)?;
     Ok(writer.outcome)
 }
@@ -81,6 +90,8 @@ struct Writer<'a> {
     watch: &'a mut dyn Watch,
     outcome: Outcome,
     settled: UidSet,
+    /// The message that came last, and the sequence number under which it did.
+    last: Option<(Uid, SeqNum)>,
     body: Option<Body>,
     error: Option<Error>,
 }
@@ -100,7 +111,7 @@ impl Work for Writer<'_> {
         self.error.take().map_or(Ok(()), Err)?;
         fetched?;
         for uid in wanted.without(&self.settled).iter() {
-            self.fail(uid, "the server answered OK and sent no message");
+            self.fail(uid, "the server answered OK and sent no message under this UID");
         }
         Ok(())
     }
@@ -173,15 +184,16 @@ impl BodySink for Writer<'_> {
         self.spooled(written)
     }
 
-    fn end(&mut self, fetched: &Fetch, size: Option<u64>) -> io::Result<()> {
-        let (Some(mut body), Some(size)) = (self.body.take(), size) else { return Ok(()) };
-        let Some(uid) = fetched.uid else {
-            let message = "the server sent a message without its UID";
-            return Err(self.stop(Error::new(Kind::Protocol, Phase::Fetch, message)));
-        };
+    fn end(&mut self, uid: Uid, fetched: &Fetch, size: u64) -> io::Result<()> {
+        let Some(mut body) = self.body.take() else { return Ok(()) };
         if self.settled.contains(uid) {
+            // The same one again is as good as the first.
+            if self.last != Some((uid, fetched.seq)) {
+                self.fail(uid, "the server sent two messages under this UID");
+            }
             return Ok(());
         }
+        self.last = Some((uid, fetched.seq));
         if is_placeholder(&body.start) || size == 0 {
             self.fail(uid, "Exchange sent its placeholder, or nothing, in the message's place");
             return Ok(());
@@ -192,6 +204,11 @@ impl BodySink for Writer<'_> {
         self.settled.insert(uid);
         self.outcome.delivered += 1;
         self.outcome.octets += size;
+        Ok(())
+    }
+
+    fn forget(&mut self) -> io::Result<()> {
+        self.body = None;
         Ok(())
     }
 }

@@ -28,6 +28,7 @@ pub fn to_do<S: Read + Write>(job: &Job, host: &str, dir: &Path, selected: &mut 
         let message = "the folder's UIDVALIDITY changed: a fetch would stop, or start afresh with --accept-uidvalidity";
         return Err(Error::new(Kind::Refused, Phase::Select, message));
     }
+    state.check_uid_next(selected.mailbox().uid_next.filter(|next| *next > 0))?;
     if selected.mailbox().exists == 0 || selected.mailbox().uid_next.is_some_and(|next| next <= state.below) {
         return Ok(UidSet::new());
     }

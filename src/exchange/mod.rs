@@ -25,5 +25,5 @@ pub use resume::{Connect, Work, persist};
 pub use selection::{Found, Selection};
 pub use setup::{Proven, Setup, SetupStep};
 pub use sign_in::{Server, Step, front_end, open, sign_in, sign_in_shortly, sign_in_step_by_step};
-pub use throttle::{explain, is_not_connected};
+pub use throttle::{explain, hung_up, is_not_connected, is_refusal};
 pub use wait::{Find, Waiting, wait};

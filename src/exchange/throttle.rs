@@ -39,6 +39,20 @@ pub fn is_not_connected(error: &Error) -> bool {
     error.reply().is_some_and(|reply| reply.text.to_ascii_lowercase().contains("authenticated but not connected"))
 }
 
+/// True where the server refused a command and goes on with the session: a tagged NO or BAD that is neither
+/// throttling nor about the mailbox as a whole.
+pub fn is_refusal(error: &Error) -> bool {
+    let tagged = error.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"));
+    tagged && error.kind() == Kind::Refused && !is_not_connected(error)
+}
+
+/// True where the connection was over without a word why, or with Exchange's "Connection closed".
+pub fn hung_up(error: &Error) -> bool {
+    let says_no_more = |text: &str| text.to_ascii_lowercase().starts_with("connection ");
+    error.kind() == Kind::Temporary
+        && error.reply().is_none_or(|reply| reply.status == "BYE" && says_no_more(&reply.text))
+}
+
 /// The milliseconds behind `backoff time`, bounded.
 fn backoff(words: &str) -> Option<Duration> {
     let (_, behind) = words.split_once("backoff time")?;

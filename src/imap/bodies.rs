@@ -5,7 +5,7 @@
 use std::io;
 
 use super::connection::Handler;
-use super::fetch::{Fetch, SectionData, announced_section};
+use super::fetch::{AnnouncedSection, Fetch, SectionData, announced_section};
 use super::session::Mailbox;
 use super::types::{Uid, Untagged};
 use super::uid_set::UidSet;
@@ -21,9 +21,11 @@ pub trait BodySink {
     fn begin(&mut self, uid: Option<Uid>, size: u64) -> io::Result<()>;
     /// The next octets of the body.
     fn write(&mut self, octets: &[u8]) -> io::Result<()>;
-    /// The response is complete. `fetched` says what the server said of the message, `body` whether a
-    /// body came before: `None` where it sent NIL or nothing.
-    fn end(&mut self, fetched: &Fetch, body: Option<u64>) -> io::Result<()>;
+    /// The body is whole: it is the message `uid`, which was asked for; `fetched` says what else the server
+    /// said of it.
+    fn end(&mut self, uid: Uid, fetched: &Fetch, size: u64) -> io::Result<()>;
+    /// The body is whole and no message that was asked for, or nobody knows which one: it is to be forgotten.
+    fn forget(&mut self) -> io::Result<()>;
 }
 
 /// Passes the bodies that were asked for on to a sink.
@@ -31,8 +33,13 @@ pub(super) struct Bodies<'a> {
     wanted: &'a UidSet,
     sink: &'a mut dyn BodySink,
     mailbox: &'a mut Mailbox,
-    /// Octets of the body that this response streams.
-    streaming: Option<u64>,
+    streaming: Option<Streaming>,
+}
+
+/// The body that this response streams: its UID, where that came first, and its octets.
+struct Streaming {
+    uid: Option<Uid>,
+    size: u64,
 }
 
 impl<'a> Bodies<'a> {
@@ -40,23 +47,29 @@ impl<'a> Bodies<'a> {
         Bodies { wanted, sink, mailbox, streaming: None }
     }
 
-    fn is_wanted(&self, uid: Option<Uid>) -> bool {
-        uid.is_none_or(|uid| self.wanted.contains(uid))
-    }
-
-    /// The response is complete: tell the sink, who may have had the body already.
+    /// The response is complete, and only now is it known whose body it had: a UID may come after the body,
+    /// and one behind it may contradict one before it.
     fn complete(&mut self, fetched: &Fetch) -> io::Result<()> {
         let streamed = self.streaming.take();
-        let held = fetched.sections.iter().find(|section| section.name.is_empty()).map(|section| &section.data);
-        let body = match held {
-            Some(SectionData::Held(octets)) if streamed.is_none() => {
-                self.sink.begin(fetched.uid, octets.len() as u64)?;
-                self.sink.write(octets)?;
-                Some(octets.len() as u64)
-            }
-            _ => streamed,
-        };
-        self.sink.end(fetched, body)
+        let before = streamed.as_ref().and_then(|streamed| streamed.uid);
+        let asked = |uid: &Uid| self.wanted.contains(*uid) && before.is_none_or(|before| before == *uid);
+        match (fetched.uid.filter(asked), streamed) {
+            (Some(uid), Some(Streaming { size, .. })) => self.sink.end(uid, fetched, size),
+            (None, Some(_)) => self.sink.forget(),
+            (Some(uid), None) => self.held(uid, fetched),
+            // Flags that changed elsewhere come as a FETCH too; they bring no body and often no UID.
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// A body that is short enough came as a quoted string.
+    fn held(&mut self, uid: Uid, fetched: &Fetch) -> io::Result<()> {
+        let whole = fetched.sections.iter().find(|section| section.name.is_empty()).map(|section| &section.data);
+        let Some(SectionData::Held(octets)) = whole else { return Ok(()) };
+        let size = octets.len() as u64;
+        self.sink.begin(Some(uid), size)?;
+        self.sink.write(octets)?;
+        self.sink.end(uid, fetched, size)
     }
 }
 
@@ -64,11 +77,13 @@ impl Handler for Bodies<'_> {
     /// The whole message of a UID that was asked for or is not named yet, once a response.
     fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool> {
         let Some(section) = announced_section(head) else { return Ok(false) };
-        if !section.name.is_empty() || self.streaming.is_some() || !self.is_wanted(section.uid) {
+        let AnnouncedSection { uid, name } = section;
+        let is_wanted = uid.is_none_or(|uid| self.wanted.contains(uid));
+        if !name.is_empty() || self.streaming.is_some() || !is_wanted {
             return Ok(false);
         }
-        self.streaming = Some(size);
-        self.sink.begin(section.uid, size).map(|()| true)
+        self.streaming = Some(Streaming { uid, size });
+        self.sink.begin(uid, size).map(|()| true)
     }
 
     fn write(&mut self, octets: &[u8]) -> io::Result<()> {
@@ -80,10 +95,6 @@ impl Handler for Bodies<'_> {
             self.mailbox.learn(&data);
             return Ok(());
         };
-        // Flags that changed elsewhere come as a FETCH too; they bring no body and often no UID.
-        if self.streaming.is_none() && (fetched.sections.is_empty() || !self.is_wanted(fetched.uid)) {
-            return Ok(());
-        }
         self.complete(fetched).map_err(|e| Error::disk("writing the message", e))
     }
 }

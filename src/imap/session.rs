@@ -223,11 +223,10 @@ impl<S: Read + Write> Session<S> {
 
     /// True where LIST knows a mailbox of that name that can be selected.
     pub fn has_mailbox(&mut self, name: &MailboxName) -> Result<bool> {
-        // To LIST `*` and `%` are wild cards; names differ in no more than their case.
-        let is_meant = |item: &ListItem| {
-            let pattern = name.wire().iter().any(|octet| b"*%".contains(octet));
-            !pattern || item.name.eq_ignore_ascii_case(name.wire())
-        };
+        // To LIST `*` and `%` are wild cards, and there are servers that answer with more than was asked for;
+        // names differ in no more than their case.
+        let meant = name.as_str().to_lowercase();
+        let is_meant = |item: &ListItem| MailboxName::from_wire(&item.name).as_str().to_lowercase() == meant;
         let mut found = false;
         let mut take = Taking(|data| {
             if let Untagged::List(item) = data {
@@ -265,11 +264,17 @@ impl<S: Read + Write> Session<S> {
 
     fn open(&mut self, verb: &'static str, name: &MailboxName) -> Result<Selected<'_, S>> {
         let mut mailbox = Mailbox { read_only: verb == "EXAMINE", ..Mailbox::default() };
+        let mut has_exists = false;
         let mut take = Taking(|data| {
+            has_exists |= matches!(data, Untagged::Exists(_));
             mailbox.learn(&data);
             Ok(())
         });
         let status = self.connection.run_ok(&Command::new(verb, Phase::Select).mailbox(name)?, &mut take)?;
+        // Required by RFC 3501 section 6.3.1; without it nobody knows that the mailbox is empty.
+        if !has_exists {
+            return Err(broken("an OK without EXISTS").in_phase(Phase::Select).in_command(verb));
+        }
         mailbox.learn(&Untagged::Status(status));
         Ok(Selected::new(self, mailbox))
     }

@@ -133,7 +133,7 @@ fn polite(command: &str) -> &'static str {
     match command.split(' ').take(2).collect::<Vec<_>>()[..] {
         ["CAPABILITY", ..] => "* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR UNSELECT NAMESPACE LITERAL+\r\n",
         ["NAMESPACE", ..] => "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n",
-        ["LIST", ..] => "* LIST (\\HasNoChildren) \"/\" INBOX\r\n",
+        ["LIST", ..] => "* LIST (\\HasNoChildren) \"/\" INBOX\r\n* LIST (\\HasNoChildren) \"/\" Done\r\n",
         ["STATUS", ..] => "* STATUS INBOX (MESSAGES 5 UIDNEXT 16106 UIDVALIDITY 14 UNSEEN 1)\r\n",
         ["SELECT" | "EXAMINE", ..] => {
             "* 5 EXISTS\r\n* OK [UIDVALIDITY 14] x\r\n* OK [UIDNEXT 16106] x\r\n* FLAGS (\\Seen)\r\n"

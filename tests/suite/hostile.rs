@@ -177,7 +177,7 @@ fn the_servers_words_are_shown_escaped() {
 fn single_octets_are_as_good_as_lines() {
     let world = World::new();
     let port = start(&world, 1, "nothing", octets(""));
-    for (arguments, lines) in [(CHECK, crate::sign_in::STEPS.len()), (FOLDERS, 1), (FETCH, 5)] {
+    for (arguments, lines) in [(CHECK, crate::sign_in::STEPS.len()), (FOLDERS, 2), (FETCH, 5)] {
         let ended = world.call_with_token(arguments).env("EXOIMAP_PORT", port).run();
         check_bounds(&world, &ended);
         assert_eq!(ended.expect(0).stdout.lines().count(), lines, "{ended}");
@@ -212,6 +212,17 @@ fn a_body_cannot_speak_for_the_server() {
     assert_eq!(ended.expect(6).stdout, "16101\tmail/14.16101.eml\n", "{ended}");
     let file = fs::read_to_string(world.folder.path().join("mail/14.16101.eml")).unwrap();
     assert_eq!(file, body.replace("{tag}", "a5"));
+}
+
+/// An empty folder is one that the server says is empty (RFC 3501 section 6.3.1 has EXISTS as required).
+#[test]
+fn a_folder_without_exists_is_not_an_empty_one() {
+    let world = World::new();
+    let answer = "* OK [UIDVALIDITY 14] x\r\n* OK [UIDNEXT 16106] x\r\n{tag} OK done\r\n";
+    for (arguments, command) in [(FETCH, "EXAMINE"), (SEARCH, "EXAMINE"), (COPY, "SELECT"), (CHECK, "SELECT")] {
+        let ended = attack(&world, arguments, command, octets(answer));
+        ended.expect(7).one_error().saying(&["without EXISTS"]);
+    }
 }
 
 /// Every fixture whose dialogue is `check`'s, as far as it goes; where it departs the server hangs up.

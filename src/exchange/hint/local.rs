@@ -15,6 +15,13 @@ pub(super) static ROWS: &[Row] = &[
         },
     },
     Row {
+        words: "it was put back, or the server errs",
+        fits: |seen| seen.says(&["it was put back, or the server errs"]),
+        says: |_| {
+            "run again, since it may have been the server; else --refetch, without a selection, fetches what has no file here, or another directory (--to) gets everything, what has an old message's number too".to_owned()
+        },
+    },
+    Row {
         words: "is not replaced",
         fits: |seen| seen.phase(Phase::Disk) && seen.says(&["is not replaced"]),
         says: |_| "move those files away, or name another directory (--to), and run again".to_owned(),

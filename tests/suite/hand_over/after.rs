@@ -168,8 +168,10 @@ fn a_copy_is_not_made_twice() {
 #[test]
 fn a_folder_to_move_to_that_is_not_there_is_refused_before_anything_is_fetched() {
     let post = Post::new("eml");
-    let ended = post.fetch(&["--move-to", "Erledigt/済み"]);
-    ended.expect(4).saying(&["there is no folder Erledigt/済み", "exoimap folders create 'Erledigt/済み'"]);
+    for dry in [&[][..], &["--dry-run"]] {
+        let ended = post.fetch(&[&["--move-to", "Erledigt/済み"], dry].concat());
+        ended.expect(4).saying(&["there is no folder Erledigt/済み", "exoimap folders create 'Erledigt/済み'"]);
+    }
     assert_eq!((post.kept(), post.commands("UID FETCH").len()), (vec![], 0));
     post.fetch(&["--move-to", "INBOX"]).expect(2).one_error().saying(&["--move-to"]);
 }

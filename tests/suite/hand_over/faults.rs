@@ -76,6 +76,38 @@ fn every_fault_in_every_format_keeps_what_is_whole_and_marks_nothing_else() {
     }
 }
 
+/// A body that names its UID too late names none that was not asked for: another message's, one that came in a run
+/// before, one that is not there yet. Neither is it that message, nor is anything done to it.
+#[test]
+fn a_uid_behind_the_body_is_one_that_was_asked_for() {
+    for format in FORMATS {
+        for says in [16101, 16110, 16124] {
+            let post = Post::new(format);
+            let case = format!("{format}, {says}");
+            post.world.exchange.fault_always(Fault::UidAfterBody);
+            if !post.is_stream() {
+                assert_eq!(printed(post.fetch(&["--uid", "16101"]).expect(0)), [16101], "{case}");
+            }
+            post.world.exchange.fault(Fault::WrongUid { uid: 16102, says });
+            let action: &[&str] = if post.is_stream() { &[] } else { &["--delete"] };
+            let ended = post.fetch(&[&["--uid", "16102:16105"], action].concat());
+            ended.expect(6).saying(&["message 16102: ", "sent no message under this UID"]);
+            if post.is_stream() {
+                assert_eq!(post.kept(), [16105], "{case}");
+                continue;
+            }
+            assert_eq!(printed(&ended), [16105], "{case}");
+            assert_eq!(post.uids_in("INBOX"), without(&ALL, &[16105]), "{case}");
+            assert_eq!(post.octets().len(), 2, "{case}");
+            post.is_tidy();
+            let uid = post.world.exchange.deliver(sample::ORDERS, "INBOX", sample::note("the real one"));
+            let missing = [&without(&ALL, &[16101, 16105])[..], &[uid]].concat();
+            assert_eq!(printed(post.fetch(&[]).expect(0)), missing, "{case}");
+            assert_eq!(post.octets().len(), 7, "{case}");
+        }
+    }
+}
+
 #[test]
 fn a_folder_that_was_renumbered_stops_the_run_in_every_format() {
     for format in ["eml", "maildir", "mbox"] {
@@ -111,11 +143,57 @@ fn a_message_that_breaks_every_session_is_left_out() {
         let post = Post::new(format);
         post.world.exchange.fault_always(Fault::DropInLiteral { uid: 16105 });
         let ended = post.fetch(&["--mark-seen"]);
-        ended.expect(6).saying(&["message 16105: the connection broke in it three times"]);
+        ended.expect(6).saying(&["message 16105: the connection broke at it three times"]);
         assert_eq!(post.kept(), without(&ALL, &[16105]), "{format}: {ended}");
         assert_eq!(post.flagged("\\Seen"), without(&ALL, &[16105]), "{format}");
         post.world.exchange.clear_faults();
         assert_eq!(printed(post.fetch(&["--mark-seen"]).expect(0)), [16105], "{format}");
+    }
+}
+
+/// The same where it breaks before the message begins, whichever of them it is.
+#[test]
+fn a_message_at_which_every_session_ends_is_left_out_and_given_up() {
+    for (uid, bye) in [(16105, true), (16105, false), (16101, true), (16123, false)] {
+        let post = Post::new("eml");
+        post.world.exchange.fault_always(Fault::HangUpAt { uid, bye });
+        let fetch = || post.fetch(&["--mark-seen", "--give-up-after", "2"]);
+        let ended = fetch();
+        ended.expect(6).saying(&[&format!("message {uid}: the connection broke at it three times; the next run")]);
+        assert_eq!(printed(&ended), without(&ALL, &[uid]), "{ended}");
+        assert_eq!(post.flagged("\\Seen"), if uid == 16101 { ALL.to_vec() } else { without(&ALL, &[uid]) });
+        fetch().expect(6).saying(&[&format!("message {uid}: the connection broke at it three times; given up")]);
+        fetch().expect(0).saying(&["nothing new"]);
+        post.world.exchange.clear_faults();
+        assert_eq!(printed(post.fetch(&["--refetch"]).expect(0)), [uid]);
+    }
+    // Two, one behind the other.
+    let post = Post::new("eml");
+    [16102, 16105].iter().for_each(|uid| post.world.exchange.fault_always(Fault::HangUpAt { uid: *uid, bye: true }));
+    let ended = post.fetch(&[]);
+    ended.expect(6).saying(&["message 16102: the connection broke", "message 16105: the connection broke"]);
+    assert_eq!(printed(&ended), without(&ALL, &[16102, 16105]));
+}
+
+/// Where no message comes at all it is the server, and no message counts as failed.
+#[test]
+fn a_server_that_ends_every_fetch_makes_no_message_fail() {
+    for fault in [
+        Fault::DropAt { command: "FETCH", done: false },
+        Fault::HangUpAt { uid: 16101, bye: true },
+        Fault::ThrottleBadThenBye { ms: 1000 },
+        Fault::ServerUnavailableBare,
+    ] {
+        let post = Post::new("eml");
+        post.fetch(&["--uid", "16123"]).expect(0);
+        post.world.exchange.fault_always(fault.clone());
+        for _ in 0..2 {
+            let ended = post.call(&["--give-up-after", "1"]).env("EXOIMAP_MAX_WAIT", "4s").run();
+            assert!(ended.stdout.is_empty() && !ended.stderr.contains("message 16"), "{fault:?}: {ended}");
+            ended.expect(5);
+        }
+        post.world.exchange.clear_faults();
+        assert_eq!(printed(post.fetch(&[]).expect(0)), &ALL[..5], "{fault:?}");
     }
 }
 
@@ -212,13 +290,66 @@ fn a_server_that_contradicts_itself_is_not_taken_for_an_empty_mailbox() {
     let post = Post::new("eml");
     post.fetch(&[]).expect(0);
     post.world.exchange.fault(Fault::Say { at: "EXAMINE", line: "OK [UIDNEXT 16110] UIDNEXT" });
-    post.fetch(&[]).expect(7).one_error().saying(&["UIDNEXT is 16110", "was put back"]);
+    let ended = post.fetch(&[]);
+    ended.expect(7).one_error().saying(&["UIDNEXT is 16110", "was put back", "hint: run again", "--refetch"]);
     // The search lists less than EXISTS says: what it lists is kept, and the next run looks again.
     let post = Post::with("eml", Fault::Say { at: "EXAMINE", line: "9 EXISTS" });
     let ended = post.fetch(&[]);
     ended.expect(6).saying(&["the server lists 6 of 9 messages; the next run looks again"]);
     assert_eq!(post.kept(), ALL);
     post.fetch(&[]).expect(0);
+}
+
+/// A UID at UIDNEXT or above may be mail that has come in since, or nobody's: it passes over no other, and is not given up.
+#[test]
+fn a_uid_that_is_listed_before_its_time_passes_over_no_other() {
+    let listed = |post: &Post| post.world.exchange.fault_always(Fault::Say { at: "SEARCH", line: "SEARCH 4000000000" });
+    for next in ["OK still here", "OK [UIDNEXT 0] no UIDNEXT"] {
+        let post = Post::new("eml");
+        listed(&post);
+        for new in [&ALL[..], &[16124], &[16125]] {
+            let ended = post.fetch(&[]);
+            ended.expect(6).saying(&["message 4000000000: ", "sent no message"]);
+            assert_eq!(printed(&ended), new, "{next}");
+            post.world.exchange.deliver(sample::ORDERS, "INBOX", sample::note("one more"));
+            post.world.exchange.fault(Fault::Say { at: "EXAMINE", line: next });
+        }
+        post.world.exchange.clear_faults();
+        assert_eq!(printed(post.fetch(&[]).expect(0)), [16126], "{next}");
+    }
+    // It is mail, and comes late.
+    let post = Post::new("eml");
+    post.world.exchange.fault(Fault::Say { at: "EXAMINE", line: "OK [UIDNEXT 16123] UIDNEXT" });
+    post.world.exchange.fault(Fault::OkWithoutData { uid: 16123 });
+    post.fetch(&["--give-up-after", "1"]).expect(6).saying(&["message 16123: ", "the next run tries again"]);
+    assert_eq!(printed(post.fetch(&[]).expect(0)), [16123]);
+    post.fetch(&[]).expect(0).saying(&["nothing new"]);
+}
+
+/// What the error says to do: what has no file comes again, once, and nothing pending is done to other messages.
+#[test]
+fn a_folder_that_was_put_back_can_be_fetched_again() {
+    for format in ["eml", "maildir"] {
+        let post = Post::new(format);
+        post.fetch(&["--mark-seen", "--", "false"]).expect(6);
+        let path = |uid: u32| {
+            super::files(&post.dir())
+                .into_iter()
+                .chain(super::files(&post.dir().join("new")))
+                .find(|file| file.display().to_string().contains(&uid.to_string()))
+        };
+        fs::remove_file(path(16102).unwrap()).unwrap();
+        post.world.exchange.fault_always(Fault::Say { at: "SELECT", line: "OK [UIDNEXT 16111] UIDNEXT" });
+        let fetch = |more: &[&str]| post.fetch(&[more, &["--mark-seen", "--", "true"]].concat());
+        fetch(&[]).expect(7);
+        fetch(&["--refetch", "--uid", "1:*"]).expect(7);
+        let ended = fetch(&["--refetch"]);
+        ended.expect(0).saying(&["starting afresh with what has no file here; 6 pending programs"]);
+        assert_eq!((printed(&ended), post.flagged("\\Seen")), (vec![16102], vec![16101, 16102]), "{format}");
+        post.world.exchange.clear_faults();
+        fetch(&[]).expect(0).saying(&["nothing new"]);
+        assert_eq!(post.kept(), ALL, "{format}");
+    }
 }
 
 /// An outage before anything was fetched is waited out where the server says so itself.

@@ -14,11 +14,19 @@ const NOTHING: [u32; 0] = [];
 fn a_mailbox_of_ten_years_can_begin_today() {
     for format in ["eml", "maildir", "mbox"] {
         let post = Post::new(format);
-        assert_eq!(printed(post.fetch(&["--from-now", "--delete"]).expect(0)), NOTHING);
+        let ended = post.fetch(&["--from-now", "--delete"]);
+        assert_eq!(printed(ended.expect(0).saying(&["6 there already and taken as done (INBOX to "])), NOTHING);
         assert_eq!((post.kept(), post.uids_in("INBOX")), (vec![], ALL.to_vec()), "{format}");
         let uid = post.world.exchange.deliver(ORDERS, "INBOX", sample::note("the first of the new ones"));
         // On a later run it has no meaning any more: what is there is new.
         assert_eq!(printed(post.fetch(&["--from-now"]).expect(0)), [uid], "{format}");
+        // A fresh start is a first run.
+        post.world.exchange.fault(Fault::ChangeUidValidity);
+        let ended = post.fetch(&["--from-now", "--accept-uidvalidity"]);
+        ended.expect(0).saying(&["starting afresh", "7 there already and taken as done (INBOX to "]);
+        assert_eq!((printed(&ended), printed(post.fetch(&[]).expect(0))), (vec![], vec![]), "{format}");
+        // Neither the old nor the new: which is meant?
+        post.fetch(&["--from-now", "--refetch"]).expect(2).one_error().saying(&["--refetch"]);
     }
 }
 
@@ -106,6 +114,9 @@ fn a_renumbered_folder_can_be_accepted() {
     post.fetch(&[]).expect(0);
     post.world.exchange.fault(Fault::ChangeUidValidity);
     post.fetch(&[]).expect(4);
+    // A dry run ends as the run would.
+    post.fetch(&["--dry-run"]).expect(4).one_error().saying(&["UIDVALIDITY changed", "hint: --accept-uidvalidity"]);
+    assert_eq!(printed(post.fetch(&["--accept-uidvalidity", "--dry-run"]).expect(0)), ALL);
     let ended = post.fetch(&["--accept-uidvalidity"]);
     assert_eq!(printed(ended.expect(0)), ALL);
     ended.saying(&["UIDVALIDITY 14 became 15: starting afresh"]);

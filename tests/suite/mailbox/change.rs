@@ -137,9 +137,15 @@ fn deleting_is_moving_to_the_trash_or_for_good() {
 #[test]
 fn a_folder_that_is_not_there_is_named_with_the_command_that_makes_it() {
     let world = World::new();
+    // Also where the server lists a folder that nobody asked for.
+    world.exchange.fault_always(Fault::Say { at: "LIST", line: "LIST () \"/\" \"Done\"" });
     for arguments in [&["move", "--to"][..], &["copy", "--to"], &["delete", "--trash"]] {
-        let ended = run(&world, &[arguments, &["it's *", "--uid", "1:*"]].concat());
-        ended.expect(4).one_error().saying(&["no folder it's *", "exoimap folders create 'it'\\''s *'"]);
+        for dry in [&[][..], &["--dry-run"]] {
+            let ended = run(&world, &[arguments, &["it's *", "--uid", "1:*"], dry].concat());
+            ended.expect(4).one_error().saying(&["no folder it's *", "exoimap folders create 'it'\\''s *'"]);
+            let ended = run(&world, &[arguments, &["Nope", "--uid", "1:*"], dry].concat());
+            ended.expect(4).one_error().saying(&["no folder Nope", "exoimap folders create 'Nope'"]);
+        }
     }
     assert_eq!(uids(&world, "INBOX"), ALL);
 }

@@ -86,7 +86,7 @@ pub enum Fault {
         uid: u32,
         answer: &'static str,
     },
-    /// One more untagged line at the end of what SELECT or EXAMINE says of a folder.
+    /// One more untagged line at the end of what SELECT, EXAMINE, SEARCH or LIST says.
     Say {
         at: &'static str,
         line: &'static str,
@@ -95,6 +95,11 @@ pub enum Fault {
     // In a FETCH that asks for BODY[], with or without PEEK.
     /// Two messages come in, and the server says so by EXISTS and UIDNEXT.
     NewsInFetch,
+    /// The connection is gone where this message is due, after Exchange's BYE or without a word.
+    HangUpAt {
+        uid: u32,
+        bye: bool,
+    },
     /// Half of the literal, then the connection is gone.
     DropInLiteral {
         uid: u32,

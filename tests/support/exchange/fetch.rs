@@ -83,6 +83,13 @@ impl Session {
         if self.world.faults.happens(&Fault::OkWithoutData { uid }) {
             return Ok(());
         }
+        let hangs_up = |fault: &Fault| matches!(fault, Fault::HangUpAt { uid: at, .. } if *at == uid);
+        if let Some(Fault::HangUpAt { bye, .. }) = self.world.faults.take(hangs_up) {
+            if bye {
+                self.wire.line("* BYE Connection closed. 14")?;
+            }
+            return Err(self.wire.cut().into());
+        }
         if self.world.faults.happens(&Fault::Placeholder { uid }) {
             message.octets = Arc::new(placeholder(number));
         }

@@ -36,7 +36,7 @@ impl Session {
         for line in lines {
             self.wire.line(&line)?;
         }
-        Ok(())
+        Ok(self.maybe_say("LIST")?)
     }
 
     fn matching_folders(&self, command: &str, pattern: &str) -> Vec<String> {
@@ -106,13 +106,18 @@ impl Session {
         let folder = self.with_folder(&name, |folder| folder.clone()).ok_or_else(|| does_not_exist(&name))?;
         let read_only = command.name == "EXAMINE";
         self.describe(&folder, read_only)?;
-        let more = self.world.faults.take(|fault| matches!(fault, Fault::Say { at, .. } if *at == command.name));
-        if let Some(Fault::Say { line, .. }) = more {
-            self.wire.line(&format!("* {line}"))?;
-        }
+        self.maybe_say(&command.name)?;
         self.selected = Some(Selected::of(&folder, read_only));
         let code = if read_only { "READ-ONLY" } else { "READ-WRITE" };
         Ok(format!("OK [{code}] {} completed.", command.name))
+    }
+
+    /// The line more that a test wants at this command.
+    pub(super) fn maybe_say(&mut self, name: &str) -> io::Result<()> {
+        match self.world.faults.take(|fault| matches!(fault, Fault::Say { at, .. } if *at == name)) {
+            Some(Fault::Say { line, .. }) => self.wire.line(&format!("* {line}")),
+            _ => Ok(()),
+        }
     }
 
     fn describe(&mut self, folder: &Folder, read_only: bool) -> io::Result<()> {

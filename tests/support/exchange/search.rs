@@ -38,6 +38,7 @@ impl Session {
             }
         }
         self.wire.line(&line)?;
+        self.maybe_say("SEARCH")?;
         Ok("OK SEARCH completed.".into())
     }
 }
