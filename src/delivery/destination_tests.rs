@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::*;
+use crate::delivery::ready::Next;
 
 struct Folder(PathBuf, Format);
 
