@@ -15,7 +15,7 @@ use std::time::SystemTime;
 
 use super::action::Action;
 use super::files::{lock, make_dir, read_if_there, replace};
-use super::format::{Format, MBOX, is_maildir_name_of, place, stem};
+use super::format::{Format, MBOX, hold_place, is_maildir_name_of, place, stem};
 use super::mbox_file::MboxFile;
 use super::ready::{Entry, List};
 use super::state::State;
@@ -263,10 +263,7 @@ impl Destination {
             };
             // What is left out comes again from the server, and is told then.
             self.finish(&mut list)?;
-            // An attachments' folder is no message.
-            let is_message =
-                |entry: &Entry| entry.place.contains('/') || entry.place == MBOX || entry.place.ends_with(".eml");
-            self.recovered = list.entries.into_iter().filter(is_message).collect();
+            self.recovered = list.entries.into_iter().filter(Entry::is_delivery).collect();
         }
         self.mbox().release()?;
         self.clear_hold()?;
@@ -278,7 +275,7 @@ impl Destination {
         let Some(validity) = self.state.uid_validity else { return Ok(()) };
         let hold = self.own("hold");
         let waiting: HashSet<PathBuf> =
-            self.state.run.iter().map(|uid| hold.join(format!("{}.eml", stem(validity, uid)))).collect();
+            self.state.run.iter().map(|uid| self.path(&hold_place(validity, uid))).collect();
         let clear = || {
             fs::read_dir(&hold)?.try_for_each(|entry| {
                 let path = entry?.path();
@@ -315,8 +312,7 @@ impl Destination {
     }
 
     fn hold_path(&self, uid: Uid) -> PathBuf {
-        let name = self.state.uid_validity.map(|validity| stem(validity, uid)).unwrap_or_default();
-        self.own("hold").join(format!("{name}.eml"))
+        self.path(&self.state.uid_validity.map(|validity| hold_place(validity, uid)).unwrap_or_default())
     }
 }
 

@@ -110,6 +110,25 @@ fn an_mbox_is_cut_back_to_where_a_broken_append_began() {
     }
 }
 
+/// Killed while a copy was held anew for a program: the mbox gets nothing, and nobody is told of a delivery.
+#[test]
+fn a_copy_that_was_listed_to_be_held_is_no_delivery() {
+    let folder = Folder::new("held", Format::Mbox);
+    let (mut destination, mut entries) = folder.two_ready();
+    destination.state.done = UidSet::parse("1:2").unwrap();
+    destination.state.run = UidSet::parse("1:2").unwrap();
+    destination.save().unwrap();
+    for entry in &mut entries {
+        entry.place = hold_place(validity(), entry.uid);
+    }
+    destination.write_list(&List { next: Next::Run, entries, ..List::default() }).unwrap();
+    drop(destination);
+    let again = folder.open().unwrap();
+    assert!(again.recovered.is_empty() && folder.delivered().is_empty() && !folder.0.join("mbox").exists());
+    let held = again.file_of(Uid::new(2).unwrap()).unwrap().unwrap();
+    assert!(fs::read_to_string(held).unwrap().starts_with("message 2"));
+}
+
 #[test]
 fn what_was_not_listed_comes_again() {
     let folder = Folder::new("unlisted", Format::Eml);
@@ -120,11 +139,12 @@ fn what_was_not_listed_comes_again() {
 }
 
 /// The second message with an attachment, and who may have had one of its two names before.
-const NAMES: [(Format, &str); 4] = [
+const NAMES: [(Format, &str); 5] = [
     (Format::Eml, "14.2.eml"),
     (Format::Eml, "14.2"),
     (Format::Maildir, "new/0.V14U2.exoimap"),
     (Format::Maildir, "14.2"),
+    (Format::Mbox, "14.2"),
 ];
 
 #[test]
@@ -140,7 +160,8 @@ fn a_final_name_is_never_replaced_and_keeps_no_other_from_its_place() {
             entries.insert(1, attachments);
             fs::write(folder.0.join(name), "somebody's").unwrap();
             if killed {
-                destination.write_list(&List { entries, ..List::default() }).unwrap();
+                let mbox = (format == Format::Mbox).then_some(0);
+                destination.write_list(&List { mbox, entries, ..List::default() }).unwrap();
                 drop(destination);
                 destination = folder.open().unwrap();
                 assert_eq!(destination.recovered.iter().map(|entry| entry.uid.get()).collect::<Vec<_>>(), [1]);

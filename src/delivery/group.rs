@@ -19,13 +19,11 @@ impl Destination {
     /// Delivers a group whose files are durable: listed, in place, remembered, in that order. Returns the messages
     /// whose names are not free.
     pub(in crate::delivery) fn deliver(&mut self, entries: Vec<Entry>, next: Next) -> Result<Vec<Failed>> {
-        let mbox = match self.state.format {
-            Format::Mbox => {
-                self.mbox().release()?;
-                Some(self.mbox().length()?)
-            }
-            _ => None,
-        };
+        let mut mbox = None;
+        if entries.iter().any(|entry| entry.place == MBOX) {
+            self.mbox().release()?;
+            mbox = Some(self.mbox().length()?);
+        }
         let mut list = List { next, mbox, appended: false, entries };
         // The temporary names must be durable before the list that trusts in them.
         sync_dir(&self.own("tmp"))?;
@@ -35,13 +33,11 @@ impl Destination {
 
     /// Puts what is listed into its place, remembers it and removes the list.
     pub(super) fn finish(&mut self, list: &mut List) -> Result<Vec<Failed>> {
-        let mut failed = Vec::new();
+        // An mbox that has the group has all of it.
+        let failed = if list.appended { Vec::new() } else { self.leave_out(list)? };
         match list.mbox {
             Some(length) => self.append(list, length)?,
-            None => {
-                failed = self.leave_out(list)?;
-                self.give_names(list)?;
-            }
+            None => self.give_names(list)?,
         }
         let uids: UidSet = list.entries.iter().map(|entry| entry.uid).collect();
         self.state.done.extend(&uids);
@@ -68,7 +64,7 @@ impl Destination {
     /// replaced, and what is not remembered comes again with the next run.
     pub(super) fn leave_out(&self, list: &mut List) -> Result<Vec<Failed>> {
         let mut failed: Vec<Failed> = Vec::new();
-        for Entry { uid, temporary, place, .. } in &list.entries {
+        for Entry { uid, temporary, place, .. } in list.entries.iter().filter(|entry| entry.place != MBOX) {
             let (from, to) = (self.temporary_path(temporary), self.dir.join(place));
             let refused = |e| Error::disk(format!("delivering {}", to.display()), e);
             // The name is no other message's (the UIDVALIDITY is in it) and no other run's (the lock): it is somebody
@@ -101,9 +97,10 @@ impl Destination {
                 renamed => renamed.map_err(refused)?,
             }
         }
-        if self.state.format == Format::Maildir {
-            sync_dir(&self.dir.join("new"))?;
-            sync_dir(&self.dir.join("cur"))?;
+        match self.state.format {
+            Format::Eml => {}
+            Format::Maildir => ["new", "cur"].iter().try_for_each(|name| sync_dir(&self.dir.join(name)))?,
+            Format::Mbox => sync_dir(&self.own("hold"))?,
         }
         sync_dir(&self.dir)
     }

@@ -12,6 +12,7 @@
 use std::path::{Component, Path};
 
 use super::action::Action;
+use super::format::{HOLD, MBOX};
 use crate::imap::types::Uid;
 
 const HEAD: &str = "exoimap ready 1";
@@ -37,6 +38,15 @@ pub(super) struct Entry {
     pub(super) place: String,
     /// The message's date, which an mbox needs.
     pub(super) seconds: u64,
+}
+
+impl Entry {
+    /// True for a message that gets into somebody's hands: the folder of its attachments is none, and one that is
+    /// only held for a program was delivered before.
+    pub(super) fn is_delivery(&self) -> bool {
+        let Entry { place, .. } = self;
+        !place.starts_with(HOLD) && (place == MBOX || place.contains('/') || place.ends_with(".eml"))
+    }
 }
 
 /// The list.

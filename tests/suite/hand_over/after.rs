@@ -81,6 +81,27 @@ fn a_file_that_is_gone_before_its_program_ran_is_fetched_again() {
     assert_eq!(post.taken().last(), Some(&16105));
 }
 
+/// The mbox has the message already: what comes again is the copy that is held for the program.
+#[test]
+fn a_held_copy_that_is_gone_is_held_anew_and_the_mbox_stays_as_it_is() {
+    for more in [&[][..]] {
+        let post = Post::new("mbox");
+        let takes = [more, &["--", "sh", "-c", "rm \"$EXOIMAP_FILE\"; exit 1"]].concat();
+        assert_eq!(printed(post.fetch(&takes).expect(6)), ALL);
+        for _ in 0..2 {
+            let again = post.fetch(&takes);
+            assert_eq!(printed(again.expect(6)), [0; 0], "nothing was delivered: {again}");
+            assert_eq!(post.kept(), ALL, "{more:?}");
+        }
+        // Together with what is new.
+        let uid = post.world.exchange.deliver(ORDERS, "INBOX", sample::note("new"));
+        assert_eq!(printed(post.program(more).expect(0)), [uid]);
+        assert_eq!((post.kept(), post.taken()), ([&ALL[..], &[uid]].concat(), [&ALL[..], &[uid]].concat()));
+        assert!(files(&post.dir().join(".exoimap/hold")).is_empty());
+        post.is_tidy();
+    }
+}
+
 #[test]
 fn a_program_that_does_not_end_is_ended() {
     let post = Post::new("eml");
