@@ -244,9 +244,9 @@ impl Destination {
         fs::rename(self.temporary_path(from), self.temporary_path(to))
     }
 
-    /// Removes the temporary file of a message that is not to be delivered.
+    /// Removes the temporary file or folder of a message that is not to be delivered.
     pub(super) fn discard(&self, name: &str) -> io::Result<()> {
-        fs::remove_file(self.temporary_path(name))
+        remove(&self.temporary_path(name))
     }
 
     fn mbox(&self) -> MboxFile {

@@ -160,7 +160,13 @@ impl<'a> Incoming<'a> {
             if !extracted.attachments.is_empty() {
                 let place = stem(self.validity, entry.uid);
                 message.attachments_in = Some(self.destination.path(&place));
-                entries.push(Entry { temporary: folder, place, ..entry.clone() });
+                // The folder of one that comes again is that of its first delivery: somebody may have worked in it since.
+                let is_there = self.destination.attachments_of(entry.uid).is_some();
+                if is_there && self.destination.state.was_seen(entry.uid) {
+                    self.destination.discard(&folder).map_err(|e| Error::disk("removing a temporary folder", e))?;
+                } else {
+                    entries.push(Entry { temporary: folder, place, ..entry.clone() });
+                }
             }
             message.attachments = extracted.attachments;
             message.broken = extracted.broken;

@@ -126,6 +126,13 @@ impl State {
         Ok(state)
     }
 
+    /// True for a message that a run before this one was done with: where it comes again, what is there under its name
+    /// is ours, as far as anybody can tell.
+    #[cfg(feature = "attachments")]
+    pub(super) fn was_seen(&self, uid: Uid) -> bool {
+        uid.get() < self.below || self.done.contains(uid)
+    }
+
     /// Adds UIDs whose server-side change is still to be made.
     pub(super) fn add_act(&mut self, uids: &UidSet, action: &Action) {
         match self.act.iter_mut().find(|(_, known)| known == action) {

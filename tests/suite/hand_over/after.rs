@@ -84,7 +84,7 @@ fn a_file_that_is_gone_before_its_program_ran_is_fetched_again() {
 /// The mbox has the message already: what comes again is the copy that is held for the program.
 #[test]
 fn a_held_copy_that_is_gone_is_held_anew_and_the_mbox_stays_as_it_is() {
-    for more in [&[][..]] {
+    for more in [&[][..], &["--attachments"]] {
         let post = Post::new("mbox");
         let takes = [more, &["--", "sh", "-c", "rm \"$EXOIMAP_FILE\"; exit 1"]].concat();
         assert_eq!(printed(post.fetch(&takes).expect(6)), ALL);
@@ -100,6 +100,35 @@ fn a_held_copy_that_is_gone_is_held_anew_and_the_mbox_stays_as_it_is() {
         assert!(files(&post.dir().join(".exoimap/hold")).is_empty());
         post.is_tidy();
     }
+}
+
+/// The attachments' folder of the first delivery is ours, and by now perhaps somebody's work: it stays as it is.
+#[test]
+fn a_message_that_comes_again_keeps_the_folder_of_its_attachments() {
+    for format in ["eml", "maildir"] {
+        for again in [&["--attachments", "--", "true"][..], &["--attachments", "--refetch"]] {
+            let post = Post::new(format);
+            post.fetch(&["--attachments", "--", "false"]).expect(6);
+            let folder = post.dir().join("14.16110");
+            fs::write(folder.join("注文書第118号.pdf"), "signed").unwrap();
+            for folder in [post.dir(), post.dir().join("new"), post.dir().join("cur")] {
+                files(&folder).iter().for_each(|file| fs::remove_file(file).unwrap());
+            }
+            assert_eq!(printed(post.fetch(again).expect(0)), ALL, "{format} {again:?}");
+            assert_eq!(post.kept(), ALL, "{format} {again:?}");
+            assert_eq!(fs::read_to_string(folder.join("注文書第118号.pdf")).unwrap(), "signed");
+            assert_eq!(fs::read_dir(post.dir().join(".exoimap/tmp")).unwrap().count(), 0, "{format} {again:?}");
+        }
+    }
+    // A folder of a message that never came is somebody else's.
+    let post = Post::new("mbox");
+    fs::create_dir_all(post.dir().join("14.16110/theirs")).unwrap();
+    for _ in 0..2 {
+        post.fetch(&["--attachments"]).expect(6).saying(&["message 16110: ", "14.16110 is there and is not replaced"]);
+        assert_eq!(post.kept(), without(&ALL, &[16110]));
+    }
+    fs::remove_dir_all(post.dir().join("14.16110")).unwrap();
+    assert_eq!(printed(post.fetch(&["--attachments"]).expect(0)), [16110]);
 }
 
 #[test]
