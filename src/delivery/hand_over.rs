@@ -1,7 +1,11 @@
 //! Between a delivery and the change on the server: a program takes each message.
 
+use std::path::Path;
+
 use super::Pass;
 use crate::delivery::program::Given;
+#[cfg(feature = "attachments")]
+use crate::delivery::{attachments::extract, format::stem, ready::Entry, ready::Next};
 use crate::error::Result;
 use crate::imap::UidSet;
 use crate::imap::types::Uid;
@@ -37,6 +41,10 @@ impl Pass<'_> {
                 self.not_given(uid, "its file is gone; the next run fetches it again");
                 continue;
             };
+            if let Some(why) = self.attach(uid, &file)? {
+                self.not_given(uid, &format!("{why}; the next run offers it again"));
+                continue;
+            }
             let attachments = self.destination.attachments_of(uid);
             let given = Given {
                 uid,
@@ -51,6 +59,36 @@ impl Pass<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Attachments that are asked for and not there: the run that delivered the message was not asked for them, or
+    /// somebody took their folder away. No program takes the message without what belongs to it; `Some` says why they
+    /// have no place.
+    #[cfg(feature = "attachments")]
+    fn attach(&mut self, uid: Uid, message: &Path) -> Result<Option<String>> {
+        let Some(validity) = self.destination.state.uid_validity else { return Ok(None) };
+        // What came in this run was unpacked at its delivery.
+        if !self.job.attachments || self.settled.contains(uid) || self.destination.attachments_of(uid).is_some() {
+            return Ok(None);
+        }
+        let place = stem(validity, uid);
+        let temporary = format!("{place}.d");
+        let extracted = extract(message, &self.destination.temporary_path(&temporary))?;
+        for broken in &extracted.broken {
+            self.outcome.broken += 1;
+            self.watch.warn(&format!("message {uid}: attachment: {broken}"));
+        }
+        if extracted.attachments.is_empty() {
+            return Ok(None);
+        }
+        let folder = Entry { uid, temporary, place, seconds: 0 };
+        let failed = self.destination.deliver(vec![folder], Next::Nothing)?;
+        Ok(failed.into_iter().next().map(|failed| failed.reason))
+    }
+
+    #[cfg(not(feature = "attachments"))]
+    fn attach(&mut self, _: Uid, _: &Path) -> Result<Option<String>> {
+        Ok(None)
     }
 
     fn not_given(&mut self, uid: Uid, why: &str) {

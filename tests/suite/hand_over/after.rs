@@ -131,6 +131,31 @@ fn a_message_that_comes_again_keeps_the_folder_of_its_attachments() {
     assert_eq!(printed(post.fetch(&["--attachments"]).expect(0)), [16110]);
 }
 
+/// The run that delivered them was not asked for attachments, or somebody took their folder away.
+#[test]
+fn attachments_that_are_missing_are_made_before_a_program_is_asked_again() {
+    let lists = ["--", "sh", "-c", "test -z \"$EXOIMAP_ATTACHMENTS\" || ls \"$EXOIMAP_ATTACHMENTS\" >> listed"];
+    let takes = ["--attachments", "--", "sh", "-c", "rm -rf \"$EXOIMAP_ATTACHMENTS\"; exit 1"];
+    for format in ["eml", "maildir", "mbox"] {
+        for first in [&["--", "false"][..], &takes] {
+            let post = Post::new(format);
+            post.fetch(first).expect(6);
+            let folder = post.dir().join("14.16110");
+            assert!(!folder.exists());
+            // Where somebody has the name by then, it waits.
+            fs::write(&folder, "somebody's").unwrap();
+            let again = [&["--attachments"], &lists[..]].concat();
+            post.fetch(&again).expect(6).saying(&["message 16110: ", "is there and is not replaced"]);
+            fs::remove_file(&folder).unwrap();
+            assert_eq!(printed(post.fetch(&again).expect(0)), [0; 0], "{format} {first:?}");
+            let listed = fs::read_to_string(post.world.folder.path().join("listed")).unwrap();
+            assert_eq!(listed, "注文書第118号.pdf\n", "{format} {first:?}");
+            assert_eq!((post.commands("UID FETCH").len(), post.kept()), (1, ALL.to_vec()), "from their files");
+            post.is_tidy();
+        }
+    }
+}
+
 #[test]
 fn a_program_that_does_not_end_is_ended() {
     let post = Post::new("eml");
