@@ -140,12 +140,10 @@ impl Destination {
         last
     }
 
-    /// A program took the message; `then` is what comes now.
-    pub(super) fn program_took(&mut self, uid: Uid, then: Option<&Action>) -> Result<()> {
-        let one: UidSet = [uid].into_iter().collect();
-        self.state.run = self.state.run.without(&one);
-        if let Some(action) = then {
-            self.state.add_act(&one, action);
+    /// A program took the message. Now comes what was asked when it was delivered, or else what this run asks.
+    pub(super) fn program_took(&mut self, uid: Uid, action: Option<&Action>) -> Result<()> {
+        if let Some(action) = self.state.remove_run(uid).as_ref().or(action) {
+            self.state.add_act(&[uid].into_iter().collect(), action);
         }
         self.save()?;
         match fs::remove_file(self.hold_path(uid)) {
@@ -156,7 +154,7 @@ impl Destination {
 
     /// Messages that wait for a program and are gone everywhere.
     pub(super) fn lost(&mut self, uids: &UidSet) -> Result<()> {
-        self.state.run = self.state.run.without(uids);
+        uids.iter().for_each(|uid| drop(self.state.remove_run(uid)));
         self.save()
     }
 

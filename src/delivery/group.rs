@@ -47,7 +47,7 @@ impl Destination {
         self.state.gave_up = self.state.gave_up.without(&uids);
         match &list.next {
             Next::Nothing => {}
-            Next::Run => self.state.run.extend(&uids),
+            Next::Run(action) => self.state.add_run(&uids, action.as_ref()),
             Next::Act(action) => self.state.add_act(&uids, action),
         }
         self.save()?;
@@ -124,7 +124,7 @@ impl Destination {
             list.appended = true;
             self.write_list(list)?;
         }
-        for entry in list.entries.iter().filter(|entry| entry.place != MBOX || list.next == Next::Run) {
+        for entry in list.entries.iter().filter(|entry| entry.place != MBOX || matches!(list.next, Next::Run(_))) {
             // Attachments have a place of their own; a message that waits for a program stays at hand.
             let (from, to) = match entry.place.as_str() {
                 MBOX => (self.temporary_path(&entry.temporary), self.hold_path(entry.uid)),

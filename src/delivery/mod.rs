@@ -119,7 +119,7 @@ impl Job {
     /// What a message waits for once it is delivered.
     fn next(&self) -> Next {
         match (&self.program, &self.action) {
-            (Some(_), _) => Next::Run,
+            (Some(_), action) => Next::Run(action.clone()),
             (None, Some(action)) => Next::Act(action.clone()),
             (None, None) => Next::Nothing,
         }

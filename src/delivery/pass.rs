@@ -91,7 +91,9 @@ impl<'a> Pass<'a> {
 
     /// One session's work.
     fn deliver<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<()> {
-        let writes = self.job.action.is_some() || !self.destination.state.act.is_empty();
+        let state = &self.destination.state;
+        let promised = !state.act.is_empty() || (self.job.program.is_some() && !state.then.is_empty());
+        let writes = self.job.action.is_some() || promised;
         // MOVE and UIDPLUS may be offered only now, after the sign-in (field guide 2.2).
         if writes {
             session.capability().map_err(explain)?;

@@ -70,6 +70,32 @@ fn what_the_program_does_not_take_is_not_marked_and_comes_again() {
     }
 }
 
+/// Whatever the run asks for in which the program takes it.
+#[test]
+fn what_was_asked_at_the_delivery_is_done_once_the_program_took_it() {
+    for format in ["eml", "maildir", "mbox"] {
+        for later in [&[][..], &["--mark-seen"], &["--delete"]] {
+            let post = Post::new(format);
+            post.fetch(&["--limit", "2", "--move-to", "Done", "--", "false"]).expect(6);
+            post.fetch(&["--move-to", "Done", "--limit", "1", "--", "true"]).expect(0);
+            assert_eq!(post.uids_in("Done").len(), 3, "{format}: two of before, and the next");
+            post.fetch(&["--limit", "1", "--delete", "--", "false"]).expect(6);
+            post.fetch(&[later, &["--", "true"]].concat()).expect(0);
+            let left: &[u32] = if later == ["--delete"] { &[] } else { &[16111, 16123] };
+            assert_eq!((post.uids_in("INBOX"), post.uids_in("Done").len()), (left.to_vec(), 3), "{format} {later:?}");
+            let seen = if later == ["--mark-seen"] { left } else { &[] };
+            assert_eq!(without(&post.flagged("\\Seen"), &[16101]), seen, "{format} {later:?}");
+            post.fetch(&[]).expect(0);
+            assert_eq!(post.uids_in("INBOX"), left, "{format} {later:?}");
+        }
+        // Nothing was asked: the run decides in which the program takes it.
+        let post = Post::new(format);
+        post.fetch(&["--", "false"]).expect(6);
+        post.fetch(&["--move-to", "Done", "--", "true"]).expect(0);
+        assert_eq!((post.uids_in("INBOX"), post.uids_in("Done").len()), (vec![], 6), "{format}");
+    }
+}
+
 #[test]
 fn a_file_that_is_gone_before_its_program_ran_is_fetched_again() {
     let post = Post::new("eml");
