@@ -42,10 +42,10 @@ pub(super) struct Given<'a> {
 }
 
 impl Program {
-    /// The program `name`, by its path or from `PATH`, which must exist; `{}` in an argument is the
-    /// message's file.
+    /// The program `name`, by its path or from `PATH`, which must exist and be executable; `{}` in an argument
+    /// is the message's file.
     pub fn new(name: &str, arguments: Vec<String>, timeout: Option<Duration>) -> Result<Program> {
-        let missing = || Error::new(Kind::Usage, Phase::Options, format!("there is no program {name:?} to run"));
+        let missing = || Error::new(Kind::Usage, Phase::Options, format!("there is no executable program {name:?}"));
         let path = find(name).ok_or_else(missing)?;
         Ok(Program { path, arguments, timeout })
     }
@@ -115,15 +115,28 @@ fn find(name: &str) -> Option<PathBuf> {
     if name.is_empty() {
         return None;
     }
-    let is_file = |path: PathBuf| path.is_file().then_some(path);
+    let if_program = |path: PathBuf| is_program(&path).then_some(path);
     if Path::new(name).components().count() > 1 {
-        return is_file(std::path::absolute(name).ok()?);
+        return if_program(std::path::absolute(name).ok()?);
     }
     let endings: &[&str] = if cfg!(windows) { &["", ".exe", ".cmd", ".bat"] } else { &[""] };
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
         .flat_map(|dir| endings.iter().map(move |ending| dir.join(format!("{name}{ending}"))))
-        .find_map(is_file)
+        .find_map(if_program)
+}
+
+/// A file that somebody may run.
+#[cfg(unix)]
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// Windows goes by the name, and knows best.
+#[cfg(not(unix))]
+fn is_program(path: &Path) -> bool {
+    path.is_file()
 }
 
 #[cfg(test)]

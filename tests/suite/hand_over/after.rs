@@ -206,7 +206,11 @@ fn a_program_sees_no_credential_no_stdin_and_its_words_go_to_stderr() {
 #[test]
 fn a_program_that_is_not_there_is_said_before_anything_is_asked() {
     let post = Post::new("eml");
-    post.fetch(&["--", "no-such-program"]).expect(2).one_error().saying(&["no-such-program"]);
+    // The last is a file that nobody may run.
+    for name in ["no-such-program", "./no-such-program", "/", "./ca.pem"] {
+        let words = format!("there is no executable program {name:?}");
+        post.fetch(&["--", name]).expect(2).one_error().saying(&[&words]);
+    }
     assert_eq!(post.world.exchange.connections(), 0);
 }
 
