@@ -18,6 +18,12 @@ const CREDENTIALS: &[&str] = &[
     "EXOIMAP_CLIENT_SECRET_FILE",
     "EXOIMAP_CLIENT_SECRET_COMMAND",
     "EXOIMAP_PROXY",
+    // Whoever has a managed identity's pair can sign in as it; the one without the other would be taken for another
+    // kind of host.
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+    "MSI_ENDPOINT",
+    "MSI_SECRET",
 ];
 
 /// How long a running program is left alone at most before it is looked at again.

@@ -195,11 +195,13 @@ fn a_program_sees_no_credential_no_stdin_and_its_words_go_to_stderr() {
     let post = Post::new("eml");
     let script = "env > seen; cat > stdin; echo said; echo also said >&2";
     let arguments = ["fetch", "--to", "mail", "--limit", "1", "--", "sh", "-c", script];
-    let ended = post.world.call(&arguments).stdin("for nobody").run();
+    let call = post.world.call(&arguments).env("IDENTITY_HEADER", "of-app-service").env("MSI_SECRET", "of-app-service");
+    let ended = call.stdin("for nobody").run();
     assert_eq!(printed(ended.expect(0)), [16101], "{ended}");
     ended.saying(&["said\n", "also said\n"]);
     let seen = fs::read_to_string(post.world.folder.path().join("seen")).unwrap();
     assert!(seen.contains("EXOIMAP_UID=16101") && !seen.contains(entra::SECRET), "{seen}");
+    assert!(!seen.contains("of-app-service"), "{seen}");
     assert_eq!(fs::read(post.world.folder.path().join("stdin")).unwrap(), b"");
 }
 
