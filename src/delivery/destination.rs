@@ -45,7 +45,16 @@ pub struct Destination {
     /// What a run before this one was about to deliver and this one put in place: nobody has been told yet.
     pub(super) recovered: Vec<Entry>,
     /// Held for as long as the value lives; a look (`--dry-run`) takes none.
-    lock: Option<File>,
+    pub(super) lock: Option<File>,
+}
+
+impl Drop for Destination {
+    /// A run that ends, ends its lock, also where a program has left something running that still has it open.
+    fn drop(&mut self) {
+        if let Some(lock) = &self.lock {
+            let _ = lock.unlock();
+        }
+    }
 }
 
 impl Destination {

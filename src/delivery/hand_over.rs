@@ -52,6 +52,7 @@ impl Pass<'_> {
                 folder: self.job.folder.as_str(),
                 file: &file,
                 attachments: attachments.as_deref(),
+                lock: self.destination.lock.as_ref(),
             };
             match program.run(&given, self.job.deadline) {
                 Ok(()) => self.destination.program_took(uid, self.job.action.as_ref())?,

@@ -1,6 +1,7 @@
 //! The program that takes a message: no shell, no splitting, none of our credentials, an end to its time.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -45,6 +46,8 @@ pub(super) struct Given<'a> {
     pub(super) file: &'a Path,
     /// The folder of its attachments, where there is one.
     pub(super) attachments: Option<&'a Path>,
+    /// The directory's lock.
+    pub(super) lock: Option<&'a File>,
 }
 
 impl Program {
@@ -71,7 +74,7 @@ impl Program {
             .env("EXOIMAP_FOLDER", given.folder)
             .env("EXOIMAP_FILE", given.file)
             .env("EXOIMAP_ATTACHMENTS", given.attachments.map(Path::as_os_str).unwrap_or_default())
-            .stdin(Stdio::null())
+            .stdin(nothing(given.lock))
             .stdout(std::io::stderr());
         let mut child = command.spawn().map_err(|e| format!("could not be started: {e}"))?;
         let own_end = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -94,6 +97,14 @@ impl Program {
             }
         }
     }
+}
+
+/// A stdin that is empty. On Unix it is our lock, a file of no length: where we are killed, it lasts until the program
+/// that we leave behind has ended, and no run starts another one for the same message meanwhile. On Windows a file that
+/// is locked cannot be read by others.
+fn nothing(lock: Option<&File>) -> Stdio {
+    let lock = lock.filter(|_| cfg!(unix)).and_then(|lock| lock.try_clone().ok());
+    lock.map_or_else(Stdio::null, Stdio::from)
 }
 
 fn ended(status: ExitStatus) -> std::result::Result<(), String> {
@@ -153,7 +164,8 @@ mod tests {
     fn run(script: &str, timeout: Option<Duration>) -> std::result::Result<(), String> {
         let program = Program::new("sh", vec!["-c".into(), script.into(), "x".into(), "<{}>".into()], timeout).unwrap();
         let file = Path::new("/var/spool/a file.eml");
-        let given = Given { uid: Uid::new(7).unwrap(), mailbox: "m", folder: "注文", file, attachments: None };
+        let given =
+            Given { uid: Uid::new(7).unwrap(), mailbox: "m", folder: "注文", file, attachments: None, lock: None };
         program.run(&given, None)
     }
 

@@ -1,6 +1,6 @@
 //! What comes after a delivery: a program takes the message, then the server is changed.
 
-use std::fs;
+use std::fs::{self, File};
 
 use super::{ALL, Post, files, printed, without};
 use crate::support::entra;
@@ -188,6 +188,23 @@ fn a_program_that_does_not_end_is_ended() {
     let ended = post.fetch(&["--limit", "1", "--mark-seen", "--program-timeout", "1s", "--", "sleep", "600"]);
     ended.expect(6).saying(&["message 16101: the program was still running when its time was over"]);
     assert!(ended.took.as_secs() < 20, "{ended}");
+}
+
+/// The run is killed, its program goes on: no other is started for the message meanwhile.
+#[test]
+fn the_lock_lasts_as_long_as_a_program_that_is_left_behind() {
+    let post = Post::new("eml");
+    let waits = "exec >&- 2>&-; until test -e go; do sleep 0.05; done";
+    let ended = post.fetch(&["--limit", "1", "--", "sh", "-c", &format!("kill -9 $PPID; {waits}")]);
+    assert_eq!(ended.code, None, "{ended}");
+    post.fetch(&["--", "true"]).expect(5).saying(&["another run is at work on mail"]);
+    post.world.folder.file("go", "");
+    File::open(post.dir().join(".exoimap/lock")).unwrap().lock().unwrap();
+    // What a program that took its message leaves running is its own affair.
+    fs::remove_file(post.world.folder.path().join("go")).unwrap();
+    assert_eq!(printed(post.fetch(&["--", "sh", "-c", &format!("({waits}) <&0 &")]).expect(0)), &ALL[1..]);
+    post.fetch(&["--", "true"]).expect(0).saying(&["nothing new"]);
+    post.world.folder.file("go", "");
 }
 
 #[test]
