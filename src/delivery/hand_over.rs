@@ -17,7 +17,8 @@ impl Pass<'_> {
         let left = self.destination.state.run.without(&self.not_taken);
         if self.job.program.is_none() {
             if !left.is_empty() && self.settled.is_empty() {
-                self.watch.warn(&format!("{} messages wait for a program, which this run has not", left.len()));
+                let wait = if left.len() == 1 { "message waits" } else { "messages wait" };
+                self.watch.warn(&format!("{} {wait} for a program, which this run has not", left.len()));
             }
             return Ok(UidSet::new());
         }

@@ -204,7 +204,7 @@ impl<'a> Pass<'a> {
             self.refuse(refused)?;
             let one = [first].into_iter().collect();
             if let Some(refused) = self.fetch_once(selected, &one, validity)? {
-                self.count_failures(failures(&one, &format!("{refused}")))?;
+                self.count_failures(failures(&one, &refused.in_passing()))?;
                 self.refuse(refused)?;
             }
             left = left.without(&self.settled);
@@ -298,8 +298,9 @@ impl<'a> Pass<'a> {
                     let first: UidSet = uids.iter().take(usize::try_from(half).unwrap_or(usize::MAX)).collect();
                     parts.extend([(uids.without(&first), left.clone()), (first, left)]);
                 } else {
-                    self.watch
-                        .warn(&format!("messages {uids}: {}: {refused}; the next run tries again", left.to_text()));
+                    let who = if uids.len() == 1 { "message" } else { "messages" };
+                    let (outcome, why) = (left.outcome(), refused.in_passing());
+                    self.watch.warn(&format!("{who} {uids} could not be {outcome}: {why}; the next run tries again"));
                     self.stuck.extend(&uids);
                     self.stuck_by = Some(refused);
                 }
