@@ -204,6 +204,27 @@ impl Error {
         self.0.retry_after
     }
 
+    /// What the line says behind the phase.
+    fn what(&self) -> String {
+        let mut what = String::new();
+        // Most phases are one command; saying it again would be noise.
+        if let Some(command) = self.0.command
+            && matches!(self.0.phase, Phase::Command | Phase::Mailbox | Phase::Select | Phase::Fetch)
+        {
+            what = format!("{command}: ");
+        }
+        what.push_str(&Escaped(&self.0.message).to_string());
+        if let Some(reply) = &self.0.reply {
+            what.push_str(&format!(": {}", Escaped(&reply.to_string())));
+        }
+        what
+    }
+
+    /// The same inside of a line that says what was being done, and goes on behind it: without the server's full stop.
+    pub(crate) fn in_passing(&self) -> String {
+        self.what().trim_end_matches('.').to_owned()
+    }
+
     pub(crate) fn usage(message: impl Into<String>) -> Error {
         Error::new(Kind::Usage, Phase::Options, message)
     }
@@ -270,18 +291,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.0.phase.name())?;
-        // Most phases are one command; saying it again would be noise.
-        if let Some(command) = self.0.command
-            && matches!(self.0.phase, Phase::Command | Phase::Mailbox | Phase::Select | Phase::Fetch)
-        {
-            write!(f, "{command}: ")?;
-        }
-        write!(f, "{}", Escaped(&self.0.message))?;
-        if let Some(reply) = &self.0.reply {
-            write!(f, ": {}", Escaped(&reply.to_string()))?;
-        }
-        Ok(())
+        write!(f, "{}: {}", self.0.phase.name(), self.what())
     }
 }
 

@@ -35,6 +35,15 @@ impl Action {
         }
     }
 
+    /// What a message is then, in words.
+    pub(super) fn outcome(&self) -> String {
+        match self {
+            Action::MarkSeen => "marked as seen".to_owned(),
+            Action::MoveTo(folder) => format!("moved to {folder}"),
+            Action::Delete => "deleted".to_owned(),
+        }
+    }
+
     /// What it means to the server.
     pub(super) fn change(&self) -> Change {
         match self {

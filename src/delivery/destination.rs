@@ -1,8 +1,11 @@
-//! The directory that messages are delivered to: its lock, its state, its temporary files, and the steps
+//! The directory that messages are delivered to: its lock, its state, its temporary files. `group` has the steps
 //! that make a group of deliveries one.
 //!
 //! Under `DIR/.exoimap/`: `lock`, `state`, `ready` (the list), `tmp/` (what is not delivered yet), `hold/`
 //! (messages of an mbox that a program has still to take).
+
+#[path = "group.rs"]
+mod group;
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -10,21 +13,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::Failed;
 use super::action::Action;
-use super::files::{lock, make_dir, read_if_there, replace, sync_dir};
-use super::format::{Format, MBOX, is_maildir_name_of, place, stem};
-use super::mbox;
+use super::files::{lock, make_dir, read_if_there, replace};
+use super::format::{Format, MBOX, hold_place, is_maildir_name_of, place, stem};
 use super::mbox_file::MboxFile;
-use super::ready::{Entry, List, Next};
+use super::ready::{Entry, List};
 use super::state::{GIVEN_UP, State};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::types::{Uid, UidValidity};
-
-/// Names of one group that may be somebody else's. Where there are more, the directory is not what it is taken for.
-const MOST_OCCUPIED: usize = 20;
 
 /// Where the messages of a directory come from; the first run binds it, another source is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +45,16 @@ pub struct Destination {
     /// What a run before this one was about to deliver and this one put in place: nobody has been told yet.
     pub(super) recovered: Vec<Entry>,
     /// Held for as long as the value lives; a look (`--dry-run`) takes none.
-    lock: Option<File>,
+    pub(super) lock: Option<File>,
+}
+
+impl Drop for Destination {
+    /// A run that ends, ends its lock, also where a program has left something running that still has it open.
+    fn drop(&mut self) {
+        if let Some(lock) = &self.lock {
+            let _ = lock.unlock();
+        }
+    }
 }
 
 impl Destination {
@@ -135,12 +142,10 @@ impl Destination {
         last
     }
 
-    /// A program took the message; `then` is what comes now.
-    pub(super) fn program_took(&mut self, uid: Uid, then: Option<&Action>) -> Result<()> {
-        let one: UidSet = [uid].into_iter().collect();
-        self.state.run = self.state.run.without(&one);
-        if let Some(action) = then {
-            self.state.add_act(&one, action);
+    /// A program took the message. Now comes what was asked when it was delivered, or else what this run asks.
+    pub(super) fn program_took(&mut self, uid: Uid, action: Option<&Action>) -> Result<()> {
+        if let Some(action) = self.state.remove_run(uid).as_ref().or(action) {
+            self.state.add_act(&[uid].into_iter().collect(), action);
         }
         self.save()?;
         match fs::remove_file(self.hold_path(uid)) {
@@ -151,7 +156,7 @@ impl Destination {
 
     /// Messages that wait for a program and are gone everywhere.
     pub(super) fn lost(&mut self, uids: &UidSet) -> Result<()> {
-        self.state.run = self.state.run.without(uids);
+        uids.iter().for_each(|uid| drop(self.state.remove_run(uid)));
         self.save()
     }
 
@@ -239,142 +244,9 @@ impl Destination {
         fs::rename(self.temporary_path(from), self.temporary_path(to))
     }
 
-    /// Removes the temporary file of a message that is not to be delivered.
+    /// Removes the temporary file or folder of a message that is not to be delivered.
     pub(super) fn discard(&self, name: &str) -> io::Result<()> {
-        fs::remove_file(self.temporary_path(name))
-    }
-
-    /// Delivers a group whose files are durable: listed, in place, remembered, in that order. Returns the messages
-    /// whose names are not free.
-    pub(super) fn deliver(&mut self, entries: Vec<Entry>, next: Next) -> Result<Vec<Failed>> {
-        let mbox = match self.state.format {
-            Format::Mbox => {
-                self.mbox().release()?;
-                Some(self.mbox().length()?)
-            }
-            _ => None,
-        };
-        let mut list = List { next, mbox, appended: false, entries };
-        // The temporary names must be durable before the list that trusts in them.
-        sync_dir(&self.own("tmp"))?;
-        self.write_list(&list)?;
-        self.finish(&mut list)
-    }
-
-    /// Puts what is listed into its place, remembers it and removes the list.
-    fn finish(&mut self, list: &mut List) -> Result<Vec<Failed>> {
-        let mut failed = Vec::new();
-        match list.mbox {
-            Some(length) => self.append(list, length)?,
-            None => {
-                failed = self.leave_out(list)?;
-                self.give_names(list)?;
-            }
-        }
-        let uids: UidSet = list.entries.iter().map(|entry| entry.uid).collect();
-        self.state.done.extend(&uids);
-        uids.iter().for_each(|uid| {
-            self.state.failed.remove(&uid);
-        });
-        self.state.gave_up = self.state.gave_up.without(&uids);
-        match &list.next {
-            Next::Nothing => {}
-            Next::Run => self.state.run.extend(&uids),
-            Next::Act(action) => self.state.add_act(&uids, action),
-        }
-        self.save()?;
-        let ready = self.own("ready");
-        fs::remove_file(&ready).map_err(|e| Error::disk(format!("removing {}", ready.display()), e))?;
-        if list.mbox.is_some() {
-            self.mbox().release()?;
-            self.clear_temporary()?;
-        }
-        Ok(failed)
-    }
-
-    /// Takes out of the list what has a name that is taken, a message and its attachments' folder together: nothing is
-    /// replaced, and what is not remembered comes again with the next run.
-    fn leave_out(&self, list: &mut List) -> Result<Vec<Failed>> {
-        let mut failed: Vec<Failed> = Vec::new();
-        for Entry { uid, temporary, place, .. } in &list.entries {
-            let (from, to) = (self.temporary_path(temporary), self.dir.join(place));
-            let refused = |e| Error::disk(format!("delivering {}", to.display()), e);
-            // The name is no other message's (the UIDVALIDITY is in it) and no other run's (the lock): it is somebody
-            // else's, but where the temporary file is gone, which got it before.
-            if to.symlink_metadata().is_ok() && from.try_exists().map_err(refused)? {
-                failed.push(Failed { uid: *uid, reason: format!("{} is there and is not replaced", to.display()) });
-            }
-        }
-        failed.dedup_by_key(|failed| failed.uid);
-        let Some(Failed { reason, .. }) = failed.first() else { return Ok(failed) };
-        if failed.len() > MOST_OCCUPIED {
-            let message = format!("{reason}, nor are {} names more", failed.len() - 1);
-            return Err(Error::new(Kind::Local, Phase::Disk, message));
-        }
-        let left_out = list.entries.extract_if(.., |entry| failed.iter().any(|failed| failed.uid == entry.uid));
-        let left_out: Vec<_> = left_out.map(|entry| self.temporary_path(&entry.temporary)).collect();
-        // Before the temporary files go: what is listed and gone was delivered.
-        self.write_list(list)?;
-        left_out.iter().try_for_each(|path| remove(path)).map_err(|e| Error::disk("removing a temporary file", e))?;
-        Ok(failed)
-    }
-
-    /// Renames. A temporary file that is gone was named before, even if somebody has taken it away since.
-    fn give_names(&self, list: &List) -> Result<()> {
-        for entry in &list.entries {
-            let (from, to) = (self.temporary_path(&entry.temporary), self.dir.join(&entry.place));
-            let refused = |e| Error::disk(format!("delivering {}", to.display()), e);
-            match fs::rename(&from, &to) {
-                Err(e) if e.kind() == io::ErrorKind::NotFound && !from.try_exists().map_err(refused)? => {}
-                renamed => renamed.map_err(refused)?,
-            }
-        }
-        if self.state.format == Format::Maildir {
-            sync_dir(&self.dir.join("new"))?;
-            sync_dir(&self.dir.join("cur"))?;
-        }
-        sync_dir(&self.dir)
-    }
-
-    /// Appends the group to the mbox, unless an attempt before this one did, and gives the rest its places.
-    fn append(&self, list: &mut List, length: u64) -> Result<()> {
-        if !list.appended {
-            let mbox = self.mbox();
-            let mut entries = |out: &mut dyn io::Write| self.write_entries(&list.entries, out);
-            if !mbox.holds(length, &mut entries)? {
-                mbox.cut_back(length)?;
-                let (file, now) = mbox.open()?;
-                // Somebody took the file away meanwhile, and a new one begins.
-                if now != length {
-                    list.mbox = Some(now);
-                    self.write_list(list)?;
-                }
-                mbox.append(&file, now, &mut |out| self.write_entries(&list.entries, out))?;
-            }
-            sync_dir(&self.dir)?;
-            list.appended = true;
-            self.write_list(list)?;
-        }
-        for entry in list.entries.iter().filter(|entry| entry.place != MBOX || list.next == Next::Run) {
-            // Attachments have a place of their own; a message that waits for a program stays at hand.
-            let (from, to) = match entry.place.as_str() {
-                MBOX => (self.temporary_path(&entry.temporary), self.hold_path(entry.uid)),
-                place => (self.temporary_path(&entry.temporary), self.dir.join(place)),
-            };
-            if from.symlink_metadata().is_ok() {
-                fs::rename(&from, &to).map_err(|e| Error::disk(format!("delivering {}", to.display()), e))?;
-            }
-        }
-        sync_dir(&self.own("hold"))?;
-        sync_dir(&self.dir)
-    }
-
-    fn write_entries(&self, entries: &[Entry], out: &mut dyn io::Write) -> io::Result<()> {
-        for entry in entries.iter().filter(|entry| entry.place == MBOX) {
-            let mut message = File::open(self.temporary_path(&entry.temporary))?;
-            mbox::write_entry(&mut message, entry.seconds, out)?;
-        }
-        Ok(())
+        remove(&self.temporary_path(name))
     }
 
     fn mbox(&self) -> MboxFile {
@@ -391,10 +263,7 @@ impl Destination {
             };
             // What is left out comes again from the server, and is told then.
             self.finish(&mut list)?;
-            // An attachments' folder is no message.
-            let is_message =
-                |entry: &Entry| entry.place.contains('/') || entry.place == MBOX || entry.place.ends_with(".eml");
-            self.recovered = list.entries.into_iter().filter(is_message).collect();
+            self.recovered = list.entries.into_iter().filter(Entry::is_delivery).collect();
         }
         self.mbox().release()?;
         self.clear_hold()?;
@@ -406,7 +275,7 @@ impl Destination {
         let Some(validity) = self.state.uid_validity else { return Ok(()) };
         let hold = self.own("hold");
         let waiting: HashSet<PathBuf> =
-            self.state.run.iter().map(|uid| hold.join(format!("{}.eml", stem(validity, uid)))).collect();
+            self.state.run.iter().map(|uid| self.path(&hold_place(validity, uid))).collect();
         let clear = || {
             fs::read_dir(&hold)?.try_for_each(|entry| {
                 let path = entry?.path();
@@ -443,8 +312,7 @@ impl Destination {
     }
 
     fn hold_path(&self, uid: Uid) -> PathBuf {
-        let name = self.state.uid_validity.map(|validity| stem(validity, uid)).unwrap_or_default();
-        self.own("hold").join(format!("{name}.eml"))
+        self.path(&self.state.uid_validity.map(|validity| hold_place(validity, uid)).unwrap_or_default())
     }
 }
 

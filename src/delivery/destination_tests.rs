@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::*;
+use crate::delivery::ready::Next;
 
 struct Folder(PathBuf, Format);
 
@@ -109,6 +110,25 @@ fn an_mbox_is_cut_back_to_where_a_broken_append_began() {
     }
 }
 
+/// Killed while a copy was held anew for a program: the mbox gets nothing, and nobody is told of a delivery.
+#[test]
+fn a_copy_that_was_listed_to_be_held_is_no_delivery() {
+    let folder = Folder::new("held", Format::Mbox);
+    let (mut destination, mut entries) = folder.two_ready();
+    destination.state.done = UidSet::parse("1:2").unwrap();
+    destination.state.run = UidSet::parse("1:2").unwrap();
+    destination.save().unwrap();
+    for entry in &mut entries {
+        entry.place = hold_place(validity(), entry.uid);
+    }
+    destination.write_list(&List { next: Next::Run(None), entries, ..List::default() }).unwrap();
+    drop(destination);
+    let again = folder.open().unwrap();
+    assert!(again.recovered.is_empty() && folder.delivered().is_empty() && !folder.0.join("mbox").exists());
+    let held = again.file_of(Uid::new(2).unwrap()).unwrap().unwrap();
+    assert!(fs::read_to_string(held).unwrap().starts_with("message 2"));
+}
+
 #[test]
 fn what_was_not_listed_comes_again() {
     let folder = Folder::new("unlisted", Format::Eml);
@@ -119,11 +139,12 @@ fn what_was_not_listed_comes_again() {
 }
 
 /// The second message with an attachment, and who may have had one of its two names before.
-const NAMES: [(Format, &str); 4] = [
+const NAMES: [(Format, &str); 5] = [
     (Format::Eml, "14.2.eml"),
     (Format::Eml, "14.2"),
     (Format::Maildir, "new/0.V14U2.exoimap"),
     (Format::Maildir, "14.2"),
+    (Format::Mbox, "14.2"),
 ];
 
 #[test]
@@ -139,7 +160,8 @@ fn a_final_name_is_never_replaced_and_keeps_no_other_from_its_place() {
             entries.insert(1, attachments);
             fs::write(folder.0.join(name), "somebody's").unwrap();
             if killed {
-                destination.write_list(&List { entries, ..List::default() }).unwrap();
+                let mbox = (format == Format::Mbox).then_some(0);
+                destination.write_list(&List { mbox, entries, ..List::default() }).unwrap();
                 drop(destination);
                 destination = folder.open().unwrap();
                 assert_eq!(destination.recovered.iter().map(|entry| entry.uid.get()).collect::<Vec<_>>(), [1]);
@@ -199,13 +221,26 @@ fn a_directory_full_of_others_names_stops_the_run() {
 fn what_a_program_has_not_taken_stays_at_hand() {
     for format in Format::ALL {
         let folder = Folder::new("program", format);
-        let (mut destination, entries) = folder.two_ready();
-        destination.deliver(entries, Next::Run).unwrap();
+        let (destination, entries) = folder.two_ready();
+        // Killed in between: what comes after the program is in the list too.
+        destination
+            .write_list(&List {
+                next: Next::Run(Some(Action::Delete)),
+                mbox: (format == Format::Mbox).then_some(0),
+                entries,
+                ..List::default()
+            })
+            .unwrap();
+        drop(destination);
+        let mut destination = folder.open().unwrap();
         let uid = Uid::new(2).unwrap();
         let file = destination.file_of(uid).unwrap().unwrap();
         assert!(fs::read_to_string(file).unwrap().starts_with("message 2"));
         destination.program_took(uid, Some(&Action::MarkSeen)).unwrap();
-        assert_eq!((destination.state.run.to_string(), destination.state.act.len()), ("1".to_owned(), 1));
+        let state = State::parse(&fs::read_to_string(folder.0.join(".exoimap/state")).unwrap()).unwrap();
+        assert_eq!(state.run.to_string(), "1");
+        assert_eq!(state.then, [(UidSet::parse("1").unwrap(), Action::Delete)]);
+        assert_eq!(state.act, [(UidSet::parse("2").unwrap(), Action::Delete)]);
     }
 }
 

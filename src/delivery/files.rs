@@ -10,10 +10,12 @@ use crate::error::{Error, Kind, Phase, Result};
 /// Threads that make files durable side by side: a disk's journal takes many at the price of few.
 const SYNC_THREADS: usize = 8;
 
-/// Takes a lock that ends with the returned file, or with the process however that ends.
+/// Takes a lock that ends when it is released, or with the process, and with what that has given it to, however these
+/// end.
 pub(super) fn lock(path: &Path, dir: &Path) -> Result<File> {
     let refused = |e| Error::disk(format!("locking {}", path.display()), e);
-    let file = File::options().create(true).append(true).open(path).map_err(refused)?;
+    // To be read too: it is what a program has for its empty stdin.
+    let file = File::options().create(true).read(true).append(true).open(path).map_err(refused)?;
     match file.try_lock() {
         Ok(()) => {
             // When the last run was: who fetches many mailboxes begins with the one whose turn is longest ago.

@@ -85,6 +85,13 @@ pub(super) fn place(format: Format, validity: UidValidity, uid: Uid, seconds: u6
 /// The one file of an mbox.
 pub(super) const MBOX: &str = "mbox";
 
+/// Where a message of an mbox is held that a program has still to take.
+pub(super) fn hold_place(validity: UidValidity, uid: Uid) -> String {
+    format!("{HOLD}{}.eml", stem(validity, uid))
+}
+
+pub(super) const HOLD: &str = ".exoimap/hold/";
+
 /// The letters of the Maildir specification, in ASCII order.
 fn maildir_flags(flags: &[Flag]) -> String {
     let letters = [('D', "\\Draft"), ('F', "\\Flagged"), ('R', "\\Answered"), ('S', "\\Seen"), ('T', "\\Deleted")];

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::destination::Destination;
 use super::files::sync_all;
-use super::format::{place, stem};
+use super::format::{Format, hold_place, place, stem};
 use super::mbox::UnixLineEnds;
 use super::ready::{Entry, Next};
 use super::{Delivered, Failed, Job, Outcome, Watch};
@@ -115,6 +115,7 @@ impl<'a> Incoming<'a> {
         sync_all(&group.iter().map(|ready| &ready.file).collect::<Vec<_>>())?;
         let mut entries = Vec::with_capacity(group.len());
         let mut delivered = Vec::with_capacity(group.len());
+        let mut held = UidSet::new();
         for Ready { entry, file, size, start } in group {
             drop(file);
             let mut message = Delivered {
@@ -125,6 +126,9 @@ impl<'a> Incoming<'a> {
             };
             // The attachments' folder gets its place before the message that they belong to.
             self.unpack(&entry, &start, &mut message, &mut entries)?;
+            if !entry.is_delivery() {
+                held.insert(entry.uid);
+            }
             entries.push(entry);
             delivered.push(message);
         }
@@ -132,13 +136,14 @@ impl<'a> Incoming<'a> {
         delivered.retain(|message| failed.iter().all(|failed| failed.uid != message.uid));
         self.failed.extend(failed);
         for message in &delivered {
-            self.outcome.delivered += 1;
-            self.outcome.octets += message.size;
             for broken in &message.broken {
                 self.outcome.broken += 1;
                 self.watch.warn(&format!("message {}: attachment: {broken}", message.uid));
             }
         }
+        delivered.retain(|message| !held.contains(message.uid));
+        self.outcome.delivered += delivered.len() as u64;
+        self.outcome.octets += delivered.iter().map(|message| message.size).sum::<u64>();
         self.watch.delivered(&delivered)
     }
 
@@ -155,7 +160,13 @@ impl<'a> Incoming<'a> {
             if !extracted.attachments.is_empty() {
                 let place = stem(self.validity, entry.uid);
                 message.attachments_in = Some(self.destination.path(&place));
-                entries.push(Entry { temporary: folder, place, ..entry.clone() });
+                // The folder of one that comes again is that of its first delivery: somebody may have worked in it since.
+                let is_there = self.destination.attachments_of(entry.uid).is_some();
+                if is_there && self.destination.state.was_seen(entry.uid) {
+                    self.destination.discard(&folder).map_err(|e| Error::disk("removing a temporary folder", e))?;
+                } else {
+                    entries.push(Entry { temporary: folder, place, ..entry.clone() });
+                }
             }
             message.attachments = extracted.attachments;
             message.broken = extracted.broken;
@@ -223,7 +234,12 @@ impl<'a> Incoming<'a> {
         }
         let seconds = fetched.internal_date.as_deref().and_then(internal_date).unwrap_or_default();
         let flags = fetched.flags.as_deref().unwrap_or_default();
-        let place = place(self.destination.state.format, self.validity, uid, seconds, flags);
+        let state = &self.destination.state;
+        let place = match state.format {
+            // The mbox has it already, and is appended to again only for whoever asks for all again.
+            Format::Mbox if state.run.contains(uid) && !self.job.refetch => hold_place(self.validity, uid),
+            format => place(format, self.validity, uid, seconds, flags),
+        };
         let start = if self.job.headers { body.start } else { Vec::new() };
         self.group.push(Ready { entry: Entry { uid, temporary, place, seconds }, file: body.file, size, start });
         self.numbers.insert(uid, fetched.seq);

@@ -6,11 +6,12 @@
 //! between any two steps: [`Destination::open`] finishes what the list names, what it does not name was
 //! never delivered and comes again, and what the state says is left to do is done by the next run.
 //!
-//! - `destination`: the directory, its lock, its temporary files; `ready`: the list; `state`: the small
-//!   file that remembers years of mail; `files`: what "durable" means
+//! - `destination`: the directory, its lock, its temporary files; `group`: the steps that make a group of
+//!   deliveries one; `ready`: the list; `state`: the small file that remembers years of mail; `files`: what
+//!   "durable" means
 //! - `format`, `mbox`, `mbox_file`, `attachments`: what a message looks like on the disk
 //! - `incoming`: the sink between a FETCH and the temporary files
-//! - `pass`: what one session does; `action`, `program`: what comes after a delivery
+//! - `pass`: what one session does; `hand_over`, `program`, `action`: what comes after a delivery
 //! - [`run`]: a job from its first session to its last; `stream`: without a directory; [`to_do`]: what a run
 //!   would find
 
@@ -118,7 +119,7 @@ impl Job {
     /// What a message waits for once it is delivered.
     fn next(&self) -> Next {
         match (&self.program, &self.action) {
-            (Some(_), _) => Next::Run,
+            (Some(_), action) => Next::Run(action.clone()),
             (None, Some(action)) => Next::Act(action.clone()),
             (None, None) => Next::Nothing,
         }

@@ -1,13 +1,15 @@
 //! What one session does: it finishes what is left of before, fetches what is new, hands it over, and
 //! changes the server. Whatever cuts it off, the next session goes on from the state.
 
+#[path = "hand_over.rs"]
+mod hand_over;
+
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::time::Instant;
 
 use super::action::Action;
 use super::incoming::Incoming;
-use super::program::Given;
 use super::state::GIVEN_UP;
 use super::{Delivered, Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, Result};
@@ -99,7 +101,9 @@ impl<'a> Pass<'a> {
 
     /// One session's work.
     fn deliver<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<()> {
-        let writes = self.job.action.is_some() || !self.destination.state.act.is_empty();
+        let state = &self.destination.state;
+        let promised = !state.act.is_empty() || (self.job.program.is_some() && !state.then.is_empty());
+        let writes = self.job.action.is_some() || promised;
         // MOVE and UIDPLUS may be offered only now, after the sign-in (field guide 2.2).
         if writes {
             session.capability().map_err(explain)?;
@@ -233,7 +237,7 @@ impl<'a> Pass<'a> {
             self.refuse(refused)?;
             let one = [first].into_iter().collect();
             if let Some(refused) = self.fetch_once(selected, &one, validity)? {
-                self.count_failures(failures(&one, &format!("{refused}")))?;
+                self.count_failures(failures(&one, &refused.in_passing()))?;
                 self.refuse(refused)?;
             }
             left = left.without(&self.settled);
@@ -283,20 +287,6 @@ impl<'a> Pass<'a> {
         Ok(None)
     }
 
-    /// Messages that no program took, whose files are gone, and that are not on the server any more.
-    fn lose(&mut self, lost: &UidSet) -> Result<()> {
-        if lost.is_empty() {
-            return Ok(());
-        }
-        for uid in lost.iter() {
-            self.not_given(
-                uid,
-                "no program took it, and it is gone from here and from the server: nothing is left to offer",
-            );
-        }
-        self.destination.lost(lost)
-    }
-
     /// Tells of messages that did not come, once a run, and counts each; the last time it is given up.
     fn count_failures(&mut self, failed: Vec<Failed>) -> Result<()> {
         if failed.is_empty() {
@@ -332,58 +322,6 @@ impl<'a> Pass<'a> {
         self.destination.nothing_left_below(first_failed.unwrap_or(next).min(next))
     }
 
-    /// Messages that a run before this one delivered and no program took: those whose file is still
-    /// there are offered now, the others come back to be fetched again.
-    fn hand_over_again(&mut self) -> Result<UidSet> {
-        let left = self.destination.state.run.without(&self.not_taken);
-        if self.job.program.is_none() {
-            if !left.is_empty() && self.settled.is_empty() {
-                self.watch.warn(&format!("{} messages wait for a program, which this run has not", left.len()));
-            }
-            return Ok(UidSet::new());
-        }
-        let mut gone = UidSet::new();
-        for uid in left.iter() {
-            if self.destination.file_of(uid)?.is_none() {
-                gone.insert(uid);
-            }
-        }
-        self.hand_over(&left.without(&gone))?;
-        Ok(gone)
-    }
-
-    /// Runs the program for each of `uids`, between commands, never inside one.
-    fn hand_over(&mut self, uids: &UidSet) -> Result<()> {
-        let Some(program) = &self.job.program else { return Ok(()) };
-        for uid in uids.iter() {
-            self.in_time()?;
-            let Some(file) = self.destination.file_of(uid)? else {
-                // A consumer took it before the program ran: the next run fetches it again.
-                self.not_given(uid, "its file is gone; the next run fetches it again");
-                continue;
-            };
-            let attachments = self.destination.attachments_of(uid);
-            let given = Given {
-                uid,
-                mailbox: &self.job.mailbox,
-                folder: self.job.folder.as_str(),
-                file: &file,
-                attachments: attachments.as_deref(),
-            };
-            match program.run(&given, self.job.deadline) {
-                Ok(()) => self.destination.program_took(uid, self.job.action.as_ref())?,
-                Err(why) => self.not_given(uid, &format!("the program {why}; the next run offers it again")),
-            }
-        }
-        Ok(())
-    }
-
-    fn not_given(&mut self, uid: Uid, why: &str) {
-        self.watch.warn(&format!("message {uid}: {why}"));
-        self.outcome.not_taken += 1;
-        self.not_taken.insert(uid);
-    }
-
     /// Makes the changes on the server that the state says are left. One that the server refuses keeps no
     /// mail from coming: it is told, and left to the next run.
     fn act<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<()> {
@@ -398,8 +336,9 @@ impl<'a> Pass<'a> {
                     let first: UidSet = uids.iter().take(usize::try_from(half).unwrap_or(usize::MAX)).collect();
                     parts.extend([(uids.without(&first), left.clone()), (first, left)]);
                 } else {
-                    self.watch
-                        .warn(&format!("messages {uids}: {}: {refused}; the next run tries again", left.to_text()));
+                    let who = if uids.len() == 1 { "message" } else { "messages" };
+                    let (outcome, why) = (left.outcome(), refused.in_passing());
+                    self.watch.warn(&format!("{who} {uids} could not be {outcome}: {why}; the next run tries again"));
                     self.stuck.extend(&uids);
                     self.stuck_by = Some(refused);
                 }

@@ -1,6 +1,7 @@
 //! The program that takes a message: no shell, no splitting, none of our credentials, an end to its time.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -18,6 +19,12 @@ const CREDENTIALS: &[&str] = &[
     "EXOIMAP_CLIENT_SECRET_FILE",
     "EXOIMAP_CLIENT_SECRET_COMMAND",
     "EXOIMAP_PROXY",
+    // Whoever has a managed identity's pair can sign in as it; the one without the other would be taken for another
+    // kind of host.
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+    "MSI_ENDPOINT",
+    "MSI_SECRET",
 ];
 
 /// How long a running program is left alone at most before it is looked at again.
@@ -39,13 +46,15 @@ pub(super) struct Given<'a> {
     pub(super) file: &'a Path,
     /// The folder of its attachments, where there is one.
     pub(super) attachments: Option<&'a Path>,
+    /// The directory's lock.
+    pub(super) lock: Option<&'a File>,
 }
 
 impl Program {
-    /// The program `name`, by its path or from `PATH`, which must exist; `{}` in an argument is the
-    /// message's file.
+    /// The program `name`, by its path or from `PATH`, which must exist and be executable; `{}` in an argument
+    /// is the message's file.
     pub fn new(name: &str, arguments: Vec<String>, timeout: Option<Duration>) -> Result<Program> {
-        let missing = || Error::new(Kind::Usage, Phase::Options, format!("there is no program {name:?} to run"));
+        let missing = || Error::new(Kind::Usage, Phase::Options, format!("there is no executable program {name:?}"));
         let path = find(name).ok_or_else(missing)?;
         Ok(Program { path, arguments, timeout })
     }
@@ -65,7 +74,7 @@ impl Program {
             .env("EXOIMAP_FOLDER", given.folder)
             .env("EXOIMAP_FILE", given.file)
             .env("EXOIMAP_ATTACHMENTS", given.attachments.map(Path::as_os_str).unwrap_or_default())
-            .stdin(Stdio::null())
+            .stdin(nothing(given.lock))
             .stdout(std::io::stderr());
         let mut child = command.spawn().map_err(|e| format!("could not be started: {e}"))?;
         let own_end = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -88,6 +97,14 @@ impl Program {
             }
         }
     }
+}
+
+/// A stdin that is empty. On Unix it is our lock, a file of no length: where we are killed, it lasts until the program
+/// that we leave behind has ended, and no run starts another one for the same message meanwhile. On Windows a file that
+/// is locked cannot be read by others.
+fn nothing(lock: Option<&File>) -> Stdio {
+    let lock = lock.filter(|_| cfg!(unix)).and_then(|lock| lock.try_clone().ok());
+    lock.map_or_else(Stdio::null, Stdio::from)
 }
 
 fn ended(status: ExitStatus) -> std::result::Result<(), String> {
@@ -115,15 +132,28 @@ fn find(name: &str) -> Option<PathBuf> {
     if name.is_empty() {
         return None;
     }
-    let is_file = |path: PathBuf| path.is_file().then_some(path);
+    let if_program = |path: PathBuf| is_program(&path).then_some(path);
     if Path::new(name).components().count() > 1 {
-        return is_file(std::path::absolute(name).ok()?);
+        return if_program(std::path::absolute(name).ok()?);
     }
     let endings: &[&str] = if cfg!(windows) { &["", ".exe", ".cmd", ".bat"] } else { &[""] };
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
         .flat_map(|dir| endings.iter().map(move |ending| dir.join(format!("{name}{ending}"))))
-        .find_map(is_file)
+        .find_map(if_program)
+}
+
+/// A file that somebody may run.
+#[cfg(unix)]
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// Windows goes by the name, and knows best.
+#[cfg(not(unix))]
+fn is_program(path: &Path) -> bool {
+    path.is_file()
 }
 
 #[cfg(test)]
@@ -134,7 +164,8 @@ mod tests {
     fn run(script: &str, timeout: Option<Duration>) -> std::result::Result<(), String> {
         let program = Program::new("sh", vec!["-c".into(), script.into(), "x".into(), "<{}>".into()], timeout).unwrap();
         let file = Path::new("/var/spool/a file.eml");
-        let given = Given { uid: Uid::new(7).unwrap(), mailbox: "m", folder: "注文", file, attachments: None };
+        let given =
+            Given { uid: Uid::new(7).unwrap(), mailbox: "m", folder: "注文", file, attachments: None, lock: None };
         program.run(&given, None)
     }
 

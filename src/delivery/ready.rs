@@ -12,6 +12,7 @@
 use std::path::{Component, Path};
 
 use super::action::Action;
+use super::format::{HOLD, MBOX};
 use crate::imap::types::Uid;
 
 const HEAD: &str = "exoimap ready 1";
@@ -21,8 +22,8 @@ const HEAD: &str = "exoimap ready 1";
 pub(super) enum Next {
     #[default]
     Nothing,
-    /// A program must take it.
-    Run,
+    /// A program must take it; then comes a change on the server, where one was asked for.
+    Run(Option<Action>),
     /// A change on the server.
     Act(Action),
 }
@@ -37,6 +38,15 @@ pub(super) struct Entry {
     pub(super) place: String,
     /// The message's date, which an mbox needs.
     pub(super) seconds: u64,
+}
+
+impl Entry {
+    /// True for a message that gets into somebody's hands: the folder of its attachments is none, and one that is
+    /// only held for a program was delivered before.
+    pub(super) fn is_delivery(&self) -> bool {
+        let Entry { place, .. } = self;
+        !place.starts_with(HOLD) && (place == MBOX || place.contains('/') || place.ends_with(".eml"))
+    }
 }
 
 /// The list.
@@ -55,7 +65,8 @@ impl List {
         let mut text = format!("{HEAD}\n");
         match &self.next {
             Next::Nothing => {}
-            Next::Run => text.push_str("next run\n"),
+            Next::Run(None) => text.push_str("next run\n"),
+            Next::Run(Some(action)) => text.push_str(&format!("next run {}\n", action.to_text())),
             Next::Act(action) => text.push_str(&format!("next act {}\n", action.to_text())),
         }
         if let Some(length) = self.mbox {
@@ -78,7 +89,9 @@ impl List {
             if line == "appended" {
                 list.appended = true;
             } else if line == "next run" {
-                list.next = Next::Run;
+                list.next = Next::Run(None);
+            } else if let Some(action) = line.strip_prefix("next run ") {
+                list.next = Next::Run(Some(Action::parse(action)?));
             } else if let Some(action) = line.strip_prefix("next act ") {
                 list.next = Next::Act(Action::parse(action)?);
             } else if let Some(length) = line.strip_prefix("mbox ") {
@@ -112,9 +125,12 @@ mod tests {
     fn a_list_survives_its_file_and_a_damaged_one_is_none() {
         let uid = Uid::new(7).unwrap();
         let entry = Entry { uid, temporary: "14.7".into(), place: "cur/5.V14U7.exoimap:2,S".into(), seconds: 5 };
-        let list = List { next: Next::Act(Action::Delete), mbox: Some(9), appended: true, entries: vec![entry] };
+        let mut list = List { next: Next::Act(Action::Delete), mbox: Some(9), appended: true, entries: vec![entry] };
+        for next in [Next::Nothing, Next::Run(None), Next::Run(Some(Action::Delete)), Next::Act(Action::Delete)] {
+            list.next = next;
+            assert_eq!(List::parse(&list.to_text()).as_ref(), Some(&list));
+        }
         let text = list.to_text();
-        assert_eq!(List::parse(&text), Some(list));
         assert!((0..text.len()).all(|cut| List::parse(&text[..cut]).is_none()));
         for place in ["../x", "/x", "a/../../x", ""] {
             assert_eq!(List::parse(&text.replace("cur/5.V14U7.exoimap:2,S", place)), None, "{place}");

@@ -11,12 +11,15 @@
 //! done 16115:16120,16130
 //! gave-up 16112
 //! failed 16113 3
-//! run 16130
+//! run 16130,16131
+//! then 16131 delete
 //! act 16120 move Done
 //! ```
 //! `below`: every UID below it needs no look any more; it is never beyond a UIDNEXT that came. `done`: those
-//! above it that are delivered. `gave-up`, `failed`: what the server does not hand out, the latter with its tries. `run`: delivered,
-//! but no program ended with 0 for it. `act`: handed over, but the server-side change is still to be made.
+//! above it that are delivered. `gave-up`, `failed`: what the server does not hand out, the latter with its tries.
+//! `run`: delivered, but no program ended with 0 for it. `then`: of those, what the run that delivered them asked to
+//! be done on the server: it comes once a program took them, whatever the run that offers them again asks for; where
+//! nothing was asked, that run decides. `act`: handed over, but the server-side change is still to be made.
 
 use std::collections::BTreeMap;
 
@@ -31,6 +34,9 @@ pub(super) const GIVEN_UP: &str = "pending programs or changes of before are giv
 
 const HEAD: &str = "exoimap 1";
 
+/// Messages by the change on the server that is to be made.
+pub(super) type Changes = Vec<(UidSet, Action)>;
+
 /// The state of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct State {
@@ -44,7 +50,8 @@ pub(super) struct State {
     pub(super) gave_up: UidSet,
     pub(super) failed: BTreeMap<Uid, u32>,
     pub(super) run: UidSet,
-    pub(super) act: Vec<(UidSet, Action)>,
+    pub(super) then: Changes,
+    pub(super) act: Changes,
 }
 
 impl State {
@@ -61,7 +68,8 @@ impl State {
             gave_up: UidSet::new(),
             failed: BTreeMap::new(),
             run: UidSet::new(),
-            act: Vec::new(),
+            then: Changes::new(),
+            act: Changes::new(),
         }
     }
 
@@ -83,7 +91,9 @@ impl State {
             }
         }
         self.failed.iter().for_each(|(uid, tries)| text.push_str(&format!("failed {uid} {tries}\n")));
-        self.act.iter().for_each(|(set, action)| text.push_str(&format!("act {set} {}\n", action.to_text())));
+        for (name, changes) in [("then", &self.then), ("act", &self.act)] {
+            changes.iter().for_each(|(set, action)| text.push_str(&format!("{name} {set} {}\n", action.to_text())));
+        }
         text
     }
 
@@ -117,9 +127,10 @@ impl State {
                     let uid = uid.parse().ok().and_then(Uid::new).ok_or_else(wrong)?;
                     state.failed.insert(uid, tries.parse().map_err(|_| wrong())?);
                 }
-                "act" => {
+                "then" | "act" => {
                     let (uids, action) = value.split_once(' ').ok_or_else(wrong)?;
-                    state.act.push((set(uids)?, Action::parse(action).ok_or_else(wrong)?));
+                    let changes = if name == "then" { &mut state.then } else { &mut state.act };
+                    changes.push((set(uids)?, Action::parse(action).ok_or_else(wrong)?));
                 }
                 _ => return Err(format!("the line {line:?} is of a later version")),
             }
@@ -148,25 +159,56 @@ impl State {
         old.run.len() + old.act.iter().map(|(uids, _)| uids.len()).sum::<u64>()
     }
 
+    /// True for a message that a run before this one was done with: where it comes again, what is there under its name
+    /// is ours, as far as anybody can tell.
+    #[cfg(feature = "attachments")]
+    pub(super) fn was_seen(&self, uid: Uid) -> bool {
+        uid.get() < self.below || self.done.contains(uid)
+    }
+
+    /// Adds UIDs that a program must take; `action` comes then, but for those of which something was asked before.
+    pub(super) fn add_run(&mut self, uids: &UidSet, action: Option<&Action>) {
+        self.run.extend(uids);
+        let left = self.then.iter().fold(uids.clone(), |left, (asked, _)| left.without(asked));
+        action.iter().for_each(|action| add(&mut self.then, &left, action));
+    }
+
+    /// Takes a UID out that no program must take any more. Returns what was asked to come then.
+    pub(super) fn remove_run(&mut self, uid: Uid) -> Option<Action> {
+        let one = [uid].into_iter().collect();
+        self.run = self.run.without(&one);
+        let (_, asked) = self.then.iter().find(|(set, _)| set.contains(uid))?.clone();
+        remove(&mut self.then, &one, &asked);
+        Some(asked)
+    }
+
     /// Adds UIDs whose server-side change is still to be made.
     pub(super) fn add_act(&mut self, uids: &UidSet, action: &Action) {
-        match self.act.iter_mut().find(|(_, known)| known == action) {
-            Some((set, _)) => set.extend(uids),
-            // A set of none could not be read again.
-            None if uids.is_empty() => {}
-            None => self.act.push((uids.clone(), action.clone())),
-        }
+        add(&mut self.act, uids, action);
     }
 
     /// Takes UIDs out whose server-side change is made.
     pub(super) fn remove_act(&mut self, uids: &UidSet, action: &Action) {
-        for (set, known) in &mut self.act {
-            if known == action {
-                *set = set.without(uids);
-            }
-        }
-        self.act.retain(|(set, _)| !set.is_empty());
+        remove(&mut self.act, uids, action);
     }
+}
+
+fn add(changes: &mut Changes, uids: &UidSet, action: &Action) {
+    match changes.iter_mut().find(|(_, known)| known == action) {
+        Some((set, _)) => set.extend(uids),
+        // A set of none could not be read again.
+        None if uids.is_empty() => {}
+        None => changes.push((uids.clone(), action.clone())),
+    }
+}
+
+fn remove(changes: &mut Changes, uids: &UidSet, action: &Action) {
+    for (set, known) in changes.iter_mut() {
+        if known == action {
+            *set = set.without(uids);
+        }
+    }
+    changes.retain(|(set, _)| !set.is_empty());
 }
 
 #[cfg(test)]
@@ -181,7 +223,8 @@ mod tests {
         state.done = UidSet::parse("16115:16120,16130").unwrap();
         state.gave_up = UidSet::parse("16112").unwrap();
         state.failed.insert(Uid::new(16113).unwrap(), 3);
-        state.run = UidSet::parse("16130").unwrap();
+        state.add_run(&UidSet::parse("16130").unwrap(), None);
+        state.add_run(&UidSet::parse("16131").unwrap(), Some(&Action::Delete));
         state.add_act(&UidSet::parse("16120").unwrap(), &Action::MoveTo(MailboxName::new("Done / x").unwrap()));
         state.add_act(&UidSet::parse("16119").unwrap(), &Action::MarkSeen);
         state
@@ -191,10 +234,32 @@ mod tests {
     fn a_state_survives_its_file_and_nothing_else_does() {
         let text = state().to_text();
         assert_eq!(State::parse(&text), Ok(state()));
-        for bad in ["below x", "done 0", "uidvalidity 0", "colour red", "failed 3", "act 3 burn", "format x", ""] {
+        for bad in
+            ["below x", "done 0", "uidvalidity 0", "colour red", "failed 3", "act 3 burn", "then 3", "format x", ""]
+        {
             assert!(State::parse(&format!("{text}{bad}\n")).is_err(), "{bad:?}");
         }
         assert!(State::parse("exoimap 1\n").is_err() && State::parse(text.trim_end()).is_err());
+    }
+
+    /// What was asked first stays; of those of which nothing was asked, the next run may.
+    #[test]
+    fn what_comes_after_a_program_is_what_was_asked_first() {
+        let mut state = state();
+        state.add_run(&UidSet::parse("16130:16132").unwrap(), Some(&Action::MarkSeen));
+        let mut removed = |uid| state.remove_run(Uid::new(uid).unwrap());
+        assert_eq!(
+            [16130, 16131, 16132, 16131].map(&mut removed),
+            [Some(Action::MarkSeen), Some(Action::Delete), Some(Action::MarkSeen), None]
+        );
+        assert!(state.run.is_empty() && state.then.is_empty());
+    }
+
+    /// As the version before wrote it: it did not know `then`.
+    #[test]
+    fn a_state_of_the_version_before_is_read() {
+        let text = state().to_text().replace("then 16131 delete\n", "");
+        assert_eq!(State::parse(&text), Ok(State { then: Changes::new(), ..state() }));
     }
 
     #[test]

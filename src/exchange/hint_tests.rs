@@ -328,7 +328,9 @@ fn every_row_has_its_heading_and_every_heading_a_row() {
     let section = section.split("\n## ").next().unwrap();
     let common: Vec<_> = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     assert_eq!(common.len(), 10, "{common:#?}");
-    let strange: Vec<_> = common.iter().filter(|said| !words.iter().any(|words| words.contains(**said))).collect();
+    // README shows where an id of theirs stands among the words.
+    let is_known = |said: &str| words.iter().any(|words| words.contains(&said.replace("'…' ", "")));
+    let strange: Vec<_> = common.iter().filter(|said| !is_known(said)).collect();
     assert!(strange.is_empty(), "no row of the table says {strange:#?}");
 }
 

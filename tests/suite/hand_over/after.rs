@@ -1,6 +1,6 @@
 //! What comes after a delivery: a program takes the message, then the server is changed.
 
-use std::fs;
+use std::fs::{self, File};
 
 use super::{ALL, Post, files, printed, without};
 use crate::support::entra;
@@ -70,6 +70,32 @@ fn what_the_program_does_not_take_is_not_marked_and_comes_again() {
     }
 }
 
+/// Whatever the run asks for in which the program takes it.
+#[test]
+fn what_was_asked_at_the_delivery_is_done_once_the_program_took_it() {
+    for format in ["eml", "maildir", "mbox"] {
+        for later in [&[][..], &["--mark-seen"], &["--delete"]] {
+            let post = Post::new(format);
+            post.fetch(&["--limit", "2", "--move-to", "Done", "--", "false"]).expect(6);
+            post.fetch(&["--move-to", "Done", "--limit", "1", "--", "true"]).expect(0);
+            assert_eq!(post.uids_in("Done").len(), 3, "{format}: two of before, and the next");
+            post.fetch(&["--limit", "1", "--delete", "--", "false"]).expect(6);
+            post.fetch(&[later, &["--", "true"]].concat()).expect(0);
+            let left: &[u32] = if later == ["--delete"] { &[] } else { &[16111, 16123] };
+            assert_eq!((post.uids_in("INBOX"), post.uids_in("Done").len()), (left.to_vec(), 3), "{format} {later:?}");
+            let seen = if later == ["--mark-seen"] { left } else { &[] };
+            assert_eq!(without(&post.flagged("\\Seen"), &[16101]), seen, "{format} {later:?}");
+            post.fetch(&[]).expect(0);
+            assert_eq!(post.uids_in("INBOX"), left, "{format} {later:?}");
+        }
+        // Nothing was asked: the run decides in which the program takes it.
+        let post = Post::new(format);
+        post.fetch(&["--", "false"]).expect(6);
+        post.fetch(&["--move-to", "Done", "--", "true"]).expect(0);
+        assert_eq!((post.uids_in("INBOX"), post.uids_in("Done").len()), (vec![], 6), "{format}");
+    }
+}
+
 #[test]
 fn a_file_that_is_gone_before_its_program_ran_is_fetched_again() {
     let post = Post::new("eml");
@@ -81,6 +107,81 @@ fn a_file_that_is_gone_before_its_program_ran_is_fetched_again() {
     assert_eq!(post.taken().last(), Some(&16105));
 }
 
+/// The mbox has the message already: what comes again is the copy that is held for the program.
+#[test]
+fn a_held_copy_that_is_gone_is_held_anew_and_the_mbox_stays_as_it_is() {
+    for more in [&[][..], &["--attachments"]] {
+        let post = Post::new("mbox");
+        let takes = [more, &["--", "sh", "-c", "rm \"$EXOIMAP_FILE\"; exit 1"]].concat();
+        assert_eq!(printed(post.fetch(&takes).expect(6)), ALL);
+        for _ in 0..2 {
+            let again = post.fetch(&takes);
+            assert_eq!(printed(again.expect(6)), [0; 0], "nothing was delivered: {again}");
+            assert_eq!(post.kept(), ALL, "{more:?}");
+        }
+        // Together with what is new.
+        let uid = post.world.exchange.deliver(ORDERS, "INBOX", sample::note("new"));
+        assert_eq!(printed(post.program(more).expect(0)), [uid]);
+        assert_eq!((post.kept(), post.taken()), ([&ALL[..], &[uid]].concat(), [&ALL[..], &[uid]].concat()));
+        assert!(files(&post.dir().join(".exoimap/hold")).is_empty());
+        post.is_tidy();
+    }
+}
+
+/// The attachments' folder of the first delivery is ours, and by now perhaps somebody's work: it stays as it is.
+#[test]
+fn a_message_that_comes_again_keeps_the_folder_of_its_attachments() {
+    for format in ["eml", "maildir"] {
+        for again in [&["--attachments", "--", "true"][..], &["--attachments", "--refetch"]] {
+            let post = Post::new(format);
+            post.fetch(&["--attachments", "--", "false"]).expect(6);
+            let folder = post.dir().join("14.16110");
+            fs::write(folder.join("注文書第118号.pdf"), "signed").unwrap();
+            for folder in [post.dir(), post.dir().join("new"), post.dir().join("cur")] {
+                files(&folder).iter().for_each(|file| fs::remove_file(file).unwrap());
+            }
+            assert_eq!(printed(post.fetch(again).expect(0)), ALL, "{format} {again:?}");
+            assert_eq!(post.kept(), ALL, "{format} {again:?}");
+            assert_eq!(fs::read_to_string(folder.join("注文書第118号.pdf")).unwrap(), "signed");
+            assert_eq!(fs::read_dir(post.dir().join(".exoimap/tmp")).unwrap().count(), 0, "{format} {again:?}");
+        }
+    }
+    // A folder of a message that never came is somebody else's.
+    let post = Post::new("mbox");
+    fs::create_dir_all(post.dir().join("14.16110/theirs")).unwrap();
+    for _ in 0..2 {
+        post.fetch(&["--attachments"]).expect(6).saying(&["message 16110: ", "14.16110 is there and is not replaced"]);
+        assert_eq!(post.kept(), without(&ALL, &[16110]));
+    }
+    fs::remove_dir_all(post.dir().join("14.16110")).unwrap();
+    assert_eq!(printed(post.fetch(&["--attachments"]).expect(0)), [16110]);
+}
+
+/// The run that delivered them was not asked for attachments, or somebody took their folder away.
+#[test]
+fn attachments_that_are_missing_are_made_before_a_program_is_asked_again() {
+    let lists = ["--", "sh", "-c", "test -z \"$EXOIMAP_ATTACHMENTS\" || ls \"$EXOIMAP_ATTACHMENTS\" >> listed"];
+    let takes = ["--attachments", "--", "sh", "-c", "rm -rf \"$EXOIMAP_ATTACHMENTS\"; exit 1"];
+    for format in ["eml", "maildir", "mbox"] {
+        for first in [&["--", "false"][..], &takes] {
+            let post = Post::new(format);
+            post.fetch(first).expect(6);
+            let folder = post.dir().join("14.16110");
+            assert!(!folder.exists());
+            // Where somebody has the name by then, it waits.
+            fs::write(&folder, "somebody's").unwrap();
+            let again = [&["--attachments"], &lists[..]].concat();
+            post.fetch(&again).expect(6).saying(&["message 16110: ", "is there and is not replaced"]);
+            fs::remove_file(&folder).unwrap();
+            assert_eq!(printed(post.fetch(&again).expect(0)), [0; 0], "{format} {first:?}");
+            let listed = fs::read_to_string(post.world.folder.path().join("listed")).unwrap();
+            assert_eq!(listed, "注文書第118号.pdf\n", "{format} {first:?}");
+            assert_eq!((post.commands("UID FETCH").len(), post.kept()), (1, ALL.to_vec()), "from their files");
+            post.is_tidy();
+        }
+    }
+}
+
 #[test]
 fn a_program_that_does_not_end_is_ended() {
     let post = Post::new("eml");
@@ -89,23 +190,46 @@ fn a_program_that_does_not_end_is_ended() {
     assert!(ended.took.as_secs() < 20, "{ended}");
 }
 
+/// The run is killed, its program goes on: no other is started for the message meanwhile.
+#[test]
+fn the_lock_lasts_as_long_as_a_program_that_is_left_behind() {
+    let post = Post::new("eml");
+    let waits = "exec >&- 2>&-; until test -e go; do sleep 0.05; done";
+    let ended = post.fetch(&["--limit", "1", "--", "sh", "-c", &format!("kill -9 $PPID; {waits}")]);
+    assert_eq!(ended.code, None, "{ended}");
+    post.fetch(&["--", "true"]).expect(5).saying(&["another run is at work on mail"]);
+    post.world.folder.file("go", "");
+    File::open(post.dir().join(".exoimap/lock")).unwrap().lock().unwrap();
+    // What a program that took its message leaves running is its own affair.
+    fs::remove_file(post.world.folder.path().join("go")).unwrap();
+    assert_eq!(printed(post.fetch(&["--", "sh", "-c", &format!("({waits}) <&0 &")]).expect(0)), &ALL[1..]);
+    post.fetch(&["--", "true"]).expect(0).saying(&["nothing new"]);
+    post.world.folder.file("go", "");
+}
+
 #[test]
 fn a_program_sees_no_credential_no_stdin_and_its_words_go_to_stderr() {
     let post = Post::new("eml");
     let script = "env > seen; cat > stdin; echo said; echo also said >&2";
     let arguments = ["fetch", "--to", "mail", "--limit", "1", "--", "sh", "-c", script];
-    let ended = post.world.call(&arguments).stdin("for nobody").run();
+    let call = post.world.call(&arguments).env("IDENTITY_HEADER", "of-app-service").env("MSI_SECRET", "of-app-service");
+    let ended = call.stdin("for nobody").run();
     assert_eq!(printed(ended.expect(0)), [16101], "{ended}");
     ended.saying(&["said\n", "also said\n"]);
     let seen = fs::read_to_string(post.world.folder.path().join("seen")).unwrap();
     assert!(seen.contains("EXOIMAP_UID=16101") && !seen.contains(entra::SECRET), "{seen}");
+    assert!(!seen.contains("of-app-service"), "{seen}");
     assert_eq!(fs::read(post.world.folder.path().join("stdin")).unwrap(), b"");
 }
 
 #[test]
 fn a_program_that_is_not_there_is_said_before_anything_is_asked() {
     let post = Post::new("eml");
-    post.fetch(&["--", "no-such-program"]).expect(2).one_error().saying(&["no-such-program"]);
+    // The last is a file that nobody may run.
+    for name in ["no-such-program", "./no-such-program", "/", "./ca.pem"] {
+        let words = format!("there is no executable program {name:?}");
+        post.fetch(&["--", name]).expect(2).one_error().saying(&[&words]);
+    }
     assert_eq!(post.world.exchange.connections(), 0);
 }
 
@@ -233,7 +357,8 @@ fn a_change_that_is_refused_for_ever_stops_nothing_else() {
         answer: "NO It cannot be moved.",
     });
     let ended = post.fetch(&["--move-to", "Done"]);
-    ended.expect(4).saying(&["messages 16105: move Done: ", "It cannot be moved.; the next run tries again"]);
+    ended.expect(4).saying(&["exoimap: fetch: message 16105 could not be moved to Done: UID MOVE: "]);
+    ended.saying(&["It cannot be moved; the next run tries again\n"]);
     assert_eq!((printed(&ended), post.uids_in("INBOX")), (ALL.to_vec(), vec![16105]));
     let uid = post.world.exchange.deliver(ORDERS, "INBOX", sample::note("later"));
     for action in [&["--move-to", "Done"][..], &[]] {

@@ -226,7 +226,7 @@ fn a_message_whose_fetch_is_refused_is_left_out() {
             answer: "NO It cannot be read.",
         });
         let ended = post.fetch(&["--give-up-after", "2", "--mark-seen"]);
-        ended.expect(6).saying(&["message 16105: ", "It cannot be read.", "the next run tries again"]);
+        ended.expect(6).saying(&["message 16105: UID FETCH: ", "It cannot be read; the next run tries again"]);
         assert_eq!(printed(&ended), without(&ALL, &[16105]), "{format}: {ended}");
         post.fetch(&["--give-up-after", "2"]).expect(6).saying(&["message 16105: ", "given up after 2 tries"]);
         post.fetch(&[]).expect(0);

@@ -1,0 +1,148 @@
+//! The steps that make a group of deliveries one: listed, in place, remembered; and what of a group has no place.
+
+use std::fs::{self, File};
+use std::io;
+
+use super::{Destination, remove};
+use crate::delivery::Failed;
+use crate::delivery::files::sync_dir;
+use crate::delivery::format::{Format, MBOX};
+use crate::delivery::mbox;
+use crate::delivery::ready::{Entry, List, Next};
+use crate::error::{Error, Kind, Phase, Result};
+use crate::imap::UidSet;
+
+/// Names of one group that may be somebody else's. Where there are more, the directory is not what it is taken for.
+const MOST_OCCUPIED: usize = 20;
+
+impl Destination {
+    /// Delivers a group whose files are durable: listed, in place, remembered, in that order. Returns the messages
+    /// whose names are not free.
+    pub(in crate::delivery) fn deliver(&mut self, entries: Vec<Entry>, next: Next) -> Result<Vec<Failed>> {
+        let mut mbox = None;
+        if entries.iter().any(|entry| entry.place == MBOX) {
+            self.mbox().release()?;
+            mbox = Some(self.mbox().length()?);
+        }
+        let mut list = List { next, mbox, appended: false, entries };
+        // The temporary names must be durable before the list that trusts in them.
+        sync_dir(&self.own("tmp"))?;
+        self.write_list(&list)?;
+        self.finish(&mut list)
+    }
+
+    /// Puts what is listed into its place, remembers it and removes the list.
+    pub(super) fn finish(&mut self, list: &mut List) -> Result<Vec<Failed>> {
+        // An mbox that has the group has all of it.
+        let failed = if list.appended { Vec::new() } else { self.leave_out(list)? };
+        match list.mbox {
+            Some(length) => self.append(list, length)?,
+            None => self.give_names(list)?,
+        }
+        let uids: UidSet = list.entries.iter().map(|entry| entry.uid).collect();
+        self.state.done.extend(&uids);
+        uids.iter().for_each(|uid| {
+            self.state.failed.remove(&uid);
+        });
+        self.state.gave_up = self.state.gave_up.without(&uids);
+        match &list.next {
+            Next::Nothing => {}
+            Next::Run(action) => self.state.add_run(&uids, action.as_ref()),
+            Next::Act(action) => self.state.add_act(&uids, action),
+        }
+        self.save()?;
+        let ready = self.own("ready");
+        fs::remove_file(&ready).map_err(|e| Error::disk(format!("removing {}", ready.display()), e))?;
+        if list.mbox.is_some() {
+            self.mbox().release()?;
+            self.clear_temporary()?;
+        }
+        Ok(failed)
+    }
+
+    /// Takes out of the list what has a name that is taken, a message and its attachments' folder together: nothing is
+    /// replaced, and what is not remembered comes again with the next run.
+    pub(super) fn leave_out(&self, list: &mut List) -> Result<Vec<Failed>> {
+        let mut failed: Vec<Failed> = Vec::new();
+        for Entry { uid, temporary, place, .. } in list.entries.iter().filter(|entry| entry.place != MBOX) {
+            let (from, to) = (self.temporary_path(temporary), self.dir.join(place));
+            let refused = |e| Error::disk(format!("delivering {}", to.display()), e);
+            // The name is no other message's (the UIDVALIDITY is in it) and no other run's (the lock): it is somebody
+            // else's, but where the temporary file is gone, which got it before.
+            if to.symlink_metadata().is_ok() && from.try_exists().map_err(refused)? {
+                failed.push(Failed { uid: *uid, reason: format!("{} is there and is not replaced", to.display()) });
+            }
+        }
+        failed.dedup_by_key(|failed| failed.uid);
+        let Some(Failed { reason, .. }) = failed.first() else { return Ok(failed) };
+        if failed.len() > MOST_OCCUPIED {
+            let message = format!("{reason}, nor are {} names more", failed.len() - 1);
+            return Err(Error::new(Kind::Local, Phase::Disk, message));
+        }
+        let left_out = list.entries.extract_if(.., |entry| failed.iter().any(|failed| failed.uid == entry.uid));
+        let left_out: Vec<_> = left_out.map(|entry| self.temporary_path(&entry.temporary)).collect();
+        // Before the temporary files go: what is listed and gone was delivered.
+        self.write_list(list)?;
+        left_out.iter().try_for_each(|path| remove(path)).map_err(|e| Error::disk("removing a temporary file", e))?;
+        Ok(failed)
+    }
+
+    /// Renames. A temporary file that is gone was named before, even if somebody has taken it away since.
+    fn give_names(&self, list: &List) -> Result<()> {
+        for entry in &list.entries {
+            let (from, to) = (self.temporary_path(&entry.temporary), self.dir.join(&entry.place));
+            let refused = |e| Error::disk(format!("delivering {}", to.display()), e);
+            match fs::rename(&from, &to) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound && !from.try_exists().map_err(refused)? => {}
+                renamed => renamed.map_err(refused)?,
+            }
+        }
+        match self.state.format {
+            Format::Eml => {}
+            Format::Maildir => ["new", "cur"].iter().try_for_each(|name| sync_dir(&self.dir.join(name)))?,
+            Format::Mbox => sync_dir(&self.own("hold"))?,
+        }
+        sync_dir(&self.dir)
+    }
+
+    /// Appends the group to the mbox, unless an attempt before this one did, and gives the rest its places.
+    fn append(&self, list: &mut List, length: u64) -> Result<()> {
+        if !list.appended {
+            let mbox = self.mbox();
+            let mut entries = |out: &mut dyn io::Write| self.write_entries(&list.entries, out);
+            if !mbox.holds(length, &mut entries)? {
+                mbox.cut_back(length)?;
+                let (file, now) = mbox.open()?;
+                // Somebody took the file away meanwhile, and a new one begins.
+                if now != length {
+                    list.mbox = Some(now);
+                    self.write_list(list)?;
+                }
+                mbox.append(&file, now, &mut |out| self.write_entries(&list.entries, out))?;
+            }
+            sync_dir(&self.dir)?;
+            list.appended = true;
+            self.write_list(list)?;
+        }
+        for entry in list.entries.iter().filter(|entry| entry.place != MBOX || matches!(list.next, Next::Run(_))) {
+            // Attachments have a place of their own; a message that waits for a program stays at hand.
+            let (from, to) = match entry.place.as_str() {
+                MBOX => (self.temporary_path(&entry.temporary), self.hold_path(entry.uid)),
+                place => (self.temporary_path(&entry.temporary), self.dir.join(place)),
+            };
+            if from.symlink_metadata().is_ok() {
+                fs::rename(&from, &to).map_err(|e| Error::disk(format!("delivering {}", to.display()), e))?;
+            }
+        }
+        sync_dir(&self.own("hold"))?;
+        sync_dir(&self.dir)
+    }
+
+    fn write_entries(&self, entries: &[Entry], out: &mut dyn io::Write) -> io::Result<()> {
+        for entry in entries.iter().filter(|entry| entry.place == MBOX) {
+            let mut message = File::open(self.temporary_path(&entry.temporary))?;
+            mbox::write_entry(&mut message, entry.seconds, out)?;
+        }
+        Ok(())
+    }
+}

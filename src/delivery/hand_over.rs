@@ -1,0 +1,115 @@
+//! Between a delivery and the change on the server: a program takes each message.
+
+use std::path::Path;
+
+use super::Pass;
+use crate::delivery::program::Given;
+#[cfg(feature = "attachments")]
+use crate::delivery::{attachments::extract, format::stem, ready::Entry, ready::Next};
+use crate::error::Result;
+use crate::imap::UidSet;
+use crate::imap::types::Uid;
+
+impl Pass<'_> {
+    /// Messages that a run before this one delivered and no program took: those whose file is still
+    /// there are offered now, the others come back to be fetched again.
+    pub(super) fn hand_over_again(&mut self) -> Result<UidSet> {
+        let left = self.destination.state.run.without(&self.not_taken);
+        if self.job.program.is_none() {
+            if !left.is_empty() && self.settled.is_empty() {
+                let wait = if left.len() == 1 { "message waits" } else { "messages wait" };
+                self.watch.warn(&format!("{} {wait} for a program, which this run has not", left.len()));
+            }
+            return Ok(UidSet::new());
+        }
+        let mut gone = UidSet::new();
+        for uid in left.iter() {
+            if self.destination.file_of(uid)?.is_none() {
+                gone.insert(uid);
+            }
+        }
+        self.hand_over(&left.without(&gone))?;
+        Ok(gone)
+    }
+
+    /// Runs the program for each of `uids`, between commands, never inside one.
+    pub(super) fn hand_over(&mut self, uids: &UidSet) -> Result<()> {
+        let Some(program) = &self.job.program else { return Ok(()) };
+        for uid in uids.iter() {
+            self.in_time()?;
+            let Some(file) = self.destination.file_of(uid)? else {
+                // A consumer took it before the program ran: the next run fetches it again.
+                self.not_given(uid, "its file is gone; the next run fetches it again");
+                continue;
+            };
+            if let Some(why) = self.attach(uid, &file)? {
+                self.not_given(uid, &format!("{why}; the next run offers it again"));
+                continue;
+            }
+            let attachments = self.destination.attachments_of(uid);
+            let given = Given {
+                uid,
+                mailbox: &self.job.mailbox,
+                folder: self.job.folder.as_str(),
+                file: &file,
+                attachments: attachments.as_deref(),
+                lock: self.destination.lock.as_ref(),
+            };
+            match program.run(&given, self.job.deadline) {
+                Ok(()) => self.destination.program_took(uid, self.job.action.as_ref())?,
+                Err(why) => self.not_given(uid, &format!("the program {why}; the next run offers it again")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Attachments that are asked for and not there: the run that delivered the message was not asked for them, or
+    /// somebody took their folder away. No program takes the message without what belongs to it; `Some` says why they
+    /// have no place.
+    #[cfg(feature = "attachments")]
+    fn attach(&mut self, uid: Uid, message: &Path) -> Result<Option<String>> {
+        let Some(validity) = self.destination.state.uid_validity else { return Ok(None) };
+        // What came in this run was unpacked at its delivery.
+        if !self.job.attachments || self.settled.contains(uid) || self.destination.attachments_of(uid).is_some() {
+            return Ok(None);
+        }
+        let place = stem(validity, uid);
+        let temporary = format!("{place}.d");
+        let extracted = extract(message, &self.destination.temporary_path(&temporary))?;
+        for broken in &extracted.broken {
+            self.outcome.broken += 1;
+            self.watch.warn(&format!("message {uid}: attachment: {broken}"));
+        }
+        if extracted.attachments.is_empty() {
+            return Ok(None);
+        }
+        let folder = Entry { uid, temporary, place, seconds: 0 };
+        let failed = self.destination.deliver(vec![folder], Next::Nothing)?;
+        Ok(failed.into_iter().next().map(|failed| failed.reason))
+    }
+
+    #[cfg(not(feature = "attachments"))]
+    fn attach(&mut self, _: Uid, _: &Path) -> Result<Option<String>> {
+        Ok(None)
+    }
+
+    fn not_given(&mut self, uid: Uid, why: &str) {
+        self.watch.warn(&format!("message {uid}: {why}"));
+        self.outcome.not_taken += 1;
+        self.not_taken.insert(uid);
+    }
+
+    /// Messages that no program took, whose files are gone, and that are not on the server any more.
+    pub(super) fn lose(&mut self, lost: &UidSet) -> Result<()> {
+        if lost.is_empty() {
+            return Ok(());
+        }
+        for uid in lost.iter() {
+            self.not_given(
+                uid,
+                "no program took it, and it is gone from here and from the server: nothing is left to offer",
+            );
+        }
+        self.destination.lost(lost)
+    }
+}
