@@ -115,7 +115,6 @@ impl Work for Edit<'_> {
         for part in self.left.clone().unwrap_or_default().chunks(PART_OCTETS, PART) {
             self.perform(&mut selected, &part)?;
         }
-        session.alerts().iter().for_each(|alert| self.output.warn(&format!("the server says: {alert}")));
         Ok(())
     }
 

@@ -1,8 +1,9 @@
 //! Results on stdout, everything else on stderr, nothing raw. Threads share it: a line is never torn.
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::ArgMatches;
 use exoimap::{Error, Escaped, Kind, Phase, Result};
@@ -29,6 +30,8 @@ pub(crate) struct Stderr {
     drawn: AtomicBool,
     /// Hears all that stderr does, but for that line.
     log: Option<Log>,
+    /// What is said once, however often it comes.
+    said: Mutex<HashSet<String>>,
 }
 
 impl Output {
@@ -150,7 +153,7 @@ impl Output {
 
 impl Stderr {
     fn new(log: Option<Log>) -> Arc<Stderr> {
-        Arc::new(Stderr { drawn: AtomicBool::new(false), log })
+        Arc::new(Stderr { drawn: AtomicBool::new(false), log, said: Mutex::default() })
     }
 
     /// A line. stderr may be closed too; there is nobody left to tell.
@@ -159,8 +162,22 @@ impl Stderr {
         self.wipe(&mut stderr);
         let _ = writeln!(stderr, "{line}");
         if let Some(Err(e)) = self.log.as_ref().map(|log| log.add(line)) {
-            let _ = writeln!(stderr, "exoimap: writing the log: {e}");
+            let complaint = format!("exoimap: writing the log: {e}");
+            if self.is_news(&complaint) {
+                let _ = writeln!(stderr, "{complaint}");
+            }
         }
+    }
+
+    /// A line that is news only the first time.
+    pub(crate) fn say_once(&self, line: &str) {
+        if self.is_news(line) {
+            self.say(line);
+        }
+    }
+
+    fn is_news(&self, line: &str) -> bool {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(line.to_owned())
     }
 
     fn wipe(&self, stderr: &mut impl Write) {

@@ -11,8 +11,8 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use exoimap::entra::{AccessToken, Claims, Cloud, TokenCache, Wanted};
 use exoimap::exchange::{Facts, Server, Step, sign_in_shortly, sign_in_step_by_step};
-use exoimap::imap::session::Session;
-use exoimap::{Error, Kind, Network, Patience, Phase, Result, Secret, Stream, Transcript, Trust};
+use exoimap::imap::session::{Listener, OnAlert, Session};
+use exoimap::{Error, Escaped, Kind, Network, Patience, Phase, Result, Secret, Stream, Transcript, Trust};
 
 use super::credential::{Described, Proof, proof};
 use super::input::read_list;
@@ -169,13 +169,14 @@ impl Setting {
         &self,
         mailbox: &str,
         token: &AccessToken,
+        output: &Output,
         done: &mut dyn FnMut(Step),
     ) -> Result<Session<Stream>> {
-        let transcript = || self.transcript();
+        let listener = || self.listener(mailbox, output);
         // `done` is told of a second try, so that nobody else needs to be.
         let mut patience = Patience::new(self.max_wait, self.deadline, |_| {});
         let (network, server) = (&self.network, &self.server);
-        sign_in_step_by_step(network, server, mailbox, token.secret(), &transcript, &mut patience, done)
+        sign_in_step_by_step(network, server, mailbox, token.secret(), &listener, &mut patience, done)
             .inspect_err(|e| self.forget_refused(token, e))
     }
 
@@ -190,14 +191,23 @@ impl Setting {
         &self,
         mailbox: &str,
         token: &AccessToken,
+        output: &Output,
         done: &mut dyn FnMut(Step),
     ) -> Result<Session<Stream>> {
-        sign_in_shortly(&self.network, &self.server, mailbox, token.secret(), self.transcript(), done)
+        let listener = self.listener(mailbox, output);
+        sign_in_shortly(&self.network, &self.server, mailbox, token.secret(), listener, done)
             .inspect_err(|e| self.forget_refused(token, e))
     }
 
-    fn transcript(&self) -> Option<Transcript> {
-        self.trace.is_wanted().then(|| Transcript::new(self.trace.clone()))
+    /// What a connection says goes to the transcript, and what people must see of it to stderr, once a run.
+    fn listener(&self, mailbox: &str, output: &Output) -> Listener {
+        let transcript = self.trace.is_wanted().then(|| Transcript::new(self.trace.clone()));
+        let whose = if self.mailboxes.len() > 1 { format!("{mailbox}: ") } else { String::new() };
+        let stderr = Arc::clone(&output.stderr);
+        let on_alert: OnAlert = Box::new(move |alert| {
+            stderr.say_once(&format!("exoimap: {}", Escaped(&format!("{whose}the server says: {alert}"))))
+        });
+        Listener { transcript, on_alert: Some(on_alert), secret: None }
     }
 
     /// What an administrator grants now is in the next token, not in the one that is kept.

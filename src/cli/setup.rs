@@ -57,7 +57,7 @@ fn look(setting: &Setting, mailboxes: &[String], output: &Output) -> Proven {
     let mut proven = Proven { token: true, role, ..Proven::default() };
     for mailbox in mailboxes {
         output.note(&format!("signing in to {mailbox}, to see what is done already"));
-        match setting.sign_in(mailbox, &token, &mut |_| {}) {
+        match setting.sign_in(mailbox, &token, output, &mut |_| {}) {
             Ok(session) => {
                 proven.role = true;
                 proven.principal = true;

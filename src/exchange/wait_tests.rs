@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::*;
 use crate::error::{Error, Kind};
-use crate::imap::session::Client;
+use crate::imap::session::{Client, Listener};
 use crate::imap::wire::Limits;
 use crate::secret::Secret;
 
@@ -238,7 +238,7 @@ fn connected(world: &Rc<World>, mood: Mood) -> Result<Session<Line>> {
         is_cut: false,
     };
     line.say("* OK ready");
-    let mut client = Client::greet(line, Limits::default(), None)?;
+    let mut client = Client::greet(line, Limits::default(), Listener::default())?;
     let offered = client.capability()?;
     let mut session =
         client.authenticate_xoauth2(&offered, "orders@contoso.com", &Secret::new("eyJ0eXAiOiJKV1QifQ"))?;

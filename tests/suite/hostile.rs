@@ -173,6 +173,25 @@ fn the_servers_words_are_shown_escaped() {
     ended.saying(&["cannot be sent"]);
 }
 
+/// "MUST be presented" (RFC 3501 section 7.1): wherever it comes, once, though the run may fail behind it.
+#[test]
+fn an_alert_is_shown_wherever_it_comes() {
+    let world = World::new();
+    let alert = "[ALERT] down at noon";
+    let said = "exoimap: the server says: down at noon\n";
+    for (command, answer, code) in [
+        ("greeting", format!("* OK {alert}{{tag}}\r\n"), 0),
+        ("CAPABILITY", format!("* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR\r\n{{tag}} OK {alert}\r\n"), 0),
+        ("AUTHENTICATE", format!("* NO {alert}\r\n{{tag}} NO AUTHENTICATE failed.\r\n"), 4),
+        ("EXAMINE", format!("* OK {alert}\r\n* OK {alert}\r\n{{tag}} NO [ALERT] down at noon\r\n"), 4),
+        ("UID SEARCH", format!("* SEARCH 16101\r\n* OK {alert}\r\n{{tag}} OK {alert}\r\n"), 0),
+        ("LOGOUT", format!("* BYE {alert}\r\n{{tag}} OK done\r\n"), 0),
+    ] {
+        let ended = attack(&world, &["search", "--uid", "16101"], command, octets(answer));
+        assert_eq!(ended.expect(code).stderr.matches(said).count(), 1, "{ended}");
+    }
+}
+
 #[test]
 fn single_octets_are_as_good_as_lines() {
     let world = World::new();
