@@ -60,7 +60,8 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
         session
     };
     let waiting = Waiting { until, ..Waiting::default() };
-    let mut patience = setting.patience(output);
+    // No outage is waited out beyond the time.
+    let mut patience = setting.patience(output).until(until);
     let uids = wait(&job.folder, &waiting, &mut connect, &mut patience, &|| expires.get(), &mut find)?;
     if uids.is_empty() {
         output.note(&format!("nothing came to {}", job.folder));

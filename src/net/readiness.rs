@@ -11,6 +11,11 @@ pub trait Readiness {
     /// True as soon as there is something to read, the end included; false where `time` passed before.
     fn is_readable_within(&mut self, time: Duration) -> io::Result<bool>;
 
+    /// Nothing on the stream goes on beyond that instant.
+    fn end_by(&mut self, end: Instant) {
+        let _ = end;
+    }
+
     /// The clock that goes with it.
     fn now(&self) -> Instant {
         Instant::now()
@@ -18,6 +23,11 @@ pub trait Readiness {
 }
 
 impl Readiness for Stream {
+    fn end_by(&mut self, end: Instant) {
+        let timed = self.timed();
+        timed.deadline = Some(timed.deadline.map_or(end, |deadline| deadline.min(end)));
+    }
+
     fn is_readable_within(&mut self, time: Duration) -> io::Result<bool> {
         // First what TLS has decrypted, then what it has not, then the socket.
         if self.tls.buffered_read_size().is_ok_and(|octets| octets > 0) {
