@@ -3,7 +3,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{Stream, Timed, is_timeout};
+use super::Stream;
+use super::timed::{Timed, is_timeout};
 
 /// What can be waited for without being read: the wait ends without harm, where a read that times out may
 /// leave TLS in the middle of a record.
@@ -24,8 +25,7 @@ pub trait Readiness {
 
 impl Readiness for Stream {
     fn end_by(&mut self, end: Instant) {
-        let timed = self.timed();
-        timed.deadline = Some(timed.deadline.map_or(end, |deadline| deadline.min(end)));
+        self.set_deadline(Some(end));
     }
 
     fn is_readable_within(&mut self, time: Duration) -> io::Result<bool> {
@@ -45,9 +45,9 @@ impl Timed {
         loop {
             let now = Instant::now();
             let left = end.map_or(self.idle, |end| end.saturating_duration_since(now));
-            let until_deadline = self.deadline.map(|deadline| deadline.saturating_duration_since(now));
+            let until_deadline = self.left();
             if until_deadline.is_some_and(|left| left.is_zero()) {
-                return Err(io::ErrorKind::TimedOut.into());
+                return Err(self.timed_out());
             }
             if left.is_zero() {
                 return Ok(false);
