@@ -46,7 +46,7 @@ pub(crate) fn load(file: &str) -> Result<Vec<String>> {
     let failed = |why: String| {
         Error::new(Kind::Usage, Phase::Options, format!("reading the environment from {file} (--env-file): {why}"))
     };
-    let text = read_text(file, MOST).map_err(failed)?;
+    let text = read_text(file, MOST, None).map_err(|e| failed(e.to_string()))?;
     let parsed = parse(text.expose_str().unwrap_or_default()).map_err(failed)?;
     let _ = FILE.set(parsed.assigned);
     Ok(parsed.odd.iter().map(|line| format!("{file}, line {line}, is no NAME=value and ignored")).collect())

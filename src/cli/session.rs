@@ -67,9 +67,9 @@ impl Setting {
             return Err(usage(format!("the host {host:?} is no host name (--host, EXOIMAP_HOST)")));
         }
         let server = Server { host: host.to_owned(), port: arguments.get_one("port").copied().unwrap_or(993) };
-        let (credential, described) = proof(arguments, cloud)?;
+        let (credential, described) = proof(arguments, cloud, deadline)?;
         Ok(Setting {
-            mailboxes: mailboxes(arguments)?,
+            mailboxes: mailboxes(arguments, deadline)?,
             server,
             network: Network::new(trust)
                 .with_timeout(time("timeout").unwrap_or(Duration::from_secs(60)))
@@ -286,14 +286,14 @@ impl Write for Trace {
 }
 
 /// The mailboxes that are named, each once; options count more than the environment.
-pub(crate) fn mailboxes(arguments: &ArgMatches) -> Result<Vec<String>> {
+pub(crate) fn mailboxes(arguments: &ArgMatches, deadline: Option<Instant>) -> Result<Vec<String>> {
     let named = arguments.get_many::<String>("mailbox").into_iter().flatten().map(|text| text.trim().to_owned());
     let mut named: Vec<String> = named.filter(|text| !text.is_empty()).collect();
     if let Ok(Some(list)) = arguments.try_get_one::<String>("mailboxes") {
         if arguments.value_source("mailbox") != Some(ValueSource::CommandLine) {
             named.clear();
         }
-        named.extend(read_list(list)?);
+        named.extend(read_list(list, deadline)?);
     }
     let mut known = HashSet::new();
     named.retain(|mailbox| known.insert(mailbox.to_ascii_lowercase()));

@@ -14,7 +14,10 @@ use super::session::{Setting, mailboxes};
 pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Output) -> Result<Exit> {
     let text = |name: &str| arguments.get_one::<String>(name).map(|text| text.trim()).filter(|text| !text.is_empty());
     let mut setup = Setup::new(text("cloud").and_then(Cloud::named).unwrap_or_default());
-    let mailboxes = mailboxes(arguments)?;
+    let mailboxes = match &setting {
+        Ok(setting) => setting.mailboxes.clone(),
+        Err(_) => mailboxes(arguments, None)?,
+    };
     for mailbox in &mailboxes {
         setup = setup.and_mailbox(mailbox)?;
     }
