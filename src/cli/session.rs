@@ -62,10 +62,7 @@ impl Setting {
         let cloud = text("cloud").and_then(Cloud::named).unwrap_or_default();
         let deadline = time("max-time").and_then(|time| Instant::now().checked_add(time));
         let trust = text("ca-file").map_or(Trust::System, |file| Trust::File(file.into()));
-        let host = text("host").unwrap_or(cloud.imap_host());
-        if host.chars().any(|c| c.is_control() || c.is_whitespace() || c == '/') {
-            return Err(usage(format!("the host {host:?} is no host name (--host, EXOIMAP_HOST)")));
-        }
+        let host = checked_host(text("host").unwrap_or(cloud.imap_host()))?;
         let server = Server { host: host.to_owned(), port: arguments.get_one("port").copied().unwrap_or(993) };
         let (credential, described) = proof(arguments, cloud, deadline)?;
         Ok(Setting {
@@ -236,8 +233,9 @@ impl Trace {
     fn open(arguments: &ArgMatches, output: &Output) -> Result<Trace> {
         let named = |name: &str| arguments.try_get_one::<String>(name).ok().flatten().map(String::as_str);
         let mut trace = Trace { kept: named("report").map(|_| Arc::default()), ..Trace::default() };
-        match named("trace").filter(|file| !file.is_empty()) {
+        match named("trace") {
             None => {}
+            Some("") => return Err(usage("--trace= names no file; without the = it is stderr")),
             Some("-") => trace.stderr = Some(Arc::clone(&output.stderr)),
             Some(file) => {
                 let opened = create_private(Path::new(file))
@@ -299,6 +297,24 @@ pub(crate) fn mailboxes(arguments: &ArgMatches, deadline: Option<Instant>) -> Re
     named.retain(|mailbox| known.insert(mailbox.to_ascii_lowercase()));
     named.iter().try_for_each(|mailbox| checked_mailbox(mailbox))?;
     Ok(named)
+}
+
+/// A name, an IPv4 or a bare IPv6 address.
+fn checked_host(host: &str) -> Result<&str> {
+    let is_port = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+    if let Some((name, port)) = host.rsplit_once(':')
+        && is_port(port)
+        && (!name.contains(':') || name.ends_with(']'))
+    {
+        let name = name.trim_matches(['[', ']']);
+        return Err(usage(format!(
+            "the host {host:?} holds a port, which goes to --port (EXOIMAP_PORT): --host {name} --port {port}"
+        )));
+    }
+    if host.chars().any(|c| c.is_control() || c.is_whitespace() || "/[]".contains(c)) {
+        return Err(usage(format!("the host {host:?} is no host name (--host, EXOIMAP_HOST)")));
+    }
+    Ok(host)
 }
 
 /// One `@`, nothing that ends a line or a SASL field.

@@ -1,8 +1,12 @@
 //! `exoimap token`: a token for another program, or what it says.
 
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
 use clap::ArgMatches;
+use exoimap::entra::AccessToken;
 use exoimap::imap::xoauth2;
 use exoimap::{Error, Kind, Phase, Result};
+use serde_json::json;
 
 use super::exit::Exit;
 use super::output::Output;
@@ -18,11 +22,32 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
         let Some(claims) = setting.claims() else {
             return Err(Error::new(Kind::Refused, Phase::Token, "the token is no JSON web token, so it says nothing"));
         };
-        if output.json { output.object(&claims.all)? } else { output.pretty(&claims.all)? }
-    } else if sasl {
-        output.secret(&xoauth2::initial_response(setting.mailbox()?, token.secret())?)?;
-    } else {
-        output.secret(token.secret())?;
+        if output.json {
+            output.object(&claims.all)?
+        } else {
+            output.pretty(&claims.all)?
+        }
+        return Ok(Exit::Done);
+    }
+    let asked = match sasl {
+        true => xoauth2::initial_response(setting.mailbox()?, token.secret())?,
+        false => token.secret().clone(),
+    };
+    let text = asked.expose_str().unwrap_or_default();
+    match (output.json, sasl) {
+        (false, _) => output.secret(&asked)?,
+        (true, true) => output.object(&json!({"xoauth2": text}))?,
+        (true, false) => {
+            output
+                .object(&json!({"access_token": text, "token_type": "Bearer", "expires_in": lasts(setting, &token)}))?;
+        }
     }
     Ok(Exit::Done)
+}
+
+/// The seconds that a token is still good for: by what the endpoint said, else by what it says itself.
+fn lasts(setting: &Setting, token: &AccessToken) -> Option<u64> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let told = token.expires().map(|end| end.saturating_duration_since(Instant::now()).as_secs());
+    told.or_else(|| Some(setting.claims()?.expires?.saturating_sub(now)))
 }
