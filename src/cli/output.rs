@@ -42,9 +42,8 @@ impl Output {
             json: arguments.get_flag("json"),
             quiet,
             verbose: arguments.get_flag("verbose"),
-            closed: AtomicBool::new(false),
             live: !quiet && io::stderr().is_terminal(),
-            stderr: Stderr::new(log.map(|file| Log::open(file)).transpose()?),
+            ..Output::bare(log.map(|file| Log::open(file)).transpose()?)
         })
     }
 
@@ -56,7 +55,7 @@ impl Output {
             verbose: false,
             closed: AtomicBool::new(false),
             live: false,
-            stderr: Stderr::new(log),
+            stderr: Arc::new(Stderr { drawn: AtomicBool::new(false), log, said: Mutex::default() }),
         }
     }
 
@@ -92,6 +91,11 @@ impl Output {
             self.closed.fetch_or(e.kind() == io::ErrorKind::BrokenPipe, Ordering::Relaxed);
             Error::new(Kind::Local, Phase::Disk, format!("writing to stdout: {e}"))
         })
+    }
+
+    /// True where nobody reads stdout any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     /// stdout as a stream of octets, for messages themselves.
@@ -139,7 +143,7 @@ impl Output {
 
     /// The same for one mailbox of several, named by `whose`.
     pub(crate) fn failed_for(&self, whose: &str, error: &Error, hints: &[String]) -> Exit {
-        if !self.closed.load(Ordering::Relaxed) {
+        if !self.is_closed() {
             self.say(&format!("exoimap: {}{error}", Escaped(whose)));
             hints.iter().for_each(|hint| self.say(&format!("hint: {}", Escaped(hint))));
         }
@@ -152,10 +156,6 @@ impl Output {
 }
 
 impl Stderr {
-    fn new(log: Option<Log>) -> Arc<Stderr> {
-        Arc::new(Stderr { drawn: AtomicBool::new(false), log, said: Mutex::default() })
-    }
-
     /// A line. stderr may be closed too; there is nobody left to tell.
     pub(crate) fn say(&self, line: &str) {
         let mut stderr = io::stderr().lock();

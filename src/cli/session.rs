@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use exoimap::entra::{AccessToken, Claims, Cloud, TokenCache, Wanted};
-use exoimap::exchange::{Facts, Server, Step, sign_in_shortly, sign_in_step_by_step};
+use exoimap::exchange::{Facts, Server, Step, check_mailbox, sign_in_shortly, sign_in_step_by_step};
 use exoimap::imap::session::{Listener, OnAlert, Session};
 use exoimap::{Error, Escaped, Kind, Network, Patience, Phase, Result, Secret, Stream, Transcript, Trust};
 
@@ -62,8 +62,8 @@ impl Setting {
         let cloud = text("cloud").and_then(Cloud::named).unwrap_or_default();
         let deadline = time("max-time").and_then(|time| Instant::now().checked_add(time));
         let trust = text("ca-file").map_or(Trust::System, |file| Trust::File(file.into()));
-        let host = checked_host(text("host").unwrap_or(cloud.imap_host()))?;
-        let server = Server { host: host.to_owned(), port: arguments.get_one("port").copied().unwrap_or(993) };
+        let port = arguments.get_one("port").copied().unwrap_or(993);
+        let server = Server::new(text("host").unwrap_or(cloud.imap_host()), port)?;
         let (credential, described) = proof(arguments, cloud, deadline)?;
         Ok(Setting {
             mailboxes: mailboxes(arguments, deadline)?,
@@ -294,44 +294,10 @@ pub(crate) fn mailboxes(arguments: &ArgMatches, deadline: Option<Instant>) -> Re
         named.extend(read_list(list, deadline)?);
     }
     let mut known = HashSet::new();
-    named.retain(|mailbox| known.insert(mailbox.to_ascii_lowercase()));
-    named.iter().try_for_each(|mailbox| checked_mailbox(mailbox))?;
+    // As `fetch` names their directories.
+    named.retain(|mailbox| known.insert(mailbox.to_lowercase()));
+    named.iter().try_for_each(|mailbox| check_mailbox(mailbox))?;
     Ok(named)
-}
-
-/// A name, an IPv4 or a bare IPv6 address.
-fn checked_host(host: &str) -> Result<&str> {
-    let is_port = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
-    if let Some((name, port)) = host.rsplit_once(':')
-        && is_port(port)
-        && (!name.contains(':') || name.ends_with(']'))
-    {
-        let name = name.trim_matches(['[', ']']);
-        return Err(usage(format!(
-            "the host {host:?} holds a port, which goes to --port (EXOIMAP_PORT): --host {name} --port {port}"
-        )));
-    }
-    if host.chars().any(|c| c.is_control() || c.is_whitespace() || "/[]".contains(c)) {
-        return Err(usage(format!("the host {host:?} is no host name (--host, EXOIMAP_HOST)")));
-    }
-    Ok(host)
-}
-
-/// One `@`, nothing that ends a line or a SASL field.
-fn checked_mailbox(mailbox: &str) -> Result<()> {
-    let refused = |why: &str| Err(usage(format!("the mailbox {mailbox:?} {why} (--mailbox, EXOIMAP_MAILBOX)")));
-    if mailbox.contains('\\') {
-        return refused(
-            "has the form of a shared mailbox under passwords: name the shared mailbox's own address alone",
-        );
-    }
-    if mailbox.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return refused("holds a blank or a control character");
-    }
-    match mailbox.split_once('@') {
-        Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !domain.contains('@') => Ok(()),
-        _ => refused("is no address like orders@contoso.com"),
-    }
 }
 
 pub(crate) fn usage(message: impl Into<String>) -> Error {

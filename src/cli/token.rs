@@ -1,9 +1,6 @@
 //! `exoimap token`: a token for another program, or what it says.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
-
 use clap::ArgMatches;
-use exoimap::entra::AccessToken;
 use exoimap::imap::xoauth2;
 use exoimap::{Error, Kind, Phase, Result};
 use serde_json::json;
@@ -38,16 +35,9 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
         (false, _) => output.secret(&asked)?,
         (true, true) => output.object(&json!({"xoauth2": text}))?,
         (true, false) => {
-            output
-                .object(&json!({"access_token": text, "token_type": "Bearer", "expires_in": lasts(setting, &token)}))?;
+            let left = token.lasts().map(|left| left.as_secs());
+            output.object(&json!({"access_token": text, "token_type": "Bearer", "expires_in": left}))?;
         }
     }
     Ok(Exit::Done)
-}
-
-/// The seconds that a token is still good for: by what the endpoint said, else by what it says itself.
-fn lasts(setting: &Setting, token: &AccessToken) -> Option<u64> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let told = token.expires().map(|end| end.saturating_duration_since(Instant::now()).as_secs());
-    told.or_else(|| Some(setting.claims()?.expires?.saturating_sub(now)))
 }

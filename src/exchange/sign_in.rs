@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::address::Server;
 use super::throttle::{explain, is_not_connected};
-use crate::entra::Cloud;
 use crate::error::{Error, Phase, Result};
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::session::{Capabilities, Client, Listener, Selected, Session};
@@ -22,22 +22,6 @@ use crate::net::{Network, Stream};
 use crate::patience::Patience;
 use crate::secret::Secret;
 use crate::text::{escape_octets, shorten};
-
-/// The IMAP server, by implicit TLS.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
-    /// Its host name, which its certificate must bear.
-    pub host: String,
-    /// Its port, 993 by custom.
-    pub port: u16,
-}
-
-impl Server {
-    /// The server of a cloud.
-    pub fn of(cloud: Cloud) -> Server {
-        Server { host: cloud.imap_host().to_owned(), port: 993 }
-    }
-}
 
 /// A step that is over.
 #[derive(Clone, Debug)]

@@ -26,9 +26,9 @@ use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
 
 pub use proxy::Proxy;
 pub use readiness::Readiness;
-pub(crate) use timed::lost;
+pub(crate) use timed::{Timed, lost};
 
-use timed::{Timed, is_timeout, over};
+use timed::{is_timeout, over};
 
 use crate::error::{Error, Kind, Phase, Result};
 
@@ -213,10 +213,10 @@ impl Network {
     }
 
     /// Connects without TLS and past any proxy, within `near`, for a service of the machine that we run on.
-    pub(crate) fn connect_plain(&self, host: &str, port: u16, near: Duration) -> Result<Plain> {
+    pub(crate) fn connect_plain(&self, host: &str, port: u16, near: Duration) -> Result<Timed> {
         let hasty = self.clone().with_timeout(near.min(self.idle));
         let (tcp, _) = hasty.dial(host, &hasty.resolve(host, port)?)?;
-        Ok(Plain(Timed::new(tcp, self.idle, self.deadline)))
+        Ok(Timed::new(tcp, self.idle, self.deadline))
     }
 
     /// What is left of the time for one step.
@@ -296,32 +296,6 @@ impl Write for Stream {
 impl std::fmt::Debug for Stream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Stream")
-    }
-}
-
-/// A connection without TLS whose every wait has an end.
-pub(crate) struct Plain(Timed);
-
-impl Plain {
-    /// The instant at which reads and writes end, whatever comes in.
-    pub(crate) fn set_deadline(&mut self, deadline: Option<Instant>) {
-        self.0.deadline = deadline;
-    }
-}
-
-impl Read for Plain {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buf)
-    }
-}
-
-impl Write for Plain {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.0.write(buf)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
     }
 }
 

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Kind, Phase};
 
 /// The socket with its clock: whatever the platform calls a timeout leaves here as `TimedOut`.
-pub(super) struct Timed {
+pub(crate) struct Timed {
     pub(super) tcp: TcpStream,
     /// The longest silence.
     pub(super) idle: Duration,
     /// When the step or the request that it is for ends.
-    pub(super) deadline: Option<Instant>,
+    pub(crate) deadline: Option<Instant>,
     /// When everything ends.
     pub(super) run: Option<Instant>,
     /// The time-out that the socket was last given, to spare a system call a read.

@@ -36,6 +36,16 @@ fn each_has_a_folder_of_its_own_and_they_share_a_token() {
     }
 }
 
+/// Whoever shares a directory is one mailbox, beyond ASCII too.
+#[test]
+fn names_that_differ_in_case_are_one() {
+    let post = Post::new("eml");
+    post.world.folder.file("list", "Ö@contoso.com\nö@CONTOSO.com\n");
+    let ended = post.many(&["--mailboxes", "list"]);
+    assert_eq!(ended.expect(4).stderr.matches("exoimap: Ö@contoso.com: authenticate: ").count(), 1, "{ended}");
+    assert!(!ended.stderr.contains("ö@"), "{ended}");
+}
+
 #[test]
 fn one_that_fails_is_named_and_stops_no_other() {
     let post = Post::new("eml");
