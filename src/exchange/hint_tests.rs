@@ -330,7 +330,9 @@ fn every_row_has_its_heading_and_every_heading_a_row() {
     let section = section.split("\n## ").next().unwrap();
     let common: Vec<_> = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     assert_eq!(common.len(), 10, "{common:#?}");
-    let strange: Vec<_> = common.iter().filter(|said| !words.iter().any(|words| words.contains(**said))).collect();
+    // It shows where an id stands, which the rows leave out.
+    let is_said = |said: &&&str| words.iter().any(|words| words.contains(&said.replace(" '…'", "")));
+    let strange: Vec<_> = common.iter().filter(|said| !is_said(said)).collect();
     assert!(strange.is_empty(), "no row of the table says {strange:#?}");
 }
 
