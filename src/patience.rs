@@ -48,6 +48,13 @@ impl<'a> Patience<'a> {
         self
     }
 
+    /// Waits never beyond `end` either.
+    #[must_use]
+    pub fn until(mut self, end: Option<Instant>) -> Patience<'a> {
+        self.deadline = self.deadline.into_iter().chain(end).min();
+        self
+    }
+
     pub(crate) fn takes_only_answers(&self) -> bool {
         self.answers_only
     }

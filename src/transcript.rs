@@ -1,12 +1,12 @@
 //! The dialogue with a server, written down as it can be replayed.
 //!
 //! The grammar is that of `fixtures/README.md`: `C:` and `S:` lines, octets that are no printable ASCII
-//! escaped, `<secret n octets>` where a credential was, `<n octets>` where a message was. Nothing is
-//! masked by looking at what passes: whoever writes a command says which of its octets are secret.
+//! escaped, `<secret n octets>` where a credential was, `<n octets>` where a message was. Whoever
+//! writes a command says which of its octets are secret; what passes is looked at for these alone.
 
 use std::io::Write;
 
-use crate::secret::Secret;
+use crate::secret::{Guard, Secret, mask};
 
 /// A line that is longer is written in several pieces, so that a server cannot fill the memory.
 const LONGEST_PIECE: usize = 64 * 1024;
@@ -28,7 +28,7 @@ pub struct Transcript {
     /// The line so far, as it is on the wire.
     line: Vec<u8>,
     /// What the client sent masked; a server that repeats it is masked too.
-    secrets: Vec<Secret>,
+    guard: Guard,
     /// The line so far, as it is shown: differs from `line` only by the masks of the client's side.
     shown: String,
 }
@@ -41,7 +41,7 @@ impl Transcript {
             bodies: false,
             side: Side::Client,
             line: Vec::new(),
-            secrets: Vec::new(),
+            guard: Guard::default(),
             shown: String::new(),
         }
     }
@@ -82,7 +82,7 @@ impl Transcript {
     /// That the client sent a secret.
     pub(crate) fn client_secret(&mut self, secret: &Secret) {
         self.turn(Side::Client);
-        self.shown.push_str(&mask(secret));
+        self.shown.push_str(&mask(secret.len()));
     }
 
     /// That the client sent so many octets of a message.
@@ -93,7 +93,7 @@ impl Transcript {
 
     /// Masks a secret wherever the server repeats it.
     pub(crate) fn guard(&mut self, secret: &Secret) {
-        self.secrets.push(secret.clone());
+        self.guard.add(secret);
     }
 
     /// Writes down a line that is not complete yet.
@@ -146,13 +146,8 @@ impl Transcript {
     }
 
     fn end_line(&mut self, mark: &str) {
-        let mut shown = std::mem::take(&mut self.shown);
-        for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
-            // Tokens and SASL strings hold nothing that is escaped.
-            if let Some(text) = secret.expose_str().filter(|text| shown.contains(text)) {
-                shown = shown.replace(text, &mask(secret));
-            }
-        }
+        // Tokens and SASL strings hold nothing that is escaped.
+        let shown = self.guard.masked(std::mem::take(&mut self.shown));
         self.emit(&format!("{shown}{mark}"));
         self.line.clear();
     }
@@ -164,10 +159,6 @@ impl Transcript {
         };
         let _ = self.out.write_all(format!("{side}{text}\n").as_bytes());
     }
-}
-
-fn mask(secret: &Secret) -> String {
-    format!("<secret {} octets>", secret.len())
 }
 
 impl Drop for Transcript {
@@ -217,7 +208,7 @@ mod tests {
             t.guard(&secret);
             t.client_secret(&secret);
             t.client(b"\r\n");
-            t.server(b"a1 BAD what is eyJ0eXAiOiJKV1QifQ==?\r\n");
+            t.server(b"a1 BAD what is eyJ0eXAiOiJKV1QifQ==?\r\n+ eHl6ZXlKMGVYQWlPaUpLVjFRaWZRPT0=\r\n");
             t.server(b"* 1 FETCH (BODY[] {5}\r\n");
             t.server_body(b"hello");
             t.server_body_end(5);
@@ -226,6 +217,7 @@ mod tests {
         assert_eq!(
             text,
             "S: * OK ready\nC: a1 AUTHENTICATE XOAUTH2 <secret 20 octets>\nS: a1 BAD what is <secret 20 octets>?\n\
+             S: + <secret 32 octets>\n\
              S: * 1 FETCH (BODY[] {5}\nS: <5 octets>\nS: )\n"
         );
     }

@@ -68,7 +68,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand check" -l ca-file -d 'PE
 complete -c exoimap -n "__fish_exoimap_using_subcommand check" -l proxy -d 'http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand check" -l env-file -d 'NAME=value lines, as systemd\'s EnvironmentFile; the environment wins over them' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand check" -l timeout -d 'Longest silence on a connection; bounds connecting too' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand check" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand check" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand check" -l token-cache -d 'Keep tokens between runs in this directory' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand check" -l max-time -d 'Longest that the whole run may take' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand check" -l trace -d 'Write the C:/S: transcript, credentials masked, to stderr or a file' -r
@@ -111,7 +111,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l ca-file -d 'PE
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l proxy -d 'http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l env-file -d 'NAME=value lines, as systemd\'s EnvironmentFile; the environment wins over them' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l timeout -d 'Longest silence on a connection; bounds connecting too' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l token-cache -d 'Keep tokens between runs in this directory' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l max-time -d 'Longest that the whole run may take' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l trace -d 'Write the C:/S: transcript, credentials masked, to stderr or a file' -r
@@ -155,7 +155,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l proxy -d 'http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l env-file -d 'NAME=value lines, as systemd\'s EnvironmentFile; the environment wins over them' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l timeout -d 'Longest silence on a connection; bounds connecting too' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l token-cache -d 'Keep tokens between runs in this directory' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l max-time -d 'Longest that the whole run may take' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l trace -d 'Write the C:/S: transcript, credentials masked, to stderr or a file' -r
@@ -196,7 +196,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and __fish_seen
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and __fish_seen_subcommand_from create" -l proxy -d 'http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and __fish_seen_subcommand_from create" -l env-file -d 'NAME=value lines, as systemd\'s EnvironmentFile; the environment wins over them' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and __fish_seen_subcommand_from create" -l timeout -d 'Longest silence on a connection; bounds connecting too' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and __fish_seen_subcommand_from create" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and __fish_seen_subcommand_from create" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and __fish_seen_subcommand_from create" -l token-cache -d 'Keep tokens between runs in this directory' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and __fish_seen_subcommand_from create" -l max-time -d 'Longest that the whole run may take' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and __fish_seen_subcommand_from create" -l trace -d 'Write the C:/S: transcript, credentials masked, to stderr or a file' -r
@@ -236,7 +236,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l ca-file -d 'P
 complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l proxy -d 'http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l env-file -d 'NAME=value lines, as systemd\'s EnvironmentFile; the environment wins over them' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l timeout -d 'Longest silence on a connection; bounds connecting too' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l token-cache -d 'Keep tokens between runs in this directory' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l max-time -d 'Longest that the whole run may take' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l trace -d 'Write the C:/S: transcript, credentials masked, to stderr or a file' -r
@@ -288,7 +288,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand token" -l ca-file -d 'PE
 complete -c exoimap -n "__fish_exoimap_using_subcommand token" -l proxy -d 'http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand token" -l env-file -d 'NAME=value lines, as systemd\'s EnvironmentFile; the environment wins over them' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand token" -l timeout -d 'Longest silence on a connection; bounds connecting too' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand token" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand token" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand token" -l token-cache -d 'Keep tokens between runs in this directory' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand token" -l max-time -d 'Longest that the whole run may take' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand token" -l trace -d 'Write the C:/S: transcript, credentials masked, to stderr or a file' -r
@@ -329,7 +329,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l ca-file -d 'PE
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l proxy -d 'http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l env-file -d 'NAME=value lines, as systemd\'s EnvironmentFile; the environment wins over them' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l timeout -d 'Longest silence on a connection; bounds connecting too' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l token-cache -d 'Keep tokens between runs in this directory' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l max-time -d 'Longest that the whole run may take' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l trace -d 'Write the C:/S: transcript, credentials masked, to stderr or a file' -r
@@ -397,7 +397,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l ca-file -d 'PEM
 complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l proxy -d 'http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l env-file -d 'NAME=value lines, as systemd\'s EnvironmentFile; the environment wins over them' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l timeout -d 'Longest silence on a connection; bounds connecting too' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l token-cache -d 'Keep tokens between runs in this directory' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l max-time -d 'Longest that the whole run may take' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l trace -d 'Write the C:/S: transcript, credentials masked, to stderr or a file' -r
@@ -454,7 +454,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l ca-file -d 'PEM
 complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l proxy -d 'http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l env-file -d 'NAME=value lines, as systemd\'s EnvironmentFile; the environment wins over them' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l timeout -d 'Longest silence on a connection; bounds connecting too' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l token-cache -d 'Keep tokens between runs in this directory' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l max-time -d 'Longest that the whole run may take' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l trace -d 'Write the C:/S: transcript, credentials masked, to stderr or a file' -r
@@ -507,7 +507,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l ca-file -d 'PEM
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l proxy -d 'http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l env-file -d 'NAME=value lines, as systemd\'s EnvironmentFile; the environment wins over them' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l timeout -d 'Longest silence on a connection; bounds connecting too' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l token-cache -d 'Keep tokens between runs in this directory' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l max-time -d 'Longest that the whole run may take' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l trace -d 'Write the C:/S: transcript, credentials masked, to stderr or a file' -r
@@ -560,7 +560,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l ca-file -d 'P
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l proxy -d 'http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l env-file -d 'NAME=value lines, as systemd\'s EnvironmentFile; the environment wins over them' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l timeout -d 'Longest silence on a connection; bounds connecting too' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l token-cache -d 'Keep tokens between runs in this directory' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l max-time -d 'Longest that the whole run may take' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l trace -d 'Write the C:/S: transcript, credentials masked, to stderr or a file' -r
@@ -614,7 +614,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand append" -l ca-file -d 'P
 complete -c exoimap -n "__fish_exoimap_using_subcommand append" -l proxy -d 'http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand append" -l env-file -d 'NAME=value lines, as systemd\'s EnvironmentFile; the environment wins over them' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand append" -l timeout -d 'Longest silence on a connection; bounds connecting too' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand append" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand append" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand append" -l token-cache -d 'Keep tokens between runs in this directory' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand append" -l max-time -d 'Longest that the whole run may take' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand append" -l trace -d 'Write the C:/S: transcript, credentials masked, to stderr or a file' -r
@@ -661,7 +661,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l ca-file -d 'PEM
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l proxy -d 'http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l env-file -d 'NAME=value lines, as systemd\'s EnvironmentFile; the environment wins over them' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l timeout -d 'Longest silence on a connection; bounds connecting too' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l max-wait -d 'Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l token-cache -d 'Keep tokens between runs in this directory' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l max-time -d 'Longest that the whole run may take' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l trace -d 'Write the C:/S: transcript, credentials masked, to stderr or a file' -r

@@ -1,6 +1,7 @@
 //! `exoimap append`: messages from files or stdin to a folder.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::io::Read;
 
 use clap::{Arg, ArgMatches, Command};
 use exoimap::delivery::Spool;
@@ -60,8 +61,10 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     }
     let mut sign_in = SignIn::new(setting, output, mailbox);
     let ended = persist(&mut upload, &mut |why| sign_in.session(why), &mut setting.patience(output));
-    if ended.is_err() && upload.stored > 0 {
-        output.warn(&format!("{} of {} messages are stored", upload.stored, upload.messages.len()));
+    let (stored, all) = (upload.stored, upload.messages.len());
+    // A closed pipe is no news where it keeps nothing from being stored.
+    if ended.is_err() && stored > 0 && !(output.is_closed() && stored == all) {
+        output.warn(&format!("{stored} of {all} messages are stored"));
     }
     ended.map(|()| Exit::Done)
 }
@@ -86,10 +89,9 @@ struct Message {
 
 impl Message {
     fn open(&self) -> Result<Outgoing<File>> {
-        let refused = |e| Error::new(Kind::Local, Phase::Disk, format!("opening {}: {e}", self.name));
         let file = match &self.spool {
             Some(spool) => spool.file()?,
-            None => File::open(&self.name).map_err(refused)?,
+            None => open(&self.name)?,
         };
         Outgoing::new(&self.name, file)
     }
@@ -105,8 +107,9 @@ impl Work for Upload<'_> {
             self.is_given = outgoing.is_given();
             let uid = stored.map_err(explain)?;
             self.is_given = false;
-            self.tell(&message.name, size, uid)?;
+            // Whether or not it can be told.
             self.stored += 1;
+            self.tell(&message.name, size, uid)?;
         }
         Ok(())
     }
@@ -142,22 +145,31 @@ impl Upload<'_> {
     }
 }
 
-/// The files that are named; stdin goes to a temporary one, for it can be read once only.
+/// The files that are named; stdin and pipes go to a temporary one, for they can be read once only.
 fn messages(arguments: &ArgMatches) -> Result<Vec<Message>> {
     let names: Vec<_> = arguments.get_many::<String>("files").into_iter().flatten().cloned().collect();
     if names.iter().filter(|name| *name == "-").count() > 1 {
         return Err(usage("stdin (-) is named twice, and can be read once"));
     }
     let message = |name: String| {
-        if name != "-" {
-            return Ok(Message { name, spool: None });
-        }
-        let mut spool = Spool::new()?;
         // One octet more than can be sent is enough to be refused.
-        spool.fill(&mut std::io::stdin().lock(), LARGEST_MESSAGE + 1)?;
-        Ok(Message { name: "stdin".to_owned(), spool: Some(spool) })
+        let spooled = |from: &mut dyn Read| -> Result<Spool> {
+            let mut spool = Spool::new()?;
+            spool.fill(from, LARGEST_MESSAGE + 1)?;
+            Ok(spool)
+        };
+        let is_pipe = fs::metadata(&name).is_ok_and(|data| !data.is_file() && !data.is_dir());
+        Ok(match name.as_str() {
+            "-" => Message { spool: Some(spooled(&mut std::io::stdin().lock())?), name: "stdin".to_owned() },
+            _ if is_pipe => Message { spool: Some(spooled(&mut open(&name)?)?), name },
+            _ => Message { name, spool: None },
+        })
     };
     names.into_iter().map(message).collect()
+}
+
+fn open(name: &str) -> Result<File> {
+    File::open(name).map_err(|e| Error::new(Kind::Local, Phase::Disk, format!("opening {name}: {e}")))
 }
 
 fn flags(arguments: &ArgMatches) -> Vec<Flag> {

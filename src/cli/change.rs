@@ -56,8 +56,13 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output, ch
     let mut sign_in = SignIn::new(setting, output, mailbox);
     let ended = persist(&mut edit, &mut |why| sign_in.session(why), &mut setting.patience(output));
     if let Err(error) = ended {
-        if edit.done > 0 {
-            output.warn(&format!("{} messages are {} before this:", edit.done, edit.words()));
+        let (done, left) = (edit.done, edit.left.as_ref().map_or(0, UidSet::len));
+        match output.is_closed() {
+            _ if done == 0 => {}
+            false => output.warn(&format!("{done} messages are {} before this:", edit.words())),
+            // A closed pipe is no news where it keeps nothing from being done.
+            true if left == 0 => {}
+            true => output.warn(&format!("{done} messages are {}, {left} are left: nobody reads stdout", edit.words())),
         }
         return Err(error);
     }
@@ -115,7 +120,6 @@ impl Work for Edit<'_> {
         for part in self.left.clone().unwrap_or_default().chunks(PART_OCTETS, PART) {
             self.perform(&mut selected, &part)?;
         }
-        session.alerts().iter().for_each(|alert| self.output.warn(&format!("the server says: {alert}")));
         Ok(())
     }
 
@@ -199,10 +203,9 @@ impl Edit<'_> {
     fn finished(&mut self, uids: &UidSet, made: &Copied) -> Result<()> {
         self.copied = None;
         self.left = self.left.take().map(|left| left.without(uids));
-        uids.iter().try_for_each(|uid| {
-            self.done += 1;
-            self.tell(uid.get(), Some((made, made.uid_of(uid).map(|uid| uid.get()))))
-        })
+        // Done, whether or not it can be told.
+        self.done += uids.len();
+        uids.iter().try_for_each(|uid| self.tell(uid.get(), Some((made, made.uid_of(uid).map(|uid| uid.get())))))
     }
 
     /// A message and what was done with it; without `made`, what would be.

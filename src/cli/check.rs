@@ -177,7 +177,7 @@ fn walk(
     output: &Output,
     done: &mut dyn FnMut(Step),
 ) -> Result<Mailbox> {
-    let mut session = setting.sign_in(mailbox, token, done)?;
+    let mut session = setting.sign_in(mailbox, token, output, done)?;
     let mut passed = |phase, since: Instant, detail: String| {
         done(Step { phase, took: since.elapsed(), detail, passed: true });
     };
@@ -192,7 +192,6 @@ fn walk(
     let start = Instant::now();
     selected.unselect().map_err(explain)?;
     passed(Phase::Unselect, start, "the mailbox is as it was".to_owned());
-    session.alerts().iter().for_each(|alert| output.warn(&format!("the server says: {alert}")));
 
     let start = Instant::now();
     session.logout().map_err(explain)?;

@@ -14,14 +14,14 @@ use clap::parser::ValueSource;
 use exoimap::{Error, Kind, Phase, Result, Secret};
 
 use super::environment;
-use super::input::{MOST, read_secret, secret_of};
+use super::input::{MOST, RUN_IS_OVER, read_secret, secret_of};
 
 /// How long a program that has closed its stdout is left alone before it is looked at again.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// The secret and where it came from; none where nothing names one. An option comes before the variable
 /// with the value, that before the variables with a file or a command.
-pub(crate) fn client_secret(arguments: &ArgMatches) -> Result<Option<(Secret, String)>> {
+pub(crate) fn client_secret(arguments: &ArgMatches, deadline: Option<Instant>) -> Result<Option<(Secret, String)>> {
     let text = |name: &str| arguments.get_one::<String>(name).map(|text| text.trim()).filter(|text| !text.is_empty());
     let named = |name: &str| arguments.value_source(name) == Some(ValueSource::CommandLine);
     let file = text("client-secret-file");
@@ -29,9 +29,9 @@ pub(crate) fn client_secret(arguments: &ArgMatches) -> Result<Option<(Secret, St
     let timeout = arguments.get_one::<Duration>("timeout").copied().unwrap_or(Duration::from_secs(60));
     let read = |file: &str| {
         let from = if file == "-" { "stdin" } else { file };
-        Ok(Some((read_secret(file, "the client secret")?, from.to_owned())))
+        Ok(Some((read_secret(file, "the client secret", deadline)?, from.to_owned())))
     };
-    let run = |command: &str| Ok(Some((run(command, timeout)?, "a command".to_owned())));
+    let run = |command: &str| Ok(Some((run(command, timeout, deadline)?, "a command".to_owned())));
     match (file, environment::secret("AZURE_CLIENT_SECRET"), command) {
         (Some(file), ..) if named("client-secret-file") => read(file),
         (.., Some(command)) if named("client-secret-command") => run(command),
@@ -42,23 +42,26 @@ pub(crate) fn client_secret(arguments: &ArgMatches) -> Result<Option<(Secret, St
     }
 }
 
-fn run(command: &str, timeout: Duration) -> Result<Secret> {
+fn run(command: &str, timeout: Duration, deadline: Option<Instant>) -> Result<Secret> {
     let failed = |kind: Kind, why: String| {
         let message = format!("the command that prints the client secret {why} (--client-secret-command)");
         Error::new(kind, Phase::Credential, message)
     };
-    let end = Instant::now() + timeout;
+    let now = Instant::now();
+    let left = deadline.map_or(timeout, |deadline| timeout.min(deadline.saturating_duration_since(now)));
+    let end = now + left;
     let mut child = shell(command)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|e| failed(Kind::Usage, format!("could not be started: {e}")))?;
-    let printed = printed(&mut child, timeout);
+    let printed = printed(&mut child, left);
     let Some((printed, status)) = printed.and_then(|printed| Some((printed, wait(&mut child, end)?))) else {
         // What the shell has started may live on; nobody reads it any more.
         let _ = child.kill();
         let _ = child.wait();
-        return Err(failed(Kind::Temporary, format!("was not done after {} s", timeout.as_secs())));
+        let late = if left < timeout { format!(": {RUN_IS_OVER}") } else { format!(" after {} s", timeout.as_secs()) };
+        return Err(failed(Kind::Temporary, format!("was not done{late}")));
     };
     match status.code() {
         // Who prints more than we read may die of it; that is not why it failed.

@@ -1,7 +1,7 @@
 //! Which credential: the one that the options name, else the first that the environment names.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -76,8 +76,8 @@ impl Described {
 }
 
 /// The credential that the options name, else the first that the environment names.
-pub(crate) fn proof(arguments: &ArgMatches, cloud: Cloud) -> Result<(Proof, Described)> {
-    let given = Given { arguments, cloud };
+pub(crate) fn proof(arguments: &ArgMatches, cloud: Cloud, deadline: Option<Instant>) -> Result<(Proof, Described)> {
+    let given = Given { arguments, cloud, deadline };
     match given.method()? {
         "token" => given.token(),
         "managed-identity" => given.managed_identity(),
@@ -90,6 +90,8 @@ pub(crate) fn proof(arguments: &ArgMatches, cloud: Cloud) -> Result<(Proof, Desc
 struct Given<'a> {
     arguments: &'a ArgMatches,
     cloud: Cloud,
+    /// When the run ends.
+    deadline: Option<Instant>,
 }
 
 impl Given<'_> {
@@ -136,7 +138,7 @@ impl Given<'_> {
 
     fn token(&self) -> Result<(Proof, Described)> {
         let (token, from) = match self.text("access-token-file") {
-            Some(file) => (read_secret(file, "the access token")?, file),
+            Some(file) => (read_secret(file, "the access token", self.deadline)?, file),
             None => environment::secret("EXOIMAP_ACCESS_TOKEN")
                 .map(|token| (token, "EXOIMAP_ACCESS_TOKEN"))
                 .ok_or_else(|| usage("no access token is given (EXOIMAP_ACCESS_TOKEN, --access-token-file)"))?,
@@ -184,7 +186,7 @@ impl Given<'_> {
 
     fn secret(&self) -> Result<(Credential, Described)> {
         let missing = "no client secret is given (AZURE_CLIENT_SECRET, --client-secret-file, --client-secret-command)";
-        let (secret, from) = client_secret(self.arguments)?.ok_or_else(|| usage(missing))?;
+        let (secret, from) = client_secret(self.arguments, self.deadline)?.ok_or_else(|| usage(missing))?;
         // When it ends only Entra knows.
         Ok((Credential::ClientSecret(secret), Described::new(format!("client secret of {from}"))))
     }

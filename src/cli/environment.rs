@@ -1,9 +1,13 @@
 //! The environment: the real one and, below it, the file of `--env-file`. Whoever reads a variable of
 //! ours asks here.
 //!
+//! A variable that is set to nothing is not set, in the environment as in the file: `PORT=${PORT:-}` is how
+//! units, compose files and CI hand on what may be there.
+//!
 //! The file has the form of systemd's `EnvironmentFile=` (systemd.exec(5)), so that one file serves a
 //! unit and a call by hand. Nothing is put into the real environment: no child inherits it.
 
+use std::ffi::OsStr;
 use std::str::Chars;
 use std::sync::OnceLock;
 
@@ -17,13 +21,18 @@ const MOST: u64 = 256 * 1024;
 /// What the file says, in its order.
 static FILE: OnceLock<Vec<(String, String)>> = OnceLock::new();
 
-/// A variable's value; a variable that is set, if to nothing, is not looked for in the file.
+/// A variable's value.
 pub(crate) fn value(name: &str) -> Option<String> {
-    match std::env::var_os(name) {
+    match std::env::var_os(name).filter(|value| !value.is_empty()) {
         // What is no UTF-8 is taken as it is shown, and refused by whoever reads it.
         Some(value) => Some(value.to_string_lossy().into_owned()),
         None => of_file(name).map(str::to_owned),
     }
+}
+
+/// True where the real environment has the name and nothing else of it.
+pub(crate) fn is_empty(name: &OsStr) -> bool {
+    std::env::var_os(name).is_some_and(|value| value.is_empty())
 }
 
 /// A secret of the environment; a line end that a shell's `$(cat …)` left out may still be there.
@@ -35,10 +44,11 @@ pub(crate) fn secret(name: &str) -> Option<Secret> {
 
 /// What counts for a variable that the real environment does not set; the last line of a name counts.
 pub(crate) fn of_file(name: &str) -> Option<&'static str> {
-    if std::env::var_os(name).is_some() {
+    if std::env::var_os(name).is_some_and(|value| !value.is_empty()) {
         return None;
     }
-    FILE.get()?.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    let last = FILE.get()?.iter().rev().find(|(known, _)| known == name);
+    last.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
 }
 
 /// Reads the file, once; says which of its lines are no assignments.
@@ -46,7 +56,7 @@ pub(crate) fn load(file: &str) -> Result<Vec<String>> {
     let failed = |why: String| {
         Error::new(Kind::Usage, Phase::Options, format!("reading the environment from {file} (--env-file): {why}"))
     };
-    let text = read_text(file, MOST).map_err(failed)?;
+    let text = read_text(file, MOST, None).map_err(|e| failed(e.to_string()))?;
     let parsed = parse(text.expose_str().unwrap_or_default()).map_err(failed)?;
     let _ = FILE.set(parsed.assigned);
     Ok(parsed.odd.iter().map(|line| format!("{file}, line {line}, is no NAME=value and ignored")).collect())

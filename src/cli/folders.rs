@@ -74,7 +74,6 @@ pub(crate) fn run(setting: &Setting, output: &Output) -> Result<Exit> {
         };
         print(output, &item, &name, status.as_ref())?;
     }
-    session.alerts().iter().for_each(|alert| output.warn(&format!("the server says: {alert}")));
     session.logout().map_err(explain)?;
     Ok(Exit::Done)
 }

@@ -1,8 +1,9 @@
 //! What users hand over: times, and small files from any editor and any shell.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use exoimap::{Error, Kind, Phase, Result, Secret};
 
@@ -11,6 +12,9 @@ pub(crate) const MOST: u64 = 64 * 1024;
 
 /// The most of a list, in octets: some hundred thousand mailboxes.
 const MOST_LIST: u64 = 8 << 20;
+
+/// As the library has it of its connections.
+pub(crate) const RUN_IS_OVER: &str = "the time of the run is over (--max-time)";
 
 /// `30`, `30s`, `10m`, `2h`.
 pub(crate) fn parse_time(text: &str) -> std::result::Result<Duration, String> {
@@ -34,9 +38,16 @@ pub(crate) fn parse_wait(text: &str) -> std::result::Result<Duration, String> {
 }
 
 /// Reads a small secret file, `-` for stdin.
-pub(crate) fn read_secret(file: &str, what: &str) -> Result<Secret> {
-    let failed = |why: String| Error::new(Kind::Usage, Phase::Credential, format!("reading {what} from {file}: {why}"));
-    secret_of(&read_small(file, MOST).map_err(failed)?).map_err(failed)
+pub(crate) fn read_secret(file: &str, what: &str, deadline: Option<Instant>) -> Result<Secret> {
+    let failed = |e| unread(Phase::Credential, &format!("{what} from {file}"), &e);
+    let octets = read_small(file, MOST, deadline).map_err(failed)?;
+    secret_of(&octets).map_err(io::Error::other).map_err(failed)
+}
+
+/// What could not be read is a call to mend, unless it was to come and did not.
+fn unread(phase: Phase, what: &str, e: &io::Error) -> Error {
+    let kind = if e.kind() == io::ErrorKind::TimedOut { Kind::Temporary } else { Kind::Usage };
+    Error::new(kind, phase, format!("reading {what}: {e}"))
 }
 
 /// The secret that a file holds or a command printed: a byte order mark, UTF-16 (PowerShell's `>`), CRLF
@@ -56,38 +67,48 @@ pub(crate) fn secret_of(octets: &Secret) -> std::result::Result<Secret, String> 
 }
 
 /// Reads a list of one item a line, `-` for stdin; empty lines and `#` comments are none.
-pub(crate) fn read_list(file: &str) -> Result<Vec<String>> {
-    let failed = |why: String| Error::new(Kind::Usage, Phase::Options, format!("reading the list {file}: {why}"));
-    let text = read_text(file, MOST_LIST).map_err(failed)?;
+pub(crate) fn read_list(file: &str, deadline: Option<Instant>) -> Result<Vec<String>> {
+    let text =
+        read_text(file, MOST_LIST, deadline).map_err(|e| unread(Phase::Options, &format!("the list {file}"), &e))?;
     let items =
         text.expose_str().unwrap_or_default().lines().map(|line| line.split('#').next().unwrap_or_default().trim());
     Ok(items.filter(|item| !item.is_empty()).map(str::to_owned).collect())
 }
 
 /// A small file's text, `-` for stdin, from any editor and any shell.
-pub(crate) fn read_text(file: &str, most: u64) -> std::result::Result<Secret, String> {
-    let octets = read_small(file, most)?;
-    decode(octets.expose()).ok_or_else(|| "it is neither UTF-8 nor UTF-16 text".to_owned())
+pub(crate) fn read_text(file: &str, most: u64, deadline: Option<Instant>) -> io::Result<Secret> {
+    let octets = read_small(file, most, deadline)?;
+    decode(octets.expose()).ok_or_else(|| io::Error::other("it is neither UTF-8 nor UTF-16 text"))
 }
 
 /// stdin was given to an option.
 static STDIN_READ: AtomicBool = AtomicBool::new(false);
 
-fn read_small(file: &str, most: u64) -> std::result::Result<Secret, String> {
+/// A pipe or a terminal may stay silent for ever, so a thread reads where the time of the run has an end; it
+/// is left behind then.
+fn read_small(file: &str, most: u64, deadline: Option<Instant>) -> io::Result<Secret> {
+    // Whoever reads second would get nothing, or what was meant for the first.
+    if file == "-" && STDIN_READ.swap(true, Ordering::Relaxed) {
+        return Err(io::Error::other("another option has read stdin already"));
+    }
+    let Some(deadline) = deadline else { return read_now(file, most) };
+    let (sender, receiver) = mpsc::channel();
+    let name = file.to_owned();
+    std::thread::Builder::new().spawn(move || sender.send(read_now(&name, most)))?;
+    let left = deadline.saturating_duration_since(Instant::now());
+    receiver.recv_timeout(left).unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, RUN_IS_OVER)))
+}
+
+fn read_now(file: &str, most: u64) -> io::Result<Secret> {
     let mut octets = Vec::new();
     let read = match file {
-        // Whoever reads second would get nothing, or what was meant for the first.
-        "-" if STDIN_READ.swap(true, Ordering::Relaxed) => {
-            return Err("another option has read stdin already".to_owned());
-        }
-        "-" => std::io::stdin().take(most + 1).read_to_end(&mut octets),
+        "-" => io::stdin().take(most + 1).read_to_end(&mut octets),
         _ => std::fs::File::open(file).and_then(|open| open.take(most + 1).read_to_end(&mut octets)),
     };
     let octets = Secret::new(octets);
-    match read {
-        Ok(_) if octets.len() as u64 > most => Err(format!("it has more than {most} octets")),
-        Ok(_) => Ok(octets),
-        Err(e) => Err(e.to_string()),
+    match read? {
+        _ if octets.len() as u64 > most => Err(io::Error::other(format!("it has more than {most} octets"))),
+        _ => Ok(octets),
     }
 }
 
@@ -128,7 +149,7 @@ mod tests {
         let file = std::env::temp_dir().join(format!("exoimap-secret-{}", std::process::id()));
         let read = |octets: &[u8]| {
             std::fs::write(&file, octets).unwrap();
-            read_secret(file.to_str().unwrap(), "the secret").map(|secret| secret.expose().to_vec())
+            read_secret(file.to_str().unwrap(), "the secret", None).map(|secret| secret.expose().to_vec())
         };
         for octets in [
             &b"p~w"[..],

@@ -8,6 +8,7 @@ use exoimap::exchange::hints;
 use exoimap::{Error, Patience, Phase, Result};
 
 use super::exit::{Exit, worst};
+use super::input::RUN_IS_OVER;
 use super::output::Output;
 use super::session::Setting;
 
@@ -44,7 +45,8 @@ pub(crate) fn run(setting: &Setting, output: &Output, mailboxes: &[&str], jobs: 
     let Turns { next, mut ended, stopped, .. } = turns.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(why) = stopped {
         let left = mailboxes.len() - next;
-        output.warn(&format!("{why}; {left} of {} mailboxes were not looked at", mailboxes.len()));
+        let were = if left == 1 { "was" } else { "were" };
+        output.warn(&format!("{why}; {left} of {} mailboxes {were} not looked at", mailboxes.len()));
         ended.push(Exit::Temporary);
     }
     Ok(worst(&ended))
@@ -63,7 +65,7 @@ impl Turns {
     fn next<'a>(&mut self, mailboxes: &[&'a str], deadline: Option<Instant>) -> Option<&'a str> {
         let mailbox = mailboxes.get(self.next)?;
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            self.stopped = Some("the time of the run is over (--max-time)");
+            self.stopped = Some(RUN_IS_OVER);
         }
         if self.stopped.is_some() {
             return None;

@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::builder::{PossibleValuesParser, ValueParser};
+use clap::builder::{PossibleValuesParser, Resettable, ValueParser};
 use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use exoimap::delivery::Format;
@@ -34,16 +34,22 @@ pub(crate) enum Refused {
 
 /// Reads the command line, and below it the environment and the file that `--env-file` names.
 pub(crate) fn read() -> Result<Options, Refused> {
-    let matches = command().try_get_matches().map_err(Refused::Parser)?;
+    let matches = parser().try_get_matches().map_err(Refused::Parser)?;
     let file = innermost(&matches).and_then(|(_, arguments)| arguments.get_one::<String>("env-file"));
     let Some(file) = file.filter(|file| !file.is_empty()) else { return Ok(Options { matches, odd: Vec::new() }) };
     let odd = environment::load(file).map_err(Refused::File)?;
-    let matches = with_file(command()).and_then(Command::try_get_matches).map_err(Refused::Parser)?;
+    check_file().map_err(Refused::Parser)?;
+    let matches = parser().try_get_matches().map_err(Refused::Parser)?;
     Ok(Options { matches, odd })
 }
 
-/// What the file says comes before our defaults. clap takes a default for good, so it is tried first.
-fn with_file(command: Command) -> Result<Command, clap::Error> {
+/// `help` is no command of ours with a page in the manual: clap makes it.
+fn parser() -> Command {
+    with_environment(command().disable_help_subcommand(false))
+}
+
+/// clap takes a default for good, so what the file says is tried first.
+fn check_file() -> Result<(), clap::Error> {
     for option in common() {
         if let (Some(value), Some(long)) = (said_by_file(&option), option.get_long().map(str::to_owned)) {
             Command::new("exoimap")
@@ -52,15 +58,21 @@ fn with_file(command: Command) -> Result<Command, clap::Error> {
                 .try_get_matches_from([format!("--{long}={value}")])?;
         }
     }
-    Ok(command.mut_subcommands(with_values))
+    Ok(())
 }
 
-fn with_values(verb: Command) -> Command {
-    let verb = verb.mut_args(|option| match said_by_file(&option) {
-        Some(value) => option.default_value(value),
-        None => option,
+/// What the file says comes before our defaults; a variable that is set to nothing is not set.
+fn with_environment(command: Command) -> Command {
+    let command = command.mut_args(|option| {
+        let said = said_by_file(&option);
+        let is_empty = option.get_env().is_some_and(environment::is_empty);
+        let option = if is_empty { option.env(Resettable::Reset) } else { option };
+        match said {
+            Some(value) => option.default_value(value),
+            None => option,
+        }
     });
-    verb.mut_subcommands(with_values)
+    command.mut_subcommands(with_environment)
 }
 
 /// The verb that is called for, `create` of `folders create`, and its arguments.
@@ -70,7 +82,7 @@ pub(crate) fn innermost(matches: &ArgMatches) -> Option<(&str, &ArgMatches)> {
 }
 
 fn said_by_file(option: &Arg) -> Option<&'static str> {
-    environment::of_file(option.get_env()?.to_str()?).filter(|value| !value.is_empty())
+    environment::of_file(option.get_env()?.to_str()?)
 }
 
 /// The whole command line.
@@ -204,7 +216,7 @@ fn common() -> Vec<Arg> {
         value("proxy", "URL", "http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]").help_heading(who),
         value("env-file", "F", "NAME=value lines, as systemd's EnvironmentFile; the environment wins over them").help_heading(who),
         value("timeout", "T", "Longest silence on a connection; bounds connecting too").env("EXOIMAP_TIMEOUT").value_parser(time()).default_value("60s").help_heading(how),
-        value("max-wait", "T", "Longest wait in all for throttling, outages and, but for check, connections that fail (0: none, a broken session ends the run)").env("EXOIMAP_MAX_WAIT").value_parser(ValueParser::new(parse_wait)).default_value("10m").help_heading(how),
+        value("max-wait", "T", "Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)").env("EXOIMAP_MAX_WAIT").value_parser(ValueParser::new(parse_wait)).default_value("10m").help_heading(how),
         value("token-cache", "DIR", "Keep tokens between runs in this directory").env("EXOIMAP_TOKEN_CACHE").help_heading(how),
         value("max-time", "T", "Longest that the whole run may take").env("EXOIMAP_MAX_TIME").value_parser(time()).help_heading(how),
         value("trace", "FILE", "Write the C:/S: transcript, credentials masked, to stderr or a file")
@@ -263,7 +275,7 @@ impl Refused {
 
 /// Where it is said: the log too, if it can be made out which.
 fn said() -> Output {
-    let matches = command().ignore_errors(true).try_get_matches().ok();
+    let matches = with_environment(command()).ignore_errors(true).try_get_matches().ok();
     let named = matches.as_ref().and_then(|matches| matches.subcommand()?.1.get_one::<String>("log").cloned());
     let named = named.or_else(|| environment::value("EXOIMAP_LOG"));
     Output::bare(named.filter(|file| !file.is_empty()).and_then(|file| Log::open(&file).ok()))

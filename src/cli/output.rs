@@ -1,8 +1,9 @@
 //! Results on stdout, everything else on stderr, nothing raw. Threads share it: a line is never torn.
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::ArgMatches;
 use exoimap::{Error, Escaped, Kind, Phase, Result};
@@ -29,6 +30,8 @@ pub(crate) struct Stderr {
     drawn: AtomicBool,
     /// Hears all that stderr does, but for that line.
     log: Option<Log>,
+    /// What is said once, however often it comes.
+    said: Mutex<HashSet<String>>,
 }
 
 impl Output {
@@ -39,9 +42,8 @@ impl Output {
             json: arguments.get_flag("json"),
             quiet,
             verbose: arguments.get_flag("verbose"),
-            closed: AtomicBool::new(false),
             live: !quiet && io::stderr().is_terminal(),
-            stderr: Stderr::new(log.map(|file| Log::open(file)).transpose()?),
+            ..Output::bare(log.map(|file| Log::open(file)).transpose()?)
         })
     }
 
@@ -53,7 +55,7 @@ impl Output {
             verbose: false,
             closed: AtomicBool::new(false),
             live: false,
-            stderr: Stderr::new(log),
+            stderr: Arc::new(Stderr { drawn: AtomicBool::new(false), log, said: Mutex::default() }),
         }
     }
 
@@ -89,6 +91,11 @@ impl Output {
             self.closed.fetch_or(e.kind() == io::ErrorKind::BrokenPipe, Ordering::Relaxed);
             Error::new(Kind::Local, Phase::Disk, format!("writing to stdout: {e}"))
         })
+    }
+
+    /// True where nobody reads stdout any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     /// stdout as a stream of octets, for messages themselves.
@@ -136,7 +143,7 @@ impl Output {
 
     /// The same for one mailbox of several, named by `whose`.
     pub(crate) fn failed_for(&self, whose: &str, error: &Error, hints: &[String]) -> Exit {
-        if !self.closed.load(Ordering::Relaxed) {
+        if !self.is_closed() {
             self.say(&format!("exoimap: {}{error}", Escaped(whose)));
             hints.iter().for_each(|hint| self.say(&format!("hint: {}", Escaped(hint))));
         }
@@ -149,18 +156,28 @@ impl Output {
 }
 
 impl Stderr {
-    fn new(log: Option<Log>) -> Arc<Stderr> {
-        Arc::new(Stderr { drawn: AtomicBool::new(false), log })
-    }
-
     /// A line. stderr may be closed too; there is nobody left to tell.
     pub(crate) fn say(&self, line: &str) {
         let mut stderr = io::stderr().lock();
         self.wipe(&mut stderr);
         let _ = writeln!(stderr, "{line}");
         if let Some(Err(e)) = self.log.as_ref().map(|log| log.add(line)) {
-            let _ = writeln!(stderr, "exoimap: writing the log: {e}");
+            let complaint = format!("exoimap: writing the log: {e}");
+            if self.is_news(&complaint) {
+                let _ = writeln!(stderr, "{complaint}");
+            }
         }
+    }
+
+    /// A line that is news only the first time.
+    pub(crate) fn say_once(&self, line: &str) {
+        if self.is_news(line) {
+            self.say(line);
+        }
+    }
+
+    fn is_news(&self, line: &str) -> bool {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(line.to_owned())
     }
 
     fn wipe(&self, stderr: &mut impl Write) {

@@ -108,7 +108,6 @@ impl Work for Search<'_> {
                 self.tell(&mut selected, &part)?;
             }
         }
-        session.alerts().iter().for_each(|alert| self.output.warn(&format!("the server says: {alert}")));
         Ok(())
     }
 

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use exoimap::entra::{AccessToken, Claims, Cloud, TokenCache, Wanted};
-use exoimap::exchange::{Facts, Server, Step, sign_in_shortly, sign_in_step_by_step};
-use exoimap::imap::session::Session;
-use exoimap::{Error, Kind, Network, Patience, Phase, Result, Secret, Stream, Transcript, Trust};
+use exoimap::exchange::{Facts, Server, Step, check_mailbox, sign_in_shortly, sign_in_step_by_step};
+use exoimap::imap::session::{Listener, OnAlert, Session};
+use exoimap::{Error, Escaped, Kind, Network, Patience, Phase, Result, Secret, Stream, Transcript, Trust};
 
 use super::credential::{Described, Proof, proof};
 use super::input::read_list;
@@ -62,14 +62,11 @@ impl Setting {
         let cloud = text("cloud").and_then(Cloud::named).unwrap_or_default();
         let deadline = time("max-time").and_then(|time| Instant::now().checked_add(time));
         let trust = text("ca-file").map_or(Trust::System, |file| Trust::File(file.into()));
-        let host = text("host").unwrap_or(cloud.imap_host());
-        if host.chars().any(|c| c.is_control() || c.is_whitespace() || c == '/') {
-            return Err(usage(format!("the host {host:?} is no host name (--host, EXOIMAP_HOST)")));
-        }
-        let server = Server { host: host.to_owned(), port: arguments.get_one("port").copied().unwrap_or(993) };
-        let (credential, described) = proof(arguments, cloud)?;
+        let port = arguments.get_one("port").copied().unwrap_or(993);
+        let server = Server::new(text("host").unwrap_or(cloud.imap_host()), port)?;
+        let (credential, described) = proof(arguments, cloud, deadline)?;
         Ok(Setting {
-            mailboxes: mailboxes(arguments)?,
+            mailboxes: mailboxes(arguments, deadline)?,
             server,
             network: Network::new(trust)
                 .with_timeout(time("timeout").unwrap_or(Duration::from_secs(60)))
@@ -169,13 +166,14 @@ impl Setting {
         &self,
         mailbox: &str,
         token: &AccessToken,
+        output: &Output,
         done: &mut dyn FnMut(Step),
     ) -> Result<Session<Stream>> {
-        let transcript = || self.transcript();
+        let listener = || self.listener(mailbox, output);
         // `done` is told of a second try, so that nobody else needs to be.
         let mut patience = Patience::new(self.max_wait, self.deadline, |_| {});
         let (network, server) = (&self.network, &self.server);
-        sign_in_step_by_step(network, server, mailbox, token.secret(), &transcript, &mut patience, done)
+        sign_in_step_by_step(network, server, mailbox, token.secret(), &listener, &mut patience, done)
             .inspect_err(|e| self.forget_refused(token, e))
     }
 
@@ -190,14 +188,23 @@ impl Setting {
         &self,
         mailbox: &str,
         token: &AccessToken,
+        output: &Output,
         done: &mut dyn FnMut(Step),
     ) -> Result<Session<Stream>> {
-        sign_in_shortly(&self.network, &self.server, mailbox, token.secret(), self.transcript(), done)
+        let listener = self.listener(mailbox, output);
+        sign_in_shortly(&self.network, &self.server, mailbox, token.secret(), listener, done)
             .inspect_err(|e| self.forget_refused(token, e))
     }
 
-    fn transcript(&self) -> Option<Transcript> {
-        self.trace.is_wanted().then(|| Transcript::new(self.trace.clone()))
+    /// What a connection says goes to the transcript, and what people must see of it to stderr, once a run.
+    fn listener(&self, mailbox: &str, output: &Output) -> Listener {
+        let transcript = self.trace.is_wanted().then(|| Transcript::new(self.trace.clone()));
+        let whose = if self.mailboxes.len() > 1 { format!("{mailbox}: ") } else { String::new() };
+        let stderr = Arc::clone(&output.stderr);
+        let on_alert: OnAlert = Box::new(move |alert| {
+            stderr.say_once(&format!("exoimap: {}", Escaped(&format!("{whose}the server says: {alert}"))))
+        });
+        Listener { transcript, on_alert: Some(on_alert), secret: None }
     }
 
     /// What an administrator grants now is in the next token, not in the one that is kept.
@@ -226,8 +233,9 @@ impl Trace {
     fn open(arguments: &ArgMatches, output: &Output) -> Result<Trace> {
         let named = |name: &str| arguments.try_get_one::<String>(name).ok().flatten().map(String::as_str);
         let mut trace = Trace { kept: named("report").map(|_| Arc::default()), ..Trace::default() };
-        match named("trace").filter(|file| !file.is_empty()) {
+        match named("trace") {
             None => {}
+            Some("") => return Err(usage("--trace= names no file; without the = it is stderr")),
             Some("-") => trace.stderr = Some(Arc::clone(&output.stderr)),
             Some(file) => {
                 let opened = create_private(Path::new(file))
@@ -276,36 +284,20 @@ impl Write for Trace {
 }
 
 /// The mailboxes that are named, each once; options count more than the environment.
-pub(crate) fn mailboxes(arguments: &ArgMatches) -> Result<Vec<String>> {
+pub(crate) fn mailboxes(arguments: &ArgMatches, deadline: Option<Instant>) -> Result<Vec<String>> {
     let named = arguments.get_many::<String>("mailbox").into_iter().flatten().map(|text| text.trim().to_owned());
     let mut named: Vec<String> = named.filter(|text| !text.is_empty()).collect();
     if let Ok(Some(list)) = arguments.try_get_one::<String>("mailboxes") {
         if arguments.value_source("mailbox") != Some(ValueSource::CommandLine) {
             named.clear();
         }
-        named.extend(read_list(list)?);
+        named.extend(read_list(list, deadline)?);
     }
     let mut known = HashSet::new();
-    named.retain(|mailbox| known.insert(mailbox.to_ascii_lowercase()));
-    named.iter().try_for_each(|mailbox| checked_mailbox(mailbox))?;
+    // As `fetch` names their directories.
+    named.retain(|mailbox| known.insert(mailbox.to_lowercase()));
+    named.iter().try_for_each(|mailbox| check_mailbox(mailbox))?;
     Ok(named)
-}
-
-/// One `@`, nothing that ends a line or a SASL field.
-fn checked_mailbox(mailbox: &str) -> Result<()> {
-    let refused = |why: &str| Err(usage(format!("the mailbox {mailbox:?} {why} (--mailbox, EXOIMAP_MAILBOX)")));
-    if mailbox.contains('\\') {
-        return refused(
-            "has the form of a shared mailbox under passwords: name the shared mailbox's own address alone",
-        );
-    }
-    if mailbox.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return refused("holds a blank or a control character");
-    }
-    match mailbox.split_once('@') {
-        Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !domain.contains('@') => Ok(()),
-        _ => refused("is no address like orders@contoso.com"),
-    }
 }
 
 pub(crate) fn usage(message: impl Into<String>) -> Error {

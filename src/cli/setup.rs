@@ -14,7 +14,10 @@ use super::session::{Setting, mailboxes};
 pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Output) -> Result<Exit> {
     let text = |name: &str| arguments.get_one::<String>(name).map(|text| text.trim()).filter(|text| !text.is_empty());
     let mut setup = Setup::new(text("cloud").and_then(Cloud::named).unwrap_or_default());
-    let mailboxes = mailboxes(arguments)?;
+    let mailboxes = match &setting {
+        Ok(setting) => setting.mailboxes.clone(),
+        Err(_) => mailboxes(arguments, None)?,
+    };
     for mailbox in &mailboxes {
         setup = setup.and_mailbox(mailbox)?;
     }
@@ -57,7 +60,7 @@ fn look(setting: &Setting, mailboxes: &[String], output: &Output) -> Proven {
     let mut proven = Proven { token: true, role, ..Proven::default() };
     for mailbox in mailboxes {
         output.note(&format!("signing in to {mailbox}, to see what is done already"));
-        match setting.sign_in(mailbox, &token, &mut |_| {}) {
+        match setting.sign_in(mailbox, &token, output, &mut |_| {}) {
             Ok(session) => {
                 proven.role = true;
                 proven.principal = true;

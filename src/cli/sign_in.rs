@@ -39,8 +39,8 @@ impl<'a> SignIn<'a> {
         self.expires = token.expires();
         let step = &mut |step: Step| self.output.step(&format!("{}: {}", step.phase.name(), step.detail));
         match self.is_short {
-            true => self.setting.sign_in_shortly(self.mailbox, &token, step),
-            false => self.setting.sign_in(self.mailbox, &token, step),
+            true => self.setting.sign_in_shortly(self.mailbox, &token, self.output, step),
+            false => self.setting.sign_in(self.mailbox, &token, self.output, step),
         }
     }
 }

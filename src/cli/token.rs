@@ -3,6 +3,7 @@
 use clap::ArgMatches;
 use exoimap::imap::xoauth2;
 use exoimap::{Error, Kind, Phase, Result};
+use serde_json::json;
 
 use super::exit::Exit;
 use super::output::Output;
@@ -18,11 +19,25 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
         let Some(claims) = setting.claims() else {
             return Err(Error::new(Kind::Refused, Phase::Token, "the token is no JSON web token, so it says nothing"));
         };
-        if output.json { output.object(&claims.all)? } else { output.pretty(&claims.all)? }
-    } else if sasl {
-        output.secret(&xoauth2::initial_response(setting.mailbox()?, token.secret())?)?;
-    } else {
-        output.secret(token.secret())?;
+        if output.json {
+            output.object(&claims.all)?
+        } else {
+            output.pretty(&claims.all)?
+        }
+        return Ok(Exit::Done);
+    }
+    let asked = match sasl {
+        true => xoauth2::initial_response(setting.mailbox()?, token.secret())?,
+        false => token.secret().clone(),
+    };
+    let text = asked.expose_str().unwrap_or_default();
+    match (output.json, sasl) {
+        (false, _) => output.secret(&asked)?,
+        (true, true) => output.object(&json!({"xoauth2": text}))?,
+        (true, false) => {
+            let left = token.lasts().map(|left| left.as_secs());
+            output.object(&json!({"access_token": text, "token_type": "Bearer", "expires_in": left}))?;
+        }
     }
     Ok(Exit::Done)
 }

@@ -1,7 +1,6 @@
 //! `exoimap wait`: until there is mail to do.
 
 use std::cell::Cell;
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -46,13 +45,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     let most = arguments.get_one::<Duration>("for").copied();
     let until = most.and_then(|most| Instant::now().checked_add(most));
     let job = Job { selection, ..Job::new(mailbox, folder) };
-    let mut said = HashSet::new();
     let mut find = |selected: &mut Selected<'_, Stream>| -> Result<UidSet> {
-        for alert in selected.alerts() {
-            if said.insert(alert.clone()) {
-                output.warn(&format!("the server says: {alert}"));
-            }
-        }
         let uids = match &dir {
             Some(dir) => delivery::to_do(&job, &setting.server.host, dir, selected)?,
             None => job.selection.find(selected, 1)?.uids,
@@ -67,7 +60,8 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
         session
     };
     let waiting = Waiting { until, ..Waiting::default() };
-    let mut patience = setting.patience(output);
+    // No outage is waited out beyond the time.
+    let mut patience = setting.patience(output).until(until);
     let uids = wait(&job.folder, &waiting, &mut connect, &mut patience, &|| expires.get(), &mut find)?;
     if uids.is_empty() {
         output.note(&format!("nothing came to {}", job.folder));

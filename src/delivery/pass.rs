@@ -385,9 +385,7 @@ impl<'a> Pass<'a> {
 
 impl Work for Pass<'_> {
     fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
-        let outcome = self.deliver(session);
-        session.alerts().iter().for_each(|alert| self.watch.warn(&format!("the server says: {alert}")));
-        outcome
+        self.deliver(session)
     }
 
     fn progress(&self) -> (u64, u64, u64) {

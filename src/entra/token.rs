@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::Claims;
 use crate::secret::Secret;
 
 /// A token, and until when it is good.
@@ -32,6 +33,15 @@ impl AccessToken {
     /// When it ends, by the endpoint's `expires_in`.
     pub fn expires(&self) -> Option<Instant> {
         self.expires
+    }
+
+    /// How long it is still good: by what the endpoint said, else by what it says itself.
+    pub fn lasts(&self) -> Option<Duration> {
+        let told = self.expires.map(|end| end.saturating_duration_since(Instant::now()));
+        told.or_else(|| {
+            let now = u64::try_from(crate::calendar::now()).unwrap_or_default();
+            Some(Duration::from_secs(Claims::of(&self.secret)?.expires?.saturating_sub(now)))
+        })
     }
 
     /// Reads the endpoint's answer. A managed identity's endpoint writes numbers as strings, and some of

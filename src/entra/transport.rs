@@ -9,7 +9,7 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
 
-use crate::net::{Network, Plain, Stream};
+use crate::net::{Network, Stream, Timed};
 
 /// The most that a token endpoint is let send, in octets; a token has 2,000.
 pub(super) const MOST_BODY: u64 = 1 << 20;
@@ -79,14 +79,14 @@ impl Connector for Dial {
 
 enum Wire {
     Tls(Stream),
-    Plain(Plain),
+    Plain(Timed),
 }
 
 impl Wire {
     fn set_deadline(&mut self, deadline: Option<Instant>) {
         match self {
             Wire::Tls(stream) => stream.set_deadline(deadline),
-            Wire::Plain(plain) => plain.set_deadline(deadline),
+            Wire::Plain(plain) => plain.deadline = deadline,
         }
     }
 

@@ -283,6 +283,10 @@ fn cases() -> Vec<(Error, String, &'static str)> {
     );
     known(disk(ErrorKind::ReadOnlyFilesystem), "", "name a directory that can be written");
     known(disk(ErrorKind::NotADirectory), "", "--to names a directory");
+    let cache = Error::disk("making the token cache x (--token-cache)", ErrorKind::AlreadyExists.into());
+    known(cache, "", "--token-cache names a directory");
+    let report = "writing x (--report): No space left on device (os error 28)";
+    known(said(Local, Phase::Options, report), "", "quota), then run again");
     known(Error::disk("writing x", io::Error::from_raw_os_error(24)), "", "allow more");
     known(said(Usage, Phase::Credential, "reading x: No such file or directory (os error 2)"), "", "check the path");
     known(said(Usage, Phase::Options, "no credential is given"), "", "exoimap setup says");

@@ -1,5 +1,6 @@
 //! What Exchange Online does differently, and what it means when it refuses.
 
+mod address;
 mod change;
 mod claims;
 #[cfg(feature = "attachments")]
@@ -16,6 +17,7 @@ mod sign_in;
 mod throttle;
 mod wait;
 
+pub use address::{Server, check_mailbox};
 pub use change::{Change, require_folder};
 pub use claims::{PERMISSION, judge};
 pub use hint::{Facts, heading, hints};
@@ -24,6 +26,6 @@ pub use placeholder::{PLACEHOLDER_HEADER, is_placeholder};
 pub use resume::{Connect, Work, persist};
 pub use selection::{Found, Selection};
 pub use setup::{Proven, Setup, SetupStep};
-pub use sign_in::{Server, Step, front_end, open, sign_in, sign_in_shortly, sign_in_step_by_step};
+pub use sign_in::{Step, front_end, open, sign_in, sign_in_shortly, sign_in_step_by_step};
 pub use throttle::{explain, hung_up, is_not_connected, is_refusal};
 pub use wait::{Find, Waiting, wait};

@@ -94,6 +94,6 @@ pub fn persist<S: std::io::Read + std::io::Write>(
 }
 
 /// True for what another session may mend; a lock that somebody holds is none of it.
-fn is_passing(error: &Error) -> bool {
+pub(super) fn is_passing(error: &Error) -> bool {
     error.kind() == Kind::Temporary && error.phase() != Phase::Disk
 }

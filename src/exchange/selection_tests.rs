@@ -4,7 +4,7 @@ use super::*;
 use crate::MailboxName;
 use crate::error::{Kind, Phase};
 use crate::imap::command::Command;
-use crate::imap::session::{Client, Session};
+use crate::imap::session::{Client, Listener, Session};
 use crate::imap::wire::Limits;
 use crate::script::{Player, Script};
 use crate::secret::Secret;
@@ -249,7 +249,7 @@ fn found(dialogue: &str, selection: &Selection, from: u32) -> (Result<Found>, Op
          S: * OK [UIDVALIDITY 14] v\nS: * OK [UIDNEXT 21] n\nS: a3 OK [READ-ONLY] done\n{dialogue}"
     );
     let player = Player::new(&Script::parse(&script).unwrap(), 7);
-    let mut client = Client::greet(player, Limits::default(), None).unwrap();
+    let mut client = Client::greet(player, Limits::default(), Listener::default()).unwrap();
     let offered = client.capability().unwrap();
     let mut session: Session<Player> =
         client.authenticate_xoauth2(&offered, "o@contoso.com", &Secret::new("token")).unwrap();

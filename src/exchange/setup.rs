@@ -6,6 +6,7 @@
 
 use std::fmt::Write;
 
+use super::address::check_mailbox;
 use super::claims::{EXCHANGE, PERMISSION};
 use super::powershell::{argument, quoted};
 use crate::entra::{Cloud, is_guid, is_tenant};
@@ -92,14 +93,10 @@ impl Setup {
 
     /// A mailbox, by its primary SMTP address.
     pub fn and_mailbox(mut self, mailbox: &str) -> Result<Setup> {
-        // What is escaped on a terminal would be another address there.
-        let is_plain = Escaped(mailbox).to_string() == mailbox && !mailbox.contains(char::is_whitespace);
-        let is_address =
-            matches!(mailbox.split_once('@'), Some((local, domain)) if !local.is_empty() && !domain.is_empty());
-        if !(is_address && is_plain) {
-            return Err(Error::usage(format!(
-                "the mailbox {mailbox:?} is no address like orders@contoso.com (--mailbox)"
-            )));
+        check_mailbox(mailbox)?;
+        // It would be another address on a terminal.
+        if Escaped(mailbox).to_string() != mailbox {
+            return Err(Error::usage(format!("the mailbox {mailbox:?} holds what is not shown (--mailbox)")));
         }
         self.mailboxes.push(mailbox.to_owned());
         Ok(self)

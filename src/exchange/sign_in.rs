@@ -11,34 +11,17 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::address::Server;
 use super::throttle::{explain, is_not_connected};
-use crate::entra::Cloud;
 use crate::error::{Error, Phase, Result};
 use crate::imap::mailbox_name::MailboxName;
-use crate::imap::session::{Capabilities, Client, Selected, Session};
+use crate::imap::session::{Capabilities, Client, Listener, Selected, Session};
 use crate::imap::types::Status;
 use crate::imap::wire::Limits;
 use crate::net::{Network, Stream};
 use crate::patience::Patience;
 use crate::secret::Secret;
 use crate::text::{escape_octets, shorten};
-use crate::transcript::Transcript;
-
-/// The IMAP server, by implicit TLS.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
-    /// Its host name, which its certificate must bear.
-    pub host: String,
-    /// Its port, 993 by custom.
-    pub port: u16,
-}
-
-impl Server {
-    /// The server of a cloud.
-    pub fn of(cloud: Cloud) -> Server {
-        Server { host: cloud.imap_host().to_owned(), port: 993 }
-    }
-}
 
 /// A step that is over.
 #[derive(Clone, Debug)]
@@ -55,10 +38,10 @@ pub struct Step {
 
 /// Signs in to `mailbox`, the primary SMTP address, with an access token.
 pub fn sign_in(network: &Network, server: &Server, mailbox: &str, token: &Secret) -> Result<Session<Stream>> {
-    sign_in_step_by_step(network, server, mailbox, token, &|| None, &mut Patience::none(), &mut |_| {})
+    sign_in_step_by_step(network, server, mailbox, token, &Listener::default, &mut Patience::none(), &mut |_| {})
 }
 
-/// [`sign_in`], telling `done` of each step, and writing the dialogue down.
+/// [`sign_in`], telling `done` of each step, while a `listener` hears each connection.
 ///
 /// "User is authenticated but not connected" is tried once more after a pause, where `patience` has one:
 /// too many connections look the same as a mailbox that is closed to us (field guide 2.5).
@@ -67,12 +50,12 @@ pub fn sign_in_step_by_step(
     server: &Server,
     mailbox: &str,
     token: &Secret,
-    transcript: &dyn Fn() -> Option<Transcript>,
+    listener: &dyn Fn() -> Listener,
     patience: &mut Patience,
     done: &mut dyn FnMut(Step),
 ) -> Result<Session<Stream>> {
     let since = Instant::now();
-    match sign_in_once(network, server, mailbox, token, transcript(), done) {
+    match sign_in_once(network, server, mailbox, token, listener(), done) {
         Err(error) if is_not_connected(&error) && patience.pause(&error) => {
             let detail =
                 format!("{}; once more after a pause", error.reply().map(ToString::to_string).unwrap_or_default());
@@ -82,7 +65,7 @@ pub fn sign_in_step_by_step(
                 detail: escape_octets(detail.as_bytes()),
                 passed: false,
             });
-            sign_in_once(network, server, mailbox, token, transcript(), done)
+            sign_in_once(network, server, mailbox, token, listener(), done)
         }
         outcome => outcome,
     }
@@ -93,11 +76,11 @@ fn sign_in_once(
     server: &Server,
     mailbox: &str,
     token: &Secret,
-    transcript: Option<Transcript>,
+    listener: Listener,
     done: &mut dyn FnMut(Step),
 ) -> Result<Session<Stream>> {
     let mut clock = Clock { since: Instant::now(), done };
-    let mut session = enter(network, server, mailbox, token, transcript, Client::capability, &mut clock)?;
+    let mut session = enter(network, server, mailbox, token, listener, Client::capability, &mut clock)?;
     let hidden = hidden_error(session.authenticated());
     let prove = |session: &mut Session<Stream>| session.capability().map(drop).and_then(|()| session.namespace());
     prove(&mut session).map_err(|error| recall(explain(error), hidden))?;
@@ -112,14 +95,14 @@ pub fn sign_in_shortly(
     server: &Server,
     mailbox: &str,
     token: &Secret,
-    transcript: Option<Transcript>,
+    listener: Listener,
     done: &mut dyn FnMut(Step),
 ) -> Result<Session<Stream>> {
     let offered = |client: &mut Client<Stream>| match client.greeted_capabilities() {
         Some(offered) => Ok(offered),
         None => client.capability(),
     };
-    enter(network, server, mailbox, token, transcript, offered, &mut Clock { since: Instant::now(), done })
+    enter(network, server, mailbox, token, listener, offered, &mut Clock { since: Instant::now(), done })
 }
 
 /// From the look-up to the OK of AUTHENTICATE.
@@ -128,7 +111,7 @@ fn enter(
     server: &Server,
     mailbox: &str,
     token: &Secret,
-    transcript: Option<Transcript>,
+    listener: Listener,
     offered: impl FnOnce(&mut Client<Stream>) -> Result<Capabilities>,
     clock: &mut Clock,
 ) -> Result<Session<Stream>> {
@@ -136,7 +119,8 @@ fn enter(
     crate::imap::xoauth2::initial_response(mailbox, token)?;
     let stream =
         network.connect_step_by_step(&server.host, server.port, &mut |phase, detail| clock.step(phase, detail))?;
-    let mut client = Client::greet(stream, Limits::default(), transcript).map_err(explain)?;
+    let listener = Listener { secret: Some(token.clone()), ..listener };
+    let mut client = Client::greet(stream, Limits::default(), listener).map_err(explain)?;
     clock.step(Phase::Greeting, greeting_detail(client.greeting()));
     let offered = offered(&mut client).map_err(explain)?;
     clock.step(Phase::Capability, escape_octets(offered.words().collect::<Vec<_>>().join(" ").as_bytes()));

@@ -8,7 +8,7 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use super::resume::{Connect, Work, persist};
+use super::resume::{Connect, Work, is_passing, persist};
 use super::sign_in::open;
 use super::throttle::explain;
 use crate::error::{Kind, Result};
@@ -20,6 +20,12 @@ use crate::patience::Patience;
 
 /// A session ends so long before its token.
 const BEFORE_THE_END: Duration = Duration::from_secs(60);
+
+/// A session whose wait was no longer got nowhere: it may end at each IDLE.
+const LASTING: Duration = Duration::from_secs(30);
+
+/// What a server may still take for its answers when the time is over.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// How often to look, and how long.
 #[derive(Clone, Debug)]
@@ -45,7 +51,8 @@ pub type Find<'a, S> = dyn FnMut(&mut Selected<'_, S>) -> Result<UidSet> + 'a;
 /// the time was over first.
 ///
 /// `expires` says when the token of the session that `connect` made last ends; a minute before, the session
-/// is given up for a new one. Trouble costs a reconnection, each within the whole `patience`.
+/// is given up for a new one. Trouble costs a reconnection, each within the whole `patience`, but for sessions
+/// that end one after the other before they have waited: these share it.
 ///
 /// ```no_run
 /// use exoimap::exchange::{Selection, Waiting, wait};
@@ -66,7 +73,7 @@ pub fn wait<S: Read + Write + Readiness>(
     expires: &dyn Fn() -> Option<Instant>,
     find: &mut Find<S>,
 ) -> Result<UidSet> {
-    let mut wait = Wait { folder, waiting, expires, find, rounds: 0, found: UidSet::new(), is_over: false };
+    let mut wait = Wait { folder, waiting, expires, find, lasted: 0, found: UidSet::new(), is_over: false };
     persist(&mut wait, connect, patience)?;
     Ok(wait.found)
 }
@@ -76,13 +83,15 @@ struct Wait<'a, S> {
     waiting: &'a Waiting,
     expires: &'a dyn Fn() -> Option<Instant>,
     find: &'a mut Find<'a, S>,
-    rounds: u64,
+    /// So many waits lasted.
+    lasted: u64,
     found: UidSet,
     is_over: bool,
 }
 
-impl<S: Read + Write + Readiness> Work<S> for Wait<'_, S> {
-    fn run(&mut self, session: &mut Session<S>) -> Result<()> {
+impl<S: Read + Write + Readiness> Wait<'_, S> {
+    /// Round after round, until there is mail, the time is over, or the token nearly is.
+    fn rounds(&mut self, session: &mut Session<S>) -> Result<()> {
         let mut can_idle = session.capabilities().has("IDLE");
         let start = session.stream_mut().now();
         // A token that has no minute to spare is used up to its end, which the server will tell.
@@ -92,7 +101,6 @@ impl<S: Read + Write + Readiness> Work<S> for Wait<'_, S> {
             let mut selected = open(session, self.folder, false)?;
             let known = selected.mailbox().exists;
             self.found = (self.find)(&mut selected)?;
-            self.rounds += 1;
             let now = selected.now();
             self.is_over = !self.found.is_empty() || self.waiting.until.is_some_and(|until| until <= now);
             if self.is_over || renew.is_some_and(|renew| renew <= now) {
@@ -105,19 +113,40 @@ impl<S: Read + Write + Readiness> Work<S> for Wait<'_, S> {
             let ends = [self.waiting.until, renew].into_iter().flatten().map(|end| end - now);
             let most = if can_idle { self.waiting.period } else { self.waiting.poll };
             let time = ends.fold(most, Duration::min);
-            if !can_idle {
-                selected.pause(time)?;
-                continue;
+            let mut waited = if can_idle { selected.idle(time).map_err(explain) } else { selected.pause(time) };
+            let took = selected.now() - now;
+            match &waited {
+                Err(e) if can_idle && e.kind() == Kind::Refused => {
+                    (can_idle, waited) = (false, Ok(false));
+                }
+                // A server that ends each IDLE at once is polled, and not asked without end.
+                Ok(false) if can_idle => waited = selected.pause(time.min(self.waiting.poll).saturating_sub(took)),
+                _ => {}
             }
-            match selected.idle(time).map_err(explain) {
-                Err(e) if e.kind() == Kind::Refused => can_idle = false,
-                waited => drop(waited?),
+            self.lasted += u64::from(took >= LASTING);
+            waited?;
+        }
+    }
+}
+
+impl<S: Read + Write + Readiness> Work<S> for Wait<'_, S> {
+    fn run(&mut self, session: &mut Session<S>) -> Result<()> {
+        let until = self.waiting.until;
+        if let Some(end) = until.and_then(|until| until.checked_add(GRACE)) {
+            session.stream_mut().end_by(end);
+        }
+        match self.rounds(session) {
+            // A server that falls silent then takes nothing away: the next wait looks before it waits.
+            Err(e) if is_passing(&e) && until.is_some_and(|until| until <= session.stream_mut().now()) => {
+                self.is_over = true;
+                Ok(())
             }
+            ended => ended,
         }
     }
 
     fn progress(&self) -> (u64, u64, u64) {
-        (self.rounds, 0, 0)
+        (self.lasted, 0, 0)
     }
 
     fn broke(&mut self, _: &crate::error::Error) -> Result<()> {

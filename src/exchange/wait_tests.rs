@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::*;
 use crate::error::{Error, Kind};
-use crate::imap::session::Client;
+use crate::imap::session::{Client, Listener};
 use crate::imap::wire::Limits;
 use crate::secret::Secret;
 
@@ -33,9 +33,17 @@ enum Mood {
     Refuses,
     /// The server ends IDLE by itself after a minute.
     Ends,
+    /// The server ends IDLE by itself, at once and each time.
+    EndsAtOnce,
+    /// `* BYE Session invalidated - AccessTokenExpired` as soon as IDLE begins.
+    ByeAtIdle,
+    /// The line is cut as soon as IDLE begins.
+    DropsAtIdle,
+    /// DONE is never answered.
+    Deaf,
 }
 
-const MOODS: [Mood; 9] = [
+const MOODS: [Mood; 10] = [
     Mood::Fair,
     Mood::Silent,
     Mood::Early,
@@ -45,6 +53,7 @@ const MOODS: [Mood; 9] = [
     Mood::NoIdle,
     Mood::Refuses,
     Mood::Ends,
+    Mood::EndsAtOnce,
 ];
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -101,6 +110,9 @@ impl Line {
     }
 
     fn answer(&mut self, line: &str) {
+        if line == "DONE" && self.mood == Mood::Deaf {
+            return;
+        }
         if line == "DONE" {
             let tag = self.idle.take().unwrap_or_default();
             self.tell();
@@ -139,8 +151,13 @@ impl Line {
                 if self.mood == Mood::Early {
                     self.tell();
                 }
-                self.idle = Some(tag.to_owned());
-                return self.say("+ IDLE accepted, awaiting DONE command.");
+                self.say("+ IDLE accepted, awaiting DONE command.");
+                match self.mood {
+                    Mood::ByeAtIdle => self.say("* BYE Session invalidated - AccessTokenExpired"),
+                    Mood::EndsAtOnce => self.say(&format!("{tag} OK IDLE completed.")),
+                    _ => self.idle = Some(tag.to_owned()),
+                }
+                return self.is_cut = matches!(self.mood, Mood::ByeAtIdle | Mood::DropsAtIdle);
             }
             _ => {}
         }
@@ -238,7 +255,7 @@ fn connected(world: &Rc<World>, mood: Mood) -> Result<Session<Line>> {
         is_cut: false,
     };
     line.say("* OK ready");
-    let mut client = Client::greet(line, Limits::default(), None)?;
+    let mut client = Client::greet(line, Limits::default(), Listener::default())?;
     let offered = client.capability()?;
     let mut session =
         client.authenticate_xoauth2(&offered, "orders@contoso.com", &Secret::new("eyJ0eXAiOiJKV1QifQ"))?;
@@ -332,6 +349,31 @@ fn what_comes_while_we_look_is_not_waited_for() {
     let world = world(vec![Duration::ZERO]);
     let found = wait_for(&world, &|_| Mood::Early, &Waiting::default(), 2).unwrap();
     assert_eq!((found.to_string(), world.now.get()), ("2".to_owned(), Duration::ZERO));
+}
+
+/// Not a message, and not a word from the server, is worth staying beyond the time.
+#[test]
+fn a_server_that_is_deaf_to_done_delays_no_end() {
+    let world = world(vec![4 * 60 * MINUTE]);
+    let until = Some(world.start + MINUTE);
+    let found = wait_for(&world, &|_| Mood::Deaf, &Waiting { until, ..Waiting::default() }, 1).unwrap();
+    assert_eq!((found.is_empty(), world.connections.get(), world.now.get()), (true, 1, MINUTE));
+}
+
+/// Each session is good for a look, and for no more.
+#[test]
+fn a_server_that_ends_the_session_at_each_idle_is_given_up() {
+    for mood in [Mood::ByeAtIdle, Mood::DropsAtIdle] {
+        let world = world(vec![MINUTE]);
+        let error = wait_for(&world, &|_| mood, &Waiting::default(), 1).unwrap_err();
+        assert_eq!(error.kind(), Kind::Temporary);
+        assert!((5..20).contains(&world.connections.get()), "{mood:?}: {}", world.connections.get());
+    }
+    // One that has waited in between begins anew.
+    let world = world(vec![WEEK]);
+    let mood = |connection: usize| if connection % 4 == 0 { Mood::Drops } else { Mood::DropsAtIdle };
+    wait_for(&world, &mood, &Waiting::default(), 1).unwrap();
+    assert!(world.now.get() >= WEEK);
 }
 
 #[test]

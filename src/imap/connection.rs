@@ -8,12 +8,13 @@ use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 use super::command::{Command, Piece};
+pub use super::handler::{Answer, Handler, Ignore};
 use super::parse;
 use super::types::{CodeMeaning, Condition, Response, Status, Tag, Untagged};
 use super::wire::{Fault, Frame, Limits, Literals, Reader};
 use crate::error::{Error, Kind, Phase, Result, ServerReply};
 use crate::net::{self, Readiness};
-use crate::secret::Secret;
+use crate::secret::{Guard, Secret};
 use crate::text::{escape_octets, shorten};
 use crate::transcript::Transcript;
 
@@ -23,65 +24,23 @@ const BUDGET: u64 = 2 << 20;
 /// Octets of a message that are sent at a time.
 const UPLOAD: usize = 64 * 1024;
 
-/// The most texts of `[ALERT]` that are kept.
+/// The most texts of `[ALERT]` that are told of, and the most characters of one.
 const MOST_ALERTS: usize = 16;
+const MOST_OF_AN_ALERT: usize = 1000;
 
-/// The answer to a continuation request, a line without its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// Shown in a transcript.
-    Text(&'static str),
-    /// Masked in a transcript.
-    Secret(Secret),
+/// Is told what the server wants people to read (RFC 3501 section 7.1).
+pub type OnAlert = Box<dyn FnMut(&str) + Send>;
+
+/// Who hears a server besides those who command it.
+#[derive(Default)]
+pub struct Listener {
+    /// Writes the dialogue down.
+    pub transcript: Option<Transcript>,
+    /// Is told of each alert, once a connection.
+    pub on_alert: Option<OnAlert>,
+    /// What is not shown where the server repeats it.
+    pub secret: Option<Secret>,
 }
-
-/// Takes what a command's answer brings.
-pub trait Handler {
-    /// An untagged response.
-    fn untagged(&mut self, data: Untagged) -> Result<()> {
-        let _ = data;
-        Ok(())
-    }
-
-    /// A continuation request that no literal of ours waits for; the answer is a line of its own, or
-    /// nothing where the server is to go on.
-    fn challenge(&mut self, text: &[u8]) -> Result<Option<Answer>> {
-        let shown = shorten(&escape_octets(text), 200);
-        Err(Error::new(
-            Kind::Protocol,
-            Phase::Command,
-            format!("the server asked for more where nothing is: + {shown}"),
-        ))
-    }
-
-    /// The next octets of the literal that the command announced; none where there are no more.
-    fn upload(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        let _ = buffer;
-        Ok(0)
-    }
-
-    /// True where an IDLE has waited long enough.
-    fn is_enough(&self) -> bool {
-        false
-    }
-
-    /// As [`Literals::wants`].
-    fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool> {
-        let _ = (head, size);
-        Ok(false)
-    }
-
-    /// As [`Literals::write`].
-    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
-        let _ = octets;
-        Ok(())
-    }
-}
-
-/// Takes no notice of anything.
-pub struct Ignore;
-
-impl Handler for Ignore {}
 
 /// A connection to an IMAP server.
 pub struct Connection<S> {
@@ -91,8 +50,9 @@ pub struct Connection<S> {
     given_tag: Option<Tag>,
     literal_plus: bool,
     closed: Option<String>,
-    guarded: Vec<Secret>,
+    guard: Guard,
     alerts: Vec<String>,
+    on_alert: Option<OnAlert>,
 }
 
 impl<S: Read + Write> Connection<S> {
@@ -105,14 +65,21 @@ impl<S: Read + Write> Connection<S> {
             given_tag: None,
             literal_plus: false,
             closed: None,
-            guarded: Vec::new(),
+            guard: Guard::default(),
             alerts: Vec::new(),
+            on_alert: None,
         }
     }
 
-    /// Writes the dialogue down.
-    pub fn set_transcript(&mut self, transcript: Transcript) {
-        self.reader.set_transcript(transcript);
+    /// Has somebody listen, from the greeting on.
+    pub(crate) fn set_listener(&mut self, listener: Listener) {
+        if let Some(transcript) = listener.transcript {
+            self.reader.set_transcript(transcript);
+        }
+        if let Some(secret) = listener.secret {
+            self.guard(&secret);
+        }
+        self.on_alert = listener.on_alert;
     }
 
     /// The tag of the next command; without it tags are `a1`, `a2`, …
@@ -127,10 +94,7 @@ impl<S: Read + Write> Connection<S> {
 
     /// Nothing that repeats `secret` is ever shown.
     pub(crate) fn guard(&mut self, secret: &Secret) {
-        if secret.is_empty() || self.guarded.contains(secret) {
-            return;
-        }
-        self.guarded.push(secret.clone());
+        self.guard.add(secret);
         if let Some(transcript) = self.reader.transcript() {
             transcript.guard(secret);
         }
@@ -139,11 +103,6 @@ impl<S: Read + Write> Connection<S> {
     /// The stream, to set its time limits.
     pub fn stream_mut(&mut self) -> &mut S {
         self.reader.get_mut()
-    }
-
-    /// What the server wants people to read (RFC 3501 section 7.1), as sent, each once.
-    pub fn alerts(&self) -> &[String] {
-        &self.alerts
     }
 
     /// The server's first response.
@@ -289,17 +248,23 @@ impl<S: Read + Write> Connection<S> {
         match &data {
             // To LOGOUT it is the expected answer (RFC 3501 section 7.1.5).
             Untagged::Status(status) if status.condition == Condition::Bye && command.phase() != Phase::Logout => {
-                return Err(ended(command.phase(), status.reply()));
+                Err(ended(command.phase(), status.reply()))
             }
-            Untagged::Status(status) if status.code.as_ref().is_some_and(|code| code.meaning == CodeMeaning::Alert) => {
-                let text = String::from_utf8_lossy(&status.text).into_owned();
-                if self.alerts.len() < MOST_ALERTS && !self.alerts.contains(&text) {
-                    self.alerts.push(text);
-                }
-            }
-            _ => {}
+            _ => handler.untagged(data),
         }
-        handler.untagged(data)
+    }
+
+    /// Any status may be one that people must see.
+    fn heed(&mut self, response: &Response) {
+        let (Response::Tagged(_, status) | Response::Untagged(Untagged::Status(status))) = response else { return };
+        if status.code.as_ref().is_none_or(|code| code.meaning != CodeMeaning::Alert) {
+            return;
+        }
+        let text = shorten(&String::from_utf8_lossy(&status.text), MOST_OF_AN_ALERT);
+        if self.alerts.len() < MOST_ALERTS && !self.alerts.contains(&text) {
+            self.on_alert.iter_mut().for_each(|told| told(&text));
+            self.alerts.push(text);
+        }
     }
 
     /// The next response, understood, its cost taken from the budget.
@@ -308,18 +273,19 @@ impl<S: Read + Write> Connection<S> {
         *budget = budget.checked_sub(frame.octets().len() as u64 + 2).ok_or_else(|| {
             Error::new(Kind::Protocol, phase, "the server sends more untagged data than the command can have")
         })?;
-        let repeats = |secret: &Secret| frame.octets().windows(secret.len()).any(|window| window == secret.expose());
-        if self.guarded.iter().any(repeats) {
+        if self.guard.finds(frame.octets()) {
             let message = "the server repeated our credential, so nothing of what it said is shown";
             return Err(Error::new(Kind::Protocol, phase, message));
         }
         let response = parse::response(&frame).map_err(|e| {
             Error::new(Kind::Protocol, phase, format!("the server broke the protocol: {e}")).caused_by(e)
         })?;
-        match response {
-            Response::Bare(line) => bare(phase, line),
-            response => Ok(response),
-        }
+        let response = match response {
+            Response::Bare(line) => bare(phase, line)?,
+            response => response,
+        };
+        self.heed(&response);
+        Ok(response)
     }
 
     /// Sends the octets of a literal that was asked for: as many as were announced. Where there are fewer,

@@ -11,6 +11,7 @@ pub mod connection;
 mod cursor;
 mod day;
 pub mod fetch;
+mod handler;
 mod idle;
 pub mod mailbox_name;
 pub mod parse;

@@ -112,11 +112,6 @@ impl<'a, S: Read + Write> Selected<'a, S> {
         &self.mailbox
     }
 
-    /// What the server wants people to read, as sent.
-    pub fn alerts(&self) -> &[String] {
-        self.session.alerts()
-    }
-
     /// UID SEARCH: the UIDs that match `keys`, printable ASCII in RFC 3501's words (`ALL`, `UNSEEN`).
     ///
     /// No CHARSET and no RETURN are ever sent; an ESEARCH, which a server that believes in IMAP4rev2

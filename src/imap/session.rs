@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 pub use super::bodies::BodySink;
 use super::command::Command;
 use super::connection::{Answer, Connection, Handler, Ignore};
+pub use super::connection::{Listener, OnAlert};
 use super::mailbox_name::MailboxName;
 pub use super::selected::{Copied, Mailbox, Selected};
 use super::types::{Capability, CodeMeaning, Condition, ListItem, MailboxStatus, Namespaces, Status, Untagged};
@@ -15,7 +16,6 @@ use super::wire::Limits;
 use super::xoauth2;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::secret::Secret;
-use crate::transcript::Transcript;
 
 /// The most error challenges that are answered; the mechanism has one.
 const MOST_CHALLENGES: u32 = 3;
@@ -45,11 +45,9 @@ pub struct Client<S> {
 impl<S: Read + Write> Client<S> {
     /// Waits for the greeting. A server that takes us for signed in already (PREAUTH) is refused: we
     /// do not know as whom.
-    pub fn greet(stream: S, limits: Limits, transcript: Option<Transcript>) -> Result<Client<S>> {
+    pub fn greet(stream: S, limits: Limits, listener: Listener) -> Result<Client<S>> {
         let mut connection = Connection::new(stream, limits);
-        if let Some(transcript) = transcript {
-            connection.set_transcript(transcript);
-        }
+        connection.set_listener(listener);
         let greeting = connection.greeting()?;
         if greeting.condition == Condition::PreAuth {
             let message = "the server took the connection for signed in (PREAUTH) before any sign-in";
@@ -145,11 +143,6 @@ impl<S: Read + Write> Session<S> {
     /// What the server offered when it was asked, or said so, last.
     pub fn capabilities(&self) -> &Capabilities {
         &self.capabilities
-    }
-
-    /// What the server wants people to read, as sent.
-    pub fn alerts(&self) -> &[String] {
-        self.connection.alerts()
     }
 
     /// The stream, to set its time limits.

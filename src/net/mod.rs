@@ -11,6 +11,7 @@
 mod ca_store;
 mod proxy;
 mod readiness;
+mod timed;
 mod tunnel;
 
 use std::error::Error as StdError;
@@ -25,6 +26,9 @@ use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
 
 pub use proxy::Proxy;
 pub use readiness::Readiness;
+pub(crate) use timed::{Timed, lost};
+
+use timed::{is_timeout, over};
 
 use crate::error::{Error, Kind, Phase, Result};
 
@@ -189,7 +193,7 @@ impl Network {
     /// A socket on which one step may take its time and no more.
     fn timed(&self, tcp: TcpStream) -> Timed {
         let now = Instant::now();
-        Timed { tcp, idle: self.idle, deadline: Some(now + self.patience(now)), set: None }
+        Timed::new(tcp, self.idle, self.deadline).until(Some(now + self.patience(now)))
     }
 
     /// The TLS handshake: chain and host name are verified, TLS 1.2 is the least.
@@ -204,17 +208,15 @@ impl Network {
             .map(|tls| Stream { tls })
             .map_err(|e| if self.is_over() { over(Phase::Tls) } else { tls_error(host, e, &self.trust) })
             .map_err(|e| e.with_peer(host, port))?;
-        stream.set_deadline(self.deadline);
+        stream.set_deadline(None);
         Ok(stream)
     }
 
     /// Connects without TLS and past any proxy, within `near`, for a service of the machine that we run on.
-    pub(crate) fn connect_plain(&self, host: &str, port: u16, near: Duration) -> Result<Plain> {
+    pub(crate) fn connect_plain(&self, host: &str, port: u16, near: Duration) -> Result<Timed> {
         let hasty = self.clone().with_timeout(near.min(self.idle));
         let (tcp, _) = hasty.dial(host, &hasty.resolve(host, port)?)?;
-        let mut plain = Plain(Timed { tcp, idle: self.idle, deadline: None, set: None });
-        plain.set_deadline(self.deadline);
-        Ok(plain)
+        Ok(Timed::new(tcp, self.idle, self.deadline))
     }
 
     /// What is left of the time for one step.
@@ -260,7 +262,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The instant at which reads and writes end, whatever comes in.
+    /// The instant at which reads and writes end, whatever comes in; the network's own remains.
     pub fn set_deadline(&mut self, deadline: Option<Instant>) {
         self.timed().deadline = deadline;
     }
@@ -297,32 +299,6 @@ impl std::fmt::Debug for Stream {
     }
 }
 
-/// A connection without TLS whose every wait has an end.
-pub(crate) struct Plain(Timed);
-
-impl Plain {
-    /// The instant at which reads and writes end, whatever comes in.
-    pub(crate) fn set_deadline(&mut self, deadline: Option<Instant>) {
-        self.0.deadline = deadline;
-    }
-}
-
-impl Read for Plain {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buf)
-    }
-}
-
-impl Write for Plain {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.0.write(buf)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
 /// What TLS reads and writes: the socket behind a read buffer.
 struct Socket {
     reader: BufReader<Timed>,
@@ -342,61 +318,6 @@ impl Write for Socket {
     fn flush(&mut self) -> io::Result<()> {
         self.reader.get_mut().flush()
     }
-}
-
-/// The socket with its clock: whatever the platform calls a timeout leaves here as `TimedOut`.
-struct Timed {
-    tcp: TcpStream,
-    idle: Duration,
-    deadline: Option<Instant>,
-    /// The time-out that the socket was last given, to spare a system call a read.
-    set: Option<Duration>,
-}
-
-impl Timed {
-    fn arm(&mut self) -> io::Result<()> {
-        let left = match self.deadline {
-            Some(deadline) => self.idle.min(deadline.saturating_duration_since(Instant::now())),
-            None => self.idle,
-        };
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        if self.set != Some(left) {
-            self.tcp.set_read_timeout(Some(left))?;
-            self.tcp.set_write_timeout(Some(left))?;
-            self.set = Some(left);
-        }
-        Ok(())
-    }
-}
-
-impl Read for Timed {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.arm()?;
-        self.tcp.read(buf).map_err(as_timeout)
-    }
-}
-
-impl Write for Timed {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.arm()?;
-        self.tcp.write(buf).map_err(as_timeout)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.tcp.flush()
-    }
-}
-
-/// A time-out is `WouldBlock` on Unix and `TimedOut` on Windows; TLS would take the first for an
-/// invitation to come again.
-fn as_timeout(e: io::Error) -> io::Error {
-    if is_timeout(&e) { io::ErrorKind::TimedOut.into() } else { e }
-}
-
-pub(crate) fn is_timeout(e: &io::Error) -> bool {
-    matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 /// A refused certificate waits for an administrator; a silent or broken line may mend itself.
@@ -435,21 +356,6 @@ fn io_cause<'a>(e: &'a (dyn StdError + 'static)) -> Option<&'a io::Error> {
         next = e.source();
     }
     None
-}
-
-/// Nobody is to blame for a step that the end of the run cut off.
-fn over(phase: Phase) -> Error {
-    Error::new(Kind::Temporary, phase, "the time of the run is over (--max-time)")
-}
-
-/// A broken or silent connection as an error of the phase it happened in.
-pub(crate) fn lost(phase: Phase, e: io::Error) -> Error {
-    let why = match e.kind() {
-        _ if is_timeout(&e) => "no answer within the time allowed (--timeout)".to_owned(),
-        io::ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
-        _ => format!("the connection broke: {e}"),
-    };
-    Error::new(Kind::Temporary, phase, why).caused_by(e)
 }
 
 pub(crate) fn seconds(time: Duration) -> String {

@@ -3,13 +3,19 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{Stream, Timed, is_timeout};
+use super::Stream;
+use super::timed::{Timed, is_timeout};
 
 /// What can be waited for without being read: the wait ends without harm, where a read that times out may
 /// leave TLS in the middle of a record.
 pub trait Readiness {
     /// True as soon as there is something to read, the end included; false where `time` passed before.
     fn is_readable_within(&mut self, time: Duration) -> io::Result<bool>;
+
+    /// Nothing on the stream goes on beyond that instant.
+    fn end_by(&mut self, end: Instant) {
+        let _ = end;
+    }
 
     /// The clock that goes with it.
     fn now(&self) -> Instant {
@@ -18,6 +24,10 @@ pub trait Readiness {
 }
 
 impl Readiness for Stream {
+    fn end_by(&mut self, end: Instant) {
+        self.set_deadline(Some(end));
+    }
+
     fn is_readable_within(&mut self, time: Duration) -> io::Result<bool> {
         // First what TLS has decrypted, then what it has not, then the socket.
         if self.tls.buffered_read_size().is_ok_and(|octets| octets > 0) {
@@ -35,9 +45,9 @@ impl Timed {
         loop {
             let now = Instant::now();
             let left = end.map_or(self.idle, |end| end.saturating_duration_since(now));
-            let until_deadline = self.deadline.map(|deadline| deadline.saturating_duration_since(now));
+            let until_deadline = self.left();
             if until_deadline.is_some_and(|left| left.is_zero()) {
-                return Err(io::ErrorKind::TimedOut.into());
+                return Err(self.timed_out());
             }
             if left.is_zero() {
                 return Ok(false);

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::proxy::{Login, Proxy, Scheme, place};
-use super::{Timed, is_timeout};
+use super::timed::{Timed, is_over, is_timeout, over};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::secret::Secret;
 use crate::text::shorten;
@@ -201,6 +201,7 @@ impl Tunnel<'_> {
 
     fn lost(&self, e: io::Error) -> Error {
         let what = match e.kind() {
+            _ if is_over(&e) => return over(Phase::Proxy).caused_by(e),
             _ if is_timeout(&e) => "did not answer within the time allowed (--timeout)".to_owned(),
             io::ErrorKind::UnexpectedEof => "closed the connection without an answer".to_owned(),
             _ => format!("broke the connection: {e}"),

@@ -133,6 +133,37 @@ fn the_form_of_shared_mailboxes_under_passwords_gets_its_own_words() {
 }
 
 #[test]
+fn a_port_does_not_stand_in_the_host() {
+    let nobody = Untouched::new();
+    for (host, name) in [("localhost:993", "localhost"), ("127.0.0.1:993", "127.0.0.1"), ("[::1]:993", "::1")] {
+        let words = format!("goes to --port (EXOIMAP_PORT): --host {name} --port 993");
+        nobody.refuses(nobody.call(&["check"]).env("EXOIMAP_HOST", host), &[&words]);
+        nobody.refuses(nobody.call(&["check", "--host", host]), &[&words]);
+    }
+    nobody.refuses(nobody.call(&["check", "--host", "[::1]"]), &["is no host name"]);
+    // Whatever the addresses lead to, they are some.
+    let ended =
+        nobody.call(&["check", "--host", "::1"]).env("EXOIMAP_ACCESS_TOKEN", "x").without("AZURE_CLIENT_SECRET").run();
+    ended.expect(5).saying(&["tcp: "]);
+}
+
+#[test]
+fn help_is_a_command_too() {
+    let nobody = Untouched::new();
+    let said = |arguments: &[&str]| nobody.call(arguments).run().expect(0).stdout.clone();
+    assert_eq!(said(&["help"]), said(&["--help"]));
+    assert_eq!(said(&["help", "fetch"]), said(&["fetch", "--help"]));
+    assert_eq!(said(&["help", "folders", "create"]), said(&["folders", "create", "--help"]));
+    nobody.refuses(nobody.call(&["help", "nothing"]), &["unrecognized subcommand 'nothing'"]);
+}
+
+#[test]
+fn a_trace_goes_somewhere() {
+    let nobody = Untouched::new();
+    nobody.refuses(nobody.call(&["check", "--trace="]), &["--trace= names no file"]);
+}
+
+#[test]
 fn values_that_cannot_be_meant() {
     let nobody = Untouched::new();
     for (option, variable, value) in [

@@ -68,6 +68,28 @@ fn its_failure_says_whose_it_is() {
     assert_eq!(world.entra.requests().len(), 0);
 }
 
+/// `--max-time` counts from the start, for whatever a credential or a list comes from.
+#[cfg(unix)]
+#[test]
+fn the_time_of_the_run_ends_the_wait_for_a_credential() {
+    let world = World::new();
+    let over = |call: Call| {
+        let ended = call.run();
+        ended.expect(5).promptly().one_error().saying(&["the time of the run is over (--max-time)"]);
+        assert_eq!(ended.stderr.lines().count(), 1, "{ended}");
+    };
+    let late = ["token", "--claims", "--max-time", "1s", "--timeout", "30s"];
+    let call = |more: &[&str]| world.call(&[&late, more].concat()).without("AZURE_CLIENT_SECRET");
+    over(call(&["--client-secret-command", "sleep 30"]));
+    // A pipe that nobody writes to, and a stdin that nobody closes.
+    for option in ["--client-secret-file", "--access-token-file"] {
+        over(call(&[option, "pipe"]).through("mkfifo -m 600 pipe; exec \"$@\""));
+        over(call(&[option, "-"]).through("exec \"$@\" < <(exec sleep 3)"));
+        std::fs::remove_file(world.folder.path().join("pipe")).unwrap();
+    }
+    over(world.call(&["check", "--max-time", "1s", "--mailboxes", "-"]).through("exec \"$@\" < <(exec sleep 3)"));
+}
+
 /// The variable, and what it names, are ours alone.
 #[test]
 fn a_program_for_messages_does_not_know_the_command() {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::enemy::{Attack, attack, check_bounds, endless, octets, start};
 use crate::program::{Call, World};
 use crate::script::{self, Script, Turn};
+use crate::support::entra::Behaviour;
 use crate::support::listen;
 
 const CHECK: &[&str] = &["check"];
@@ -173,6 +174,25 @@ fn the_servers_words_are_shown_escaped() {
     ended.saying(&["cannot be sent"]);
 }
 
+/// "MUST be presented" (RFC 3501 section 7.1): wherever it comes, once, though the run may fail behind it.
+#[test]
+fn an_alert_is_shown_wherever_it_comes() {
+    let world = World::new();
+    let alert = "[ALERT] down at noon";
+    let said = "exoimap: the server says: down at noon\n";
+    for (command, answer, code) in [
+        ("greeting", format!("* OK {alert}{{tag}}\r\n"), 0),
+        ("CAPABILITY", format!("* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR\r\n{{tag}} OK {alert}\r\n"), 0),
+        ("AUTHENTICATE", format!("* NO {alert}\r\n{{tag}} NO AUTHENTICATE failed.\r\n"), 4),
+        ("EXAMINE", format!("* OK {alert}\r\n* OK {alert}\r\n{{tag}} NO [ALERT] down at noon\r\n"), 4),
+        ("UID SEARCH", format!("* SEARCH 16101\r\n* OK {alert}\r\n{{tag}} OK {alert}\r\n"), 0),
+        ("LOGOUT", format!("* BYE {alert}\r\n{{tag}} OK done\r\n"), 0),
+    ] {
+        let ended = attack(&world, &["search", "--uid", "16101"], command, octets(answer));
+        assert_eq!(ended.expect(code).stderr.matches(said).count(), 1, "{ended}");
+    }
+}
+
 #[test]
 fn single_octets_are_as_good_as_lines() {
     let world = World::new();
@@ -196,8 +216,27 @@ fn a_trickle_ends_with_the_time_of_the_run() {
     });
     let port = start(&world, 1, "NAMESPACE", drip);
     let ended = world.call_with_token(&["check", "--max-time", "2s"]).env("EXOIMAP_PORT", port).run();
-    ended.expect(5).one_error().saying(&["mailbox: "]);
+    ended.expect(5).one_error().saying(&["mailbox: NAMESPACE: the time of the run is over (--max-time)\n"]);
     assert!(ended.took < Duration::from_secs(7), "{ended}");
+}
+
+/// Nobody is to blame for what the caller's own limit cut off: no hint of firewalls, nor of --timeout.
+#[test]
+fn the_time_of_the_run_is_told_from_silence() {
+    let world = World::new();
+    for (command, name) in
+        [("CAPABILITY", "capability"), ("EXAMINE", "select: EXAMINE"), ("UID SEARCH", "command: UID SEARCH")]
+    {
+        let port = start(&world, usize::MAX, command, Box::new(|_, _| Ok(())));
+        let call = world.call_with_token(&["search", "--max-time", "1s"]).env("EXOIMAP_PORT", port);
+        let ended = call.run();
+        let said = format!("exoimap: {name}: the time of the run is over (--max-time)\n");
+        assert_eq!(ended.expect(5).promptly().stderr, said);
+    }
+    // The token endpoint's too.
+    world.entra.behave(Behaviour::Silent);
+    let ended = world.run(&["token", "--max-time", "1s"]);
+    assert_eq!(ended.expect(5).promptly().stderr, "exoimap: token: the time of the run is over (--max-time)\n");
 }
 
 /// What a message holds is no protocol, and a message that lies about its length changes nothing else.

@@ -17,7 +17,7 @@ use source::Source;
 /// between them.
 const HOUSE: [(&str, &[&str]); 11] = [
     ("delivery", &["calendar", "error", "exchange", "imap", "net", "patience", "text"]),
-    ("exchange", &["entra", "error", "imap", "net", "patience", "secret", "text", "transcript"]),
+    ("exchange", &["entra", "error", "imap", "net", "patience", "secret", "text"]),
     ("imap", &["calendar", "error", "net", "secret", "text", "transcript"]),
     ("entra", &["calendar", "error", "net", "patience", "secret", "text"]),
     ("patience", &["error", "net"]),

@@ -124,3 +124,10 @@ fn values_that_are_none_are_refused() {
         assert_eq!(ended.stdout, "");
     }
 }
+
+#[test]
+fn a_list_of_mailboxes_may_come_from_stdin() {
+    let world = World::new();
+    let ended = world.call(&["setup", "--mailboxes", "-"]).without("EXOIMAP_MAILBOX").stdin("a@contoso.com\n").run();
+    assert!(ended.expect(0).stdout.contains("a@contoso.com"), "{ended}");
+}

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::program::{Call, World};
 use crate::support::entra::SECRET;
@@ -26,6 +26,33 @@ fn xoauth2_is_the_whole_sasl_response() {
     let ended = world.call_with_token(&["token", "--xoauth2"]).env("EXOIMAP_ACCESS_TOKEN", &token).run();
     let sasl = STANDARD.decode(ended.expect(0).stdout.trim_end()).unwrap();
     assert_eq!(String::from_utf8(sasl).unwrap(), format!("user={ORDERS}\x01auth=Bearer {token}\x01\x01"));
+}
+
+/// As the token endpoint has it.
+#[test]
+fn json_is_an_object_a_line() {
+    let world = World::new();
+    let object = |call: Call| -> Value {
+        let ended = call.showing_secrets().run();
+        assert_eq!(ended.expect(0).stdout.lines().count(), 1);
+        serde_json::from_str(&ended.stdout).unwrap()
+    };
+    let asked = object(world.call(&["token", "--json"]));
+    assert!(jwt::verify(&world.entra.key(), asked["access_token"].as_str().unwrap()).is_some(), "{asked}");
+    assert!(
+        asked["token_type"] == "Bearer" && asked["expires_in"].as_u64().is_some_and(|left| left > 3_000),
+        "{asked}"
+    );
+    let token = world.entra.token();
+    let given = |token: &str, more: &[&str]| {
+        object(world.call_with_token(&[&["token", "--json"], more].concat()).env("EXOIMAP_ACCESS_TOKEN", token))
+    };
+    let by_claim = given(&token, &[]);
+    assert!(by_claim["access_token"] == token && by_claim["expires_in"].is_u64(), "{by_claim}");
+    let opaque = json!({"access_token": "opaque", "token_type": "Bearer", "expires_in": null});
+    assert_eq!(given("opaque", &[]), opaque);
+    let sasl = STANDARD.encode(format!("user={ORDERS}\x01auth=Bearer opaque\x01\x01"));
+    assert_eq!(given("opaque", &["--xoauth2"]), json!({"xoauth2": sasl}));
 }
 
 #[test]

@@ -37,7 +37,10 @@ pub(super) static ROWS: &[Row] = &[
             let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded];
             seen.system(&full) || cannot_open(seen, &["(os error 28)", "(os error 112)"])
         },
-        says: |_| "make room (df -h, df -i, quota), then run again: nothing is lost, the next run goes on".to_owned(),
+        says: |seen| {
+            let kept = if seen.phase(Phase::Disk) { ": nothing is lost, the next run goes on" } else { "" };
+            format!("make room (df -h, df -i, quota), then run again{kept}")
+        },
     },
     Row {
         words: "Permission denied",
@@ -56,7 +59,10 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         words: "Not a directory",
         fits: |seen| seen.system(&[ErrorKind::NotADirectory, ErrorKind::AlreadyExists]),
-        says: |_| "--to names a directory of its own, which exoimap makes if it is not there".to_owned(),
+        says: |seen| {
+            let option = if seen.says(&["(--token-cache)"]) { "--token-cache" } else { "--to" };
+            format!("{option} names a directory of its own, which exoimap makes where nothing has its name")
+        },
     },
     Row {
         words: "Too many open files",

@@ -36,6 +36,16 @@ fn each_has_a_folder_of_its_own_and_they_share_a_token() {
     }
 }
 
+/// Whoever shares a directory is one mailbox, beyond ASCII too.
+#[test]
+fn names_that_differ_in_case_are_one() {
+    let post = Post::new("eml");
+    post.world.folder.file("list", "Ö@contoso.com\nö@CONTOSO.com\n");
+    let ended = post.many(&["--mailboxes", "list"]);
+    assert_eq!(ended.expect(4).stderr.matches("exoimap: Ö@contoso.com: authenticate: ").count(), 1, "{ended}");
+    assert!(!ended.stderr.contains("ö@"), "{ended}");
+}
+
 #[test]
 fn one_that_fails_is_named_and_stops_no_other() {
     let post = Post::new("eml");
@@ -138,7 +148,7 @@ fn the_end_of_the_time_leaves_the_rest_to_the_next_run_which_begins_with_it() {
     post.world.folder.file("list", [ORDERS, SALES].join("\n"));
     let slow = ["--mailboxes", "list", "--max-time", "2s", "--", "sleep", "1"];
     let ended = post.many(&slow);
-    ended.expect(5).saying(&["the time of the run is over (--max-time); 1 of 2 mailboxes were not looked at"]);
+    ended.expect(5).saying(&["the time of the run is over (--max-time); 1 of 2 mailboxes was not looked at"]);
     assert_eq!((ended.stderr.matches(SALES).count(), post.files_of(SALES)), (0, 0), "{ended}");
     // Four messages of orders@ still wait for the program; it is not its turn.
     let ended = post.many(&slow);

@@ -32,6 +32,34 @@ fn files_and_stdin_are_stored_octet_for_octet() {
     assert_eq!(objects(&ended.expect(0).stdout), [expected]);
 }
 
+/// A pipe can be read once, by whatever name it comes.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_as_good_as_stdin() {
+    let world = World::new();
+    world.folder.file("note.eml", sample::note("piped"));
+    for line in [
+        "mkfifo pipe; cat note.eml > pipe & exec \"$@\"",
+        "exec \"${@:1:2}\" <(cat note.eml)",
+        "exec \"${@:1:2}\" /dev/stdin < <(cat note.eml)",
+    ] {
+        call(&world, &["append", "pipe"]).through(line).run().expect(0);
+    }
+    let stored = world.exchange.folder(ORDERS, "INBOX").messages;
+    assert_eq!(stored.iter().filter(|message| *message.octets.as_ref() == sample::note("piped")).count(), 3);
+}
+
+/// It ends quietly where all is done, and says how far it came where it is not.
+#[test]
+fn a_closed_pipe_is_no_news() {
+    let world = World::new();
+    let note = world.folder.file("note.eml", sample::note("x"));
+    assert_eq!(call(&world, &["append", &note]).with_stdout_closed().run().expect(1).stderr, "");
+    let ended = call(&world, &["append", &note, &note]).with_stdout_closed().run();
+    assert_eq!(ended.expect(1).stderr, "exoimap: 1 of 2 messages are stored\n");
+    assert_eq!(uids(&world, "INBOX").len(), super::ALL.len() + 2);
+}
+
 #[test]
 fn what_exchange_would_choke_on_is_refused_before_anything_is_sent() {
     let world = World::new();

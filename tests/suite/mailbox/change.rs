@@ -31,6 +31,19 @@ fn marks_are_set_and_taken_away() {
 }
 
 #[test]
+fn a_closed_pipe_ends_it_quietly_and_a_full_disk_does_not() {
+    let world = World::new();
+    let closed = call(&world, &["move", "--to", "Drafts", "--uid", "16101,16102"]).with_stdout_closed().run();
+    assert_eq!((closed.expect(1).stderr.as_str(), uids(&world, "Drafts").len()), ("", 2));
+    if std::path::Path::new("/dev/full").exists() {
+        let full =
+            call(&world, &["move", "--to", "Drafts", "--uid", "16105:16123"]).through("exec \"$@\" > /dev/full").run();
+        full.expect(1)
+            .saying(&["exoimap: 4 messages are moved to Drafts before this:\nexoimap: disk: writing to stdout"]);
+    }
+}
+
+#[test]
 fn without_a_selection_or_a_mark_nothing_is_tried() {
     let world = World::new();
     for (arguments, words) in [

@@ -1,0 +1,66 @@
+//! Whoever takes what the answer to a command brings: one command in flight, one handler.
+
+use std::io;
+
+use super::types::Untagged;
+use super::wire::Frame;
+use crate::error::{Error, Kind, Phase, Result};
+use crate::secret::Secret;
+use crate::text::{escape_octets, shorten};
+
+/// The answer to a continuation request, a line without its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Shown in a transcript.
+    Text(&'static str),
+    /// Masked in a transcript.
+    Secret(Secret),
+}
+
+/// Takes what a command's answer brings.
+pub trait Handler {
+    /// An untagged response.
+    fn untagged(&mut self, data: Untagged) -> Result<()> {
+        let _ = data;
+        Ok(())
+    }
+
+    /// A continuation request that no literal of ours waits for; the answer is a line of its own, or
+    /// nothing where the server is to go on.
+    fn challenge(&mut self, text: &[u8]) -> Result<Option<Answer>> {
+        let shown = shorten(&escape_octets(text), 200);
+        Err(Error::new(
+            Kind::Protocol,
+            Phase::Command,
+            format!("the server asked for more where nothing is: + {shown}"),
+        ))
+    }
+
+    /// The next octets of the literal that the command announced; none where there are no more.
+    fn upload(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let _ = buffer;
+        Ok(0)
+    }
+
+    /// True where an IDLE has waited long enough.
+    fn is_enough(&self) -> bool {
+        false
+    }
+
+    /// As [`Literals::wants`].
+    fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool> {
+        let _ = (head, size);
+        Ok(false)
+    }
+
+    /// As [`Literals::write`].
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        let _ = octets;
+        Ok(())
+    }
+}
+
+/// Takes no notice of anything.
+pub struct Ignore;
+
+impl Handler for Ignore {}
