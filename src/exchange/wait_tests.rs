@@ -371,7 +371,7 @@ fn a_server_that_ends_the_session_at_each_idle_is_given_up() {
     }
     // One that has waited in between begins anew.
     let world = world(vec![WEEK]);
-    let mood = |connection: usize| if connection % 4 == 0 { Mood::Drops } else { Mood::DropsAtIdle };
+    let mood = |connection: usize| if connection.is_multiple_of(4) { Mood::Drops } else { Mood::DropsAtIdle };
     wait_for(&world, &mood, &Waiting::default(), 1).unwrap();
     assert!(world.now.get() >= WEEK);
 }
