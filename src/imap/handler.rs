@@ -47,13 +47,13 @@ pub trait Handler {
         false
     }
 
-    /// As [`Literals::wants`].
+    /// As [`Literals::wants`](super::wire::Literals::wants).
     fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool> {
         let _ = (head, size);
         Ok(false)
     }
 
-    /// As [`Literals::write`].
+    /// As [`Literals::write`](super::wire::Literals::write).
     fn write(&mut self, octets: &[u8]) -> io::Result<()> {
         let _ = octets;
         Ok(())
