@@ -19,11 +19,9 @@ enum Side {
 
 /// Writes down what client and server said.
 ///
-/// It holds whatever the server sent but the bodies of messages (these too where
-/// [`with_bodies`](Transcript::with_bodies) asks for them): addresses, folder names, subjects.
+/// It holds whatever the server sent but the bodies of messages: addresses, folder names, subjects.
 pub struct Transcript {
     out: Box<dyn Write + Send>,
-    bodies: bool,
     side: Side,
     /// The line so far, as it is on the wire.
     line: Vec<u8>,
@@ -38,7 +36,6 @@ impl Transcript {
     pub fn new(out: impl Write + Send + 'static) -> Transcript {
         Transcript {
             out: Box::new(out),
-            bodies: false,
             side: Side::Client,
             line: Vec::new(),
             guard: Guard::default(),
@@ -46,28 +43,14 @@ impl Transcript {
         }
     }
 
-    /// Shows the bodies of messages too, where they would be counted only.
-    #[must_use]
-    pub fn with_bodies(mut self) -> Transcript {
-        self.bodies = true;
-        self
-    }
-
     /// Octets that the server sent.
     pub(crate) fn server(&mut self, octets: &[u8]) {
         self.put(Side::Server, octets);
     }
 
-    /// Octets of a message, which are shown as their number.
-    pub(crate) fn server_body(&mut self, octets: &[u8]) {
-        if self.bodies {
-            self.put(Side::Server, octets);
-        }
-    }
-
-    /// The end of a message of which [`server_body`](Self::server_body) was given `size` octets.
-    pub(crate) fn server_body_end(&mut self, size: u64) {
-        if !self.bodies && size > 0 {
+    /// That the server sent so many octets of a message.
+    pub(crate) fn server_body(&mut self, size: u64) {
+        if size > 0 {
             self.break_line();
             self.side = Side::Server;
             self.emit(&format!("<{size} octets>"));
@@ -210,8 +193,7 @@ mod tests {
             t.client(b"\r\n");
             t.server(b"a1 BAD what is eyJ0eXAiOiJKV1QifQ==?\r\n+ eHl6ZXlKMGVYQWlPaUpLVjFRaWZRPT0=\r\n");
             t.server(b"* 1 FETCH (BODY[] {5}\r\n");
-            t.server_body(b"hello");
-            t.server_body_end(5);
+            t.server_body(5);
             t.server(b")\r\n");
         });
         assert_eq!(

@@ -16,14 +16,11 @@ use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
 
 use super::der;
-use crate::calendar;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::secret::Secret;
 
 /// The most of a PEM file, in octets: a key and a long chain have some ten thousand.
 const MOST: u64 = 256 * 1024;
-
-const DAY: i64 = 86_400;
 
 /// A certificate with its private key.
 #[derive(Clone)]
@@ -96,11 +93,6 @@ impl Certificate {
     /// Its last second, in seconds since 1970.
     pub fn expires(&self) -> i64 {
         self.signer.expires
-    }
-
-    /// Whole days until then, by this machine's clock; below 0 where it is over.
-    pub fn days_left(&self) -> i64 {
-        (self.expires() - calendar::now()).div_euclid(DAY)
     }
 
     /// `alg`, and the name and value of the thumbprint that goes with it.

@@ -233,25 +233,20 @@ impl<R: Read> Reader<R> {
             let wanted = usize::try_from(left).unwrap_or(BUFFER).min(BUFFER);
             while self.unread.len() < wanted {
                 if let Err(fault) = self.fill() {
-                    let partial = self.buffer.get(self.unread.clone()).unwrap_or_default();
                     if let Some(transcript) = &mut self.transcript {
-                        transcript.server_body(partial);
-                        transcript.server_body_end(size - left + partial.len() as u64);
+                        transcript.server_body(size - left + self.unread.len() as u64);
                     }
                     self.unread = 0..0;
                     return Err(within_response(fault));
                 }
             }
             let piece = self.buffer.get(self.unread.start..self.unread.start + wanted).unwrap_or_default();
-            if let Some(transcript) = &mut self.transcript {
-                transcript.server_body(piece);
-            }
             literals.write(piece).map_err(Fault::Sink)?;
             self.unread.start += wanted;
             left -= wanted as u64;
         }
         if let Some(transcript) = &mut self.transcript {
-            transcript.server_body_end(size);
+            transcript.server_body(size);
         }
         Ok(())
     }

@@ -267,11 +267,6 @@ impl Stream {
         self.timed().deadline = deadline;
     }
 
-    /// The longest silence.
-    pub fn set_idle(&mut self, idle: Duration) {
-        self.timed().idle = idle;
-    }
-
     fn timed(&mut self) -> &mut Timed {
         self.tls.get_mut().reader.get_mut()
     }

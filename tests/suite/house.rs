@@ -121,7 +121,7 @@ fn it_is_small_enough_to_audit() {
     assert!((1..=400).contains(&wire), "imap/wire.rs has {wire} lines");
     // 6,000 were planned. What came on top: MIME parts and names, where mail-parser's cut attachments short; a table of
     // refusals; and what a server or a consumer may do in the middle of a hand-over, each case found by trying.
-    assert!((1..=15_500).contains(&library), "the library has {library} lines");
+    assert!((1..=15_300).contains(&library), "the library has {library} lines");
     assert!((1..=4_000).contains(&program), "the program has {program} lines");
 }
 
