@@ -9,6 +9,10 @@ use crate::text::Escaped;
 /// A result of this library.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// Why a run that had its time (`--max-time`) ends, wherever that meets it. It is the caller's own limit, so no
+/// hint goes with it.
+pub const RUN_IS_OVER: &str = "the time of the run is over (--max-time)";
+
 /// Whose fault it is, which is what a caller decides by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

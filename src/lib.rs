@@ -46,7 +46,7 @@ mod transcript;
 
 pub use calendar::{DateTime, rfc3339};
 pub use entra::{Application, Cloud, Credential};
-pub use error::{EntraReply, Error, Kind, Phase, Result, ServerReply};
+pub use error::{EntraReply, Error, Kind, Phase, RUN_IS_OVER, Result, ServerReply};
 pub use exchange::{Selection, Server, sign_in};
 pub use imap::mailbox_name::MailboxName;
 pub use net::{Network, Proxy, Readiness, Stream, Trust};

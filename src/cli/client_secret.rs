@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use exoimap::{Error, Kind, Phase, Result, Secret};
+use exoimap::{Error, Kind, Phase, RUN_IS_OVER, Result, Secret};
 
 use super::environment;
-use super::input::{MOST, RUN_IS_OVER, read_secret, secret_of};
+use super::input::{MOST, read_secret, secret_of};
 
 /// How long a program that has closed its stdout is left alone before it is looked at again.
 const LOOK: Duration = Duration::from_millis(5);

@@ -5,16 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use exoimap::{Error, Kind, Phase, Result, Secret};
+use exoimap::{Error, Kind, Phase, RUN_IS_OVER, Result, Secret};
 
 /// The most of a secret's file, in octets.
 pub(crate) const MOST: u64 = 64 * 1024;
 
 /// The most of a list, in octets: some hundred thousand mailboxes.
 const MOST_LIST: u64 = 8 << 20;
-
-/// As the library has it of its connections.
-pub(crate) const RUN_IS_OVER: &str = "the time of the run is over (--max-time)";
 
 /// `30`, `30s`, `10m`, `2h`.
 pub(crate) fn parse_time(text: &str) -> std::result::Result<Duration, String> {

@@ -5,10 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use exoimap::exchange::hints;
-use exoimap::{Error, Patience, Phase, Result};
+use exoimap::{Error, Patience, Phase, RUN_IS_OVER, Result};
 
 use super::exit::{Exit, worst};
-use super::input::RUN_IS_OVER;
 use super::output::Output;
 use super::session::Setting;
 

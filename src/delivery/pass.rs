@@ -12,7 +12,7 @@ use super::action::Action;
 use super::incoming::Incoming;
 use super::state::GIVEN_UP;
 use super::{Delivered, Destination, Failed, Job, Outcome, Watch};
-use crate::error::{Error, Kind, Phase, Result};
+use crate::error::{Error, Kind, Phase, RUN_IS_OVER, Result};
 use crate::exchange::{Work, explain, hung_up, is_refusal, open, require_folder};
 use crate::imap::UidSet;
 use crate::imap::session::{Selected, Session};
@@ -375,7 +375,7 @@ impl<'a> Pass<'a> {
     fn in_time(&self) -> Result<()> {
         match self.job.deadline {
             Some(deadline) if Instant::now() >= deadline => {
-                let message = "the time of the run is over (--max-time); what is done is kept";
+                let message = format!("{RUN_IS_OVER}; what is done is kept");
                 Err(Error::new(Kind::Temporary, Phase::Fetch, message))
             }
             _ => Ok(()),

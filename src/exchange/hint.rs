@@ -18,7 +18,7 @@ use std::io;
 
 use super::powershell::argument;
 use crate::entra::{Claims, is_guid};
-use crate::error::{Error, Kind, Phase};
+use crate::error::{Error, Kind, Phase, RUN_IS_OVER};
 
 /// What is known besides the error, filled into the hints.
 #[derive(Clone, Debug, Default)]
@@ -56,8 +56,8 @@ pub fn heading(error: &Error, facts: &Facts) -> Option<&'static str> {
 }
 
 fn rows<'a>(seen: &'a Seen) -> impl Iterator<Item = &'static Row> + 'a {
-    // What the caller's own limit cut off (net's words) needs no advice.
-    let is_over = seen.says(&["the time of the run is over"]);
+    // What the caller's own limit cut off needs no advice.
+    let is_over = seen.says(&[RUN_IS_OVER]);
     let fitting =
         move |table: &'static [&[Row]]| table.iter().copied().flatten().filter(move |row| !is_over && (row.fits)(seen));
     let last = if fitting(&TABLE).next().is_some() { &[][..] } else { &LAST };

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Kind, Phase};
+use crate::error::{Error, Kind, Phase, RUN_IS_OVER};
 
 /// The socket with its clock: whatever the platform calls a timeout leaves here as `TimedOut`.
 pub(crate) struct Timed {
@@ -90,7 +90,7 @@ struct RunIsOver;
 
 impl std::fmt::Display for RunIsOver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the time of the run is over (--max-time)")
+        f.write_str(RUN_IS_OVER)
     }
 }
 
@@ -98,7 +98,7 @@ impl std::error::Error for RunIsOver {}
 
 /// Nobody is to blame for a step that the end of the run cut off.
 pub(super) fn over(phase: Phase) -> Error {
-    Error::new(Kind::Temporary, phase, RunIsOver.to_string())
+    Error::new(Kind::Temporary, phase, RUN_IS_OVER)
 }
 
 pub(super) fn is_over(e: &io::Error) -> bool {
