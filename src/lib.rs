@@ -26,7 +26,8 @@
 //!
 //! Reading order, from the bottom: [`imap::wire`] (octets → framed responses; the file to audit first),
 //! [`imap::parse`], [`imap::connection`], [`imap::session`]; `net/` (the one place that knows time);
-//! [`entra`]; [`exchange`] (what Exchange Online does differently); [`delivery`] (server → disk).
+//! [`entra`]; `mime/`; [`exchange`] (what Exchange Online does differently); `advice/` (hints and setup
+//! text); [`delivery`] (server → disk); `bridge/` (tunnel and relay).
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod calendar;

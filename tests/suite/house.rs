@@ -1,10 +1,11 @@
 //! The house: who may know whom, who prints, what never panics, how much there is of it.
 
+mod circles;
 mod dependencies;
 mod source;
 mod tracked;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
@@ -12,22 +13,74 @@ pub(crate) use source::root;
 
 use source::Source;
 
-/// Which part of the library uses which, from the top down: an arrow can only point to a line
+/// Which part of the library may use which, from the top down: an arrow can only point to a line
 /// below. A new arrow is added here on purpose, or not at all. `imap` and `entra` have none
 /// between them.
-const HOUSE: [(&str, &[&str]); 11] = [
-    ("delivery", &["calendar", "error", "exchange", "imap", "net", "patience", "text"]),
-    ("exchange", &["entra", "error", "imap", "net", "patience", "secret", "text"]),
-    ("imap", &["calendar", "error", "net", "secret", "text", "transcript"]),
-    ("entra", &["calendar", "error", "net", "patience", "secret", "text"]),
+const HOUSE: [(&str, &[&str]); 18] = [
+    (
+        "delivery",
+        &["calendar", "error", "exchange", "files", "imap", "mime", "net", "patience", "retry", "text", "time"],
+    ),
+    (
+        "bridge",
+        &[
+            "entra",
+            "error",
+            "exchange",
+            "files",
+            "imap",
+            "net",
+            "patience",
+            "retry",
+            "secret",
+            "text",
+            "time",
+            "transcript",
+        ],
+    ),
+    ("advice", &["entra", "error", "exchange", "imap", "net", "text"]),
+    ("exchange", &["entra", "error", "imap", "mime", "net", "patience", "retry", "secret", "text", "time", "calendar"]),
+    ("imap", &["calendar", "error", "mime", "net", "secret", "text", "time", "transcript"]),
+    ("entra", &["calendar", "error", "files", "net", "patience", "retry", "secret", "text", "time"]),
+    ("mime", &["calendar", "error", "text", "time"]),
     ("patience", &["error", "net"]),
-    ("net", &["error", "secret", "text"]),
-    ("error", &["text"]),
-    ("transcript", &["secret"]),
-    ("secret", &[]),
+    ("retry", &["error", "net", "time"]),
+    ("net", &["error", "files", "secret", "text", "time"]),
+    ("files", &["error", "secret", "text"]),
+    ("error", &["secret", "text"]),
+    ("transcript", &["secret", "text"]),
+    ("secret", &["text"]),
     ("text", &[]),
     ("calendar", &[]),
+    ("time", &[]),
+    ("version", &[]),
 ];
+
+/// Lines of each room, without tests. They only go down, but for a line in an issue.
+const BUDGETS: [(&str, usize); 10] = [
+    ("cli", 4600),
+    ("delivery", 4400),
+    ("bridge", 1500),
+    ("advice", 1600),
+    ("exchange", 2400),
+    ("entra", 2400),
+    ("imap", 3700),
+    ("mime", 1700),
+    ("net", 1250),
+    ("ground", 1200),
+];
+
+/// The room of a file: what stands alone in `src/` is the ground, `main` and `lib` are doors.
+fn room(source: &Source) -> Option<&str> {
+    if ["main.rs", "lib.rs"].contains(&source.path.as_str()) {
+        return None;
+    }
+    // Until they have moved.
+    if ["exchange/hint", "exchange/setup", "exchange/powershell"].iter().any(|start| source.path.starts_with(start)) {
+        return Some("advice");
+    }
+    Some(if source.path.contains('/') { source.module() } else { "ground" })
+}
 
 #[test]
 fn arrows_are_those_of_the_table_and_point_down() {
@@ -36,17 +89,26 @@ fn arrows_are_those_of_the_table_and_point_down() {
         let upwards: Vec<_> = arrows.iter().filter(|arrow| !below.contains(arrow)).collect();
         assert!(upwards.is_empty(), "{module} stands above {upwards:?}");
     }
-    let sources = Source::all();
-    let library = sources.iter().filter(|source| !["main", "lib", "cli"].contains(&source.module()));
-    let mut found: Vec<(&str, BTreeSet<&str>)> = HOUSE.iter().map(|(module, _)| (*module, BTreeSet::new())).collect();
-    for source in library {
-        let known = found.iter_mut().find(|(module, _)| *module == source.module());
+    for source in Source::all().iter().filter(|source| !["main", "lib", "cli"].contains(&source.module())) {
+        let known = HOUSE.iter().find(|(module, _)| *module == source.module());
         let (module, arrows) = known.unwrap_or_else(|| panic!("{} is in no line of the table", source.path));
-        arrows.extend(named_from_the_root(source).into_iter().filter(|name| name != module));
+        let used = named_from_the_root(source).into_iter().filter(|name| name != module);
+        let new: Vec<_> = used.filter(|name| !arrows.contains(name)).collect();
+        assert!(new.is_empty(), "{} uses {new:?}, which the table does not allow {module}", source.path);
     }
-    for ((module, wanted), (_, found)) in HOUSE.iter().zip(found) {
-        assert!(found.iter().eq(wanted.iter()), "{module} uses {found:?}, the table says {wanted:?}");
-    }
+}
+
+#[test]
+fn modules_lie_where_rust_looks_for_them() {
+    // Three that stand beside the file that declares them; whoever moves one removes its line.
+    let remaining = ["delivery/attachments.rs", "delivery/destination.rs", "delivery/pass.rs"];
+    let sources = Source::all();
+    let found: Vec<_> = sources
+        .iter()
+        .filter(|source| source.code.contains("#[path") && !remaining.contains(&source.path.as_str()))
+        .map(|source| &source.path)
+        .collect();
+    assert!(found.is_empty(), "#[path] is for tests: {found:?}");
 }
 
 #[test]
@@ -112,17 +174,20 @@ fn it_is_small_enough_to_audit() {
     let sources = Source::all();
     let long = sources.iter().filter(|source| source.text.lines().count() > 500).map(|source| &source.path);
     assert_eq!(long.collect::<Vec<_>>(), Vec::<&String>::new(), "no file has more than 500 lines");
-    let lines = |of: &dyn Fn(&Source) -> bool| -> usize {
-        sources.iter().filter(|source| of(source)).map(Source::length).sum()
-    };
-    let program = lines(&|source| ["main", "cli"].contains(&source.module()));
-    let library = lines(&|_| true) - program;
-    let wire = lines(&|source| source.path == "imap/wire.rs");
-    assert!((1..=400).contains(&wire), "imap/wire.rs has {wire} lines");
-    // 6,000 were planned. What came on top: MIME parts and names, where mail-parser's cut attachments short; a table of
-    // refusals; and what a server or a consumer may do in the middle of a hand-over, each case found by trying.
-    assert!((1..=15_300).contains(&library), "the library has {library} lines");
-    assert!((1..=4_000).contains(&program), "the program has {program} lines");
+    let mut rooms: BTreeMap<&str, usize> = BTreeMap::new();
+    for source in &sources {
+        if let Some(room) = room(source) {
+            *rooms.entry(room).or_default() += source.length();
+        }
+    }
+    let (mut over, mut report) = (Vec::new(), String::new());
+    for (room, lines) in rooms {
+        let budget = BUDGETS.iter().find(|(name, _)| *name == room).map_or(0, |(_, budget)| *budget);
+        report += &format!("{room} {lines}/{budget} ");
+        over.extend((lines > budget).then(|| format!("{room} has {lines} lines, its budget is {budget}")));
+    }
+    println!("{report}");
+    assert!(over.is_empty(), "{over:#?}");
 }
 
 #[test]
