@@ -28,13 +28,18 @@
 //! [`imap::parse`], [`imap::connection`], [`imap::session`]; `net/` (the one place that knows time);
 //! [`entra`]; `mime/`; [`exchange`] (what Exchange Online does differently); `advice/` (hints and setup
 //! text); [`delivery`] (server → disk); `bridge/` (tunnel and relay).
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(any(test, fuzzing), allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod calendar;
 pub mod delivery;
 pub mod entra;
 mod error;
 pub mod exchange;
+// What the fuzz targets call: `--cfg fuzzing` is set by cargo-fuzz alone.
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+#[path = "../tests/fuzz/inside.rs"]
+pub mod fuzz;
 pub mod imap;
 mod net;
 mod patience;

@@ -106,6 +106,10 @@ fn modules_lie_where_rust_looks_for_them() {
     let found: Vec<_> = sources
         .iter()
         .filter(|source| source.code.contains("#[path") && !remaining.contains(&source.path.as_str()))
+        .filter(|source| {
+            source.path != "lib.rs"
+                || source.text.matches("#[path").count() != source.text.matches("\"../tests/").count()
+        })
         .map(|source| &source.path)
         .collect();
     assert!(found.is_empty(), "#[path] is for tests: {found:?}");

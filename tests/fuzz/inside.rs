@@ -1,0 +1,218 @@
+//! What each fuzz target does with its input: part of the library when it is built for a fuzzer (`--cfg fuzzing`) or for
+//! its tests, so that internals stay internal. A target fails by a panic, by a hang or by too much memory.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use crate::imap::UidSet;
+use crate::imap::wire::{Hold, Limits, Reader};
+use crate::{MailboxName, Proxy, Secret};
+
+/// The targets by name: the binaries of `tests/fuzz/Cargo.toml`.
+pub const TARGETS: [(&str, fn(&[u8])); 7] = [
+    ("reader", reader),
+    ("session", session),
+    ("folder_name", folder_name),
+    ("uid_set", uid_set),
+    ("header", header),
+    ("proxy_url", proxy_url),
+    ("claims", claims),
+];
+
+/// Runs the target `name`.
+pub fn run(name: &str, input: &[u8]) {
+    let target = TARGETS.iter().find(|(known, _)| *known == name);
+    target.unwrap_or_else(|| panic!("{name} is not a target")).1(input);
+}
+
+const LIMITS: Limits = Limits { response: 1 << 16, literal: 1 << 20 };
+
+/// Bytes to framed responses to what they say.
+fn reader(input: &[u8]) {
+    let mut reader = Reader::new(input, LIMITS);
+    while let Ok(frame) = reader.response(&mut Hold) {
+        assert!(frame.octets().len() <= LIMITS.response, "a response beyond its limit");
+        let _ = crate::imap::parse::response(&frame);
+    }
+}
+
+/// A server that says `input`, whatever it is asked.
+struct Monologue<'a>(&'a [u8]);
+
+impl Read for Monologue<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf)
+    }
+}
+
+impl Write for Monologue<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        Ok(octets.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A whole session, one command of each kind.
+fn session(input: &[u8]) {
+    let _ = converse(input);
+}
+
+fn converse(input: &[u8]) -> crate::Result<()> {
+    use crate::imap::session::{Client, Listener};
+    let mut client = Client::greet(Monologue(input), LIMITS, Listener::default())?;
+    let offered = client.capability()?;
+    let mut session = client.authenticate_xoauth2(&offered, "orders@contoso.com", &Secret::new("token-of-a-test"))?;
+    let listed = session.list()?;
+    for item in listed.iter().take(2) {
+        let _ = session.status(&MailboxName::from_wire(&item.name))?;
+    }
+    let mut inbox = session.select(&MailboxName::inbox())?;
+    let found = inbox.search("ALL")?;
+    let mut sink = Sink { open: None };
+    inbox.fetch_bodies(&found, "BODY.PEEK[]", &mut sink)?;
+    inbox.fetch_each(&found, "BODYSTRUCTURE", &mut |_| Ok(()))?;
+    inbox.store(&found, "+FLAGS (\\Seen)")?;
+    inbox.copy(&found, &MailboxName::inbox())?;
+    inbox.move_to(&found, &MailboxName::inbox())?;
+    inbox.unselect()?;
+    session.logout()
+}
+
+/// Holds a session to what it promises a sink: as many bytes as announced, then one end.
+struct Sink {
+    open: Option<u64>,
+}
+
+impl crate::imap::session::BodySink for Sink {
+    fn begin(&mut self, _: Option<crate::imap::types::Uid>, size: u64) -> io::Result<()> {
+        assert!(self.open.replace(size).is_none(), "a body begins within a body");
+        Ok(())
+    }
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        let left = self.open.and_then(|left| left.checked_sub(octets.len() as u64));
+        self.open = Some(left.expect("more bytes than were announced"));
+        Ok(())
+    }
+    fn end(&mut self, _: crate::imap::types::Uid, _: &crate::imap::fetch::Fetch, _: u64) -> io::Result<()> {
+        assert_eq!(self.open.take(), Some(0), "a body ends with its last byte");
+        Ok(())
+    }
+    fn forget(&mut self) -> io::Result<()> {
+        self.open = None;
+        Ok(())
+    }
+}
+
+/// Modified UTF-7 to text and back.
+fn folder_name(input: &[u8]) {
+    let name = MailboxName::from_wire(input);
+    assert_eq!(name.wire(), input, "a name goes back as it came");
+    if let Ok(typed) = MailboxName::new(name.as_str()) {
+        assert_eq!(MailboxName::from_wire(typed.wire()).as_str(), typed.as_str(), "{input:?}");
+    }
+}
+
+fn uid_set(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let (a, b) = text.split_once(' ').unwrap_or((&text, ""));
+    let Some(a) = UidSet::parse(a) else { return };
+    assert_eq!(UidSet::parse(&a.to_string()).as_ref(), Some(&a).filter(|a| !a.is_empty()));
+    let pieces = a.chunks(80, 1000).iter().take(100).map(UidSet::len).sum::<u64>();
+    assert!(pieces <= a.len());
+    let Some(b) = UidSet::parse(b) else { return };
+    let (without, within) = (a.without(&b), a.within(&b));
+    assert_eq!(without.len() + within.len(), a.len());
+    let mut joined = without;
+    joined.extend(&within);
+    assert_eq!(joined, a);
+}
+
+/// A message's header fields, decoded.
+fn header(input: &[u8]) {
+    let headers = crate::delivery::headers(input);
+    let _ = (format!("{headers:?}"), crate::delivery::is_attachment(input));
+}
+
+fn proxy_url(input: &[u8]) {
+    let url = String::from_utf8_lossy(input);
+    if let Ok(proxy) = Proxy::parse(&url, "a test") {
+        assert!(!proxy.host().is_empty());
+        let _ = proxy.except(&url);
+    }
+}
+
+/// What an access token says.
+fn claims(input: &[u8]) {
+    if let Some(claims) = crate::entra::Claims::of(&Secret::new(input)) {
+        let _ = (format!("{claims:?}"), claims.is_expired());
+    }
+}
+
+/// The first inputs of each target, from the fixtures.
+#[cfg(test)]
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let lines = |lines: &[&str]| lines.iter().map(|line| line.as_bytes().to_vec()).collect();
+    let fixtures = || files("txt").into_iter().map(|file| std::fs::read_to_string(file).unwrap());
+    let dialogues = || fixtures().map(|text| crate::script::Script::parse(&text).unwrap().server_octets());
+    match target {
+        "reader" | "session" => dialogues().collect(),
+        "folder_name" => {
+            let listed = dialogues().flat_map(|octets| {
+                let lines = octets.split(|octet| *octet == b'\n').filter(|line| line.starts_with(b"* LIST"));
+                lines.map(|line| line[7..].to_vec()).collect::<Vec<_>>()
+            });
+            listed.chain([b"INBOX/&bOhlhw-".to_vec(), b"R&AOk-sum&AOk-".to_vec(), b"&-&-".to_vec()]).collect()
+        }
+        "uid_set" => lines(&["1:5,7 3", "4294967295,1:3 2:4294967295", "9,8,7,1:2 1", "*:4"]),
+        "message" | "header" => {
+            let bodies = dialogues().filter(|octets| octets.windows(5).any(|octets| octets == b"BODY["));
+            let messages = files("eml").into_iter().map(|file| std::fs::read(file).unwrap());
+            bodies.chain(messages).chain([include_bytes!("message.eml").to_vec()]).collect()
+        }
+        "proxy_url" => {
+            lines(&["http://user:p%40ss@proxy.example.com:3128", "socks5h://[::1]:1080/", "proxy", "http://"])
+        }
+        "claims" => lines(&[
+            "e30.eyJhdWQiOiJodHRwczovL291dGxvb2sub2ZmaWNlMzY1LmNvbSIsInJvbGVzIjpbIklNQVAuQWNjZXNzQXNBcHAiXSwiZXhwIjoxfQ.x",
+        ]),
+        _ => panic!("{target} has no seeds"),
+    }
+}
+
+/// The files below `fixtures/` that end like this.
+#[cfg(test)]
+fn files(extension: &str) -> Vec<std::path::PathBuf> {
+    fn collect(dir: &Path, extension: &str, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            match entry.unwrap().path() {
+                path if path.is_dir() => collect(&path, extension, found),
+                path if path.extension().is_some_and(|its| its == extension) => found.push(path),
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"), extension, &mut found);
+    found.sort();
+    found
+}
+
+/// With EXOIMAP_FUZZ_CORPUS it also writes them there, one folder per target (`tests/release fuzz`).
+#[test]
+fn every_fuzz_target_takes_its_seeds() {
+    let manifest = include_str!("Cargo.toml");
+    let binaries = manifest.split("[[bin]]\nname = \"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    assert!(binaries.eq(TARGETS.iter().map(|(name, _)| *name)), "tests/fuzz/Cargo.toml and TARGETS");
+    let corpus = std::env::var_os("EXOIMAP_FUZZ_CORPUS").map(std::path::PathBuf::from);
+    for (name, _) in TARGETS {
+        for (number, seed) in seeds(name).iter().enumerate() {
+            run(name, seed);
+            if let Some(corpus) = &corpus {
+                std::fs::create_dir_all(corpus.join(name)).unwrap();
+                std::fs::write(corpus.join(name).join(format!("seed-{number:03}")), seed).unwrap();
+            }
+        }
+    }
+}
