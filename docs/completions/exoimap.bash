@@ -62,22 +62,8 @@ _exoimap() {
 
     case "${cmd}" in
         exoimap)
-            opts="-h -V --help --version check setup folders search token fetch mark move copy delete append wait"
+            opts="-q -v -h -V --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help --version check setup folders search token fetch mark move copy delete append wait"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        exoimap__subcmd__append)
-            opts="-q -v -h --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --token-cache --max-time --trace --log --quiet --verbose --json --folder --seen --flags --date --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -170,11 +156,11 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --token-cache)
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-time)
+                --token-cache)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -186,6 +172,20 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        exoimap__subcmd__append)
+            opts="-q -v -h --folder --seen --flags --date --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --folder)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -198,20 +198,10 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                *)
-                    COMPREPLY=()
+                --mailbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
                     ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        exoimap__subcmd__check)
-            opts="-q -v -h --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --token-cache --max-time --trace --log --quiet --verbose --json --mailbox --mailboxes --expect-days --report --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -296,11 +286,11 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --token-cache)
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-time)
+                --token-cache)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -312,10 +302,20 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --mailbox)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
+                *)
+                    COMPREPLY=()
                     ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        exoimap__subcmd__check)
+            opts="-q -v -h --mailboxes --expect-days --report --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --mailboxes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -328,20 +328,6 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        exoimap__subcmd__copy)
-            opts="-q -v -h --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --token-cache --max-time --trace --log --quiet --verbose --json --to --dry-run --folder --uid --unseen --since --before --from --to-address --subject --larger --query --limit --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --mailbox)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -430,11 +416,11 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --token-cache)
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-time)
+                --token-cache)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -446,6 +432,20 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        exoimap__subcmd__copy)
+            opts="-q -v -h --to --dry-run --folder --uid --unseen --since --before --from --to-address --subject --larger --query --limit --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -490,20 +490,6 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        exoimap__subcmd__delete)
-            opts="-q -v -h --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --token-cache --max-time --trace --log --quiet --verbose --json --trash --permanently --dry-run --folder --uid --unseen --since --before --from --to-address --subject --larger --query --limit --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --mailbox)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -592,11 +578,11 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --token-cache)
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-time)
+                --token-cache)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -608,6 +594,20 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        exoimap__subcmd__delete)
+            opts="-q -v -h --trash --permanently --dry-run --folder --uid --unseen --since --before --from --to-address --subject --larger --query --limit --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --trash)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -652,20 +652,10 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                *)
-                    COMPREPLY=()
+                --mailbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
                     ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        exoimap__subcmd__fetch)
-            opts="-q -v -h --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --token-cache --max-time --trace --log --quiet --verbose --json --mailbox --to --format --attachments --mailboxes --jobs --refetch --from-now --accept-uidvalidity --give-up-after --dry-run --mark-seen --move-to --delete --program-timeout --folder --uid --unseen --since --before --from --to-address --subject --larger --query --limit --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -750,11 +740,11 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --token-cache)
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-time)
+                --token-cache)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -766,7 +756,21 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --mailbox)
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        exoimap__subcmd__fetch)
+            opts="-q -v -h --mailboxes --to --format --attachments --jobs --refetch --from-now --accept-uidvalidity --give-up-after --mark-seen --move-to --delete --program-timeout --dry-run --folder --uid --unseen --since --before --from --to-address --subject --larger --query --limit --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --mailboxes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -776,10 +780,6 @@ _exoimap() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "eml maildir mbox" -- "${cur}"))
-                    return 0
-                    ;;
-                --mailboxes)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --jobs)
@@ -838,6 +838,110 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --mailbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth)
+                    COMPREPLY=($(compgen -W "auto token certificate secret federated managed-identity device-code" -- "${cur}"))
+                    return 0
+                    ;;
+                --client-secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-secret-command)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-signature)
+                    COMPREPLY=($(compgen -W "ps256 rs256" -- "${cur}"))
+                    return 0
+                    ;;
+                --federated-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud)
+                    COMPREPLY=($(compgen -W "global usgov usgov-dod china" -- "${cur}"))
+                    return 0
+                    ;;
+                --authority-host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-cache)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -846,7 +950,7 @@ _exoimap() {
             return 0
             ;;
         exoimap__subcmd__folders)
-            opts="-q -v -h --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --token-cache --max-time --trace --log --quiet --verbose --json --help create"
+            opts="-q -v -h --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help create"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -940,11 +1044,11 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --token-cache)
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-time)
+                --token-cache)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -964,7 +1068,7 @@ _exoimap() {
             return 0
             ;;
         exoimap__subcmd__folders__subcmd__create)
-            opts="-q -v -h --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --token-cache --max-time --trace --log --quiet --verbose --json --help"
+            opts="-q -v -h --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1058,11 +1162,11 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --token-cache)
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-time)
+                --token-cache)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1082,116 +1186,12 @@ _exoimap() {
             return 0
             ;;
         exoimap__subcmd__mark)
-            opts="-q -v -h --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --token-cache --max-time --trace --log --quiet --verbose --json --seen --unseen --flagged --unflagged --answered --unanswered --dry-run --folder --uid --since --before --from --to-address --subject --larger --query --limit --help"
+            opts="-q -v -h --seen --unseen --flagged --unflagged --answered --unanswered --dry-run --folder --uid --since --before --from --to-address --subject --larger --query --limit --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --mailbox)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tenant)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --client-id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --auth)
-                    COMPREPLY=($(compgen -W "auto token certificate secret federated managed-identity device-code" -- "${cur}"))
-                    return 0
-                    ;;
-                --client-secret-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --client-secret-command)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --certificate)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --certificate-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --certificate-signature)
-                    COMPREPLY=($(compgen -W "ps256 rs256" -- "${cur}"))
-                    return 0
-                    ;;
-                --federated-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --access-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cloud)
-                    COMPREPLY=($(compgen -W "global usgov usgov-dod china" -- "${cur}"))
-                    return 0
-                    ;;
-                --authority-host)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --scope)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --port)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --proxy)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --env-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-cache)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-time)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --folder)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1232,20 +1232,6 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        exoimap__subcmd__move)
-            opts="-q -v -h --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --token-cache --max-time --trace --log --quiet --verbose --json --to --dry-run --folder --uid --unseen --since --before --from --to-address --subject --larger --query --limit --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --mailbox)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1334,11 +1320,11 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --token-cache)
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-time)
+                --token-cache)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1350,6 +1336,20 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        exoimap__subcmd__move)
+            opts="-q -v -h --to --dry-run --folder --uid --unseen --since --before --from --to-address --subject --larger --query --limit --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1394,20 +1394,6 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        exoimap__subcmd__search)
-            opts="-q -v -h --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --token-cache --max-time --trace --log --quiet --verbose --json --headers --folder --uid --unseen --since --before --from --to-address --subject --larger --query --limit --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --mailbox)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1496,11 +1482,11 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --token-cache)
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-time)
+                --token-cache)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1512,6 +1498,20 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        exoimap__subcmd__search)
+            opts="-q -v -h --headers --folder --uid --unseen --since --before --from --to-address --subject --larger --query --limit --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --folder)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1552,20 +1552,10 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                *)
-                    COMPREPLY=()
+                --mailbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
                     ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        exoimap__subcmd__setup)
-            opts="-q -v -h --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --token-cache --max-time --trace --log --quiet --verbose --json --mailbox --mailboxes --script --managed-identity --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1650,11 +1640,11 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --token-cache)
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-time)
+                --token-cache)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1666,11 +1656,125 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        exoimap__subcmd__setup)
+            opts="-q -v -h --mailboxes --script --managed-identity --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --mailboxes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --mailbox)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --mailboxes)
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth)
+                    COMPREPLY=($(compgen -W "auto token certificate secret federated managed-identity device-code" -- "${cur}"))
+                    return 0
+                    ;;
+                --client-secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-secret-command)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-signature)
+                    COMPREPLY=($(compgen -W "ps256 rs256" -- "${cur}"))
+                    return 0
+                    ;;
+                --federated-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud)
+                    COMPREPLY=($(compgen -W "global usgov usgov-dod china" -- "${cur}"))
+                    return 0
+                    ;;
+                --authority-host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-cache)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1682,7 +1786,7 @@ _exoimap() {
             return 0
             ;;
         exoimap__subcmd__token)
-            opts="-q -v -h --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --token-cache --max-time --trace --log --quiet --verbose --json --xoauth2 --claims --help"
+            opts="-q -v -h --xoauth2 --claims --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1776,11 +1880,11 @@ _exoimap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --token-cache)
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-time)
+                --token-cache)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1800,116 +1904,12 @@ _exoimap() {
             return 0
             ;;
         exoimap__subcmd__wait)
-            opts="-q -v -h --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --token-cache --max-time --trace --log --quiet --verbose --json --to --for --folder --uid --unseen --since --before --from --to-address --subject --larger --query --limit --help"
+            opts="-q -v -h --to --for --folder --uid --unseen --since --before --from --to-address --subject --larger --query --limit --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --mailbox)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tenant)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --client-id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --auth)
-                    COMPREPLY=($(compgen -W "auto token certificate secret federated managed-identity device-code" -- "${cur}"))
-                    return 0
-                    ;;
-                --client-secret-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --client-secret-command)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --certificate)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --certificate-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --certificate-signature)
-                    COMPREPLY=($(compgen -W "ps256 rs256" -- "${cur}"))
-                    return 0
-                    ;;
-                --federated-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --access-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cloud)
-                    COMPREPLY=($(compgen -W "global usgov usgov-dod china" -- "${cur}"))
-                    return 0
-                    ;;
-                --authority-host)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --scope)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --port)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --proxy)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --env-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-cache)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-time)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1955,6 +1955,110 @@ _exoimap() {
                     return 0
                     ;;
                 --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mailbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth)
+                    COMPREPLY=($(compgen -W "auto token certificate secret federated managed-identity device-code" -- "${cur}"))
+                    return 0
+                    ;;
+                --client-secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-secret-command)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-signature)
+                    COMPREPLY=($(compgen -W "ps256 rs256" -- "${cur}"))
+                    return 0
+                    ;;
+                --federated-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud)
+                    COMPREPLY=($(compgen -W "global usgov usgov-dod china" -- "${cur}"))
+                    return 0
+                    ;;
+                --authority-host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-cache)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Read;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::ArgMatches;
 use exoimap::delivery::Spool;
 use exoimap::exchange::{LARGEST_MESSAGE, Outgoing, Work, explain, persist, require_folder};
 use exoimap::imap::session::Session;
@@ -12,37 +12,12 @@ use exoimap::{DateTime, Error, Kind, MailboxName, Phase, Result, Stream};
 use serde_json::json;
 
 use super::exit::Exit;
-use super::options::{flag, value, verb};
 use super::output::Output;
 use super::session::{Setting, usage};
 use super::sign_in::SignIn;
 
 /// The flags that Exchange keeps, as people write them.
 const FLAGS: [&str; 4] = ["seen", "answered", "flagged", "draft"];
-
-pub(crate) fn command() -> Command {
-    verb("append", "Uploads messages to a folder")
-        .arg(Arg::new("files").value_name("FILE").num_args(1..).required(true).help("A message each; - is stdin"))
-        .arg(value("folder", "F", "The folder, as people see its name").default_value("INBOX"))
-        .arg(flag("seen", "Mark them as seen"))
-        .arg(
-            value("flags", "FLAGS", "Mark them: seen, answered, flagged, draft")
-                .value_delimiter(',')
-                .value_parser(FLAGS),
-        )
-        .arg(
-            value("date", "TIME", "When they were received: 2026-11-02T08:14:07Z, or a day [default: now]")
-                .value_parser(date),
-        )
-        .after_help(
-            "Output: a line a message, UID (- where the server does not say) and file with a tab between.\n\n\
-            All files are checked before anything is sent. Refused with the line's number (exit code 2): a line of more than\n\
-            9,000 octets without its end, behind which Exchange would take the message for commands; a CR or a NUL alone; CRLF\n\
-            and LF mixed; more than 150 MB. A file whose lines all end in LF, as Unix keeps mail, is sent with CRLF.\n\n\
-            Where the connection breaks behind a message and before its answer, nobody knows whether it was stored: the run\n\
-            stops with exit code 5 and names it.",
-        )
-}
 
 pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
     let mailbox = setting.mailbox()?;
@@ -179,9 +154,4 @@ fn flags(arguments: &ArgMatches) -> Vec<Flag> {
     };
     let wire = ["\\Seen", "\\Answered", "\\Flagged", "\\Draft"];
     FLAGS.iter().zip(wire).filter(|(name, _)| named(name)).filter_map(|(_, wire)| Flag::named(wire)).collect()
-}
-
-fn date(text: &str) -> std::result::Result<DateTime, String> {
-    DateTime::parse(text)
-        .ok_or_else(|| "a time is 2026-11-02T08:14:07Z, with +01:00 for another zone, or a day".to_owned())
 }

@@ -1,6 +1,6 @@
-//! What `mark`, `move`, `copy` and `delete` have in common: select, change a part at a time, say what was done.
+//! `exoimap mark`, `move`, `copy` and `delete`: select messages, change them batch by batch, print what was done.
 
-use clap::{Arg, ArgMatches};
+use clap::ArgMatches;
 use exoimap::exchange::{Change, Selection, Work, open, persist, require_folder};
 use exoimap::imap::UidSet;
 use exoimap::imap::session::{Copied, Selected, Session};
@@ -9,7 +9,6 @@ use exoimap::{Error, Kind, MailboxName, Phase, Result, Stream};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
-use super::options::flag;
 use super::output::Output;
 use super::selection;
 use super::session::{Setting, usage};
@@ -21,13 +20,53 @@ const PART: u64 = 500;
 /// Octets of their UIDs.
 const PART_OCTETS: usize = 2_900;
 
-/// What these commands take besides their own options.
-pub(crate) fn options() -> Vec<Arg> {
-    vec![flag("dry-run", "Say what would be done, and change nothing")]
+/// The options of `mark`: what sets a flag, what clears it, the flag.
+const FLAGS: [(&str, &str, &str); 3] = [
+    ("seen", "clear-seen", "\\Seen"),
+    ("flagged", "clear-flagged", "\\Flagged"),
+    ("answered", "clear-answered", "\\Answered"),
+];
+
+/// `exoimap mark`
+pub(crate) fn mark(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
+    let named = |option: fn(&(&'static str, &'static str, &'static str)) -> &'static str| -> Vec<Flag> {
+        FLAGS.iter().filter(|row| arguments.get_flag(option(row))).filter_map(|(.., name)| Flag::named(name)).collect()
+    };
+    let (set, clear) = (named(|row| row.0), named(|row| row.1));
+    if set.is_empty() && clear.is_empty() {
+        return Err(usage(
+            "no flag to set or clear: --seen, --unseen, --flagged, --unflagged, --answered, --unanswered",
+        ));
+    }
+    run(arguments, setting, output, Change::Flags { set, clear })
+}
+
+/// `exoimap move`
+pub(crate) fn move_to(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
+    run(arguments, setting, output, Change::MoveTo(folder(arguments, "to")?))
+}
+
+/// `exoimap copy`
+pub(crate) fn copy_to(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
+    run(arguments, setting, output, Change::CopyTo(folder(arguments, "to")?))
+}
+
+/// `exoimap delete`
+pub(crate) fn delete(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
+    let change = match (arguments.contains_id("trash"), arguments.get_flag("permanently")) {
+        (true, _) => Change::MoveTo(folder(arguments, "trash")?),
+        (false, true) => Change::Delete,
+        (false, false) => return Err(usage("how to delete is not said: --trash FOLDER or --permanently")),
+    };
+    run(arguments, setting, output, change)
+}
+
+fn folder(arguments: &ArgMatches, option: &str) -> Result<MailboxName> {
+    MailboxName::new(arguments.get_one::<String>(option).map(String::as_str).unwrap_or_default())
 }
 
 /// Runs `change` on what the options select.
-pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output, change: Change) -> Result<Exit> {
+fn run(arguments: &ArgMatches, setting: &Setting, output: &Output, change: Change) -> Result<Exit> {
     let mailbox = setting.mailbox()?;
     let (folder, selection) = selection::read(arguments)?;
     if !selection.is_narrowed() {

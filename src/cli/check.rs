@@ -20,11 +20,8 @@ use super::session::Setting;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Everything is said here, what was wrong with the call too, so that a report and `--json` have it.
-pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Output) -> Exit {
-    let report = match Report::open(arguments, setting.is_ok()) {
-        Ok(report) => report,
-        Err(error) => return output.failed(&error, &hints(&error, &Facts::default())),
-    };
+pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Output) -> Result<Exit> {
+    let report = Report::open(arguments, setting.is_ok())?;
     let check = Check {
         output,
         report: RefCell::new(report),
@@ -36,8 +33,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
         Err(error) => check.failed(error, Facts::default()),
     };
     let exit = exit.unwrap_or_else(|error| output.failed(&error, &[]));
-    let written = check.report.into_inner().write(exit, setting.as_ref().ok());
-    written.map_or_else(|error| output.failed(&error, &hints(&error, &Facts::default())), |()| exit)
+    check.report.into_inner().write(exit, setting.as_ref().ok()).map(|()| exit)
 }
 
 struct Check<'a> {

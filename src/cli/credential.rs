@@ -11,6 +11,7 @@ use exoimap::{Result, Secret};
 use super::client_secret::client_secret;
 use super::environment;
 use super::input::read_secret;
+use super::options;
 use super::session::usage;
 
 /// A credential that ends in fewer days is worth a word.
@@ -23,16 +24,6 @@ pub(crate) enum Proof {
     ManagedIdentity(Box<ManagedIdentity>),
     DeviceCode(Box<DeviceCode>),
 }
-
-/// The options that name a credential, and the method of each.
-const NAMING: [(&str, &str); 6] = [
-    ("access-token-file", "token"),
-    ("certificate", "certificate"),
-    ("client-secret-command", "secret"),
-    ("client-secret-file", "secret"),
-    ("federated-token-file", "federated"),
-    ("identity", "managed-identity"),
-];
 
 impl Proof {
     /// Who is asked for a token; none where it is there already.
@@ -107,13 +98,13 @@ impl Given<'_> {
     fn method(&self) -> Result<&str> {
         let asked = self.text("auth").filter(|method| *method != "auto");
         let by_option = asked.filter(|_| self.named("auth"));
-        let mut named = NAMING.iter().filter(|(option, _)| self.named(option));
+        let mut named = options::credentials().filter(|(option, _)| self.named(option));
         let first = named.next();
         if let (Some((first, _)), Some((second, _))) = (first, named.next()) {
             return Err(usage(format!("--{first} and --{second} are two ways to sign in: name one")));
         }
         if let (Some((option, method)), Some(asked)) = (first, by_option)
-            && *method != asked
+            && method != asked
         {
             return Err(usage(format!("--{option} is not what --auth {asked} signs in by: name one")));
         }

@@ -5,7 +5,7 @@ use std::fs;
 use clap::error::{ContextKind, ErrorKind};
 
 use super::manual_tests::{documents, root};
-use super::options::command;
+use super::parser::command;
 
 #[test]
 fn command_lines_in_documents_are_taken() {

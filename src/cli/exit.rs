@@ -1,4 +1,4 @@
-//! The one table of exit codes; README and the manual repeat it, a test compares them.
+//! The table of exit codes; README and the manual repeat it, a test compares them.
 
 use std::process::ExitCode;
 
@@ -15,13 +15,13 @@ pub(crate) enum Exit {
     Usage = 2,
     /// Nothing came (`wait` only).
     Nothing = 3,
-    /// Refused until an administrator acts.
+    /// An administrator must act.
     Refused = 4,
-    /// Worth repeating later.
+    /// Temporary failure, retry later.
     Temporary = 5,
     /// Partly done: the rest is named on stderr.
     Partly = 6,
-    /// The server broke the protocol, or a limit of ours.
+    /// Protocol error by the server, or one of our limits exceeded.
     Protocol = 7,
 }
 

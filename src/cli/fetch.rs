@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::many;
+use super::options;
 use super::output::Output;
 use super::progress::Told;
 use super::selection;
@@ -195,5 +196,8 @@ fn program(arguments: &ArgMatches) -> Result<Option<Program>> {
     let mut words = arguments.get_many::<String>("program").into_iter().flatten();
     let Some(name) = words.next() else { return Ok(None) };
     let timeout = arguments.get_one::<Duration>("program-timeout").copied();
-    Program::new(name, words.cloned().collect(), timeout).map(Some)
+    let private = std::env::vars_os()
+        .filter(|(name, value)| options::is_private(&name.to_string_lossy(), &value.to_string_lossy()));
+    let program = Program::new(name, words.cloned().collect(), timeout)?;
+    Ok(Some(program.without(private.map(|(name, _)| name))))
 }

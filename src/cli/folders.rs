@@ -1,6 +1,6 @@
 //! `exoimap folders`: the mailboxes with their counts; `exoimap folders create`: a new one.
 
-use clap::{Arg, ArgMatches, Command};
+use clap::ArgMatches;
 use exoimap::exchange::explain;
 use exoimap::imap::mailbox_name::MailboxName;
 use exoimap::imap::types::{Flag, ListItem, MailboxStatus};
@@ -8,7 +8,6 @@ use exoimap::{Kind, Result};
 use serde_json::json;
 
 use super::exit::Exit;
-use super::options::verb;
 use super::output::Output;
 use super::session::Setting;
 use super::sign_in::SignIn;
@@ -16,21 +15,6 @@ use super::sign_in::SignIn;
 /// What RFC 6154 says that a mailbox is for; Exchange says it of none.
 const SPECIAL: [&str; 8] =
     ["\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash", "\\Important"];
-
-pub(crate) fn command() -> Command {
-    verb("folders", "Lists the mailboxes with their messages, or creates one")
-        .after_help(
-            "Output: messages, unseen, name; - where a folder holds no messages. Where the server says what a folder is for, a tab\n\
-            and that follow (\\Sent, \\Trash): Exchange does not, and names them in the mailbox's language.\n\n\
-            Exchange also lists folders that hold no mail (Calendar, Contacts, Notes, Tasks, Outbox, Journal, Sync Issues and\n\
-            those below it, Files), in the mailbox's language too: a script that goes through all folders leaves them out by name.",
-        )
-        .args_conflicts_with_subcommands(true)
-        .subcommand(
-            verb("create", "Creates a folder, and those above it")
-                .arg(Arg::new("name").value_name("NAME").required(true).help("The folder, as people see its name: INBOX/注文")),
-        )
-}
 
 /// `folders create NAME`
 pub(crate) fn create(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
@@ -49,7 +33,7 @@ pub(crate) fn create(arguments: &ArgMatches, setting: &Setting, output: &Output)
     Ok(Exit::Done)
 }
 
-pub(crate) fn run(setting: &Setting, output: &Output) -> Result<Exit> {
+pub(crate) fn run(_: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
     let mailbox = setting.mailbox()?;
     let mut session = SignIn::new(setting, output, mailbox).session(None)?;
     for item in session.list().map_err(explain)? {

@@ -1,9 +1,9 @@
-//! What users hand over: times, and small files from any editor and any shell.
+//! What users hand over: small files from any editor and any shell.
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use exoimap::{Error, Kind, Phase, RUN_IS_OVER, Result, Secret};
 
@@ -12,27 +12,6 @@ pub(crate) const MOST: u64 = 64 * 1024;
 
 /// The most of a list, in octets: some hundred thousand mailboxes.
 const MOST_LIST: u64 = 8 << 20;
-
-/// `30`, `30s`, `10m`, `2h`.
-pub(crate) fn parse_time(text: &str) -> std::result::Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match text.get(digits.len()..).unwrap_or_default() {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err("a time is a number with s, m or h behind it, as 30s".to_owned()),
-    };
-    let number = digits.bytes().all(|octet| octet.is_ascii_digit()).then(|| digits.parse::<u64>().ok()).flatten();
-    match number.and_then(|number| number.checked_mul(factor)).filter(|seconds| (1..=31_536_000).contains(seconds)) {
-        Some(seconds) => Ok(Duration::from_secs(seconds)),
-        None => Err("a time is 1 second at least and a year at most, as 30s, 10m or 2h".to_owned()),
-    }
-}
-
-/// The same, and `0`: no wait at all.
-pub(crate) fn parse_wait(text: &str) -> std::result::Result<Duration, String> {
-    if matches!(text, "0" | "0s") { Ok(Duration::ZERO) } else { parse_time(text) }
-}
 
 /// Reads a small secret file, `-` for stdin.
 pub(crate) fn read_secret(file: &str, what: &str, deadline: Option<Instant>) -> Result<Secret> {
@@ -130,16 +109,6 @@ fn strip_line_end(text: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_as_people_write_them() {
-        assert_eq!(parse_time("30"), Ok(Duration::from_secs(30)));
-        assert_eq!(parse_time("10m"), Ok(Duration::from_secs(600)));
-        assert_eq!(parse_time("2h"), Ok(Duration::from_secs(7200)));
-        for bad in ["", "s", "0", "-1", "+5", "1d", "1.5s", "5 s", "99999999999999999999", "9999h9"] {
-            assert!(parse_time(bad).is_err(), "{bad:?}");
-        }
-    }
 
     #[test]
     fn files_of_every_editor() {

@@ -12,7 +12,9 @@ use clap_complete::{Generator, Shell};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::options::command;
+use super::commands::{COMMANDS, Verb};
+use super::options::{SECTIONS, all};
+use super::parser::command as program;
 
 const AGAIN: &str = "EXOIMAP_WRITE_DOCS=1 cargo test --bin exoimap manual";
 
@@ -59,6 +61,8 @@ fn page_name(command: &Command) -> &str {
 }
 
 fn page(command: &Command) -> String {
+    let words: Vec<_> = page_name(command).split('-').skip(1).collect();
+    let verb = COMMANDS.iter().find(|verb| verb.name == words.join(" "));
     // clap's own usage line: the generator's would name each of forty options.
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").to_owned();
@@ -71,24 +75,85 @@ fn page(command: &Command) -> String {
     manual.render_name_section(&mut octets).unwrap();
     manual.render_synopsis_section(&mut octets).unwrap();
     manual.render_description_section(&mut octets).unwrap();
-    after_description(command).to_writer(&mut octets).unwrap();
+    after_description(command, verb).to_writer(&mut octets).unwrap();
     if is_program {
         manual.render_subcommands_section(&mut octets).unwrap();
     }
     manual.render_options_section(&mut octets).unwrap();
+    environment(verb).to_writer(&mut octets).unwrap();
+    examples(verb).to_writer(&mut octets).unwrap();
     sections_of_the_readme(is_program).to_writer(&mut octets).unwrap();
     see_also(command).to_writer(&mut octets).unwrap();
     String::from_utf8(octets).unwrap()
 }
 
-/// What `--help` says at its end, without the exit codes: they have a section.
-fn after_description(command: &Command) -> Roff {
+/// The command line with what only the manual says.
+fn command() -> Command {
+    let explained = |command: Command| {
+        command.mut_args(|arg| {
+            let of = |entry: &&super::options::Entry| {
+                entry.name == arg.get_id().as_str()
+                    && arg.get_help().is_some_and(|help| help.to_string().starts_with(entry.help))
+            };
+            let manual = all().find(of).map(|entry| format!("{}. {}", entry.help, entry.manual));
+            match manual {
+                Some(text) => arg.help(text.trim_end().trim_end_matches('.').to_owned() + "."),
+                None => arg,
+            }
+        })
+    };
+    let all_verbs = |command: Command| command.mut_subcommands(|verb| explained(verb).mut_subcommands(explained));
+    all_verbs(explained(program()))
+}
+
+/// What `--help` says at its end, without the exit codes, which have a section, and what only the manual says.
+fn after_description(command: &Command, verb: Option<&Verb>) -> Roff {
     let mut roff = Roff::new();
     let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-    for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.starts_with("Exit codes:")) {
+    let text = format!("{text}\n\n{}", verb.map_or("", |verb| verb.manual));
+    for paragraph in
+        text.split("\n\n").filter(|paragraph| !paragraph.is_empty() && !paragraph.starts_with("Exit codes:"))
+    {
         roff.control("PP", []).text([roman(paragraph.replace('\n', " "))]);
     }
     roff
+}
+
+/// The variables of the options that the command takes, and those that no option stands for.
+fn environment(verb: Option<&Verb>) -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["ENVIRONMENT"]);
+    let entries = SECTIONS.iter().flat_map(|(_, entries)| entries.iter()).filter(|entry| !entry.env.is_empty());
+    for entry in entries.filter(|entry| entry.commands.is_empty() || verb.is_some_and(|verb| entry.is_of(verb.name))) {
+        let option = if entry.name.is_empty() { String::new() } else { format!(" (--{})", entry.name) };
+        roff.control("TP", []).text([bold(entry.env)]).text([roman(format!("{}{option}.", entry.help))]);
+    }
+    roff
+}
+
+fn examples(verb: Option<&Verb>) -> Roff {
+    let mut roff = Roff::new();
+    let examples = verb.map(|verb| verb.examples).unwrap_or(&[
+        ("exoimap check", "Test the mailbox and the credential that the environment names."),
+        ("exoimap fetch --to mail", "Deliver the new messages of the inbox to the directory mail."),
+    ]);
+    roff.control("SH", ["EXAMPLES"]);
+    for (line, does) in examples {
+        roff.control("TP", []).text([bold(*line)]).text([roman(*does)]);
+    }
+    roff
+}
+
+#[test]
+fn every_command_has_examples_and_they_are_taken() {
+    for verb in COMMANDS {
+        assert!(!verb.examples.is_empty(), "{}", verb.name);
+        for (line, _) in verb.examples {
+            let call = line.split(" && ").next().unwrap();
+            assert!(call.starts_with(&format!("exoimap {}", verb.name)), "{line}");
+            program().try_get_matches_from(call.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"));
+        }
+    }
 }
 
 /// The exit codes, and for the program the files that it reads, from README.md's tables.

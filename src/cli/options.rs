@@ -1,292 +1,364 @@
-//! The command line: each option defined once, for the parser, the help and whatever is made from them.
+//! The one table of options and variables. It feeds the parser, the help, the manual, the completions, `--env-file`, the
+//! warnings about readable secrets, the report, and what a program does not inherit.
 //!
-//! Secrets are no options and are read past clap: its help and its errors repeat what it is given.
+//! A new option is one entry in its section. Its help is one line of at most 80 characters; what else there is to say goes
+//! into `manual`. An option without `of` belongs to every command.
 
-use std::io::Write;
-use std::process::ExitCode;
-
-use clap::builder::{PossibleValuesParser, Resettable, ValueParser};
-use clap::error::{ContextKind, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::builder::{PossibleValuesParser, ValueParser};
+use clap::{Arg, ArgAction, value_parser};
 use exoimap::delivery::Format;
 use exoimap::entra::Cloud;
 
-use super::environment;
-use super::exit::Exit;
-use super::input::{parse_time, parse_wait};
-use super::log::Log;
-use super::output::Output;
-use super::session::usage;
-use super::{append, delete, folders, mark, moving, search, selection, wait};
+use super::values::{parse_date_time, parse_day, parse_size, parse_time, parse_wait};
 
-/// What was called for.
-pub(crate) struct Options {
-    pub(crate) matches: ArgMatches,
-    /// What `--env-file` holds that is no assignment.
-    pub(crate) odd: Vec<String>,
+/// One option, argument or variable, and all that is known of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry {
+    /// The long option and its id; of an argument the id; empty for a variable that no option stands for.
+    pub(crate) name: &'static str,
+    /// The option's value; empty for a flag.
+    pub(crate) value: &'static str,
+    /// The variable that is read where the option is not given; empty for none.
+    pub(crate) env: &'static str,
+    pub(crate) help: &'static str,
+    /// What only the manual says.
+    #[cfg(test)]
+    pub(crate) manual: &'static str,
+    /// The commands that take it; empty for all.
+    pub(crate) commands: &'static [&'static str],
+    /// What its value is; anything but `Plain` is not inherited by a program.
+    pub(crate) kind: Kind,
+    /// The authentication method that the option chooses.
+    pub(crate) method: &'static str,
+    /// A report may show its value.
+    pub(crate) shown: bool,
+    is_argument: bool,
+    /// What clap must know besides.
+    with: fn(Arg) -> Arg,
 }
 
-/// Why nothing was.
-pub(crate) enum Refused {
-    Parser(clap::Error),
-    File(exoimap::Error),
+/// What the value of an option or a variable is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Nothing that must be kept from anybody.
+    Plain,
+    /// A secret, or something with a secret in it. It is never read by clap, whose errors repeat what they are given.
+    Secret,
+    /// The name of a file with a secret, which should be readable by its owner only.
+    SecretFile,
+    /// Leads to a credential: a command, a directory, another file.
+    Private,
+    /// A proxy's URL, which may hold a password.
+    Proxy,
 }
 
-/// Reads the command line, and below it the environment and the file that `--env-file` names.
-pub(crate) fn read() -> Result<Options, Refused> {
-    let matches = parser().try_get_matches().map_err(Refused::Parser)?;
-    let file = innermost(&matches).and_then(|(_, arguments)| arguments.get_one::<String>("env-file"));
-    let Some(file) = file.filter(|file| !file.is_empty()) else { return Ok(Options { matches, odd: Vec::new() }) };
-    let odd = environment::load(file).map_err(Refused::File)?;
-    check_file().map_err(Refused::Parser)?;
-    let matches = parser().try_get_matches().map_err(Refused::Parser)?;
-    Ok(Options { matches, odd })
-}
-
-/// `help` is no command of ours with a page in the manual: clap makes it.
-fn parser() -> Command {
-    with_environment(command().disable_help_subcommand(false))
-}
-
-/// clap takes a default for good, so what the file says is tried first.
-fn check_file() -> Result<(), clap::Error> {
-    for option in common() {
-        if let (Some(value), Some(long)) = (said_by_file(&option), option.get_long().map(str::to_owned)) {
-            Command::new("exoimap")
-                .no_binary_name(true)
-                .arg(option)
-                .try_get_matches_from([format!("--{long}={value}")])?;
-        }
+const fn entry(name: &'static str, value: &'static str, help: &'static str) -> Entry {
+    Entry {
+        name,
+        value,
+        env: "",
+        help,
+        #[cfg(test)]
+        manual: "",
+        commands: &[],
+        kind: Kind::Plain,
+        method: "",
+        shown: false,
+        is_argument: false,
+        with: |arg| arg,
     }
-    Ok(())
 }
 
-/// What the file says comes before our defaults; a variable that is set to nothing is not set.
-fn with_environment(command: Command) -> Command {
-    let command = command.mut_args(|option| {
-        let said = said_by_file(&option);
-        let is_empty = option.get_env().is_some_and(environment::is_empty);
-        let option = if is_empty { option.env(Resettable::Reset) } else { option };
-        match said {
-            Some(value) => option.default_value(value),
-            None => option,
-        }
-    });
-    command.mut_subcommands(with_environment)
+const fn option(name: &'static str, value: &'static str, help: &'static str) -> Entry {
+    entry(name, value, help)
 }
 
-/// The verb that is called for, `create` of `folders create`, and its arguments.
-pub(crate) fn innermost(matches: &ArgMatches) -> Option<(&str, &ArgMatches)> {
-    let (verb, arguments) = matches.subcommand()?;
-    innermost(arguments).or(Some((verb, arguments)))
+const fn flag(name: &'static str, help: &'static str) -> Entry {
+    entry(name, "", help)
 }
 
-fn said_by_file(option: &Arg) -> Option<&'static str> {
-    environment::of_file(option.get_env()?.to_str()?)
+const fn argument(name: &'static str, value: &'static str, help: &'static str) -> Entry {
+    Entry { is_argument: true, ..entry(name, value, help) }
 }
 
-/// The whole command line.
-pub(crate) fn command() -> Command {
-    Command::new("exoimap")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about("Gets mail out of Exchange Online for programs that nobody is sitting in front of")
-        .after_help(AFTER_HELP)
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .disable_help_subcommand(true)
-        .subcommand(
-            verb("check", "Proves step by step that the mailbox can be read, or says what is missing")
-                .mut_arg("mailbox", |mailbox| mailbox.action(ArgAction::Append))
-                .args(check())
-                .after_help("Output: a line a step with its time; with several mailboxes a line each, whatever becomes of the others."),
-        )
-        .subcommand(
-            verb("setup", "Prints what an administrator does once, filled in as far as known")
-                .mut_arg("mailbox", |mailbox| mailbox.action(ArgAction::Append))
-                .arg(value("mailboxes", "FILE", "More mailboxes, one a line (- is stdin)"))
-                .arg(flag("script", "Print it as one block of PowerShell that can be pasted, and pasted again"))
-                .arg(flag("managed-identity", "For a managed identity in place of an application with a credential"))
-                .after_help("It works without a credential; with one it says which steps are done already."),
-        )
-        .subcommand(folders::command())
-        .subcommand(search::command())
-        .subcommand(
-            verb("token", "Prints an access token for another program")
-                .arg(flag("xoauth2", "Print the SASL XOAUTH2 string for --mailbox instead").conflicts_with("claims"))
-                .arg(flag("claims", "Print what the token says instead, without the token")),
-        )
-        .subcommand(
-            verb("fetch", "Downloads messages, each once")
-                .mut_arg("mailbox", |mailbox| mailbox.action(ArgAction::Append))
-                .args(fetch())
-                .args(selection::options())
-                .after_help(
-                    "Output: a line a message, UID and path with a tab between. Run again, it fetches what is new.",
-                ),
-        )
-        .subcommand(mark::command())
-        .subcommand(moving::move_command())
-        .subcommand(moving::copy_command())
-        .subcommand(delete::command())
-        .subcommand(append::command())
-        .subcommand(wait::command())
+const fn variable(env: &'static str, help: &'static str) -> Entry {
+    Entry { env, ..entry("", "", help) }
 }
 
-fn check() -> Vec<Arg> {
-    vec![
-        value("mailboxes", "FILE", "More mailboxes, one a line (- is stdin)"),
-        value("expect-days", "N", "Fail where the certificate ends sooner than in so many days")
-            .value_parser(clap::value_parser!(u32).range(1..=36_500)),
-        value("report", "FILE", "Also write all there is to say, without a credential, to a file that can be mailed"),
-    ]
+impl Entry {
+    const fn env(self, env: &'static str) -> Entry {
+        Entry { env, ..self }
+    }
+
+    /// The commands that take it.
+    const fn of(self, commands: &'static [&'static str]) -> Entry {
+        Entry { commands, ..self }
+    }
+
+    const fn kind(self, kind: Kind) -> Entry {
+        Entry { kind, ..self }
+    }
+
+    const fn method(self, method: &'static str) -> Entry {
+        Entry { method, ..self }
+    }
+
+    const fn shown(self) -> Entry {
+        Entry { shown: true, ..self }
+    }
+
+    const fn with(self, with: fn(Arg) -> Arg) -> Entry {
+        Entry { with, ..self }
+    }
+
+    #[cfg(test)]
+    const fn manual(self, manual: &'static str) -> Entry {
+        Entry { manual, ..self }
+    }
+
+    /// The program does not carry the manual.
+    #[cfg(not(test))]
+    const fn manual(self, _: &'static str) -> Entry {
+        self
+    }
+
+    /// True where `command` takes it as an option or an argument.
+    pub(crate) fn is_of(&self, command: &str) -> bool {
+        !self.name.is_empty() && self.commands.contains(&command)
+    }
+
+    /// True for an option of every command.
+    pub(crate) fn is_common(&self) -> bool {
+        !self.name.is_empty() && self.commands.is_empty()
+    }
+
+    /// As clap knows it.
+    pub(crate) fn arg(&self) -> Arg {
+        let arg = Arg::new(self.name).help(self.help);
+        let arg = if self.is_argument { arg } else { arg.long(self.name) };
+        let arg = match self.value {
+            "" => arg.action(ArgAction::SetTrue),
+            // The help shows the names of variables, not what they hold.
+            value => arg.value_name(value).hide_env_values(true),
+        };
+        let arg = match self.kind {
+            _ if self.env.is_empty() => arg,
+            Kind::Secret | Kind::Proxy => arg.help(format!("{} [env: {}]", self.help, self.env)),
+            _ => arg.env(self.env),
+        };
+        (self.with)(if self.is_common() { arg.global(true) } else { arg })
+    }
 }
 
-/// What is delivered where, and what comes after.
-fn fetch() -> Vec<Arg> {
-    let formats = PossibleValuesParser::new(Format::ALL.map(Format::name));
-    let tries = clap::value_parser!(u32).range(1..);
-    vec![
-        value("to", "DIR", "Deliver to this directory; - is mbox on stdout").required(true),
-        value("format", "FORMAT", "eml: <uidvalidity>.<uid>.eml, the octets as sent; maildir; mbox: one file DIR/mbox").value_parser(formats).default_value("eml"),
-        flag("attachments", "Also write each attachment to DIR/<uidvalidity>.<uid>/<name>, decoded"),
-        value("mailboxes", "FILE", "More mailboxes, one a line (- is stdin); each in DIR/<mailbox>/"),
-        value("jobs", "N", "So many mailboxes at a time").value_parser(clap::value_parser!(u16).range(1..=64)).default_value("1"),
-        flag("refetch", "Forget what was delivered before: fetch again what has no file here"),
-        flag("from-now", "On a first run or a fresh start, take what is there as done").conflicts_with("refetch"),
-        flag("accept-uidvalidity", "Start afresh where the folder's UIDVALIDITY changed"),
-        value("give-up-after", "N", "Leave a message that does not come out after so many runs").value_parser(tries).default_value("10"),
-        flag("dry-run", "Say what would be fetched, and change nothing"),
-        flag("mark-seen", "Mark as seen what was handed over").group("action"),
-        value("move-to", "F", "Move to this folder what was handed over").group("action"),
-        flag("delete", "Delete what was handed over (Exchange keeps it in Recoverable Items)").group("action"),
-        value("program-timeout", "T", "Longest that the program may take for a message, then it is ended, but not what it has started").value_parser(time()),
-        Arg::new("program")
-            .value_name("PROGRAM ARG")
-            .num_args(1..)
-            .last(true)
-            .help("Run this for each message once it is durable: {} is its file, EXOIMAP_UID, EXOIMAP_FILE, … are in its environment; only a message it ends with 0 for is marked, moved or deleted"),
-    ]
+/// The sections of the help and what stands in each.
+pub(crate) const SECTIONS: [(&str, &[Entry]); 5] = [
+    ("", OWN),
+    ("Which messages", SELECTION),
+    ("Mailbox and credential", ACCOUNT),
+    ("Limits and output", RUN),
+    ("", VARIABLES),
+];
+
+/// Every entry.
+pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
+    SECTIONS.iter().flat_map(|(_, entries)| entries.iter())
 }
 
-const AFTER_HELP: &str = "\
-The credential is a certificate (AZURE_CLIENT_CERTIFICATE_PATH, --certificate), a client secret (AZURE_CLIENT_SECRET,
---client-secret-file, --client-secret-command), a federated token (AZURE_FEDERATED_TOKEN_FILE), a managed identity or a
-person's sign-in (--auth managed-identity, --auth device-code), or a ready token (EXOIMAP_ACCESS_TOKEN,
---access-token-file). No secret comes from the command line.
-
-Exit codes: 0 done; 1 local failure; 2 usage; 3 nothing came; 4 refused until an administrator acts; 5 worth repeating later;
-6 partly done; 7 the server broke the protocol, or a limit of ours.";
-
-pub(super) fn verb(name: &'static str, about: &'static str) -> Command {
-    Command::new(name).about(about).args(common()).next_line_help(false)
+/// The options that choose a credential, and the authentication method of each.
+pub(crate) fn credentials() -> impl Iterator<Item = (&'static str, &'static str)> {
+    all().filter(|entry| !entry.method.is_empty()).map(|entry| (entry.name, entry.method))
 }
 
-/// Who and where: options of every command.
-fn common() -> Vec<Arg> {
-    let who = "Who and where";
-    let how = "How";
-    let clouds = PossibleValuesParser::new(Cloud::ALL.map(Cloud::name));
-    vec![
-        value("mailbox", "ADDR", "Primary SMTP address of the mailbox").env("EXOIMAP_MAILBOX").help_heading(who),
-        value("tenant", "ID", "Tenant GUID or verified domain").env("AZURE_TENANT_ID").help_heading(who),
-        value("client-id", "ID", "Application (client) id").env("AZURE_CLIENT_ID").help_heading(who),
-        value("auth", "METHOD", "How to prove it: auto takes what an option names, else the first of token, certificate, secret, federated that the environment names; the other two only when asked for")
-            .env("EXOIMAP_AUTH")
-            .value_parser(["auto", "token", "certificate", "secret", "federated", "managed-identity", "device-code"])
-            .default_value("auto")
-            .help_heading(who),
-        value("client-secret-file", "F", "The client secret (- is stdin)").env("EXOIMAP_CLIENT_SECRET_FILE").help_heading(who),
-        value("client-secret-command", "CMD", "A command that prints the client secret").env("EXOIMAP_CLIENT_SECRET_COMMAND").help_heading(who),
-        value("certificate", "F", "The application's certificate and its private key, PEM").env("AZURE_CLIENT_CERTIFICATE_PATH").help_heading(who),
-        value("certificate-key", "F", "The private key, where it has a PEM file of its own").env("EXOIMAP_CERTIFICATE_KEY").help_heading(who),
-        value("certificate-signature", "ALG", "What the certificate signs with; rs256 for a tenant that wants it")
-            .env("EXOIMAP_CERTIFICATE_SIGNATURE")
-            .value_parser(["ps256", "rs256"])
-            .default_value("ps256")
-            .help_heading(who),
-        value("federated-token-file", "F", "The token of a workload identity, read for each request").env("AZURE_FEDERATED_TOKEN_FILE").help_heading(who),
-        value("identity", "ID", "A user-assigned managed identity: client id, /subscriptions/… or object:ID [default: the client id, else the system's]").env("EXOIMAP_IDENTITY").help_heading(who),
-        value("access-token-file", "F", "A token from elsewhere (- is stdin)").help_heading(who),
-        value("cloud", "NAME", "Preset of authority, host and scope").env("EXOIMAP_CLOUD").value_parser(clouds).default_value("global").help_heading(who),
-        value("authority-host", "URL", "Where tokens come from, https://HOST").env("AZURE_AUTHORITY_HOST").help_heading(who),
-        value("scope", "S", "What the token is for [default: https://<the cloud's host>/.default]").env("EXOIMAP_SCOPE").help_heading(who),
-        value("host", "H", "The IMAP server [default: outlook.office365.com]").env("EXOIMAP_HOST").help_heading(who),
-        value("port", "P", "Its port, implicit TLS").env("EXOIMAP_PORT").value_parser(clap::value_parser!(u16).range(1..)).default_value("993").help_heading(who),
-        value("ca-file", "F", "PEM roots instead of the system's, for both connections").env("EXOIMAP_CA_FILE").help_heading(who),
-        value("proxy", "URL", "http:// (CONNECT) or socks5:// for both connections, none for no proxy [env: EXOIMAP_PROXY, else HTTPS_PROXY, ALL_PROXY; NO_PROXY]").help_heading(who),
-        value("env-file", "F", "NAME=value lines, as systemd's EnvironmentFile; the environment wins over them").help_heading(who),
-        value("timeout", "T", "Longest silence on a connection; bounds connecting too").env("EXOIMAP_TIMEOUT").value_parser(time()).default_value("60s").help_heading(how),
-        value("max-wait", "T", "Longest wait in all for throttling, outages and, but for check, a token endpoint that cannot be reached; a first connection to the server that fails is told at once (0: none, a broken session ends the run)").env("EXOIMAP_MAX_WAIT").value_parser(ValueParser::new(parse_wait)).default_value("10m").help_heading(how),
-        value("token-cache", "DIR", "Keep tokens between runs in this directory").env("EXOIMAP_TOKEN_CACHE").help_heading(how),
-        value("max-time", "T", "Longest that the whole run may take").env("EXOIMAP_MAX_TIME").value_parser(time()).help_heading(how),
-        value("trace", "FILE", "Write the C:/S: transcript, credentials masked, to stderr or a file")
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("-")
-            .help_heading(how),
-        value("log", "FILE", "Append to this file, with times, what is said on stderr").env("EXOIMAP_LOG").help_heading(how),
-        flag("quiet", "Say nothing but results and errors").short('q').help_heading(how),
-        flag("verbose", "Say each step on stderr").short('v').conflicts_with("quiet").help_heading(how),
-        flag("json", "Results as NDJSON, one object a line").help_heading(how),
-    ]
+/// The entry of a variable; names are compared as Windows does, and curl for proxies.
+pub(crate) fn variable_named(name: &str) -> Option<&'static Entry> {
+    all().find(|entry| !entry.env.is_empty() && entry.env.eq_ignore_ascii_case(name))
 }
 
-pub(super) fn value(name: &'static str, shown: &'static str, help: &'static str) -> Arg {
-    // What the environment holds is nobody's business in a help text.
-    Arg::new(name).long(name).value_name(shown).help(help).hide_env_values(true)
+/// True for a variable's name that can only be meant for us or for Microsoft's libraries.
+pub(crate) fn is_setting(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    name.starts_with("AZURE_") || name.starts_with("EXOIMAP_")
 }
 
-pub(super) fn flag(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+/// True where a program must not inherit the variable: it holds a credential, or leads to one.
+pub(crate) fn is_private(name: &str, value: &str) -> bool {
+    match variable_named(name).map_or(Kind::Plain, |entry| entry.kind) {
+        Kind::Plain => false,
+        Kind::Secret | Kind::SecretFile | Kind::Private => true,
+        // EXOIMAP_PROXY is ours alone; the others are everybody's unless a password is in them.
+        Kind::Proxy => is_setting(name) || value.contains('@'),
+    }
 }
 
-pub(super) fn time() -> ValueParser {
+const MANY_MAILBOXES: &[&str] = &["check", "setup", "fetch"];
+const CHANGES: &[&str] = &["mark", "move", "copy", "delete"];
+const SELECTS: &[&str] = &["search", "fetch", "mark", "move", "copy", "delete", "wait"];
+const SELECTS_BY_FLAG: &[&str] = &["search", "fetch", "move", "copy", "delete", "wait"];
+
+#[rustfmt::skip]
+const OWN: &[Entry] = &[
+    option("mailboxes", "FILE", "File with more mailboxes, one per line (- is stdin)").of(MANY_MAILBOXES).shown()
+        .manual("Empty lines and comments that start with # are skipped. fetch delivers each mailbox to DIR/<mailbox>/."),
+    // check
+    option("expect-days", "N", "Fail if the certificate expires in fewer than N days").of(&["check"]).shown()
+        .with(|arg| arg.value_parser(value_parser!(u32).range(1..=36_500))),
+    option("report", "FILE", "Also write a report without credentials that can be mailed").of(&["check"])
+        .manual("It holds the options, every step, the claims of the token and the protocol transcript."),
+    // setup
+    flag("script", "Print one block of PowerShell that is safe to run again").of(&["setup"]),
+    flag("managed-identity", "For a managed identity instead of an application with a credential").of(&["setup"]),
+    // folders create
+    argument("name", "NAME", "Folder name as people see it: INBOX/注文").of(&["folders create"]).with(|arg| arg.required(true)),
+    // search
+    flag("headers", "Print a table: UID, received, flags, size, from, subject").of(&["search"]),
+    // token
+    flag("xoauth2", "Print the SASL XOAUTH2 string for --mailbox").of(&["token"]).with(|arg| arg.conflicts_with("claims")),
+    flag("claims", "Print the claims of the token, not the token").of(&["token"]),
+    // fetch
+    option("to", "DIR", "Deliver to this directory (- writes mbox to stdout)").of(&["fetch"]).with(|arg| arg.required(true)),
+    option("format", "FORMAT", "One file per message (eml, maildir), or one file DIR/mbox").of(&["fetch"])
+        .with(|arg| arg.value_parser(PossibleValuesParser::new(Format::ALL.map(Format::name))).default_value("eml"))
+        .manual("eml: DIR/<uidvalidity>.<uid>.eml, the bytes as sent. maildir: new/ and cur/, LF line ends. mbox: mboxrd, LF line ends."),
+    flag("attachments", "Also write decoded attachments to DIR/<uidvalidity>.<uid>/").of(&["fetch"]),
+    option("jobs", "N", "Fetch N mailboxes in parallel").of(&["fetch"])
+        .with(|arg| arg.value_parser(value_parser!(u16).range(1..=64)).default_value("1")),
+    flag("refetch", "Forget earlier deliveries and fetch again what has no file here").of(&["fetch"]),
+    flag("from-now", "On the first run, skip the messages already in the folder").of(&["fetch"]).with(|arg| arg.conflicts_with("refetch"))
+        .manual("Also after a new start with --accept-uidvalidity."),
+    flag("accept-uidvalidity", "Start again if the folder's UIDVALIDITY has changed").of(&["fetch"]),
+    option("give-up-after", "N", "Give up on a message after N failed runs").of(&["fetch"])
+        .with(|arg| arg.value_parser(value_parser!(u32).range(1..)).default_value("10")),
+    flag("mark-seen", "Mark delivered messages as seen").of(&["fetch"]).with(|arg| arg.group("action"))
+        .manual("With PROGRAM, only the messages that it accepted."),
+    option("move-to", "FOLDER", "Move delivered messages to this folder").of(&["fetch"]).with(|arg| arg.group("action"))
+        .manual("With PROGRAM, only the messages that it accepted."),
+    flag("delete", "Delete delivered messages (Exchange keeps them in Recoverable Items)").of(&["fetch"]).with(|arg| arg.group("action"))
+        .manual("With PROGRAM, only the messages that it accepted."),
+    option("program-timeout", "T", "Kill PROGRAM after T per message (not its children)").of(&["fetch"]).with(|arg| arg.value_parser(time())),
+    argument("program", "PROGRAM ARG", "Run for each durable message; exit code 0 accepts it").of(&["fetch"]).with(|arg| arg.num_args(1..).last(true))
+        .manual("{} in an argument is the file of the message. The environment has EXOIMAP_UID, EXOIMAP_MAILBOX, EXOIMAP_FOLDER, EXOIMAP_FILE and EXOIMAP_ATTACHMENTS, and none of our credentials. Only a message that PROGRAM accepted is marked, moved or deleted; any other is offered again by the next run."),
+    flag("dry-run", "Print what would be fetched, change nothing").of(&["fetch"]),
+    // mark
+    flag("seen", "Mark as seen").of(&["mark"]),
+    flag("clear-seen", "Mark as not seen (to select unseen messages: --query UNSEEN)").of(&["mark"]).with(|arg| arg.long("unseen").conflicts_with("seen")),
+    flag("flagged", "Mark as flagged").of(&["mark"]),
+    flag("clear-flagged", "Remove the flag").of(&["mark"]).with(|arg| arg.long("unflagged").conflicts_with("flagged")),
+    flag("answered", "Mark as answered").of(&["mark"]),
+    flag("clear-answered", "Mark as not answered").of(&["mark"]).with(|arg| arg.long("unanswered").conflicts_with("answered")),
+    // move, copy, delete
+    option("to", "FOLDER", "Target folder").of(&["move", "copy"]).with(|arg| arg.required(true)),
+    option("trash", "FOLDER", "Move the messages to this folder").of(&["delete"]).with(|arg| arg.conflicts_with("permanently"))
+        .manual("Deleted Items has another name in every language; exoimap folders lists the names."),
+    flag("permanently", "Delete for good (Exchange keeps them in Recoverable Items)").of(&["delete"]),
+    flag("dry-run", "Print what would be done, change nothing").of(CHANGES),
+    // append
+    argument("files", "FILE", "Message files (- is stdin)").of(&["append"]).with(|arg| arg.num_args(1..).required(true)),
+    option("folder", "FOLDER", "Folder name as people see it").of(&["append"]).with(|arg| arg.default_value("INBOX")),
+    flag("seen", "Mark them as seen").of(&["append"]),
+    option("flags", "FLAGS", "Flags to set: seen, answered, flagged, draft").of(&["append"])
+        .with(|arg| arg.value_delimiter(',').value_parser(["seen", "answered", "flagged", "draft"])),
+    option("date", "TIME", "Received date: 2026-11-02T08:14:07Z or a day [default: now]").of(&["append"])
+        .with(|arg| arg.value_parser(ValueParser::new(parse_date_time))),
+    // wait
+    option("to", "DIR", "Wait for messages that fetch --to DIR would fetch").of(&["wait"])
+        .manual("Only messages that no run has tried yet; the selection must be that of fetch."),
+    option("for", "T", "Wait at most this long, then exit with 3 [default: no limit]").of(&["wait"]).with(|arg| arg.value_parser(time())),
+];
+
+#[rustfmt::skip]
+const SELECTION: &[Entry] = &[
+    option("folder", "FOLDER", "Folder name as people see it").of(SELECTS).with(|arg| arg.default_value("INBOX"))
+        .manual("The inbox is INBOX in every language."),
+    option("uid", "SET", "UIDs: 1:5,7,100:* (* alone is the newest message)").of(SELECTS),
+    flag("unseen", "Messages not seen yet").of(SELECTS_BY_FLAG),
+    option("since", "DATE", "Received on this day or later, YYYY-MM-DD").of(SELECTS).with(day),
+    option("before", "DATE", "Received before this day, YYYY-MM-DD").of(SELECTS).with(day),
+    option("from", "TEXT", "Text in From").of(SELECTS),
+    option("to-address", "TEXT", "Text in To").of(SELECTS),
+    option("subject", "TEXT", "Text in Subject").of(SELECTS)
+        .manual("Text beyond ASCII is compared here, with the decoded headers; so it is for --from and --to-address."),
+    option("larger", "N", "Larger than N bytes (10K, 10M), by the server's estimate").of(SELECTS)
+        .with(|arg| arg.value_parser(ValueParser::new(parse_size))),
+    option("query", "KEYS", "RFC 3501 search keys, e.g. 'FLAGGED NOT DELETED'").of(SELECTS),
+    option("limit", "N", "The first N of them").of(SELECTS).with(|arg| arg.value_parser(value_parser!(u64).range(1..))),
+];
+
+#[rustfmt::skip]
+const ACCOUNT: &[Entry] = &[
+    option("mailbox", "ADDR", "Primary SMTP address of the mailbox").env("EXOIMAP_MAILBOX").shown().with(|arg| arg.action(ArgAction::Append))
+        .manual("check, setup and fetch take it several times."),
+    option("tenant", "ID", "Tenant ID or verified domain of the tenant").env("AZURE_TENANT_ID").shown(),
+    option("client-id", "ID", "Application (client) ID").env("AZURE_CLIENT_ID").shown(),
+    option("auth", "METHOD", "Authentication method; auto picks the credential you configured").env("EXOIMAP_AUTH").shown()
+        .with(|arg| arg.value_parser(["auto", "token", "certificate", "secret", "federated", "managed-identity", "device-code"]).default_value("auto"))
+        .manual("auto takes the credential that an option names, else the first of token, certificate, secret and federated that the environment names. managed-identity and device-code are used only when asked for."),
+    option("client-secret-file", "FILE", "File with the client secret (- is stdin)").env("EXOIMAP_CLIENT_SECRET_FILE").kind(Kind::SecretFile).method("secret").shown(),
+    option("client-secret-command", "CMD", "Command that prints the client secret").env("EXOIMAP_CLIENT_SECRET_COMMAND").kind(Kind::Private).method("secret"),
+    option("certificate", "FILE", "PEM file with the certificate and its private key").env("AZURE_CLIENT_CERTIFICATE_PATH").kind(Kind::SecretFile).method("certificate").shown(),
+    option("certificate-key", "FILE", "PEM file with the private key, if it is a separate file").env("EXOIMAP_CERTIFICATE_KEY").kind(Kind::SecretFile).shown(),
+    option("certificate-signature", "ALG", "Signature algorithm; rs256 for a tenant that requires it").env("EXOIMAP_CERTIFICATE_SIGNATURE").shown()
+        .with(|arg| arg.value_parser(["ps256", "rs256"]).default_value("ps256")),
+    option("federated-token-file", "FILE", "File with the token of a workload identity").env("AZURE_FEDERATED_TOKEN_FILE").kind(Kind::Private).method("federated").shown()
+        .manual("It is read for each token request."),
+    option("identity", "ID", "User-assigned identity: client ID, /subscriptions/… or object:ID").env("EXOIMAP_IDENTITY").method("managed-identity")
+        .manual("The default is the client ID if there is one, else the system-assigned identity (system)."),
+    option("access-token-file", "FILE", "File with an access token from elsewhere (- is stdin)").kind(Kind::SecretFile).method("token").shown(),
+    option("cloud", "NAME", "National cloud: sets authority, host and scope").env("EXOIMAP_CLOUD").shown()
+        .with(|arg| arg.value_parser(PossibleValuesParser::new(Cloud::ALL.map(Cloud::name))).default_value("global")),
+    option("authority-host", "URL", "Authority that issues the tokens, an https:// URL").env("AZURE_AUTHORITY_HOST").shown(),
+    option("scope", "SCOPE", "Scope of the token [default: https://<host of the cloud>/.default]").env("EXOIMAP_SCOPE").shown(),
+    option("host", "HOST", "IMAP server [default: outlook.office365.com]").env("EXOIMAP_HOST").shown(),
+    option("port", "PORT", "Port of the IMAP server (implicit TLS)").env("EXOIMAP_PORT").shown()
+        .with(|arg| arg.value_parser(value_parser!(u16).range(1..)).default_value("993")),
+    option("ca-file", "FILE", "PEM file of root certificates to trust instead of the system's").env("EXOIMAP_CA_FILE").shown(),
+    option("proxy", "URL", "Proxy, http:// or socks5:// (none: no proxy)").env("EXOIMAP_PROXY").kind(Kind::Proxy)
+        .manual("For the token request and the IMAP connection. Without it EXOIMAP_PROXY, HTTPS_PROXY and ALL_PROXY count, in this order, and NO_PROXY. A URL with a password is taken from a variable only."),
+    option("env-file", "FILE", "Read NAME=value settings from FILE; the environment overrides them")
+        .manual("The form of systemd's EnvironmentFile=."),
+];
+
+#[rustfmt::skip]
+const RUN: &[Entry] = &[
+    option("timeout", "T", "Longest silence on a connection, and time to connect").env("EXOIMAP_TIMEOUT").shown()
+        .with(|arg| arg.value_parser(time()).default_value("60s")),
+    option("max-wait", "T", "Total time to wait out throttling and outages (0: do not wait)").env("EXOIMAP_MAX_WAIT").shown()
+        .with(|arg| arg.value_parser(ValueParser::new(parse_wait)).default_value("10m"))
+        .manual("A first connection to the server that fails is reported at once; check does not wait for the token endpoint either. With 0 a broken session ends the run."),
+    option("max-time", "T", "Time limit of the whole run").env("EXOIMAP_MAX_TIME").shown().with(|arg| arg.value_parser(time())),
+    option("token-cache", "DIR", "Keep tokens between runs in this directory").env("EXOIMAP_TOKEN_CACHE").kind(Kind::Private),
+    option("trace", "FILE", "Write the protocol transcript to stderr or FILE; credentials masked")
+        .with(|arg| arg.num_args(0..=1).require_equals(true).default_missing_value("-")),
+    option("log", "FILE", "Append what is written to stderr, with times, to FILE").env("EXOIMAP_LOG"),
+    flag("quiet", "Print only results and errors").with(|arg| arg.short('q')),
+    flag("verbose", "Print each step on stderr").with(|arg| arg.short('v').conflicts_with("quiet")),
+    flag("json", "Print results as JSON, one object per line"),
+];
+
+/// Variables that no option stands for.
+#[rustfmt::skip]
+const VARIABLES: &[Entry] = &[
+    variable("AZURE_CLIENT_SECRET", "The client secret").kind(Kind::Secret),
+    variable("EXOIMAP_ACCESS_TOKEN", "An access token from elsewhere").kind(Kind::Secret),
+    variable("HTTPS_PROXY", "Proxy, if EXOIMAP_PROXY is not set").kind(Kind::Proxy),
+    variable("ALL_PROXY", "Proxy, if HTTPS_PROXY is not set either").kind(Kind::Proxy),
+    variable("NO_PROXY", "Hosts to be reached without a proxy"),
+    variable("IDENTITY_ENDPOINT", "Managed identity: set by App Service, Functions and Arc").kind(Kind::Private),
+    variable("IDENTITY_HEADER", "Managed identity: the secret of IDENTITY_ENDPOINT").kind(Kind::Secret),
+    variable("MSI_ENDPOINT", "Managed identity: set by older hosts").kind(Kind::Private),
+    variable("MSI_SECRET", "Managed identity: the secret of MSI_ENDPOINT").kind(Kind::Secret),
+    variable("SSL_CERT_FILE", "Root certificates of OpenSSL, if there is no --ca-file"),
+    variable("SSL_CERT_DIR", "Directory of root certificates of OpenSSL"),
+    // Read by others only: Microsoft's libraries, curl. A program that we start has no use for them.
+    variable("AZURE_CLIENT_CERTIFICATE_PASSWORD", "Not read: a key with a password is not supported").kind(Kind::Secret),
+    variable("HTTP_PROXY", "Not read").kind(Kind::Proxy),
+];
+
+fn time() -> ValueParser {
     ValueParser::new(parse_time)
 }
 
-impl Refused {
-    /// Help and version go to stdout; anything else is one line, hints, and exit code 2.
-    pub(crate) fn say(&self) -> ExitCode {
-        let e = match self {
-            Refused::File(error) => return said().failed(error, &[]).into(),
-            Refused::Parser(e) => e,
-        };
-        let text = e.render().to_string();
-        if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            return Exit::Done.into();
-        }
-        if e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-            let _ = std::io::stderr().write_all(text.as_bytes());
-            return Exit::Usage.into();
-        }
-        // clap's first paragraph is its message; the usage and the pointer to --help follow it.
-        let paragraph = text.split("\n\n").next().unwrap_or_default();
-        let mut line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
-        line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
-        if let Some(environment) = environment_of(e) {
-            line.push_str(&format!(" (or {environment} in the environment)"));
-        }
-        let suggestion = e.get(ContextKind::SuggestedArg).or_else(|| e.get(ContextKind::SuggestedSubcommand));
-        let hints: Vec<_> = suggestion.iter().map(|suggestion| format!("perhaps {suggestion}")).collect();
-        said().failed(&usage(line), &hints).into()
-    }
-}
-
-/// Where it is said: the log too, if it can be made out which.
-fn said() -> Output {
-    let matches = with_environment(command()).ignore_errors(true).try_get_matches().ok();
-    let named = matches.as_ref().and_then(|matches| matches.subcommand()?.1.get_one::<String>("log").cloned());
-    let named = named.or_else(|| environment::value("EXOIMAP_LOG"));
-    Output::bare(named.filter(|file| !file.is_empty()).and_then(|file| Log::open(&file).ok()))
-}
-
-/// The variable that could have held the value that clap refused or missed.
-fn environment_of(e: &clap::Error) -> Option<String> {
-    let named = e.get(ContextKind::InvalidArg)?.to_string();
-    let long = named.strip_prefix("--")?.split([' ', '=']).next()?.to_owned();
-    let option = common().into_iter().find(|option| option.get_long() == Some(long.as_str()))?;
-    option.get_env().map(|name| name.to_string_lossy().into_owned())
+fn day(arg: Arg) -> Arg {
+    arg.value_parser(ValueParser::new(parse_day))
 }
 
 #[cfg(test)]
@@ -294,7 +366,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_definitions_hold_together() {
-        command().debug_assert();
+    fn an_options_help_is_one_line_of_at_most_80_characters() {
+        for entry in all() {
+            let length = entry.help.chars().count();
+            assert!((3..=80).contains(&length), "{length}: {}", entry.help);
+            assert!(
+                !entry.help.ends_with('.') && entry.help.starts_with(|c: char| !c.is_lowercase()),
+                "{}",
+                entry.help
+            );
+        }
+    }
+
+    #[test]
+    fn a_command_has_each_option_once() {
+        let all: Vec<_> = all().filter(|entry| !entry.name.is_empty()).collect();
+        for (at, one) in all.iter().enumerate() {
+            let same = all[at + 1..].iter().filter(|other| other.name == one.name);
+            let both = same.filter(|other| one.commands.iter().any(|command| other.commands.contains(command)));
+            assert_eq!(both.count(), 0, "--{} stands twice for one of {:?}", one.name, one.commands);
+        }
     }
 }

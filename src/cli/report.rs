@@ -12,34 +12,8 @@ use clap::parser::ValueSource;
 use exoimap::{Error, Escaped, Kind, Phase, Result, rfc3339};
 
 use super::exit::Exit;
+use super::options;
 use super::session::{Setting, create_private};
-
-/// Options whose values may be shown to anybody who is sent a report; of all others only that they are set.
-const SHOWN: [&str; 19] = [
-    "access-token-file",
-    "auth",
-    "authority-host",
-    "ca-file",
-    "certificate",
-    "client-id",
-    "client-secret-file",
-    "cloud",
-    "expect-days",
-    "federated-token-file",
-    "host",
-    "mailbox",
-    "mailboxes",
-    "max-time",
-    "max-wait",
-    "port",
-    "scope",
-    "tenant",
-    "timeout",
-];
-
-/// Variables that change what happens, by the beginnings of their names.
-const VARIABLES: [&str; 8] =
-    ["AZURE_", "EXOIMAP_", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_", "IDENTITY_", "MSI_"];
 
 /// A report that is being put together; without `--report` it does nothing.
 #[derive(Default)]
@@ -118,16 +92,17 @@ fn refused(path: &std::path::Path, e: &std::io::Error) -> Error {
 /// The options that are not as they always are, then the names of the variables that count.
 fn options(arguments: &ArgMatches, valid: bool) -> String {
     let mut text = String::new();
+    let shown = |id: &str| options::all().any(|entry| entry.name == id && entry.shown);
     for id in arguments.ids().map(clap::Id::as_str) {
         let Some(source) = arguments.value_source(id).filter(|source| *source != ValueSource::DefaultValue) else {
             continue;
         };
         let from = if source == ValueSource::EnvVariable { " (from the environment)" } else { "" };
         let raw = arguments.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
-        let value = if valid && SHOWN.contains(&id) { raw.collect::<Vec<_>>().join(" ") } else { "(set)".to_owned() };
+        let value = if valid && shown(id) { raw.collect::<Vec<_>>().join(" ") } else { "(set)".to_owned() };
         text.push_str(&format!("--{id} {}{from}\n", Escaped(&value)));
     }
-    let counts = |name: &str| VARIABLES.iter().any(|start| name.to_ascii_uppercase().starts_with(start));
+    let counts = |name: &str| options::is_setting(name) || options::variable_named(name).is_some();
     let mut names: Vec<_> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
     names.retain(|name| counts(name));
     names.sort();

@@ -1,6 +1,6 @@
 //! `exoimap search`: which messages, and what they are.
 
-use clap::{ArgMatches, Command};
+use clap::ArgMatches;
 use exoimap::exchange::{Selection, Work, explain, open, persist};
 use exoimap::imap::fetch::Fetch;
 use exoimap::imap::session::{Selected, Session};
@@ -10,10 +10,9 @@ use exoimap::{DateTime, Error, Escaped, Kind, MailboxName, Phase, Result, Stream
 use serde_json::{Value, json};
 
 use super::exit::Exit;
-use super::options::{flag, verb};
 use super::output::Output;
 use super::selection;
-use super::session::Setting;
+use super::session::{Setting, usage};
 use super::sign_in::SignIn;
 use super::width::fit;
 
@@ -26,19 +25,11 @@ const PART_OCTETS: usize = 3_000;
 const ITEMS: &str = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID \
                      CONTENT-TYPE CONTENT-DISPOSITION)]";
 
-pub(crate) fn command() -> Command {
-    verb("search", "Lists the selected messages")
-        .arg(flag("headers", "A table: UID, when received, flags, size, from, subject").conflicts_with("json"))
-        .args(selection::options())
-        .after_help(
-            "Output: UIDs, one a line. With --json an object a message: uid, date, internal_date, from, to, cc, subject, message_id,\n\
-            size_estimate, flags, has_attachments; null where it is not known.\n\n\
-            The table's flags: D draft, F flagged, R answered, S seen, T deleted. Sizes are Exchange's estimates, in octets.",
-        )
-}
-
 pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
     let mailbox = setting.mailbox()?;
+    if output.json && arguments.get_flag("headers") {
+        return Err(usage("--headers and --json are two forms of output: name one"));
+    }
     let (folder, selection) = selection::read(arguments)?;
     let mut search = Search {
         output,

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clap::{ArgMatches, Command};
+use clap::ArgMatches;
 use exoimap::delivery::{self, Job};
 use exoimap::exchange::{Waiting, wait};
 use exoimap::imap::UidSet;
@@ -13,27 +13,10 @@ use exoimap::{Result, Stream};
 use serde_json::json;
 
 use super::exit::Exit;
-use super::options::{time, value, verb};
 use super::output::Output;
 use super::selection;
 use super::session::{Setting, usage};
 use super::sign_in::SignIn;
-
-pub(crate) fn command() -> Command {
-    verb("wait", "Waits until there is mail to do")
-        .arg(value("to", "DIR", "Mail to do is what fetch --to DIR, with the same selection, would fetch for the first time"))
-        .arg(value("for", "T", "Wait so long at most, then end with exit code 3 [default: without end]").value_parser(time()))
-        .args(selection::options())
-        .after_help(
-            "Output: the UIDs of the mail to do, one a line; at once where there is some already.\n\n\
-            A loop that misses nothing and does not spin, whatever fetch does:\n\n\
-            \x20   exoimap wait --to DIR && exoimap fetch --to DIR\n\n\
-            Without --to, what matches the selection is to do, in a folder without a selection everything. That goes with a\n\
-            fetch that takes away what it selects: wait && fetch --move-to F, wait --unseen && fetch --unseen --mark-seen.\n\n\
-            With --to, a message that failed before, or that a program did not take, ends no wait: the next fetch, for other\n\
-            mail or after --for, tries it too.",
-        )
-}
 
 pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
     let mailbox = setting.mailbox()?;

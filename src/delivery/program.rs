@@ -1,6 +1,6 @@
 //! The program that takes a message: no shell, no splitting, none of our credentials, an end to its time.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -8,24 +8,6 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::types::Uid;
-
-/// What is taken out of the program's environment: ours, and nobody else's business.
-const CREDENTIALS: &[&str] = &[
-    "AZURE_CLIENT_SECRET",
-    "AZURE_CLIENT_CERTIFICATE_PATH",
-    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-    "AZURE_FEDERATED_TOKEN_FILE",
-    "EXOIMAP_ACCESS_TOKEN",
-    "EXOIMAP_CLIENT_SECRET_FILE",
-    "EXOIMAP_CLIENT_SECRET_COMMAND",
-    "EXOIMAP_PROXY",
-    // Whoever has a managed identity's pair can sign in as it; the one without the other would be taken for another
-    // kind of host.
-    "IDENTITY_ENDPOINT",
-    "IDENTITY_HEADER",
-    "MSI_ENDPOINT",
-    "MSI_SECRET",
-];
 
 /// How long a running program is left alone at most before it is looked at again.
 const LOOK: Duration = Duration::from_millis(50);
@@ -36,6 +18,8 @@ pub struct Program {
     path: PathBuf,
     arguments: Vec<String>,
     timeout: Option<Duration>,
+    /// Variables that it does not inherit.
+    private: Vec<OsString>,
 }
 
 /// The message that a program is given.
@@ -56,7 +40,14 @@ impl Program {
     pub fn new(name: &str, arguments: Vec<String>, timeout: Option<Duration>) -> Result<Program> {
         let missing = || Error::new(Kind::Usage, Phase::Options, format!("there is no executable program {name:?}"));
         let path = find(name).ok_or_else(missing)?;
-        Ok(Program { path, arguments, timeout })
+        Ok(Program { path, arguments, timeout, private: Vec::new() })
+    }
+
+    /// Takes variables out of the program's environment: those that hold a credential or lead to one.
+    #[must_use]
+    pub fn without(mut self, variables: impl IntoIterator<Item = OsString>) -> Program {
+        self.private.extend(variables);
+        self
     }
 
     /// Runs it to its end; `Err` says in words why the message was not taken.
@@ -65,7 +56,7 @@ impl Program {
         for argument in &self.arguments {
             command.arg(with_file(argument, given.file));
         }
-        CREDENTIALS.iter().for_each(|name| {
+        self.private.iter().for_each(|name| {
             command.env_remove(name);
         });
         command
@@ -115,12 +106,15 @@ fn ended(status: ExitStatus) -> std::result::Result<(), String> {
     }
 }
 
-/// An argument with every `{}` in it replaced by the file's path, whatever octets that has.
-fn with_file(argument: &str, file: &Path) -> std::ffi::OsString {
-    let mut whole = std::ffi::OsString::new();
+/// An argument with every `{}` in it replaced by the file's path, whatever bytes that has. A path that begins with `-`
+/// would be taken for an option.
+fn with_file(argument: &str, file: &Path) -> OsString {
+    let is_like_an_option = file.as_os_str().as_encoded_bytes().starts_with(b"-");
+    let file = if is_like_an_option { Path::new(".").join(file) } else { file.to_owned() };
+    let mut whole = OsString::new();
     for (at, part) in argument.split("{}").enumerate() {
         if at > 0 {
-            whole.push(file);
+            whole.push(&file);
         }
         whole.push(OsStr::new(part));
     }

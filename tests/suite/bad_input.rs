@@ -207,8 +207,8 @@ fn a_file_of_roots_that_holds_none_is_named() {
 fn what_is_misspelt_gets_one_line_and_a_suggestion() {
     let nobody = Untouched::new();
     for (arguments, words) in [
-        (&["chekc"][..], &["chekc", "hint: perhaps check"][..]),
-        (&["check", "--mailbx", "a@contoso.com"], &["--mailbx", "hint: perhaps --mailbox"]),
+        (&["chekc"][..], &["chekc", "hint: did you mean check?"][..]),
+        (&["check", "--mailbx", "a@contoso.com"], &["--mailbx", "hint: did you mean --mailbox?"]),
         (&["check", "--unknown"], &["--unknown"]),
         (&["check", "orders@contoso.com"], &["orders@contoso.com"]),
         (&["check", "--timeout"], &["--timeout", "EXOIMAP_TIMEOUT"]),

@@ -125,6 +125,42 @@ fn a_program_inherits_nothing_of_the_file() {
     assert!(seen.contains("EXOIMAP_UID=") && !seen.contains("AZURE_"), "{seen}");
 }
 
+/// Whatever holds a credential or leads to one, ours or a proxy's.
+#[test]
+fn a_program_inherits_no_way_to_a_credential() {
+    let world = World::new();
+    let private = [
+        ("EXOIMAP_CERTIFICATE_KEY", "/etc/exoimap/key.pem"),
+        ("EXOIMAP_TOKEN_CACHE", "cache"),
+        ("EXOIMAP_CLIENT_SECRET_COMMAND", "pass show x"),
+        ("AZURE_CLIENT_CERTIFICATE_PASSWORD", "canary"),
+        ("IDENTITY_HEADER", "canary"),
+        ("HTTPS_PROXY", "http://user:canary@proxy.contoso.com:1"),
+        ("https_proxy", "http://user:canary@proxy.contoso.com:1"),
+        ("HTTP_PROXY", "http://user:canary@proxy.contoso.com:1"),
+        ("EXOIMAP_PROXY", "none"),
+    ];
+    let public = [("NO_PROXY", "example.com"), ("ALL_PROXY", "http://127.0.0.1:1"), ("AZURE_REGION", "europe")];
+    let call = world.call(&["fetch", "--to", "mail", "--proxy", "none", "--", "sh", "-c", "env > seen"]);
+    let call = private.iter().chain(&public).fold(call, |call, (name, value)| call.env(name, value));
+    call.run().expect(0);
+    let seen = std::fs::read_to_string(world.folder.path().join("seen")).unwrap();
+    for (name, _) in private {
+        assert!(!seen.contains(&format!("{name}=")), "{name}: {seen}");
+    }
+    for (name, value) in public {
+        assert!(seen.contains(&format!("{name}={value}\n")), "{name}: {seen}");
+    }
+}
+
+/// `{}` of a directory that begins with `-` would be an option of the program.
+#[test]
+fn a_path_that_begins_with_a_dash_is_handed_over_as_a_path() {
+    let world = World::new();
+    world.run(&["fetch", "--to=-mail", "--limit", "1", "--", "cp", "{}", "copy"]).expect(0);
+    assert!(world.folder.path().join("copy").exists());
+}
+
 /// The lines of a log without their times, each of which must be one.
 #[track_caller]
 fn said_in(world: &World, name: &str) -> String {

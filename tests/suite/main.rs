@@ -15,6 +15,7 @@ mod dovecot_self;
 mod enemy;
 mod environment;
 mod fetch;
+mod first_minutes;
 mod fixtures;
 mod hand_over;
 mod hostile;

@@ -51,7 +51,7 @@ fn without_a_selection_or_a_mark_nothing_is_tried() {
         (&["move", "--to", "Drafts"], "no messages are selected"),
         (&["copy", "--to", "Drafts"], "no messages are selected"),
         (&["delete", "--permanently"], "no messages are selected"),
-        (&["mark", "--uid", "1:*"], "nothing says how to mark"),
+        (&["mark", "--uid", "1:*"], "no flag to set or clear"),
         (&["mark", "--seen", "--unseen", "--uid", "1:*"], "--seen"),
         (&["delete", "--uid", "1:*"], "--trash"),
         (&["delete", "--uid", "1:*", "--permanently", "--trash", "Drafts"], "--trash"),

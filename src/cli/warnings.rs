@@ -1,24 +1,21 @@
-//! What is worth a word before anything is tried: a secret's file that others can read, settings of
-//! different clouds.
+//! Warnings before anything is tried: a file with a secret that others can read, settings of different clouds.
 
 use clap::ArgMatches;
 use exoimap::entra::{Cloud, disagreement};
 
 use super::environment;
-
-/// Options that name a file with a secret in it. A federated token's is the platform's own.
-const FILES: [&str; 4] = ["client-secret-file", "access-token-file", "certificate", "certificate-key"];
-
-/// Variables with a secret in them, which a file of settings may hold.
-const SECRETS: [&str; 3] = ["AZURE_CLIENT_SECRET", "EXOIMAP_ACCESS_TOKEN", "EXOIMAP_PROXY"];
+use super::options::{self, Kind};
 
 /// Files of secrets that others than their owner can read.
 pub(crate) fn exposed_files(arguments: &ArgMatches) -> Vec<String> {
     let named = |name: &str| arguments.try_get_one::<String>(name).ok().flatten().map(String::as_str);
-    let settings = named("env-file").filter(|_| SECRETS.iter().any(|name| environment::of_file(name).is_some()));
-    // A certificate whose key has a file of its own is for everybody.
-    let is_public = |name: &&str| *name == "certificate" && named("certificate-key").is_some_and(|key| !key.is_empty());
-    let files = FILES.into_iter().filter(|name| !is_public(name)).filter_map(named);
+    let of_kind = |kinds: &'static [Kind]| options::all().filter(|entry| kinds.contains(&entry.kind));
+    let mut secrets = of_kind(&[Kind::Secret, Kind::Proxy]);
+    let settings = named("env-file").filter(|_| secrets.any(|entry| environment::of_file(entry.env).is_some()));
+    // A certificate is public if its key has a file of its own.
+    let is_public = |name: &str| name == "certificate" && named("certificate-key").is_some_and(|key| !key.is_empty());
+    let files = of_kind(&[Kind::SecretFile]).map(|entry| entry.name);
+    let files = files.filter(|name| !is_public(name)).filter_map(named);
     files.chain(settings).filter_map(exposed).collect()
 }
 

@@ -1,0 +1,181 @@
+//! From the two tables to what was called: the parser, its help and its errors, the environment and `--env-file`.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::builder::Resettable;
+use clap::error::{ContextKind, ErrorKind};
+use clap::{Arg, ArgMatches, Command};
+
+use super::commands::{COMMANDS, Verb};
+use super::exit::Exit;
+use super::log::Log;
+use super::options::{self, SECTIONS};
+use super::output::Output;
+use super::session::usage;
+use super::{environment, help};
+
+/// What was called for.
+pub(crate) struct Called {
+    pub(crate) verb: &'static Verb,
+    pub(crate) arguments: ArgMatches,
+    /// What is odd about the file of `--env-file`.
+    pub(crate) odd: Vec<String>,
+}
+
+/// Why nothing was called.
+pub(crate) enum Refused {
+    Parser(clap::Error),
+    File(exoimap::Error),
+}
+
+/// Reads the command line, and below it the environment and the file that `--env-file` names.
+pub(crate) fn read() -> Result<Called, Refused> {
+    let called = called(parser().try_get_matches())?;
+    let file = called.arguments.get_one::<String>("env-file").filter(|file| !file.is_empty());
+    let Some(file) = file else { return Ok(called) };
+    let odd = environment::load(file).map_err(Refused::File)?;
+    check_file().map_err(Refused::Parser)?;
+    Ok(Called { odd, ..self::called(parser().try_get_matches())? })
+}
+
+fn called(matches: Result<ArgMatches, clap::Error>) -> Result<Called, Refused> {
+    let mut arguments = matches.map_err(Refused::Parser)?;
+    let mut name = String::new();
+    while let Some((word, below)) = arguments.remove_subcommand() {
+        name = format!("{name} {word}");
+        arguments = below;
+    }
+    let verb = COMMANDS.iter().find(|verb| verb.name == name.trim_start());
+    let missing = || Refused::File(usage("no command is named"));
+    Ok(Called { verb: verb.ok_or_else(missing)?, arguments, odd: Vec::new() })
+}
+
+/// The whole command line, without the environment.
+pub(crate) fn command() -> Command {
+    let common = SECTIONS.iter().flat_map(|(heading, entries)| {
+        let entries = entries.iter().filter(|entry| entry.is_common());
+        entries.map(|entry| entry.arg().help_heading(*heading))
+    });
+    let program = Command::new("exoimap")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(help::ABOUT)
+        .after_help(help::closing(""))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .args(common);
+    COMMANDS.iter().fold(program, |program, verb| match verb.name.split_once(' ') {
+        None => program.subcommand(subcommand(verb, verb.name)),
+        Some((above, name)) => program.mut_subcommand(above, |above| above.subcommand(subcommand(verb, name))),
+    })
+}
+
+fn subcommand(verb: &Verb, name: &'static str) -> Command {
+    let own = SECTIONS.iter().flat_map(|(heading, entries)| {
+        let entries = entries.iter().filter(|entry| entry.is_of(verb.name));
+        let heading = (!heading.is_empty()).then_some(*heading);
+        entries.map(move |entry| entry.arg().help_heading(heading))
+    });
+    Command::new(name).about(verb.about).args(own).after_help(help::closing(verb.output)).disable_help_subcommand(true)
+}
+
+/// `help` is no command of ours with a page in the manual: clap makes it.
+fn parser() -> Command {
+    with_environment(command().disable_help_subcommand(false))
+}
+
+/// clap does not check a default, so the values of the file are tried first.
+fn check_file() -> Result<(), clap::Error> {
+    for entry in options::all().filter(|entry| entry.is_common()) {
+        let option = entry.arg();
+        if let Some(value) = said_by_file(&option) {
+            Command::new("exoimap")
+                .no_binary_name(true)
+                .arg(option)
+                .try_get_matches_from([format!("--{}={value}", entry.name)])?;
+        }
+    }
+    Ok(())
+}
+
+/// What the file says comes before our defaults; a variable that is set to nothing is not set.
+fn with_environment(command: Command) -> Command {
+    command.mut_args(|option| {
+        let said = said_by_file(&option);
+        let is_empty = option.get_env().is_some_and(environment::is_empty);
+        let option = if is_empty { option.env(Resettable::Reset) } else { option };
+        match said {
+            Some(value) => option.default_value(value),
+            None => option,
+        }
+    })
+}
+
+fn said_by_file(option: &Arg) -> Option<&'static str> {
+    environment::of_file(option.get_env()?.to_str()?)
+}
+
+impl Refused {
+    /// Help and version go to stdout; anything else is one line, hints, and exit code 2.
+    pub(crate) fn say(&self) -> ExitCode {
+        let e = match self {
+            Refused::File(error) => return said().failed(error, &[]).into(),
+            Refused::Parser(e) => e,
+        };
+        let mut text = e.render().to_string();
+        if text.starts_with(help::ABOUT) {
+            // The help of the program lists the commands, that of a command the options.
+            text = command().mut_args(|option| option.hide(true)).render_help().to_string();
+        }
+        if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+            let _ = std::io::stdout().write_all(help::shown(&text).as_bytes());
+            return Exit::Done.into();
+        }
+        if e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            let _ = std::io::stderr().write_all(help::shown(&text).as_bytes());
+            return Exit::Usage.into();
+        }
+        // clap's first paragraph is its message; the usage and the pointer to --help follow it.
+        let paragraph = text.split("\n\n").next().unwrap_or_default();
+        let mut line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+        line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
+        if let Some(environment) = environment_of(e) {
+            line.push_str(&format!(" (or {environment} in the environment)"));
+        }
+        let suggestion = e.get(ContextKind::SuggestedArg).or_else(|| e.get(ContextKind::SuggestedSubcommand));
+        let hints: Vec<_> = suggestion.iter().map(|suggestion| format!("did you mean {suggestion}?")).collect();
+        said().failed(&usage(line), &hints).into()
+    }
+}
+
+/// Where it is said: the log too, if it can be made out which.
+fn said() -> Output {
+    let matches = with_environment(command()).ignore_errors(true).try_get_matches().ok();
+    let named = matches.as_ref().and_then(|matches| matches.subcommand()?.1.get_one::<String>("log").cloned());
+    let named = named.or_else(|| environment::value("EXOIMAP_LOG"));
+    Output::bare(named.filter(|file| !file.is_empty()).and_then(|file| Log::open(&file).ok()))
+}
+
+/// The variable that could have held the value that clap refused or missed.
+fn environment_of(e: &clap::Error) -> Option<&'static str> {
+    let named = e.get(ContextKind::InvalidArg)?.to_string();
+    let long = named.strip_prefix("--")?.split([' ', '=']).next()?;
+    let entry = options::all().find(|entry| entry.is_common() && entry.name == long)?;
+    (!entry.env.is_empty()).then_some(entry.env)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_hold_together() {
+        command().debug_assert();
+        let commands: Vec<_> = COMMANDS.iter().map(|verb| verb.name).collect();
+        for entry in options::all() {
+            let unknown: Vec<_> = entry.commands.iter().filter(|command| !commands.contains(command)).collect();
+            assert!(unknown.is_empty(), "--{} is of {unknown:?}", entry.name);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The values that options take: times, dates, sizes.
+
+use std::time::Duration;
+
+use exoimap::DateTime;
+use exoimap::imap::Day;
+
+/// `30`, `30s`, `10m`, `2h`.
+pub(crate) fn parse_time(text: &str) -> std::result::Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match text.get(digits.len()..).unwrap_or_default() {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("a time is a number followed by s, m or h: 30s".to_owned()),
+    };
+    let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u64>().ok()).flatten();
+    match number.and_then(|number| number.checked_mul(factor)).filter(|seconds| (1..=31_536_000).contains(seconds)) {
+        Some(seconds) => Ok(Duration::from_secs(seconds)),
+        None => Err("a time is at least 1 second and at most a year: 30s, 10m or 2h".to_owned()),
+    }
+}
+
+/// The same, and `0`: no wait at all.
+pub(crate) fn parse_wait(text: &str) -> std::result::Result<Duration, String> {
+    if matches!(text, "0" | "0s") { Ok(Duration::ZERO) } else { parse_time(text) }
+}
+
+/// `10000`, `10K`, `10M`, `1G`: by 1024, as curl counts.
+pub(crate) fn parse_size(text: &str) -> std::result::Result<u32, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match text.get(digits.len()..).unwrap_or_default() {
+        "" => 1,
+        "k" | "K" => 1 << 10,
+        "m" | "M" => 1 << 20,
+        "g" | "G" => 1 << 30,
+        _ => return Err("a size is a number of bytes, or one followed by K, M or G".to_owned()),
+    };
+    let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u32>().ok()).flatten();
+    number
+        .and_then(|number| number.checked_mul(factor))
+        .ok_or_else(|| "a size is less than 4G bytes: 10000, 10K or 10M".to_owned())
+}
+
+/// A day: `2026-11-02`.
+pub(crate) fn parse_day(text: &str) -> std::result::Result<Day, String> {
+    Day::parse(text).ok_or_else(|| "a date is YYYY-MM-DD, a day that exists".to_owned())
+}
+
+/// A point in time, or a day.
+pub(crate) fn parse_date_time(text: &str) -> std::result::Result<DateTime, String> {
+    DateTime::parse(text)
+        .ok_or_else(|| "a time is 2026-11-02T08:14:07Z, with +01:00 for another zone, or a day".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_as_people_write_them() {
+        assert_eq!(parse_time("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(parse_time("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(parse_time("2h"), Ok(Duration::from_secs(7200)));
+        for bad in ["", "s", "0", "-1", "+5", "1d", "1.5s", "5 s", "99999999999999999999", "9999h9"] {
+            assert!(parse_time(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn sizes_as_curl_has_them() {
+        assert_eq!(
+            [parse_size("0"), parse_size("10K"), parse_size("10m"), parse_size("3G")],
+            [Ok(0), Ok(10240), Ok(10 << 20), Ok(3 << 30)]
+        );
+        for bad in ["", "K", "4G", "-1", "1.5M", "10KB", "10 K", "+1", "4294967296", "1K1"] {
+            assert!(parse_size(bad).is_err(), "{bad:?}");
+        }
+    }
+}
