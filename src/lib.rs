@@ -27,9 +27,10 @@
 //! Reading order, from the bottom: [`imap::wire`] (octets → framed responses; the file to audit first),
 //! [`imap::parse`], [`imap::connection`], [`imap::session`]; `net/` (the one place that knows time);
 //! [`entra`]; `mime/`; [`exchange`] (what Exchange Online does differently); `advice/` (hints and setup
-//! text); [`delivery`] (server → disk); `bridge/` (tunnel and relay).
+//! text); [`delivery`] (server → disk); [`bridge`] (tunnel and relay).
 #![cfg_attr(any(test, fuzzing), allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod bridge;
 mod calendar;
 pub mod delivery;
 pub mod entra;

@@ -6,7 +6,7 @@ use exoimap::Result;
 use super::exit::Exit;
 use super::output::Output;
 use super::session::Setting;
-use super::{append, change, check, fetch, folders, search, setup, token, wait};
+use super::{append, change, check, fetch, folders, search, setup, token, tunnel, wait};
 
 /// A command, and all that is known of it but its options.
 pub(crate) struct Verb {
@@ -131,6 +131,11 @@ pub(crate) const COMMANDS: &[Verb] = &[
         .output("Output: the UIDs of the mail to fetch, one per line; at once if there is some already.\n\nA loop that misses nothing and does not spin:\n\n    exoimap wait --to DIR && exoimap fetch --to DIR")
         .manual("Without --to, everything that matches the selection counts. That goes with a fetch that takes away what it selects: wait && fetch --move-to F, or wait --unseen && fetch --unseen --mark-seen.\n\nWith --to, a message that failed before, or that a program did not accept, does not end the wait: the next fetch, for other mail or after --for, tries it too.", &[
             ("exoimap wait --to mail --for 1h", "Wait at most an hour for mail that fetch --to mail would fetch."),
+        ]),
+    Verb::new("tunnel", "Sign in for a mail program and connect it to the session", Run::With(tunnel::run))
+        .output("Output: * PREAUTH, then the bytes of the server as they are; input goes to the server. If there will be no session, the output is one * BYE line, which mail programs show.")
+        .manual("For programs that can run a command in place of a connection: mbsync (Tunnel), mutt and neomutt (tunnel), offlineimap (preauthtunnel), fetchmail (plugin). With --token-cache, a program that opens several sessions needs one token per hour.\n\nExit code 0 if the client ended the session, 5 if the server did.", &[
+            ("exoimap tunnel --mailbox orders@contoso.com --token-cache cache", "What mbsync runs as its Tunnel."),
         ]),
 ];
 

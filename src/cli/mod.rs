@@ -27,6 +27,7 @@ mod session;
 mod setup;
 mod sign_in;
 mod token;
+mod tunnel;
 mod values;
 mod wait;
 mod warnings;

@@ -263,6 +263,11 @@ const OWN: &[Entry] = &[
     option("to", "DIR", "Wait for messages that fetch --to DIR would fetch").of(&["wait"])
         .manual("Only messages that no run has tried yet; the selection must be that of fetch."),
     option("for", "T", "Wait at most this long, then exit with 3 [default: no limit]").of(&["wait"]).with(|arg| arg.value_parser(time())),
+    // tunnel
+    option("idle-timeout", "T", "End a session if nothing is sent either way for T").of(&["tunnel"])
+        .with(|arg| arg.value_parser(time()).default_value("35m")),
+    option("max-wait", "T", "Total time to wait out throttling and outages before the greeting").of(&["tunnel"]).env("EXOIMAP_MAX_WAIT")
+        .with(|arg| arg.value_parser(ValueParser::new(parse_wait)).default_value("0")),
 ];
 
 #[rustfmt::skip]

@@ -105,6 +105,11 @@ impl<S: Read + Write> Connection<S> {
         self.reader.get_mut()
     }
 
+    /// The stream, and what was read from it that no command has taken yet.
+    pub(crate) fn into_parts(self) -> (S, Vec<u8>) {
+        self.reader.into_parts()
+    }
+
     /// The server's first response.
     pub fn greeting(&mut self) -> Result<Status> {
         let greeting = self.read(Phase::Greeting, &mut Ignore, &mut BUDGET.clone());

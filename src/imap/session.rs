@@ -150,6 +150,11 @@ impl<S: Read + Write> Session<S> {
         self.connection.stream_mut()
     }
 
+    /// The stream, and what was read from it that no command has taken yet: for somebody else to go on.
+    pub(crate) fn into_parts(self) -> (S, Vec<u8>) {
+        self.connection.into_parts()
+    }
+
     /// CAPABILITY, after the sign-in: a server may offer more now.
     pub fn capability(&mut self) -> Result<&Capabilities> {
         self.capabilities = capability(&mut self.connection)?;

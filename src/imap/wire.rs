@@ -146,6 +146,12 @@ impl<R: Read> Reader<R> {
         &mut self.inner
     }
 
+    /// The stream, and what was read from it that no response has taken yet.
+    pub(crate) fn into_parts(self) -> (R, Vec<u8>) {
+        let unread = self.buffer.get(self.unread).unwrap_or_default().to_vec();
+        (self.inner, unread)
+    }
+
     /// The next response, its literals sent where `literals` wants them.
     pub fn response(&mut self, literals: &mut dyn Literals) -> Result<Frame, Fault> {
         let mut frame = Frame::default();

@@ -13,9 +13,10 @@ mod proxy;
 mod readiness;
 mod timed;
 mod tunnel;
+mod wire;
 
 use std::error::Error as StdError;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -27,6 +28,7 @@ use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
 pub use proxy::Proxy;
 pub use readiness::Readiness;
 pub(crate) use timed::{Timed, lost};
+pub(crate) use wire::Wire;
 
 use timed::{is_timeout, over};
 
@@ -202,9 +204,8 @@ impl Network {
         let port = tcp.peer_addr().map_or(0, |address| address.port());
         let local = |e: io::Error| Error::new(Kind::Temporary, Phase::Tls, format!("{host}: {e}")).caused_by(e);
         tcp.set_nodelay(true).map_err(local)?;
-        let socket = Socket { reader: BufReader::with_capacity(READ_AHEAD, self.timed(tcp)) };
         let mut stream = connector
-            .connect(host, socket)
+            .connect(host, Wire::new(self.timed(tcp)))
             .map(|tls| Stream { tls })
             .map_err(|e| if self.is_over() { over(Phase::Tls) } else { tls_error(host, e, &self.trust) })
             .map_err(|e| e.with_peer(host, port))?;
@@ -258,17 +259,21 @@ impl std::fmt::Debug for Network {
 
 /// A verified TLS connection whose every wait has an end.
 pub struct Stream {
-    tls: TlsStream<Socket>,
+    tls: TlsStream<Wire>,
 }
 
 impl Stream {
     /// The instant at which reads and writes end, whatever comes in; the network's own remains.
     pub fn set_deadline(&mut self, deadline: Option<Instant>) {
-        self.timed().deadline = deadline;
+        if let Some(timed) = self.tls.get_mut().timed() {
+            timed.deadline = deadline;
+        }
     }
 
-    fn timed(&mut self) -> &mut Timed {
-        self.tls.get_mut().reader.get_mut()
+    /// The socket, and TLS over memory, for two threads that read and write at the same time.
+    pub(crate) fn detach(mut self) -> io::Result<(TcpStream, TlsStream<Wire>)> {
+        let tcp = self.tls.get_mut().detach()?;
+        Ok((tcp, self.tls))
     }
 }
 
@@ -294,29 +299,8 @@ impl std::fmt::Debug for Stream {
     }
 }
 
-/// What TLS reads and writes: the socket behind a read buffer.
-struct Socket {
-    reader: BufReader<Timed>,
-}
-
-impl Read for Socket {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(buf)
-    }
-}
-
-impl Write for Socket {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.reader.get_mut().write(buf)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.reader.get_mut().flush()
-    }
-}
-
 /// A refused certificate waits for an administrator; a silent or broken line may mend itself.
-fn tls_error(host: &str, e: HandshakeError<Socket>, trust: &Trust) -> Error {
+fn tls_error(host: &str, e: HandshakeError<Wire>, trust: &Trust) -> Error {
     let cause = match e {
         HandshakeError::Failure(cause) => cause,
         // `Timed` never lets WouldBlock through; a platform's own would be a line that went silent.

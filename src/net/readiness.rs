@@ -33,8 +33,10 @@ impl Readiness for Stream {
         if self.tls.buffered_read_size().is_ok_and(|octets| octets > 0) {
             return Ok(true);
         }
-        let reader = &mut self.tls.get_mut().reader;
-        if reader.buffer().is_empty() { reader.get_mut().is_readable_within(time) } else { Ok(true) }
+        match &mut self.tls.get_mut().socket {
+            Some(reader) if reader.buffer().is_empty() => reader.get_mut().is_readable_within(time),
+            _ => Ok(true),
+        }
     }
 }
 

@@ -21,13 +21,13 @@ use crate::support::certificate::Authority;
 use crate::support::dovecot::{Dovecot, Setup};
 use crate::support::entra::{self, Entra, State};
 
-const USER: &str = "orders@contoso.com";
+pub(crate) const USER: &str = "orders@contoso.com";
 
 /// Entra's endpoint, a Dovecot that trusts its key, and a place for files.
-struct Rig {
-    entra: Entra,
-    server: Dovecot,
-    place: PathBuf,
+pub(crate) struct Rig {
+    pub(crate) entra: Entra,
+    pub(crate) server: Dovecot,
+    pub(crate) place: PathBuf,
 }
 
 /// How a run of the program ended.
@@ -41,12 +41,12 @@ struct Ended {
 }
 
 impl Rig {
-    fn new() -> Rig {
+    pub(crate) fn new() -> Rig {
         Rig::with(|_| {}, |_| {})
     }
 
     /// `tokens` changes what the endpoint issues, `setup` what the server accepts.
-    fn with(tokens: impl FnOnce(&mut State), setup: impl FnOnce(&mut Setup<'_>)) -> Rig {
+    pub(crate) fn with(tokens: impl FnOnce(&mut State), setup: impl FnOnce(&mut Setup<'_>)) -> Rig {
         let authority = Authority::new();
         let entra = Entra::start(&authority);
         // The server is given the key before `tokens` may change it: that is a forged token.
@@ -77,8 +77,8 @@ impl Rig {
         self.run_with(arguments, &[])
     }
 
-    /// Runs the program with nothing in its environment but who and where, and `environment`.
-    fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
+    /// The program with nothing in its environment but who and where.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_exoimap"));
         command.args(arguments).env_clear();
         command.env("AZURE_AUTHORITY_HOST", self.entra.url()).env("AZURE_TENANT_ID", entra::TENANT);
@@ -86,8 +86,15 @@ impl Rig {
         command.env("EXOIMAP_HOST", "localhost").env("EXOIMAP_PORT", self.server.port().to_string());
         command.env("EXOIMAP_CA_FILE", self.place.join("ca.pem"));
         command.env("EXOIMAP_MAILBOX", USER).env("EXOIMAP_TIMEOUT", "30s");
-        command.envs(environment.iter().copied()).current_dir(&self.place);
-        let mut child = command
+        command.current_dir(&self.place);
+        command
+    }
+
+    /// Runs the program, with `environment` in addition.
+    fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
+        let mut child = self
+            .command(arguments)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -5,6 +5,7 @@
 
 mod administrator;
 mod bad_input;
+mod bridge;
 mod caution;
 mod check;
 mod client_secret;

@@ -1,0 +1,16 @@
+//! What a client is told that the server can do.
+
+use crate::imap::session::Capabilities;
+
+/// What is about signing in, which is over, or about Exchange's own clients.
+const LEFT_OUT: [&str; 5] =
+    ["LOGINDISABLED", "STARTTLS", "SASL-IR", "CLIENTACCESSRULES", "CLIENTNETWORKPRESENCELOCATION"];
+
+/// The words of the server that hold for a client that is signed in.
+pub(super) fn offered(capabilities: &Capabilities) -> String {
+    let is_left_out = |word: &str| {
+        let word = word.to_ascii_uppercase();
+        LEFT_OUT.contains(&word.as_str()) || word.starts_with("AUTH=") || word.starts_with("BACKENDAUTHENTICATE")
+    };
+    capabilities.words().filter(|word| !is_left_out(word)).collect::<Vec<_>>().join(" ")
+}
