@@ -233,8 +233,14 @@ impl Error {
         Error::new(Kind::Usage, Phase::Options, message)
     }
 
+    /// What could not be done with a file: as `kind` says, unless only the time was over.
+    pub fn file(kind: Kind, phase: Phase, doing: impl fmt::Display, cause: std::io::Error) -> Error {
+        let kind = if cause.kind() == std::io::ErrorKind::TimedOut { Kind::Temporary } else { kind };
+        Error::new(kind, phase, format!("{doing}: {cause}")).caused_by(cause)
+    }
+
     pub(crate) fn disk(doing: impl fmt::Display, cause: std::io::Error) -> Error {
-        Error::new(Kind::Local, Phase::Disk, format!("{doing}: {cause}")).caused_by(cause)
+        Error::file(Kind::Local, Phase::Disk, doing, cause)
     }
 
     #[must_use]

@@ -36,6 +36,7 @@ pub mod delivery;
 pub mod entra;
 mod error;
 pub mod exchange;
+pub mod files;
 // What the fuzz targets call: `--cfg fuzzing` is set by cargo-fuzz alone.
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -49,6 +50,7 @@ mod patience;
 mod script;
 mod secret;
 mod text;
+pub mod threads;
 mod transcript;
 
 pub use calendar::{DateTime, rfc3339};

@@ -1,14 +1,13 @@
 //! `exoimap append`: messages from files or stdin to a folder.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::time::Instant;
 
 use clap::ArgMatches;
-use exoimap::delivery::Spool;
 use exoimap::exchange::{LARGEST_MESSAGE, Outgoing, Work, explain, persist, require_folder};
 use exoimap::imap::session::Session;
 use exoimap::imap::types::{Flag, Uid, UidValidity};
-use exoimap::{DateTime, Error, Kind, MailboxName, Phase, Result, Stream};
+use exoimap::{DateTime, Error, Kind, MailboxName, Phase, Result, Stream, files, threads};
 use serde_json::json;
 
 use super::exit::Exit;
@@ -27,7 +26,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
         folder,
         flags: flags(arguments),
         received: arguments.get_one::<DateTime>("date").copied(),
-        messages: messages(arguments)?,
+        messages: messages(arguments, setting.deadline)?,
         stored: 0,
         is_given: false,
     };
@@ -59,13 +58,15 @@ struct Upload<'a> {
 /// A file that can be read again, wherever it came from.
 struct Message {
     name: String,
-    spool: Option<Spool>,
+    spool: Option<File>,
 }
 
 impl Message {
     fn open(&self) -> Result<Outgoing<File>> {
         let file = match &self.spool {
-            Some(spool) => spool.file()?,
+            Some(spool) => {
+                spool.try_clone().map_err(|e| Error::file(Kind::Local, Phase::Disk, "reading the message", e))?
+            }
             None => open(&self.name)?,
         };
         Outgoing::new(&self.name, file)
@@ -121,24 +122,25 @@ impl Upload<'_> {
 }
 
 /// The files that are named; stdin and pipes go to a temporary one, for they can be read once only.
-fn messages(arguments: &ArgMatches) -> Result<Vec<Message>> {
+fn messages(arguments: &ArgMatches, deadline: Option<Instant>) -> Result<Vec<Message>> {
     let names: Vec<_> = arguments.get_many::<String>("files").into_iter().flatten().cloned().collect();
     if names.iter().filter(|name| *name == "-").count() > 1 {
         return Err(usage("stdin (-) is named twice, and can be read once"));
     }
     let message = |name: String| {
-        // One octet more than can be sent is enough to be refused.
-        let spooled = |from: &mut dyn Read| -> Result<Spool> {
-            let mut spool = Spool::new()?;
-            spool.fill(from, LARGEST_MESSAGE + 1)?;
-            Ok(spool)
-        };
         let is_pipe = fs::metadata(&name).is_ok_and(|data| !data.is_file() && !data.is_dir());
-        Ok(match name.as_str() {
-            "-" => Message { spool: Some(spooled(&mut std::io::stdin().lock())?), name: "stdin".to_owned() },
-            _ if is_pipe => Message { spool: Some(spooled(&mut open(&name)?)?), name },
-            _ => Message { name, spool: None },
-        })
+        if name != "-" && !is_pipe {
+            return Ok(Message { name, spool: None });
+        }
+        let failed = |e| Error::file(Kind::Local, Phase::Disk, format!("reading {name}"), e);
+        let file = name.clone();
+        // One byte more than can be sent is enough to be refused.
+        let spooled = threads::until(deadline, move || match file.as_str() {
+            "-" => files::spool(std::io::stdin(), LARGEST_MESSAGE + 1),
+            file => files::spool(File::open(file)?, LARGEST_MESSAGE + 1),
+        });
+        let spool = Some(spooled.map_err(failed)?);
+        Ok(Message { name: if name == "-" { "stdin".to_owned() } else { name }, spool })
     };
     names.into_iter().map(message).collect()
 }

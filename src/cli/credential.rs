@@ -157,7 +157,8 @@ impl Given<'_> {
     fn certificate(&self) -> Result<(Credential, Described)> {
         let file =
             self.needed("certificate", "no certificate is given (AZURE_CLIENT_CERTIFICATE_PATH, --certificate)")?;
-        let mut certificate = Certificate::read(Path::new(file), self.text("certificate-key").map(Path::new))?;
+        let mut certificate =
+            Certificate::read(Path::new(file), self.text("certificate-key").map(Path::new), self.deadline)?;
         if self.text("certificate-signature") == Some("rs256") {
             certificate = certificate.with_rs256();
         }

@@ -8,8 +8,10 @@
 //! unit and a call by hand. Nothing is put into the real environment: no child inherits it.
 
 use std::ffi::OsStr;
+use std::io;
 use std::str::Chars;
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use exoimap::{Error, Kind, Phase, Result, Secret};
 
@@ -52,12 +54,11 @@ pub(crate) fn of_file(name: &str) -> Option<&'static str> {
 }
 
 /// Reads the file, once; says which of its lines are no assignments.
-pub(crate) fn load(file: &str) -> Result<Vec<String>> {
-    let failed = |why: String| {
-        Error::new(Kind::Usage, Phase::Options, format!("reading the environment from {file} (--env-file): {why}"))
-    };
-    let text = read_text(file, MOST, None).map_err(|e| failed(e.to_string()))?;
-    let parsed = parse(text.expose_str().unwrap_or_default()).map_err(failed)?;
+pub(crate) fn load(file: &str, deadline: Option<Instant>) -> Result<Vec<String>> {
+    let doing = || format!("reading the environment from {file} (--env-file)");
+    let failed = |e| Error::file(Kind::Usage, Phase::Options, doing(), e);
+    let text = read_text(file, MOST, deadline).map_err(failed)?;
+    let parsed = parse(text.expose_str().unwrap_or_default()).map_err(io::Error::other).map_err(failed)?;
     let _ = FILE.set(parsed.assigned);
     Ok(parsed.odd.iter().map(|line| format!("{file}, line {line}, is no NAME=value and ignored")).collect())
 }

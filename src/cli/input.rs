@@ -1,11 +1,13 @@
 //! What users hand over: small files from any editor and any shell.
 
-use std::io::{self, Read};
+use std::io;
+use std::path::Path;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use exoimap::{Error, Kind, Phase, RUN_IS_OVER, Result, Secret};
+use clap::ArgMatches;
+use exoimap::{Error, Kind, Phase, Result, Secret, files, threads};
 
 /// The most of a secret's file, in octets.
 pub(crate) const MOST: u64 = 64 * 1024;
@@ -13,17 +15,18 @@ pub(crate) const MOST: u64 = 64 * 1024;
 /// The most of a list, in octets: some hundred thousand mailboxes.
 const MOST_LIST: u64 = 8 << 20;
 
-/// Reads a small secret file, `-` for stdin.
-pub(crate) fn read_secret(file: &str, what: &str, deadline: Option<Instant>) -> Result<Secret> {
-    let failed = |e| unread(Phase::Credential, &format!("{what} from {file}"), &e);
-    let octets = read_small(file, MOST, deadline).map_err(failed)?;
-    secret_of(&octets).map_err(io::Error::other).map_err(failed)
+/// When the run must have ended (`--max-time`), counted from the first call.
+pub(crate) fn deadline(arguments: &ArgMatches) -> Option<Instant> {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let time = arguments.try_get_one::<Duration>("max-time").ok().flatten();
+    time.and_then(|time| START.checked_add(*time))
 }
 
-/// What could not be read is a call to mend, unless it was to come and did not.
-fn unread(phase: Phase, what: &str, e: &io::Error) -> Error {
-    let kind = if e.kind() == io::ErrorKind::TimedOut { Kind::Temporary } else { Kind::Usage };
-    Error::new(kind, phase, format!("reading {what}: {e}"))
+/// Reads a small secret file, `-` for stdin.
+pub(crate) fn read_secret(file: &str, what: &str, deadline: Option<Instant>) -> Result<Secret> {
+    let failed = |e| Error::file(Kind::Usage, Phase::Credential, format!("reading {what} from {file}"), e);
+    let bytes = read_small(file, MOST, deadline).map_err(failed)?;
+    secret_of(&bytes).map_err(io::Error::other).map_err(failed)
 }
 
 /// The secret that a file holds or a command printed: a byte order mark, UTF-16 (PowerShell's `>`), CRLF
@@ -44,8 +47,8 @@ pub(crate) fn secret_of(octets: &Secret) -> std::result::Result<Secret, String> 
 
 /// Reads a list of one item a line, `-` for stdin; empty lines and `#` comments are none.
 pub(crate) fn read_list(file: &str, deadline: Option<Instant>) -> Result<Vec<String>> {
-    let text =
-        read_text(file, MOST_LIST, deadline).map_err(|e| unread(Phase::Options, &format!("the list {file}"), &e))?;
+    let failed = |e| Error::file(Kind::Usage, Phase::Options, format!("reading the list {file}"), e);
+    let text = read_text(file, MOST_LIST, deadline).map_err(failed)?;
     let items =
         text.expose_str().unwrap_or_default().lines().map(|line| line.split('#').next().unwrap_or_default().trim());
     Ok(items.filter(|item| !item.is_empty()).map(str::to_owned).collect())
@@ -60,32 +63,16 @@ pub(crate) fn read_text(file: &str, most: u64, deadline: Option<Instant>) -> io:
 /// stdin was given to an option.
 static STDIN_READ: AtomicBool = AtomicBool::new(false);
 
-/// A pipe or a terminal may stay silent for ever, so a thread reads where the time of the run has an end; it
-/// is left behind then.
+/// A small file, `-` for stdin.
 fn read_small(file: &str, most: u64, deadline: Option<Instant>) -> io::Result<Secret> {
-    // Whoever reads second would get nothing, or what was meant for the first.
-    if file == "-" && STDIN_READ.swap(true, Ordering::Relaxed) {
+    if file != "-" {
+        return files::read(Path::new(file), most, deadline);
+    }
+    // The second reader would get nothing, or what was meant for the first.
+    if STDIN_READ.swap(true, Ordering::Relaxed) {
         return Err(io::Error::other("another option has read stdin already"));
     }
-    let Some(deadline) = deadline else { return read_now(file, most) };
-    let (sender, receiver) = mpsc::channel();
-    let name = file.to_owned();
-    std::thread::Builder::new().spawn(move || sender.send(read_now(&name, most)))?;
-    let left = deadline.saturating_duration_since(Instant::now());
-    receiver.recv_timeout(left).unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, RUN_IS_OVER)))
-}
-
-fn read_now(file: &str, most: u64) -> io::Result<Secret> {
-    let mut octets = Vec::new();
-    let read = match file {
-        "-" => io::stdin().take(most + 1).read_to_end(&mut octets),
-        _ => std::fs::File::open(file).and_then(|open| open.take(most + 1).read_to_end(&mut octets)),
-    };
-    let octets = Secret::new(octets);
-    match read? {
-        _ if octets.len() as u64 > most => Err(io::Error::other(format!("it has more than {most} octets"))),
-        _ => Ok(octets),
-    }
+    threads::until(deadline, move || files::read_from(io::stdin(), most))
 }
 
 /// UTF-8 with or without a byte order mark, UTF-16 with one.

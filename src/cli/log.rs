@@ -1,20 +1,21 @@
 //! `--log`: what is said on stderr, with the time, in a file. Task Scheduler drops stderr.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
+use exoimap::files::open_private;
 use exoimap::{Error, Kind, Phase, Result, rfc3339};
 
 /// The file; several runs may append to it at a time.
 pub(crate) struct Log(Mutex<File>);
 
 impl Log {
-    pub(crate) fn open(file: &str) -> Result<Log> {
-        let refused = |e| Error::new(Kind::Local, Phase::Options, format!("opening {file} (--log): {e}"));
-        let file = open_private(File::options().append(true), Path::new(file)).map_err(refused)?;
+    pub(crate) fn open(file: &str, deadline: Option<Instant>) -> Result<Log> {
+        let refused = |e| Error::file(Kind::Local, Phase::Options, format!("opening {file} (--log)"), e);
+        let file = open_private(Path::new(file), true, deadline).map_err(refused)?;
         Ok(Log(Mutex::new(file)))
     }
 
@@ -23,11 +24,4 @@ impl Log {
         let line = format!("{} {line}\n", rfc3339(SystemTime::now()));
         self.0.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes())
     }
-}
-
-/// Opens a file, made where it is not there as its owner's alone: it names people and folders.
-pub(crate) fn open_private(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options.create(true).open(path)
 }

@@ -10,6 +10,7 @@ use exoimap::{Error, Escaped, Kind, Phase, Result};
 use serde_json::Value;
 
 use super::exit::Exit;
+use super::input::deadline;
 use super::log::Log;
 
 /// What the user wants to see.
@@ -43,7 +44,7 @@ impl Output {
             quiet,
             verbose: arguments.get_flag("verbose"),
             live: !quiet && io::stderr().is_terminal(),
-            ..Output::bare(log.map(|file| Log::open(file)).transpose()?)
+            ..Output::bare(log.map(|file| Log::open(file, deadline(arguments))).transpose()?)
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use clap::builder::Resettable;
 use clap::error::{ContextKind, ErrorKind};
@@ -9,11 +10,15 @@ use clap::{Arg, ArgMatches, Command};
 
 use super::commands::{COMMANDS, Verb};
 use super::exit::Exit;
+use super::input::deadline;
 use super::log::Log;
 use super::options::{self, SECTIONS};
 use super::output::Output;
 use super::session::usage;
 use super::{environment, help};
+
+/// How long a FIFO that is named as the log is waited for before what is wrong is said without it.
+const LOG_WAIT: Duration = Duration::from_secs(5);
 
 /// What was called for.
 pub(crate) struct Called {
@@ -34,7 +39,7 @@ pub(crate) fn read() -> Result<Called, Refused> {
     let called = called(parser().try_get_matches())?;
     let file = called.arguments.get_one::<String>("env-file").filter(|file| !file.is_empty());
     let Some(file) = file else { return Ok(called) };
-    let odd = environment::load(file).map_err(Refused::File)?;
+    let odd = environment::load(file, deadline(&called.arguments)).map_err(Refused::File)?;
     check_file().map_err(Refused::Parser)?;
     Ok(Called { odd, ..self::called(parser().try_get_matches())? })
 }
@@ -154,7 +159,8 @@ fn said() -> Output {
     let matches = with_environment(command()).ignore_errors(true).try_get_matches().ok();
     let named = matches.as_ref().and_then(|matches| matches.subcommand()?.1.get_one::<String>("log").cloned());
     let named = named.or_else(|| environment::value("EXOIMAP_LOG"));
-    Output::bare(named.filter(|file| !file.is_empty()).and_then(|file| Log::open(&file).ok()))
+    let end = Some(Instant::now() + LOG_WAIT);
+    Output::bare(named.filter(|file| !file.is_empty()).and_then(|file| Log::open(&file, end).ok()))
 }
 
 /// The variable that could have held the value that clap refused or missed.

@@ -9,11 +9,13 @@ use std::time::SystemTime;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
+use exoimap::files::open_private;
 use exoimap::{Error, Escaped, Kind, Phase, Result, rfc3339};
 
 use super::exit::Exit;
+use super::input::deadline;
 use super::options;
-use super::session::{Setting, create_private};
+use super::session::Setting;
 
 /// A report that is being put together; without `--report` it does nothing.
 #[derive(Default)]
@@ -31,7 +33,7 @@ impl Report {
             return Ok(Report::default());
         };
         let path = PathBuf::from(path);
-        let file = create_private(&path).map_err(|e| refused(&path, &e))?;
+        let file = open_private(&path, false, deadline(arguments)).map_err(|e| refused(&path, e))?;
         Ok(Report { to: Some((path, file)), options: options(arguments, valid), lines: String::new() })
     }
 
@@ -81,12 +83,12 @@ impl Report {
             exit as u8,
             dialogue.as_deref().unwrap_or("none: no server was talked to\n"),
         );
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| refused(&path, &e))
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| refused(&path, e))
     }
 }
 
-fn refused(path: &std::path::Path, e: &std::io::Error) -> Error {
-    Error::new(Kind::Local, Phase::Options, format!("writing {} (--report): {e}", path.display()))
+fn refused(path: &std::path::Path, e: std::io::Error) -> Error {
+    Error::file(Kind::Local, Phase::Options, format!("writing {} (--report)", path.display()), e)
 }
 
 /// The options that are not as they always are, then the names of the variables that count.

@@ -11,12 +11,12 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use exoimap::entra::{AccessToken, Claims, Cloud, TokenCache, Wanted};
 use exoimap::exchange::{Facts, Server, Step, check_mailbox, sign_in_shortly, sign_in_step_by_step};
+use exoimap::files::open_private;
 use exoimap::imap::session::{Listener, OnAlert, Session};
 use exoimap::{Error, Escaped, Kind, Network, Patience, Phase, Result, Secret, Stream, Transcript, Trust};
 
 use super::credential::{Described, Proof, proof};
-use super::input::read_list;
-use super::log::open_private;
+use super::input::{deadline, read_list};
 use super::output::{Output, Stderr};
 use super::proxy::proxy;
 
@@ -60,7 +60,7 @@ impl Setting {
             |name: &str| arguments.get_one::<String>(name).map(|text| text.trim()).filter(|text| !text.is_empty());
         let time = |name: &str| arguments.get_one::<Duration>(name).copied();
         let cloud = text("cloud").and_then(Cloud::named).unwrap_or_default();
-        let deadline = time("max-time").and_then(|time| Instant::now().checked_add(time));
+        let deadline = deadline(arguments);
         let trust = text("ca-file").map_or(Trust::System, |file| Trust::File(file.into()));
         let port = arguments.get_one("port").copied().unwrap_or(993);
         let server = Server::new(text("host").unwrap_or(cloud.imap_host()), port)?;
@@ -238,8 +238,8 @@ impl Trace {
             Some("") => return Err(usage("--trace= names no file; without the = it is stderr")),
             Some("-") => trace.stderr = Some(Arc::clone(&output.stderr)),
             Some(file) => {
-                let opened = create_private(Path::new(file))
-                    .map_err(|e| Error::new(Kind::Local, Phase::Options, format!("opening {file} (--trace): {e}")))?;
+                let failed = |e| Error::file(Kind::Local, Phase::Options, format!("opening {file} (--trace)"), e);
+                let opened = open_private(Path::new(file), false, deadline(arguments)).map_err(failed)?;
                 trace.file = Some(Arc::new(Mutex::new(opened)));
             }
         }
@@ -249,17 +249,6 @@ impl Trace {
     fn is_wanted(&self) -> bool {
         self.stderr.is_some() || self.file.is_some() || self.kept.is_some()
     }
-}
-
-/// Creates a file that is its owner's alone: transcripts and reports name people and folders.
-pub(crate) fn create_private(path: &Path) -> io::Result<File> {
-    let file = open_private(File::options().write(true).truncate(true), path)?;
-    // A file that was there has permissions of its own; a device must keep them.
-    #[cfg(unix)]
-    if file.metadata()?.is_file() {
-        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    }
-    Ok(file)
 }
 
 impl Write for Trace {

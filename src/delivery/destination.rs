@@ -20,6 +20,7 @@ use super::mbox_file::MboxFile;
 use super::ready::{Entry, List};
 use super::state::{GIVEN_UP, State};
 use crate::error::{Error, Kind, Phase, Result};
+use crate::files::{self, Lock, Mode};
 use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::types::{Uid, UidValidity};
@@ -45,16 +46,7 @@ pub struct Destination {
     /// What a run before this one was about to deliver and this one put in place: nobody has been told yet.
     pub(super) recovered: Vec<Entry>,
     /// Held for as long as the value lives; a look (`--dry-run`) takes none.
-    pub(super) lock: Option<File>,
-}
-
-impl Drop for Destination {
-    /// A run that ends, ends its lock, also where a program has left something running that still has it open.
-    fn drop(&mut self) {
-        if let Some(lock) = &self.lock {
-            let _ = lock.unlock();
-        }
-    }
+    pub(super) lock: Option<Lock>,
 }
 
 impl Destination {
@@ -62,15 +54,12 @@ impl Destination {
     /// one was about to deliver.
     pub fn open(dir: &Path, source: &Source) -> Result<Destination> {
         let own = dir.join(".exoimap");
-        let mut folders = vec![own.join("tmp"), own.join("hold")];
-        if source.format == Format::Maildir {
-            folders.extend(["tmp", "new", "cur"].map(|name| dir.join(name)));
-        }
         // A file in the directory's place is said so, not "not a directory" of something below it.
         if dir.is_file() {
             return Err(Error::disk(format!("opening {}", dir.display()), io::ErrorKind::NotADirectory.into()));
         }
-        folders.iter().try_for_each(|folder| make_dir(folder))?;
+        make_dir(dir)?;
+        make_own_dirs(dir, &own, source.format)?;
         let lock = lock(&own.join("lock"), dir)?;
         let state = read_state(&own.join("state"), source, dir)?;
         let mut destination = Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: Some(lock) };
@@ -236,7 +225,7 @@ impl Destination {
 
     /// A new temporary file.
     pub(super) fn temporary(&self, name: &str) -> io::Result<File> {
-        File::create(self.temporary_path(name))
+        files::create_over(&self.temporary_path(name), Mode::PRIVATE)
     }
 
     /// Gives a temporary file, whose message had no UID when it began, the UID's name.
@@ -316,9 +305,26 @@ impl Destination {
     }
 }
 
+/// The directories of ours below `dir`: not those that others put there, for links in them could lead anywhere.
+fn make_own_dirs(dir: &Path, own: &Path, format: Format) -> Result<()> {
+    let failed = |e| Error::disk(format!("opening {}", dir.display()), e);
+    let make = |dir: &Path| files::make_own_dir(dir, Mode::PRIVATE).map_err(failed);
+    make(own)?;
+    if !files::is_ours(own).map_err(failed)? {
+        let message = format!("{} belongs to another account: run exoimap as that account", own.display());
+        return Err(Error::new(Kind::Local, Phase::Disk, message));
+    }
+    ["tmp", "hold"].iter().try_for_each(|name| make(&own.join(name)))?;
+    if format == Format::Maildir {
+        ["tmp", "new", "cur"].iter().try_for_each(|name| make(&dir.join(name)))?;
+    }
+    Ok(())
+}
+
 /// A file, or a folder with all that is in it; where it is gone already, that is as good.
 fn remove(path: &Path) -> io::Result<()> {
-    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    let is_dir = path.symlink_metadata().is_ok_and(|data| data.is_dir());
+    let removed = if is_dir { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     removed.or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
 }
 

@@ -7,6 +7,7 @@ use crate::delivery::program::Given;
 #[cfg(feature = "attachments")]
 use crate::delivery::{attachments::extract, format::stem, ready::Entry, ready::Next};
 use crate::error::Result;
+use crate::files::Lock;
 use crate::imap::UidSet;
 use crate::imap::types::Uid;
 
@@ -53,7 +54,7 @@ impl Pass<'_> {
                 folder: self.job.folder.as_str(),
                 file: &file,
                 attachments: attachments.as_deref(),
-                lock: self.destination.lock.as_ref(),
+                lock: self.destination.lock.as_ref().map(Lock::file),
             };
             match program.run(&given, self.job.deadline) {
                 Ok(()) => self.destination.program_took(uid, self.job.action.as_ref())?,

@@ -4,8 +4,7 @@
 //! placeholder, never appears in the stream.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
-use std::path::PathBuf;
+use std::io::{self, Seek, Write};
 
 use super::format::Format;
 use super::mbox::{UnixLineEnds, write_entry};
@@ -13,6 +12,7 @@ use super::{Failed, Job, Outcome, Watch};
 use crate::calendar::internal_date;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::exchange::{Connect, PLACEHOLDER_HEADER, Work, explain, is_placeholder, open, persist};
+use crate::files;
 use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
 use crate::imap::session::{BodySink, Selected, Session};
@@ -21,41 +21,12 @@ use crate::net::Stream;
 use crate::patience::Patience;
 
 /// A temporary file that one message after the other goes through.
-pub struct Spool {
-    path: PathBuf,
-    file: File,
-}
+pub struct Spool(File);
 
 impl Spool {
-    /// A new file in the system's temporary folder, of a name that nobody can have taken.
+    /// A new file without a name: a run that is killed leaves no mail behind.
     pub fn new() -> Result<Spool> {
-        let dir = std::env::temp_dir();
-        let nanos =
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.subsec_nanos());
-        let path = dir.join(format!("exoimap-{}-{nanos}", std::process::id()));
-        let mut options = File::options();
-        options.read(true).write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(|e| Error::disk(format!("making {}", path.display()), e))?;
-        Ok(Spool { path, file })
-    }
-
-    /// Takes in what `source` gives, `most` octets of it at most.
-    pub fn fill(&mut self, source: &mut dyn Read, most: u64) -> Result<()> {
-        let filled = io::copy(&mut source.take(most), &mut self.file);
-        filled.map(drop).map_err(|e| Error::disk(format!("writing {}", self.path.display()), e))
-    }
-
-    /// The file, to read it.
-    pub fn file(&self) -> Result<File> {
-        self.file.try_clone().map_err(|e| Error::disk(format!("reading {}", self.path.display()), e))
-    }
-}
-
-impl Drop for Spool {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
+        files::temporary().map(Spool).map_err(|e| Error::disk("spooling a message", e))
     }
 }
 
@@ -151,16 +122,16 @@ impl Writer<'_> {
 
     fn spooled(&mut self, doing: io::Result<()>) -> io::Result<()> {
         doing.map_err(|e| {
-            let error = Error::disk(format!("writing {}", self.spool.path.display()), e);
+            let error = Error::disk("spooling a message", e);
             self.stop(error)
         })
     }
 
     fn entry(&mut self, seconds: u64) -> io::Result<()> {
-        let spooled = self.spool.file.rewind();
+        let spooled = self.spool.0.rewind();
         self.spooled(spooled)?;
         let mut out = io::BufWriter::with_capacity(64 * 1024, &mut *self.out);
-        let written = write_entry(&mut self.spool.file, seconds, &mut out).and_then(|()| out.flush());
+        let written = write_entry(&mut self.spool.0, seconds, &mut out).and_then(|()| out.flush());
         drop(out);
         written.map_err(|e| {
             self.stop(Error::new(Kind::Local, Phase::Disk, format!("writing to stdout: {e}")).caused_by(e))
@@ -171,7 +142,7 @@ impl Writer<'_> {
 impl BodySink for Writer<'_> {
     fn begin(&mut self, _: Option<Uid>, _: u64) -> io::Result<()> {
         self.body = Some(Body::default());
-        let emptied = self.spool.file.rewind().and_then(|()| self.spool.file.set_len(0));
+        let emptied = self.spool.0.rewind().and_then(|()| self.spool.0.set_len(0));
         self.spooled(emptied)
     }
 
@@ -179,7 +150,7 @@ impl BodySink for Writer<'_> {
         let Some(body) = &mut self.body else { return Ok(()) };
         let missing = PLACEHOLDER_HEADER.saturating_sub(body.start.len()).min(octets.len());
         body.start.extend_from_slice(octets.get(..missing).unwrap_or_default());
-        let written = self.spool.file.write_all(body.line_ends.turn(octets));
+        let written = self.spool.0.write_all(body.line_ends.turn(octets));
         self.watch.received(octets.len() as u64);
         self.spooled(written)
     }
@@ -198,7 +169,7 @@ impl BodySink for Writer<'_> {
             self.fail(uid, "Exchange sent its placeholder, or nothing, in the message's place");
             return Ok(());
         }
-        let written = self.spool.file.write_all(body.line_ends.finish());
+        let written = self.spool.0.write_all(body.line_ends.finish());
         self.spooled(written)?;
         self.entry(fetched.internal_date.as_deref().and_then(internal_date).unwrap_or_default())?;
         self.settled.insert(uid);

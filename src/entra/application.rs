@@ -4,6 +4,7 @@
 //! (learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow).
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 #[cfg(feature = "certificate")]
 use super::certificate::Certificate;
@@ -107,7 +108,7 @@ impl Application {
 
     fn request_once(&self, network: &Network) -> Result<AccessToken> {
         let url = self.endpoint.url("token");
-        let proof = self.proof(&url)?;
+        let proof = self.proof(&url, network.deadline())?;
         let mut form =
             vec![("client_id", self.client_id.as_str()), ("scope", &self.scope), ("grant_type", "client_credentials")];
         if proof.field == "client_assertion" {
@@ -119,7 +120,7 @@ impl Application {
     }
 
     /// What proves us this time; each assertion is a new one.
-    fn proof(&self, url: &str) -> Result<Proof> {
+    fn proof(&self, url: &str, deadline: Option<Instant>) -> Result<Proof> {
         let assertion = |value, about| Proof { field: "client_assertion", value, about };
         Ok(match &self.credential {
             Credential::ClientSecret(secret) => Proof { field: "client_secret", value: secret.clone(), about: None },
@@ -134,7 +135,7 @@ impl Application {
             }
             Credential::FederatedTokenFile(file) => {
                 let _ = url;
-                let token = federated::read(file)?;
+                let token = federated::read(file, deadline)?;
                 let about = federated::about(&token);
                 assertion(token, Some(about))
             }
@@ -144,16 +145,14 @@ impl Application {
     /// What distinguishes this application's tokens from others: the words that may be read, and the
     /// proof that may not.
     #[cfg(feature = "certificate")]
-    pub(super) fn key(&self) -> Result<(String, Secret)> {
+    pub(super) fn key(&self) -> (String, Secret) {
         let (method, proof) = match &self.credential {
             Credential::ClientSecret(secret) => ("secret", secret.clone()),
             Credential::Certificate(certificate) => ("certificate", Secret::new(certificate.sha256())),
-            Credential::FederatedTokenFile(file) => {
-                ("federated", Secret::new(federated::about(&federated::read(file)?)))
-            }
+            Credential::FederatedTokenFile(file) => ("federated", Secret::new(file.to_string_lossy().as_bytes())),
         };
         let Application { endpoint, client_id, scope, .. } = self;
-        Ok((format!("{method} {} {client_id} {scope}", endpoint.url("token")), proof))
+        (format!("{method} {} {client_id} {scope}", endpoint.url("token")), proof)
     }
 }
 

@@ -1,27 +1,22 @@
 //! Tokens kept between runs, for a program that starts every minute and needs no new one each time.
 //!
-//! A file for each who asks for what: its name is a hash of the words that anybody may read (method,
-//! authority, tenant, application, scope), its content holds the token and the mark of the credential
-//! that got it, so that another credential never finds it. The mark is an HMAC under a key that is drawn
-//! for each writing: it says "the same" and nothing else. Files are their owner's alone, replaced as a
-//! whole, and a lock beside each lets one of many runs ask and the others read what it got.
+//! One file per question and credential: its name is a hash of the words that anybody may read (method, authority,
+//! tenant, application, scope) and of the credential, so that another credential never finds it. Files are their
+//! owner's alone, replaced as a whole, and a lock beside each lets one of many runs ask and the others read what it got.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{Read, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use ring::rand::{SecureRandom, SystemRandom};
-use ring::{digest, hmac};
+use ring::digest;
 use serde_json::{Value, json};
 
-use super::certificate::{hex, no_chance};
+use super::certificate::hex;
 use super::device_code::said;
 use super::{AccessToken, Application, DeviceCode, Granted, ManagedIdentity};
 use crate::calendar;
 use crate::error::{Error, Kind, Phase, Result};
+use crate::files::{self, Lock, Mode};
 use crate::net::Network;
 use crate::patience::Patience;
 use crate::secret::Secret;
@@ -32,8 +27,11 @@ const EARLY: i64 = 300;
 /// The longest that a token is believed to be good for, in seconds: longer is a clock that jumped.
 const LONGEST: i64 = 2 * 86_400;
 
-/// The most of a file, in octets.
+/// Bytes of a file at most.
 const MOST: u64 = 256 * 1024;
+
+/// Of what a file holds; a later one is another program's affair.
+const VERSION: i64 = 1;
 
 /// How often a lock that somebody holds is tried.
 const AGAIN: Duration = Duration::from_millis(25);
@@ -66,24 +64,20 @@ pub struct Wanted<'a> {
 }
 
 impl TokenCache {
-    /// Opens a directory, made where it is missing; nobody else may write into it.
+    /// Opens a directory, created if it is missing; it must be ours, and nobody else may write into it.
     pub fn open(dir: &Path) -> Result<TokenCache> {
-        let refused =
-            |doing: &str, e| Error::disk(format!("{doing} the token cache {} (--token-cache)", dir.display()), e);
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(dir).map_err(|e| refused("making", e))?;
-        let data = fs::metadata(dir).map_err(|e| refused("looking at", e))?;
-        if mode(&data) & 0o022 != 0 {
-            let message = format!(
-                "others may write into the token cache {}: chmod go-w it, or name another directory (--token-cache)",
-                dir.display()
-            );
-            return Err(Error::usage(message));
-        }
-        Ok(TokenCache { dir: dir.to_owned() })
+        let refused = |e| Error::disk(format!("opening the token cache {}", dir.display()), e);
+        files::make_dir(dir, Mode::PRIVATE).map_err(refused)?;
+        let data = fs::metadata(dir).map_err(refused)?;
+        let why = match files::permissions(&data) & 0o022 != 0 {
+            true => "others may write into it: chmod go-w it",
+            false if !files::is_ours(dir).map_err(refused)? => "it belongs to another account",
+            false => return Ok(TokenCache { dir: dir.to_owned() }),
+        };
+        Err(Error::usage(format!(
+            "the token cache {} cannot be trusted: {why}, or name another directory",
+            dir.display()
+        )))
     }
 
     /// The token that is kept, or a new one; `tell` is told what a person must know.
@@ -95,57 +89,61 @@ impl TokenCache {
         patience: &mut Patience,
         tell: &mut dyn FnMut(&str),
     ) -> Result<AccessToken> {
-        let entry = self.entry(source)?;
+        let entry = self.entry(source);
         let good = |kept: Option<Kept>| {
             let token = kept?.access_token()?;
             (!wanted.fresh && Some(token.secret()) != wanted.spent).then_some(token)
         };
-        if let Some(token) = good(entry.read(&mut |_| {})) {
+        if let Some(token) = good(entry.read(&mut |_| {})?) {
             return Ok(token);
         }
-        // Whoever comes second waits here and reads what the first one got.
+        // The second run waits here and reads what the first one got.
         let lock = entry.lock(network.timeout(), patience);
-        let busy = matches!(lock, Lock::Busy);
-        let kept = entry.read(tell);
+        let kept = entry.read(tell)?;
         if let Some(token) = good(kept.clone()) {
             return Ok(token);
         }
-        if busy && matches!(source, TokenSource::DeviceCode(_)) {
+        if matches!(lock, Ok(None)) && matches!(source, TokenSource::DeviceCode(_)) {
             let message = "another run is waiting for somebody to sign in with a device code";
             return Err(Error::new(Kind::Temporary, Phase::Token, message));
         }
         let granted = request(source, kept.and_then(|kept| kept.refresh), network, patience, tell)?;
-        if let Err(e) = entry.write(&granted) {
+        let written = lock.and_then(|lock| lock.map_or(Ok(()), |lock| entry.write(&granted, &lock)));
+        if let Err(e) = written {
             tell(&format!("the token is not kept: {e}"));
         }
         Ok(granted.access)
     }
 
-    /// Drops a token that was of no use, so that the next run asks for another; what a person's sign-in
-    /// left stays.
+    /// Drops a token that was of no use, so that the next run asks for another; what a person's sign-in left stays.
     pub fn forget(&self, source: TokenSource, token: &Secret) {
-        let Ok(entry) = self.entry(source) else { return };
-        if let Some(kept) = entry.read(&mut |_| {}).filter(|kept| kept.access == *token) {
+        let entry = self.entry(source);
+        // Another run that has the lock is about to replace it.
+        let Ok(Some(lock)) = Lock::take(&entry.lock) else { return };
+        if let Ok(Some(kept)) = entry.read(&mut |_| {})
+            && kept.access == *token
+        {
             let _ = match kept.refresh {
-                Some(refresh) => entry.write(&Granted {
-                    access: AccessToken::good_until(kept.access, Some(Instant::now())),
-                    refresh: Some(refresh),
-                }),
+                Some(refresh) => {
+                    let access = AccessToken::good_until(kept.access, Some(Instant::now()));
+                    entry.write(&Granted { access, refresh: Some(refresh) }, &lock)
+                }
                 None => fs::remove_file(&entry.file).map_err(|e| Error::disk("forgetting a token", e)),
             };
         }
     }
 
-    fn entry(&self, source: TokenSource) -> Result<Entry> {
+    fn entry(&self, source: TokenSource) -> Entry {
         let (words, credential) = match source {
-            TokenSource::Application(application) => application.key()?,
+            TokenSource::Application(application) => application.key(),
             TokenSource::ManagedIdentity(identity) => (identity.key(), Secret::new("")),
             TokenSource::DeviceCode(person) => (person.key(), Secret::new("")),
         };
-        let hash = hex(digest::digest(&digest::SHA256, words.as_bytes()).as_ref()).to_lowercase();
+        let key = Secret::new([words.as_bytes(), b"\0", credential.expose()].concat());
+        let hash = hex(digest::digest(&digest::SHA256, key.expose()).as_ref()).to_lowercase();
         let stem = format!("token-{}", hash.get(..32).unwrap_or(&hash));
         let [file, lock] = ["json", "lock"].map(|end| self.dir.join(format!("{stem}.{end}")));
-        Ok(Entry { file, lock, words, credential })
+        Entry { file, lock, words }
     }
 }
 
@@ -193,7 +191,6 @@ struct Entry {
     file: PathBuf,
     lock: PathBuf,
     words: String,
-    credential: Secret,
 }
 
 /// What a file holds.
@@ -214,57 +211,53 @@ impl Kept {
 }
 
 impl Entry {
-    /// What is kept for this credential; what is no good is said and treated as nothing.
-    fn read(&self, tell: &mut dyn FnMut(&str)) -> Option<Kept> {
-        let file = File::open(&self.file).ok()?;
+    /// What is kept; what is damaged is said and treated as nothing, what a later version has written is an error.
+    fn read(&self, tell: &mut dyn FnMut(&str)) -> Result<Option<Kept>> {
+        let file = self.file.display();
         let mut ignored = |why: &str| {
-            tell(&format!("the token cache's {} is ignored and written anew: {why}", self.file.display()));
-            None
+            tell(&format!("{file} in the token cache is ignored and will be replaced: {why}"));
+            Ok(None)
         };
-        match file.metadata() {
-            Ok(data) if mode(&data) & 0o077 != 0 => return ignored("others may read it"),
-            _ => {}
+        match self.file.symlink_metadata() {
+            Err(_) => return Ok(None),
+            Ok(data) if files::permissions(&data) & 0o077 != 0 => return ignored("others may read it"),
+            Ok(_) => {}
         }
-        let mut octets = Vec::new();
-        let read = file.take(MOST).read_to_end(&mut octets);
-        let octets = Secret::new(octets);
-        if let Err(e) = read {
-            return ignored(&e.to_string());
+        let bytes = match files::read_own(&self.file, MOST) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(None),
+            Err(e) => return ignored(&e.to_string()),
+        };
+        let json: Value = serde_json::from_slice(bytes.expose()).unwrap_or_default();
+        if json.get("version").and_then(Value::as_i64).is_some_and(|version| version > VERSION) {
+            let message =
+                format!("{file} was written by a later version: name another token cache, or use that version");
+            return Err(Error::usage(message));
         }
-        match serde_json::from_slice(octets.expose()).ok().and_then(|json| self.kept(&json)) {
-            Some((kept, true)) => Some(kept),
-            Some((_, false)) => None,
-            None => ignored("it is damaged"),
-        }
+        self.kept(&json).map_or_else(|| ignored("it is damaged"), |kept| Ok(Some(kept)))
     }
 
-    /// The entry, and whether it is this credential's.
-    fn kept(&self, json: &Value) -> Option<(Kept, bool)> {
+    fn kept(&self, json: &Value) -> Option<Kept> {
         let text = |name: &str| json.get(name).and_then(Value::as_str);
-        let octets = |name: &str| STANDARD.decode(text(name)?).ok();
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &octets("key")?);
-        let is_ours = hmac::verify(&key, self.credential.expose(), &octets("credential")?).is_ok();
         let token = |name: &str| {
-            text(name).filter(|token| !token.is_empty() && token.bytes().all(|octet| matches!(octet, 0x21..=0x7e)))
+            let token = text(name)?;
+            let is_token = !token.is_empty() && token.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
+            is_token.then(|| Secret::new(token))
         };
-        let access = Secret::new(token("access_token")?);
         let refresh = match json.get("refresh_token") {
             None => None,
-            Some(_) => Some(Secret::new(token("refresh_token")?)),
+            Some(_) => Some(token("refresh_token")?),
         };
-        let kept = Kept { access, expires: json.get("expires")?.as_i64()?, refresh };
-        Some((kept, is_ours && text("for")? == self.words))
+        let kept = Kept { access: token("access_token")?, expires: json.get("expires")?.as_i64()?, refresh };
+        (json.get("version")?.as_i64()? == VERSION && text("for")? == self.words).then_some(kept)
     }
 
-    fn write(&self, granted: &Granted) -> Result<()> {
-        let mut key = [0; 32];
-        SystemRandom::new().fill(&mut key).map_err(|_| no_chance())?;
-        let mark = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), self.credential.expose());
+    /// Who writes has the lock.
+    fn write(&self, granted: &Granted, _: &Lock) -> Result<()> {
         let left = granted.access.expires().map_or(0, |end| end.saturating_duration_since(Instant::now()).as_secs());
         let mut json = json!({
+            "version": VERSION,
             "for": self.words,
-            "key": STANDARD.encode(key),
-            "credential": STANDARD.encode(mark),
             "expires": calendar::now().saturating_add_unsigned(left),
             "access_token": granted.access.secret().expose_str(),
         });
@@ -272,63 +265,20 @@ impl Entry {
             fields.insert("refresh_token".to_owned(), json!(refresh.expose_str()));
         }
         let text = Secret::new(format!("{json:#}\n"));
-        let new = self.file.with_extension(format!("{}.new", std::process::id()));
-        let written = write_private(&new, &text).and_then(|()| fs::rename(&new, &self.file));
-        written.map_err(|e| {
-            let _ = fs::remove_file(&new);
-            Error::disk(format!("writing {}", self.file.display()), e)
-        })
+        let written = files::replace(&self.file, text.expose());
+        written.map_err(|e| Error::disk(format!("writing {}", self.file.display()), e))
     }
 
-    /// The lock, once nobody else has it, waited for as long as `most`.
-    fn lock(&self, most: Duration, patience: &Patience) -> Lock {
-        let mut options = File::options();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let Ok(file) = options.open(&self.lock) else { return Lock::Unknown };
+    /// The lock, waited for up to `most`; none if another run has it for longer. An error, because the file system has
+    /// no locks or the directory is read-only, costs a request in each run and no more.
+    fn lock(&self, most: Duration, patience: &Patience) -> Result<Option<Lock>> {
         let end = Instant::now() + most;
         loop {
-            match file.try_lock() {
-                Ok(()) => return Lock::Ours { _file: file },
-                Err(TryLockError::WouldBlock) if Instant::now() < end && patience.stand_by(AGAIN) => {}
-                Err(TryLockError::WouldBlock) => return Lock::Busy,
-                Err(TryLockError::Error(_)) => return Lock::Unknown,
+            let taken = Lock::take(&self.lock);
+            match taken.map_err(|e| Error::disk(format!("locking {}", self.lock.display()), e))? {
+                None if Instant::now() < end && patience.stand_by(AGAIN) => {}
+                lock => return Ok(lock),
             }
         }
-    }
-}
-
-/// Who may ask just now. Without it everybody asks for themselves, which costs a request and no more.
-enum Lock {
-    /// We, until this is dropped.
-    Ours { _file: File },
-    /// Another run.
-    Busy,
-    /// The file system knows no locks, or the directory cannot be written to.
-    Unknown,
-}
-
-/// A new file that is its owner's alone from the first octet on.
-fn write_private(path: &Path, text: &Secret) -> std::io::Result<()> {
-    // Left behind by a run that was killed, and only this process has that number now.
-    let _ = fs::remove_file(path);
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.expose())?;
-    file.sync_all()
-}
-
-/// Who may read and write; on Windows the directory's own rights decide.
-fn mode(data: &fs::Metadata) -> u32 {
-    #[cfg(unix)]
-    return std::os::unix::fs::MetadataExt::mode(data);
-    #[cfg(not(unix))]
-    {
-        let _ = data;
-        0
     }
 }

@@ -4,10 +4,9 @@
 //! makes it readable; an elliptic-curve key is none that Entra ID takes.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -17,6 +16,7 @@ use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair}
 
 use super::der;
 use crate::error::{Error, Kind, Phase, Result};
+use crate::files;
 use crate::secret::Secret;
 
 /// The most of a PEM file, in octets: a key and a long chain have some ten thousand.
@@ -39,9 +39,9 @@ struct Signer {
 impl Certificate {
     /// Reads PEM: certificate and private key from one file, or the key from a file of its own. Of
     /// several certificates (a chain) the one that belongs to the key is taken.
-    pub fn read(file: &Path, key_file: Option<&Path>) -> Result<Certificate> {
-        let pem = Pem::read(file)?;
-        let key_pem = key_file.map(Pem::read).transpose()?;
+    pub fn read(file: &Path, key_file: Option<&Path>, deadline: Option<Instant>) -> Result<Certificate> {
+        let pem = Pem::read(file, deadline)?;
+        let key_pem = key_file.map(|file| Pem::read(file, deadline)).transpose()?;
         let key = key_pem.as_ref().unwrap_or(&pem).key()?;
         let public = key.public().as_ref();
         let mut others = Vec::new();
@@ -140,15 +140,11 @@ struct Pem {
 }
 
 impl Pem {
-    fn read(file: &Path) -> Result<Pem> {
+    fn read(file: &Path, deadline: Option<Instant>) -> Result<Pem> {
         let mut pem = Pem { file: file.display().to_string(), blocks: Vec::new(), is_encrypted: false };
-        let mut octets = Vec::new();
-        let read = File::open(file).and_then(|open| open.take(MOST + 1).read_to_end(&mut octets));
-        let octets = Secret::new(octets);
-        read.map_err(|e| pem.refused(&e.to_string()).caused_by(e))?;
-        if octets.len() as u64 > MOST {
-            return Err(pem.refused(&format!("it has more than {MOST} octets")));
-        }
+        let octets = files::read(file, MOST, deadline).map_err(|e| {
+            Error::file(Kind::Usage, Phase::Credential, format!("reading the certificate file {}", pem.file), e)
+        })?;
         if der::is_pfx(octets.expose()) {
             let to = quoted(&format!("{}.pem", pem.stem()));
             let command = format!("openssl pkcs12 -in {} -nodes -out {to}", quoted(&pem.file));

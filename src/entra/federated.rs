@@ -1,40 +1,31 @@
 //! Workload identity federation: the token of somebody whom the application trusts, in a file.
 
-use std::fs::File;
-use std::io::Read;
+use std::io;
 use std::path::Path;
+use std::time::Instant;
 
 use serde_json::Value;
 
 use super::Claims;
 use crate::error::{Error, Kind, Phase, Result};
+use crate::files;
 use crate::secret::Secret;
 use crate::text::shorten;
 
-/// The most of such a file, in octets; a token has some thousand.
+/// Bytes of such a file at most; a token has some thousand.
 const MOST: u64 = 64 * 1024;
 
 /// Reads the file as it is now: the kubelet, or who else writes it, replaces it before its token ends.
-pub(super) fn read(file: &Path) -> Result<Secret> {
-    let refused = |why: &str| {
-        Error::new(
-            Kind::Usage,
-            Phase::Credential,
-            format!("reading the federated token from {}: {why}", file.display()),
-        )
-    };
-    let mut octets = Vec::new();
-    let read = File::open(file).and_then(|open| open.take(MOST + 1).read_to_end(&mut octets));
-    let octets = Secret::new(octets);
-    read.map_err(|e| refused(&e.to_string()).caused_by(e))?;
-    if octets.len() as u64 > MOST {
-        return Err(refused(&format!("it has more than {MOST} octets")));
-    }
-    let text = octets.expose().trim_ascii();
+pub(super) fn read(file: &Path, deadline: Option<Instant>) -> Result<Secret> {
+    let doing = || format!("reading the federated token from {}", file.display());
+    let failed = |e| Error::file(Kind::Usage, Phase::Credential, doing(), e);
+    let refused = |why| failed(io::Error::other(why));
+    let bytes = files::read(file, MOST, deadline).map_err(failed)?;
+    let text = bytes.expose().trim_ascii();
     if text.is_empty() {
         return Err(refused("it is empty"));
     }
-    if !text.iter().all(|octet| matches!(octet, 0x21..=0x7e)) {
+    if !text.iter().all(|byte| matches!(byte, 0x21..=0x7e)) {
         return Err(refused("it holds a blank or a control character, which no token does"));
     }
     Ok(Secret::new(text))

@@ -1,13 +1,14 @@
 //! Whom to trust: the certificates of a CA file, and whether this host has a store of its own. An empty container
 //! has none, and OpenSSL words that as if the server's certificate were wrong.
 
-use std::fs::File;
-use std::io::Read;
+use std::io;
 use std::path::Path;
+use std::time::Instant;
 
 use native_tls::Certificate;
 
 use crate::error::{Error, Kind, Phase, Result};
+use crate::files;
 
 /// Where OpenSSL looks on Linux: openssl-probe's list, and OpenSSL's own.
 const PLACES: [&str; 10] = [
@@ -23,22 +24,16 @@ const PLACES: [&str; 10] = [
     "/usr/local/ssl/cert.pem",
 ];
 
-/// Octets of a CA file; a whole system's bundle has a quarter of a million.
+/// Bytes of a CA file at most; a whole system's bundle has a quarter of a million.
 const MOST_ROOTS: u64 = 16 << 20;
 
 /// The certificates of a CA file, refused where there is none in it.
-pub(super) fn read(file: &Path) -> Result<Vec<Certificate>> {
-    let refused =
-        |why: String| Error::new(Kind::Usage, Phase::Tls, format!("reading the CA file {}: {why}", file.display()));
-    let mut pem = Vec::new();
-    let read = File::open(file).and_then(|file| file.take(MOST_ROOTS + 1).read_to_end(&mut pem));
-    read.map_err(|e| refused(e.to_string()).caused_by(e))?;
-    if pem.len() as u64 > MOST_ROOTS {
-        return Err(refused(format!("it has more than {MOST_ROOTS} octets")));
-    }
-    let certificates = Certificate::stack_from_pem(&pem).map_err(|e| refused(e.to_string()).caused_by(e))?;
+pub(super) fn read(file: &Path, deadline: Option<Instant>) -> Result<Vec<Certificate>> {
+    let refused = |e| Error::file(Kind::Usage, Phase::Tls, format!("reading the CA file {}", file.display()), e);
+    let pem = files::read(file, MOST_ROOTS, deadline).map_err(refused)?;
+    let certificates = Certificate::stack_from_pem(pem.expose()).map_err(io::Error::other).map_err(refused)?;
     if certificates.is_empty() {
-        return Err(refused("it holds no PEM certificate (-----BEGIN CERTIFICATE-----)".to_owned()));
+        return Err(refused(io::Error::other("it holds no PEM certificate (-----BEGIN CERTIFICATE-----)")));
     }
     Ok(certificates)
 }

@@ -19,7 +19,6 @@ use std::error::Error as StdError;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
-use std::sync::mpsc;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -33,6 +32,7 @@ pub(crate) use wire::Wire;
 use timed::{is_timeout, over};
 
 use crate::error::{Error, Kind, Phase, Result};
+use crate::threads;
 
 /// Between TLS and the socket, so that one system call brings several TLS records of 4 to 16 KB.
 const READ_AHEAD: usize = 32 * 1024;
@@ -87,6 +87,11 @@ impl Network {
         self
     }
 
+    /// The instant at which everything must have ended.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
     /// The proxy that leads to a host, where one does.
     pub fn proxy_for(&self, host: &str, port: u16) -> Option<&Proxy> {
         self.proxy.as_deref().filter(|proxy| proxy.leads_to(host, port))
@@ -129,26 +134,21 @@ impl Network {
         self.look_up(host, port, host)
     }
 
-    /// The system's resolver cannot be interrupted, so it works in a thread of its own, which is left
-    /// behind when the time is over.
+    /// The system's resolver cannot be interrupted.
     fn look_up(&self, host: &str, port: u16, shown: &str) -> Result<Vec<SocketAddr>> {
-        let (sender, receiver) = mpsc::channel();
         let wanted = (host.to_owned(), port);
-        std::thread::Builder::new()
-            .name("resolve".to_owned())
-            .spawn(move || {
-                let _ = sender.send(wanted.to_socket_addrs().map(Iterator::collect::<Vec<_>>));
-            })
-            .map_err(|e| Error::new(Kind::Local, Phase::Resolve, format!("could not start a thread: {e}")))?;
+        let now = Instant::now();
+        let end = now.checked_add(self.patience(now));
+        let found = threads::until(end, move || Ok(wanted.to_socket_addrs()?.collect::<Vec<_>>()));
         let failed = |why: String| {
             Error::new(Kind::Temporary, Phase::Resolve, format!("looking up {shown}: {why}")).with_peer(host, port)
         };
-        match receiver.recv_timeout(self.patience(Instant::now())) {
-            Ok(Ok(addresses)) if addresses.is_empty() => Err(failed("no address".to_owned())),
-            Ok(Ok(addresses)) => Ok(addresses),
-            Ok(Err(e)) => Err(failed(e.to_string()).caused_by(e)),
+        match found {
+            Ok(addresses) if addresses.is_empty() => Err(failed("no address".to_owned())),
+            Ok(addresses) => Ok(addresses),
             Err(_) if self.is_over() => Err(over(Phase::Resolve).with_peer(host, port)),
-            Err(_) => Err(failed(format!("no answer within {}", seconds(self.idle)))),
+            Err(e) if is_timeout(&e) => Err(failed(format!("no answer within {}", seconds(self.idle)))),
+            Err(e) => Err(failed(e.to_string()).caused_by(e)),
         }
     }
 
@@ -240,7 +240,7 @@ impl Network {
         builder.min_protocol_version(Some(Protocol::Tlsv12));
         if let Trust::File(file) = &self.trust {
             builder.disable_built_in_roots(true);
-            for certificate in ca_store::read(file)? {
+            for certificate in ca_store::read(file, self.deadline)? {
                 builder.add_root_certificate(certificate);
             }
         }

@@ -92,10 +92,16 @@ fn a_damaged_file_is_ignored_with_a_warning() {
     for (at, text) in bad.iter().enumerate() {
         fs::write(&file, text).unwrap();
         let ended = keeping(&world, &["folders"]).run();
-        ended.expect(0).saying(&["is ignored and written anew: it is damaged"]);
+        ended.expect(0).saying(&["is ignored and will be replaced: it is damaged"]);
         assert_eq!(world.entra.requests().len(), at + 2, "{text}");
         assert_eq!(keeping(&world, &["folders"]).run().expect(0).stderr, "");
     }
+    // A later version's may hold what this one does not know.
+    let later = whole.replace("\"version\": 1", "\"version\": 2");
+    fs::write(&file, &later).unwrap();
+    keeping(&world, &["folders"]).run().expect(2).one_error().saying(&["a later version"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), later);
+    fs::write(&file, &whole).unwrap();
     // What others could read is nothing to be trusted any more.
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     keeping(&world, &["folders"]).run().expect(0).saying(&["others may read it"]);
@@ -114,9 +120,9 @@ fn a_directory_that_others_write_into_is_refused() {
     let dir = world.folder.path().join("cache");
     fs::create_dir(&dir).unwrap();
     fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).unwrap();
-    keeping(&world, &["folders"]).run().expect(2).one_error().saying(&["chmod go-w", "--token-cache"]);
+    keeping(&world, &["folders"]).run().expect(2).one_error().saying(&["chmod go-w"]);
     let file = world.folder.file("file", "");
-    world.call(&["folders", "--token-cache", &file]).run().expect(1).one_error().saying(&["--token-cache"]);
+    world.call(&["folders", "--token-cache", &file]).run().expect(1).one_error().saying(&["opening the token cache"]);
     assert_eq!(world.entra.requests().len(), 0);
 }
 
