@@ -72,7 +72,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("imap", 3700),
     ("mime", 1700),
     ("net", 1250),
-    ("ground", 1200),
+    ("ground", 1550),
 ];
 
 /// The room of a file: what stands alone in `src/` is the ground, `main` and `lib` are doors.
