@@ -1,5 +1,6 @@
 //! A certificate: the assertion that it signs, and every file that an administrator may hold.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -9,14 +10,24 @@ use crate::support::entra::assertion::Uploaded;
 use crate::support::entra::{CLIENT_ID, TENANT};
 use crate::support::jwt;
 
-/// Keys and certificates as OpenSSL makes them, once for all tests.
-pub(crate) struct Keys(Folder);
+/// Keys and certificates as OpenSSL makes them, once for all tests. Nothing drops them at the end of a run, so they are
+/// in the target folder, not in /tmp; the next run removes those of runs that have ended.
+pub(crate) struct Keys(PathBuf);
 
 impl Keys {
     pub(crate) fn get() -> &'static Keys {
         static KEYS: OnceLock<Keys> = OnceLock::new();
         KEYS.get_or_init(|| {
-            let keys = Keys(Folder::new());
+            let folder = |process: &str| Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("keys-{process}"));
+            for entry in std::fs::read_dir(env!("CARGO_TARGET_TMPDIR")).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                let process = name.strip_prefix("keys-").filter(|process| !Path::new("/proc").join(process).exists());
+                if let Some(process) = process {
+                    std::fs::remove_dir_all(folder(process)).unwrap();
+                }
+            }
+            let keys = Keys(folder(&std::process::id().to_string()));
+            std::fs::create_dir(&keys.0).unwrap();
             let make = "openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj";
             keys.shell(&format!("{make} '/CN=exoimap/O=Contoso' -keyout key.pem -out cert.pem"));
             keys.shell(&format!("{make} /CN=other -keyout other.key.pem -out other.cert.pem"));
@@ -27,7 +38,7 @@ impl Keys {
     }
 
     pub(crate) fn path(&self, name: &str) -> String {
-        self.0.path().join(name).display().to_string()
+        self.0.join(name).display().to_string()
     }
 
     pub(crate) fn text(&self, name: &str) -> String {
@@ -39,7 +50,7 @@ impl Keys {
     pub(crate) fn shell(&self, line: &str) -> String {
         let output = Command::new("sh")
             .args(["-c", &format!("umask 077; {line}")])
-            .current_dir(self.0.path())
+            .current_dir(&self.0)
             .stdin(Stdio::null())
             .output()
             .unwrap();
@@ -193,7 +204,8 @@ fn a_certificate_that_ends_soon_is_told() {
 #[test]
 fn files_of_other_forms_name_the_command_that_converts_them() {
     let world = world_with_certificate();
-    let keys = Keys(Folder::new());
+    let folder = Folder::new();
+    let keys = Keys(folder.path().to_owned());
     keys.shell(&format!("cp {} .", Keys::get().path("both.pem")));
     keys.shell("openssl pkcs12 -export -in both.pem -passout pass:pw -out app.pfx");
     keys.shell("openssl pkcs8 -topk8 -in both.pem -passout pass:pw -out 'my key.pem'; openssl x509 -in both.pem >>'my key.pem'");
