@@ -296,7 +296,7 @@ fn arrivals(seed: u64) -> Vec<Duration> {
 
 #[test]
 fn a_week_passes_and_no_message_is_missed() {
-    for seed in 1..=20 {
+    for seed in 1..=5 {
         let world = world(arrivals(seed));
         let (mut next, mut waits, mut late) = (1_u32, 0, Duration::ZERO);
         while (next as usize) <= world.arrivals.borrow().len() {

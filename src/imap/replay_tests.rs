@@ -341,10 +341,11 @@ fn survive(octets: &[u8]) {
 }
 
 #[test]
-fn every_truncation_of_every_fixture_is_survived() {
+fn truncations_of_every_fixture_are_survived() {
     for (_, script) in fixtures() {
         let octets = script.server_octets();
-        (0..octets.len()).for_each(|cut| survive(&octets[..cut]));
+        // The fuzz targets try the others.
+        (0..octets.len()).step_by(1 + octets.len() / 150).for_each(|cut| survive(&octets[..cut]));
     }
 }
 
@@ -358,7 +359,7 @@ fn seeded_mutations_of_every_fixture_are_survived() {
     let spice = b"(){}[]\"\\ \r\n\0*+<>0123456789\xff\x80A";
     for (_, script) in fixtures() {
         let octets = script.server_octets();
-        for _ in 0..60 {
+        for _ in 0..20 {
             let mut mutant = octets.clone();
             for _ in 0..=random(6) {
                 let at = random(mutant.len());
