@@ -2,6 +2,7 @@
 
 mod circles;
 mod dependencies;
+mod published;
 mod source;
 mod tracked;
 
