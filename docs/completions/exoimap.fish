@@ -247,8 +247,8 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and __fish_seen
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
 complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l folder -d 'Folder name as people see it.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l uid -d 'UIDs: 1:5,7,100:* (* alone is the newest message).' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l since -d 'Received on this day or later, YYYY-MM-DD.' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l before -d 'Received before this day, YYYY-MM-DD.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l since -d 'Received on this day or later: 2026-11-02, today, yesterday, 7d, 2w. 7d is seven days ago, 2w two weeks ago. Days are those of UTC.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l before -d 'Received before this day: 2026-11-02, today, yesterday, 7d, 2w.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l from -d 'Text in From.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l to-address -d 'Text in To.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand search" -l subject -d 'Text in Subject. Text beyond ASCII is compared here, with the decoded headers; so it is for --from and --to-address.' -r
@@ -350,8 +350,8 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l move-to -d 'Mo
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l program-timeout -d 'Kill PROGRAM after T per message (not its children).' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l folder -d 'Folder name as people see it.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l uid -d 'UIDs: 1:5,7,100:* (* alone is the newest message).' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l since -d 'Received on this day or later, YYYY-MM-DD.' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l before -d 'Received before this day, YYYY-MM-DD.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l since -d 'Received on this day or later: 2026-11-02, today, yesterday, 7d, 2w. 7d is seven days ago, 2w two weeks ago. Days are those of UTC.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l before -d 'Received before this day: 2026-11-02, today, yesterday, 7d, 2w.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l from -d 'Text in From.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l to-address -d 'Text in To.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l subject -d 'Text in Subject. Text beyond ASCII is compared here, with the decoded headers; so it is for --from and --to-address.' -r
@@ -408,8 +408,8 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l json -d 'Print
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -s h -l help -d 'Print help'
 complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l folder -d 'Folder name as people see it.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l uid -d 'UIDs: 1:5,7,100:* (* alone is the newest message).' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l since -d 'Received on this day or later, YYYY-MM-DD.' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l before -d 'Received before this day, YYYY-MM-DD.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l since -d 'Received on this day or later: 2026-11-02, today, yesterday, 7d, 2w. 7d is seven days ago, 2w two weeks ago. Days are those of UTC.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l before -d 'Received before this day: 2026-11-02, today, yesterday, 7d, 2w.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l from -d 'Text in From.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l to-address -d 'Text in To.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -l subject -d 'Text in Subject. Text beyond ASCII is compared here, with the decoded headers; so it is for --from and --to-address.' -r
@@ -466,8 +466,8 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand mark" -s h -l help -d 'P
 complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l to -d 'Target folder.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l folder -d 'Folder name as people see it.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l uid -d 'UIDs: 1:5,7,100:* (* alone is the newest message).' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l since -d 'Received on this day or later, YYYY-MM-DD.' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l before -d 'Received before this day, YYYY-MM-DD.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l since -d 'Received on this day or later: 2026-11-02, today, yesterday, 7d, 2w. 7d is seven days ago, 2w two weeks ago. Days are those of UTC.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l before -d 'Received before this day: 2026-11-02, today, yesterday, 7d, 2w.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l from -d 'Text in From.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l to-address -d 'Text in To.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand move" -l subject -d 'Text in Subject. Text beyond ASCII is compared here, with the decoded headers; so it is for --from and --to-address.' -r
@@ -519,8 +519,8 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand move" -s h -l help -d 'P
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l to -d 'Target folder.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l folder -d 'Folder name as people see it.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l uid -d 'UIDs: 1:5,7,100:* (* alone is the newest message).' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l since -d 'Received on this day or later, YYYY-MM-DD.' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l before -d 'Received before this day, YYYY-MM-DD.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l since -d 'Received on this day or later: 2026-11-02, today, yesterday, 7d, 2w. 7d is seven days ago, 2w two weeks ago. Days are those of UTC.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l before -d 'Received before this day: 2026-11-02, today, yesterday, 7d, 2w.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l from -d 'Text in From.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l to-address -d 'Text in To.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l subject -d 'Text in Subject. Text beyond ASCII is compared here, with the decoded headers; so it is for --from and --to-address.' -r
@@ -572,8 +572,8 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -s h -l help -d 'P
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l trash -d 'Move the messages to this folder. Deleted Items has another name in every language; exoimap folders lists the names.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l folder -d 'Folder name as people see it.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l uid -d 'UIDs: 1:5,7,100:* (* alone is the newest message).' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l since -d 'Received on this day or later, YYYY-MM-DD.' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l before -d 'Received before this day, YYYY-MM-DD.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l since -d 'Received on this day or later: 2026-11-02, today, yesterday, 7d, 2w. 7d is seven days ago, 2w two weeks ago. Days are those of UTC.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l before -d 'Received before this day: 2026-11-02, today, yesterday, 7d, 2w.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l from -d 'Text in From.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l to-address -d 'Text in To.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l subject -d 'Text in Subject. Text beyond ASCII is compared here, with the decoded headers; so it is for --from and --to-address.' -r
@@ -674,8 +674,8 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l to -d 'Wait for
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l for -d 'Wait at most this long, then exit with 3 [default: no limit].' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l folder -d 'Folder name as people see it.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l uid -d 'UIDs: 1:5,7,100:* (* alone is the newest message).' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l since -d 'Received on this day or later, YYYY-MM-DD.' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l before -d 'Received before this day, YYYY-MM-DD.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l since -d 'Received on this day or later: 2026-11-02, today, yesterday, 7d, 2w. 7d is seven days ago, 2w two weeks ago. Days are those of UTC.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l before -d 'Received before this day: 2026-11-02, today, yesterday, 7d, 2w.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l from -d 'Text in From.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l to-address -d 'Text in To.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l subject -d 'Text in Subject. Text beyond ASCII is compared here, with the decoded headers; so it is for --from and --to-address.' -r

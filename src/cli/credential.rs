@@ -67,9 +67,16 @@ impl Described {
 }
 
 /// The credential that the options name, else the first that the environment names.
-pub(crate) fn proof(arguments: &ArgMatches, cloud: Cloud, deadline: Option<Instant>) -> Result<(Proof, Described)> {
+pub(crate) fn proof(
+    arguments: &ArgMatches,
+    needs_mailbox: bool,
+    cloud: Cloud,
+    deadline: Option<Instant>,
+) -> Result<(Proof, Described)> {
     let given = Given { arguments, cloud, deadline };
-    match given.method()? {
+    let method = given.method()?;
+    given.check_complete(method, needs_mailbox)?;
+    match method.unwrap_or_default() {
         "token" => given.token(),
         "managed-identity" => given.managed_identity(),
         "device-code" => given.device_code(),
@@ -94,8 +101,26 @@ impl Given<'_> {
         self.arguments.value_source(name) == Some(ValueSource::CommandLine)
     }
 
-    /// What an option names counts more than what the environment does.
-    fn method(&self) -> Result<&str> {
+    /// Names all that is missing, not only the first.
+    fn check_complete(&self, method: Option<&str>, needs_mailbox: bool) -> Result<()> {
+        let has = |name: &str| self.arguments.try_get_one::<String>(name).is_ok_and(|value| value.is_some());
+        let needs_ids = !matches!(method, Some("token" | "managed-identity"));
+        let lacks = |name: &str| self.text(name).is_none();
+        let missing = [
+            (needs_mailbox && lacks("mailbox") && !has("mailboxes"), "the mailbox (--mailbox, EXOIMAP_MAILBOX)"),
+            (needs_ids && lacks("tenant"), "the tenant (--tenant, AZURE_TENANT_ID)"),
+            (needs_ids && lacks("client-id"), "the client ID (--client-id, AZURE_CLIENT_ID)"),
+            (
+                method.is_none(),
+                "a credential: a certificate (AZURE_CLIENT_CERTIFICATE_PATH, --certificate), a client secret (AZURE_CLIENT_SECRET, --client-secret-file, --client-secret-command), a federated token (AZURE_FEDERATED_TOKEN_FILE, --federated-token-file) or an access token (EXOIMAP_ACCESS_TOKEN, --access-token-file)",
+            ),
+        ];
+        let missing: Vec<_> = missing.iter().filter(|(is_missing, _)| *is_missing).map(|(_, what)| *what).collect();
+        if missing.is_empty() { Ok(()) } else { Err(usage(format!("missing: {}", missing.join("; ")))) }
+    }
+
+    /// What an option names counts more than what the environment does; none if nothing names one.
+    fn method(&self) -> Result<Option<&str>> {
         let asked = self.text("auth").filter(|method| *method != "auto");
         let by_option = asked.filter(|_| self.named("auth"));
         let mut named = options::credentials().filter(|(option, _)| self.named(option));
@@ -109,21 +134,17 @@ impl Given<'_> {
             return Err(usage(format!("--{option} is not what --auth {asked} signs in by: name one")));
         }
         if let Some((_, method)) = first {
-            return Ok(method);
+            return Ok(Some(method));
         }
         let has = |name: &str| environment::secret(name).is_some();
         Ok(match asked {
-            Some(method) => method,
-            None if has("EXOIMAP_ACCESS_TOKEN") => "token",
-            None if self.text("certificate").is_some() => "certificate",
-            None if has("AZURE_CLIENT_SECRET") => "secret",
-            None if self.text("client-secret-file").or(self.text("client-secret-command")).is_some() => "secret",
-            None if self.text("federated-token-file").is_some() => "federated",
-            None => {
-                return Err(usage(
-                    "no credential is given: a certificate (AZURE_CLIENT_CERTIFICATE_PATH, --certificate), a client secret (AZURE_CLIENT_SECRET, --client-secret-file, --client-secret-command), a federated token (AZURE_FEDERATED_TOKEN_FILE, --federated-token-file) or a token (EXOIMAP_ACCESS_TOKEN, --access-token-file)",
-                ));
-            }
+            Some(method) => Some(method),
+            None if has("EXOIMAP_ACCESS_TOKEN") => Some("token"),
+            None if self.text("certificate").is_some() => Some("certificate"),
+            None if has("AZURE_CLIENT_SECRET") => Some("secret"),
+            None if self.text("client-secret-file").or(self.text("client-secret-command")).is_some() => Some("secret"),
+            None if self.text("federated-token-file").is_some() => Some("federated"),
+            None => None,
         })
     }
 

@@ -1,5 +1,5 @@
-//! The environment: the real one and, below it, the file of `--env-file`. Whoever reads a variable of
-//! ours asks here.
+//! The environment: the real one and, below it, the file of `--env-file`. All variables
+//! of ours are read here.
 //!
 //! A variable that is set to nothing is not set, in the environment as in the file: `PORT=${PORT:-}` is how
 //! units, compose files and CI hand on what may be there.
@@ -16,6 +16,8 @@ use std::time::Instant;
 use exoimap::{Error, Kind, Phase, Result, Secret};
 
 use super::input::read_text;
+use super::options;
+use super::similar::nearest;
 
 /// The most of the file, in octets.
 const MOST: u64 = 256 * 1024;
@@ -53,21 +55,37 @@ pub(crate) fn of_file(name: &str) -> Option<&'static str> {
     last.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
 }
 
-/// Reads the file, once; says which of its lines are no assignments.
+/// Reads the file, once; says which of its lines set nothing that counts, and what to write instead.
 pub(crate) fn load(file: &str, deadline: Option<Instant>) -> Result<Vec<String>> {
     let doing = || format!("reading the environment from {file} (--env-file)");
     let failed = |e| Error::file(Kind::Usage, Phase::Options, doing(), e);
     let text = read_text(file, MOST, deadline).map_err(failed)?;
     let parsed = parse(text.expose_str().unwrap_or_default()).map_err(io::Error::other).map_err(failed)?;
+    let unknown =
+        parsed.assigned.iter().filter(|(name, _)| options::is_setting(name) && options::variable_named(name).is_none());
+    let unknown = unknown.map(|(name, _)| {
+        let known = options::all().map(|entry| entry.env);
+        let near = nearest(name, known).map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        format!("{file}: {name} is not a setting of exoimap{near}")
+    });
+    let odd = parsed.odd.iter().map(|(line, name)| {
+        let cure = match name.split_once(' ') {
+            Some((word @ ("export" | "set" | "setx"), name)) => format!(" (leave out `{word}`: {}=…)", name.trim()),
+            None if name.starts_with("$env:") => format!(" ({}=…)", name.trim_start_matches("$env:")),
+            _ => String::new(),
+        };
+        format!("{file}, line {line}, is not NAME=value and was ignored{cure}")
+    });
+    let said = odd.chain(unknown).collect();
     let _ = FILE.set(parsed.assigned);
-    Ok(parsed.odd.iter().map(|line| format!("{file}, line {line}, is no NAME=value and ignored")).collect())
+    Ok(said)
 }
 
 #[derive(Debug, Default, PartialEq)]
 struct Parsed {
     assigned: Vec<(String, String)>,
-    /// Lines with a `=` and no name before it, such as `export A=b`.
-    odd: Vec<usize>,
+    /// Lines with a `=` and no name before it, such as `export A=b`, and what stands there.
+    odd: Vec<(usize, String)>,
 }
 
 fn parse(text: &str) -> std::result::Result<Parsed, String> {
@@ -94,7 +112,7 @@ fn parse(text: &str) -> std::result::Result<Parsed, String> {
         if is_name(name) {
             parsed.assigned.push((name.to_owned(), value));
         } else {
-            parsed.odd.push(line);
+            parsed.odd.push((line, name.to_owned()));
         }
     }
 }
@@ -214,7 +232,7 @@ mod tests {
         let parsed =
             parse("# A=1\n ; A=2\r\n\n\tno assignment\r\n A = 3 \r\nexport A=4\n=5\n9=6\n# open \" \\\nA=7").unwrap();
         assert_eq!(parsed.assigned, [("A".to_owned(), "3".to_owned()), ("A".to_owned(), "7".to_owned())]);
-        assert_eq!(parsed.odd, [6, 7, 8]);
+        assert_eq!(parsed.odd, [(6, "export A".to_owned()), (7, String::new()), (8, "9".to_owned())]);
         assert_eq!(parse("A=1\nB='x\nC=2").unwrap_err(), "line 2 opens a quote that is never closed");
         assert_eq!(parse("A=\"\\").unwrap_err(), "line 1 opens a quote that is never closed");
         assert_eq!(parse("").unwrap(), Parsed::default());

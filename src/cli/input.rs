@@ -45,13 +45,14 @@ pub(crate) fn secret_of(octets: &Secret) -> std::result::Result<Secret, String> 
     }
 }
 
-/// Reads a list of one item a line, `-` for stdin; empty lines and `#` comments are none.
-pub(crate) fn read_list(file: &str, deadline: Option<Instant>) -> Result<Vec<String>> {
+/// Reads a list of one item per line, `-` for stdin, with the numbers of the lines; empty lines and `#` comments are skipped.
+pub(crate) fn read_list(file: &str, deadline: Option<Instant>) -> Result<Vec<(usize, String)>> {
     let failed = |e| Error::file(Kind::Usage, Phase::Options, format!("reading the list {file}"), e);
     let text = read_text(file, MOST_LIST, deadline).map_err(failed)?;
     let items =
         text.expose_str().unwrap_or_default().lines().map(|line| line.split('#').next().unwrap_or_default().trim());
-    Ok(items.filter(|item| !item.is_empty()).map(str::to_owned).collect())
+    let items = (1..).zip(items).filter(|(_, item)| !item.is_empty());
+    Ok(items.map(|(line, item)| (line, item.to_owned())).collect())
 }
 
 /// A small file's text, `-` for stdin, from any editor and any shell.

@@ -15,6 +15,7 @@ mod help;
 mod input;
 mod log;
 mod many;
+mod mistakes;
 mod options;
 mod output;
 mod parser;
@@ -26,9 +27,11 @@ mod selection;
 mod session;
 mod setup;
 mod sign_in;
+mod similar;
 mod token;
 mod tunnel;
 mod values;
+mod version;
 mod wait;
 mod warnings;
 mod width;
@@ -57,8 +60,10 @@ pub(crate) fn run() -> ExitCode {
         Ok(output) => output,
         Err(error) => return Output::bare(None).failed(&error, &[]).into(),
     };
-    odd.iter().chain(&warnings::exposed_files(&arguments)).for_each(|odd| output.warn(odd));
-    let setting = Setting::new(&arguments, &output);
+    let warned = warnings::exposed_files(&arguments);
+    odd.iter().chain(&warned).chain(&warnings::quoted_secrets()).for_each(|odd| output.warn(odd));
+    let needs_mailbox = !["token", "setup", "relay"].contains(&verb.name);
+    let setting = Setting::new(&arguments, needs_mailbox, &output);
     let asks = setting.as_ref().is_ok_and(Setting::asks_authority);
     warnings::clouds(&arguments, asks).iter().for_each(|said| output.warn(said));
     let (ended, facts) = match (verb.run, setting) {

@@ -276,8 +276,9 @@ const SELECTION: &[Entry] = &[
         .manual("The inbox is INBOX in every language."),
     option("uid", "SET", "UIDs: 1:5,7,100:* (* alone is the newest message)").of(SELECTS),
     flag("unseen", "Messages not seen yet").of(SELECTS_BY_FLAG),
-    option("since", "DATE", "Received on this day or later, YYYY-MM-DD").of(SELECTS).with(day),
-    option("before", "DATE", "Received before this day, YYYY-MM-DD").of(SELECTS).with(day),
+    option("since", "DATE", "Received on this day or later: 2026-11-02, today, yesterday, 7d, 2w").of(SELECTS).with(day)
+        .manual("7d is seven days ago, 2w two weeks ago. Days are those of UTC."),
+    option("before", "DATE", "Received before this day: 2026-11-02, today, yesterday, 7d, 2w").of(SELECTS).with(day),
     option("from", "TEXT", "Text in From").of(SELECTS),
     option("to-address", "TEXT", "Text in To").of(SELECTS),
     option("subject", "TEXT", "Text in Subject").of(SELECTS)

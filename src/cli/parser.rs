@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::builder::Resettable;
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command};
 
 use super::commands::{COMMANDS, Verb};
@@ -15,7 +15,7 @@ use super::log::Log;
 use super::options::{self, SECTIONS};
 use super::output::Output;
 use super::session::usage;
-use super::{environment, help};
+use super::{environment, help, mistakes, version};
 
 /// How long a FIFO that is named as the log is waited for before what is wrong is said without it.
 const LOG_WAIT: Duration = Duration::from_secs(5);
@@ -63,7 +63,7 @@ pub(crate) fn command() -> Command {
         entries.map(|entry| entry.arg().help_heading(*heading))
     });
     let program = Command::new("exoimap")
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(version::SHORT)
         .about(help::ABOUT)
         .after_help(help::closing(""))
         .subcommand_required(true)
@@ -133,6 +133,9 @@ impl Refused {
             // The help of the program lists the commands, that of a command the options.
             text = command().mut_args(|option| option.hide(true)).render_help().to_string();
         }
+        if e.kind() == ErrorKind::DisplayVersion && typed().iter().any(|word| word == "--version") {
+            text = format!("exoimap {}\n", version::long());
+        }
         if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             let _ = std::io::stdout().write_all(help::shown(&text).as_bytes());
             return Exit::Done.into();
@@ -141,17 +144,14 @@ impl Refused {
             let _ = std::io::stderr().write_all(help::shown(&text).as_bytes());
             return Exit::Usage.into();
         }
-        // clap's first paragraph is its message; the usage and the pointer to --help follow it.
-        let paragraph = text.split("\n\n").next().unwrap_or_default();
-        let mut line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
-        line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
-        if let Some(environment) = environment_of(e) {
-            line.push_str(&format!(" (or {environment} in the environment)"));
-        }
-        let suggestion = e.get(ContextKind::SuggestedArg).or_else(|| e.get(ContextKind::SuggestedSubcommand));
-        let hints: Vec<_> = suggestion.iter().map(|suggestion| format!("did you mean {suggestion}?")).collect();
+        let (line, hints) = mistakes::explain(e, &typed());
         said().failed(&usage(line), &hints).into()
     }
+}
+
+/// The words of the command line.
+fn typed() -> Vec<String> {
+    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 /// Where it is said: the log too, if it can be made out which.
@@ -161,14 +161,6 @@ fn said() -> Output {
     let named = named.or_else(|| environment::value("EXOIMAP_LOG"));
     let end = Some(Instant::now() + LOG_WAIT);
     Output::bare(named.filter(|file| !file.is_empty()).and_then(|file| Log::open(&file, end).ok()))
-}
-
-/// The variable that could have held the value that clap refused or missed.
-fn environment_of(e: &clap::Error) -> Option<&'static str> {
-    let named = e.get(ContextKind::InvalidArg)?.to_string();
-    let long = named.strip_prefix("--")?.split([' ', '=']).next()?;
-    let entry = options::all().find(|entry| entry.is_common() && entry.name == long)?;
-    (!entry.env.is_empty()).then_some(entry.env)
 }
 
 #[cfg(test)]

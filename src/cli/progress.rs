@@ -19,14 +19,15 @@ pub(crate) struct Told<'a> {
     started: Instant,
     drawn: Instant,
     expected: u64,
+    /// Messages that came in, durable or not yet.
     messages: u64,
-    octets: u64,
+    bytes: u64,
 }
 
 impl<'a> Told<'a> {
     pub(crate) fn new(output: &'a Output, whose: Option<&'a str>) -> Told<'a> {
         let now = Instant::now();
-        Told { output, whose, started: now, drawn: now, expected: 0, messages: 0, octets: 0 }
+        Told { output, whose, started: now, drawn: now, expected: 0, messages: 0, bytes: 0 }
     }
 
     fn draw(&mut self) {
@@ -36,7 +37,7 @@ impl<'a> Told<'a> {
         }
         self.drawn = now;
         let elapsed = (now - self.started).as_secs_f64().max(0.001);
-        let rate = self.octets as f64 / elapsed / 1e6;
+        let rate = self.bytes as f64 / elapsed / 1e6;
         let left = match self.messages {
             0 => String::new(),
             done => {
@@ -45,9 +46,9 @@ impl<'a> Told<'a> {
             }
         };
         let whose = self.whose.map(|whose| format!("{whose}: ")).unwrap_or_default();
-        let octets = self.octets as f64 / 1e6;
+        let bytes = self.bytes as f64 / 1e6;
         self.output.progress(&format!(
-            "{whose}{} of {} messages, {octets:.1} MB, {rate:.1} MB/s{left}",
+            "{whose}{} of {} messages, {bytes:.1} MB, {rate:.1} MB/s{left}",
             self.messages, self.expected
         ));
     }
@@ -55,7 +56,6 @@ impl<'a> Told<'a> {
 
 impl Watch for Told<'_> {
     fn delivered(&mut self, messages: &[Delivered]) -> Result<()> {
-        self.messages += messages.len() as u64;
         let line = |message: &Delivered| match self.output.json {
             true => object_line(&object(message, self.whose)),
             false => line(&[&message.uid.to_string(), &message.path.to_string_lossy()]),
@@ -74,8 +74,12 @@ impl Watch for Told<'_> {
         self.expected = self.messages + messages;
     }
 
-    fn received(&mut self, octets: u64) {
-        self.octets += octets;
+    fn came(&mut self) {
+        self.messages += 1;
+    }
+
+    fn received(&mut self, bytes: u64) {
+        self.bytes += bytes;
         if self.output.is_live() {
             self.draw();
         }

@@ -55,7 +55,7 @@ const MOST_KEPT: usize = 4 << 20;
 
 impl Setting {
     /// Reads and checks everything before anything is tried.
-    pub(crate) fn new(arguments: &ArgMatches, output: &Output) -> Result<Setting> {
+    pub(crate) fn new(arguments: &ArgMatches, needs_mailbox: bool, output: &Output) -> Result<Setting> {
         let text =
             |name: &str| arguments.get_one::<String>(name).map(|text| text.trim()).filter(|text| !text.is_empty());
         let time = |name: &str| arguments.get_one::<Duration>(name).copied();
@@ -64,7 +64,7 @@ impl Setting {
         let trust = text("ca-file").map_or(Trust::System, |file| Trust::File(file.into()));
         let port = arguments.get_one("port").copied().unwrap_or(993);
         let server = Server::new(text("host").unwrap_or(cloud.imap_host()), port)?;
-        let (credential, described) = proof(arguments, cloud, deadline)?;
+        let (credential, described) = proof(arguments, needs_mailbox, cloud, deadline)?;
         Ok(Setting {
             mailboxes: mailboxes(arguments, deadline)?,
             server,
@@ -88,7 +88,7 @@ impl Setting {
     pub(crate) fn mailbox(&self) -> Result<&str> {
         match self.mailboxes.as_slice() {
             [mailbox] => Ok(mailbox),
-            [] => Err(usage("no mailbox is named (--mailbox, EXOIMAP_MAILBOX)")),
+            [] => Err(usage("missing: the mailbox (--mailbox, EXOIMAP_MAILBOX)")),
             _ => Err(usage("several mailboxes are named, and this can be done with one only (--mailbox)")),
         }
     }
@@ -280,13 +280,31 @@ pub(crate) fn mailboxes(arguments: &ArgMatches, deadline: Option<Instant>) -> Re
         if arguments.value_source("mailbox") != Some(ValueSource::CommandLine) {
             named.clear();
         }
-        named.extend(read_list(list, deadline)?);
+        let listed = read_list(list, deadline)?;
+        listed.iter().try_for_each(|(line, item)| check_listed(list, *line, item))?;
+        named.extend(listed.into_iter().map(|(_, item)| item));
     }
     let mut known = HashSet::new();
     // As `fetch` names their directories.
     named.retain(|mailbox| known.insert(mailbox.to_lowercase()));
-    named.iter().try_for_each(|mailbox| check_mailbox(mailbox))?;
+    let named_by = |e: Error| usage(format!("{} (--mailbox, EXOIMAP_MAILBOX)", words(&e)));
+    named.iter().try_for_each(|mailbox| check_mailbox(mailbox)).map_err(named_by)?;
     Ok(named)
+}
+
+/// An entry of `--mailboxes`, blamed with its place.
+fn check_listed(list: &str, line: usize, item: &str) -> Result<()> {
+    let Err(error) = check_mailbox(item) else { return Ok(()) };
+    let list = if list == "-" { "stdin" } else { list };
+    let is_table = item.contains([',', ';', '\t']) || !item.contains('@');
+    let form = if is_table { "; this list has one address per line, without a header" } else { "" };
+    Err(usage(format!("{list}, line {line}: {}{form} (--mailboxes)", words(&error))))
+}
+
+/// The words of an error without its phase.
+fn words(error: &Error) -> String {
+    let text = error.to_string();
+    text.strip_prefix("options: ").unwrap_or(&text).to_owned()
 }
 
 pub(crate) fn usage(message: impl Into<String>) -> Error {

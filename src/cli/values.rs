@@ -1,9 +1,9 @@
 //! The values that options take: times, dates, sizes.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use exoimap::DateTime;
 use exoimap::imap::Day;
+use exoimap::{DateTime, rfc3339};
 
 /// `30`, `30s`, `10m`, `2h`.
 pub(crate) fn parse_time(text: &str) -> std::result::Result<Duration, String> {
@@ -42,9 +42,27 @@ pub(crate) fn parse_size(text: &str) -> std::result::Result<u32, String> {
         .ok_or_else(|| "a size is less than 4G bytes: 10000, 10K or 10M".to_owned())
 }
 
-/// A day: `2026-11-02`.
+/// A day: `2026-11-02`, `today`, `yesterday`, `7d` and `2w` ago. Days are those of UTC.
 pub(crate) fn parse_day(text: &str) -> std::result::Result<Day, String> {
-    Day::parse(text).ok_or_else(|| "a date is YYYY-MM-DD, a day that exists".to_owned())
+    let ago = |unit: &str, days: u64| text.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(days);
+    let ago = match text {
+        "today" => Some(0),
+        "yesterday" => Some(1),
+        _ if text.starts_with('+') => None,
+        _ => ago("d", 1).or_else(|| ago("w", 7)),
+    };
+    let day = match ago {
+        Some(days) => days_ago(days),
+        None => Day::parse(text),
+    };
+    day.ok_or_else(|| "a date is 2026-11-02, today, yesterday, or an age: 7d (days), 2w (weeks)".to_owned())
+}
+
+/// A hundred years at most.
+fn days_ago(days: u64) -> Option<Day> {
+    let days = (days <= 36_500).then_some(days)?;
+    let then = SystemTime::now().checked_sub(Duration::from_secs(days.checked_mul(86_400)?))?;
+    Day::parse(rfc3339(then).get(..10)?)
 }
 
 /// A point in time, or a day.
@@ -64,6 +82,37 @@ mod tests {
         assert_eq!(parse_time("2h"), Ok(Duration::from_secs(7200)));
         for bad in ["", "s", "0", "-1", "+5", "1d", "1.5s", "5 s", "99999999999999999999", "9999h9"] {
             assert!(parse_time(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn days_by_name_and_by_age() {
+        let today = parse_day(rfc3339(SystemTime::now()).get(..10).unwrap()).unwrap();
+        // The test may run at midnight.
+        assert!(parse_day("today") >= Ok(today) && parse_day("0d") >= Ok(today));
+        assert!(parse_day("yesterday").unwrap() < parse_day("today").unwrap());
+        assert_eq!((parse_day("yesterday"), parse_day("2w")), (parse_day("1d"), parse_day("14d")));
+        assert_eq!(parse_day("2026-11-02").unwrap().to_string(), "2-Nov-2026");
+        for bad in [
+            "",
+            "d",
+            "7",
+            "-1d",
+            "+1d",
+            "1.5d",
+            "7 d",
+            "7m",
+            "tomorrow",
+            "2026-02-30",
+            "99999999999999999999d",
+            "9999999999d",
+            "1dd",
+        ] {
+            let said = parse_day(bad).unwrap_err();
+            assert!(
+                ["2026-11-02", "today", "yesterday", "7d", "2w"].iter().all(|form| said.contains(form)),
+                "{bad}: {said}"
+            );
         }
     }
 

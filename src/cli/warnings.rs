@@ -42,6 +42,17 @@ fn exposed(_: &str) -> Option<String> {
     None
 }
 
+/// Secrets with quotes around them: Docker's and other env-files keep them.
+pub(crate) fn quoted_secrets() -> Vec<String> {
+    let secrets = options::all().filter(|entry| entry.kind == Kind::Secret);
+    let quoted = secrets.filter(|entry| {
+        let value = environment::value(entry.env).unwrap_or_default();
+        let quote = value.chars().next().filter(|c| "\"'".contains(*c));
+        value.len() > 2 && quote.is_some_and(|quote| value.ends_with(quote))
+    });
+    quoted.map(|entry| format!("the value of {} begins and ends with a quote: remove them", entry.env)).collect()
+}
+
 /// Settings that no cloud has together; `asks` is false where no authority is asked for a token: one is at
 /// hand, or the machine's own cloud gives it.
 pub(crate) fn clouds(arguments: &ArgMatches, asks: bool) -> Option<String> {

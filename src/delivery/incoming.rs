@@ -285,6 +285,7 @@ impl BodySink for Incoming<'_> {
             return self.repeated(uid, fetched.seq, &body).map_err(|e| self.disk("removing a temporary file", e));
         }
         self.seen.insert(uid);
+        self.watch.came();
         self.accept(uid, body, size, fetched).map_err(|e| self.stop(e))
     }
 

@@ -210,6 +210,8 @@ pub trait Watch {
     fn announced(&mut self, messages: u64) {
         let _ = messages;
     }
+    /// A message came in whole; it is not durable yet.
+    fn came(&mut self) {}
     /// So many octets of a message came in.
     fn received(&mut self, octets: u64) {
         let _ = octets;

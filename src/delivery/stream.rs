@@ -173,6 +173,7 @@ impl BodySink for Writer<'_> {
         self.spooled(written)?;
         self.entry(fetched.internal_date.as_deref().and_then(internal_date).unwrap_or_default())?;
         self.settled.insert(uid);
+        self.watch.came();
         self.outcome.delivered += 1;
         self.outcome.octets += size;
         Ok(())

@@ -39,17 +39,27 @@ impl Server {
 
 /// Refuses what is no mailbox's address: one `@`, nothing that ends a line or a SASL field.
 pub fn check_mailbox(mailbox: &str) -> Result<()> {
-    let refused = |why: &str| Err(Error::usage(format!("the mailbox {mailbox:?} {why} (--mailbox, EXOIMAP_MAILBOX)")));
-    if mailbox.contains('\\') {
-        return refused(
-            "has the form of a shared mailbox under passwords: name the shared mailbox's own address alone",
-        );
+    let refused = |why: &str| Err(Error::usage(format!("the mailbox {mailbox:?} {why}")));
+    let is_address = |text: &str| {
+        let parts = text.split_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty());
+        parts.is_some_and(|(_, domain)| !domain.contains(['@', '/', '"', '\'', '<', '>', ';', ',']))
+    };
+    let unwrapped = mailbox.trim_matches(['"', '\'', '<', '>', ';', ',', '\u{201c}', '\u{201d}', '\u{2019}']);
+    if unwrapped != mailbox && is_address(unwrapped) {
+        return refused(&format!("has a quote, a bracket or a separator around it: write {unwrapped}"));
+    }
+    // The forms of a shared mailbox under passwords.
+    if let Some((user, shared)) = mailbox.split_once(['\\', '/'])
+        && (is_address(user) || mailbox.contains('\\'))
+    {
+        let example = if is_address(shared) { shared } else { "orders@contoso.com" };
+        return refused(&format!("names two: write the shared mailbox's own address alone, as {example}"));
     }
     if mailbox.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return refused("holds a blank or a control character");
+        return refused("has a blank or a control character in it");
     }
-    match mailbox.split_once('@') {
-        Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !domain.contains('@') => Ok(()),
-        _ => refused("is no address like orders@contoso.com"),
+    match is_address(mailbox) {
+        true => Ok(()),
+        false => refused("is not an address like orders@contoso.com"),
     }
 }

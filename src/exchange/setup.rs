@@ -96,7 +96,7 @@ impl Setup {
         check_mailbox(mailbox)?;
         // It would be another address on a terminal.
         if Escaped(mailbox).to_string() != mailbox {
-            return Err(Error::usage(format!("the mailbox {mailbox:?} holds what is not shown (--mailbox)")));
+            return Err(Error::usage(format!("the mailbox {mailbox:?} has a character in it that is not shown")));
         }
         self.mailboxes.push(mailbox.to_owned());
         Ok(self)

@@ -112,7 +112,10 @@ fn what_is_wrong_with_a_file_is_said_and_its_values_are_not() {
     assert_eq!(world.entra.requests().len(), 0);
     // systemd leaves such a line out too, and says so in its journal.
     let file = world.folder.file("odd.env", format!("A=1\nexport AZURE_CLIENT_SECRET={SECRET}\n"));
-    world.run(&["check", "--env-file", &file]).expect(0).saying(&["odd.env, line 2, is no NAME=value and ignored\n"]);
+    world
+        .run(&["check", "--env-file", &file])
+        .expect(0)
+        .saying(&["odd.env, line 2, is not NAME=value and was ignored (leave out `export`: AZURE_CLIENT_SECRET=…)\n"]);
 }
 
 #[test]

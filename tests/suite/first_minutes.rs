@@ -1,6 +1,6 @@
 //! What people type in the first five minutes, and what they are told.
 
-use crate::program::World;
+use crate::program::{Call, World};
 use crate::support::sample::ORDERS;
 
 #[test]
@@ -18,4 +18,148 @@ fn every_common_option_is_taken_in_front_of_the_command() {
     world.run(&["--mailbox", "nobody@contoso.com", "check", "--mailbox", ORDERS]).expect(0);
     world.run(&["--json", "search", "--headers"]).expect(2).one_error().saying(&["--headers and --json"]);
     world.run(&["--mailbox", ORDERS, "--mailbox", "sales@contoso.com", "search"]).expect(2).one_error();
+}
+
+#[test]
+fn usage_errors_name_the_way_out() {
+    let world = World::new();
+    for (arguments, line, hints) in [
+        (&["fetch", "mail"][..], "missing: --to", &["did you mean --to mail?", "see: exoimap fetch --help"][..]),
+        (&["fetch", "--to", "mail", "--limit", "ten"], "--limit \"ten\": not a number", &["see: exoimap fetch --help"]),
+        (
+            &["fetch", "--to", "mail", "--jobs", "65"],
+            "--jobs \"65\": it must be from 1 to 64",
+            &["see: exoimap fetch --help"],
+        ),
+        (
+            &["fetch", "--to", "mail", "--format", "mbx"],
+            "it must be one of eml, maildir, mbox",
+            &["did you mean mbox?"],
+        ),
+        (&["fetch"], "missing: --to <DIR>", &["see: exoimap fetch --help"]),
+        (&["getmail"], "unknown command: getmail", &["did you mean fetch?", "see: exoimap --help"]),
+        (&["frobnicate"], "unknown command: frobnicate", &["the commands are check, setup, folders, "]),
+        (&["search", ORDERS], "unexpected argument", &["did you mean --mailbox orders@contoso.com?"]),
+        (&["search", "Archive"], "unexpected argument: \"Archive\"", &["did you mean --folder Archive?"]),
+        (&["fetch", "--output", "mail"], "unknown option: --output", &["did you mean --to?"]),
+        (&["fetch", "-o", "mail"], "unknown option: -o", &["did you mean --to?"]),
+        (
+            &["fetch", "--exec", "x"],
+            "unknown option: --exec",
+            &["a program stands at the end: fetch --to DIR -- PROGRAM ARG"],
+        ),
+        (&["check", "--user", "x"], "unknown option: --user", &["did you mean --mailbox?"]),
+        (&["check", "--insecure"], "unknown option: --insecure", &["certificates are always checked"]),
+        (&["check", "--seen"], "unknown option: --seen", &["--seen is an option of mark"]),
+        (&["search", "--frmo", "x"], "unknown option: --frmo", &["did you mean --from?"]),
+        (&["search", "--verbatim"], "unknown option: --verbatim", &["see: exoimap search --help"]),
+        (&["folders", "create"], "missing: <NAME>", &["see: exoimap folders create --help"]),
+        (&["search", "--since", "last week"], "today, yesterday", &["see: exoimap search --help"]),
+    ] {
+        let ended = world.run(arguments);
+        ended.expect(2).one_error().saying(&[line]).saying(hints);
+        assert!(!ended.stderr.contains("in the environment"), "{ended}");
+    }
+    // A bad value of the environment is blamed on its variable.
+    let ended = world.call(&["check"]).env("EXOIMAP_PORT", "imaps").run();
+    ended.expect(2).one_error().saying(&["EXOIMAP_PORT (--port) \"imaps\": not a number"]);
+    assert!(!world.run(&["search", "--verbatim"]).stderr.contains("did you mean"));
+}
+
+#[test]
+fn all_that_is_missing_is_named_at_once() {
+    let world = World::new();
+    let ended = Call::new(world.folder.path(), &["check"]).run();
+    ended.expect(2).one_error().saying(&[
+        "EXOIMAP_MAILBOX",
+        "AZURE_TENANT_ID",
+        "AZURE_CLIENT_ID",
+        "AZURE_CLIENT_SECRET",
+    ]);
+    // A token needs no mailbox, and a token at hand neither tenant nor client ID.
+    let token = Call::new(world.folder.path(), &["token"]).run();
+    assert!(!token.expect(2).stderr.contains("EXOIMAP_MAILBOX"), "{token}");
+    let at_hand = Call::new(world.folder.path(), &["search"]).env("EXOIMAP_ACCESS_TOKEN", "e30.e30.x").run();
+    assert!(
+        at_hand.expect(2).stderr.contains("EXOIMAP_MAILBOX") && !at_hand.stderr.contains("AZURE_TENANT_ID"),
+        "{at_hand}"
+    );
+}
+
+#[test]
+fn a_settings_file_of_a_shell_is_named_with_the_cure() {
+    let world = World::new();
+    let text = "export EXOIMAP_TIMEOUT=30s\nset EXOIMAP_LOG=x\n$env:EXOIMAP_CLOUD='global'\nEXOIMAP_MAILBX=a@contoso.com\nAZURE_REGION=x\n";
+    let file = world.folder.file("job.env", text);
+    world.run(&["check", "--env-file", &file]).expect(0).saying(&[
+        "job.env, line 1, is not NAME=value and was ignored (leave out `export`: EXOIMAP_TIMEOUT=…)",
+        "job.env, line 2, is not NAME=value and was ignored (leave out `set`: EXOIMAP_LOG=…)",
+        "job.env, line 3, is not NAME=value and was ignored (EXOIMAP_CLOUD=…)",
+        "job.env: EXOIMAP_MAILBX is not a setting of exoimap; did you mean EXOIMAP_MAILBOX?",
+        "job.env: AZURE_REGION is not a setting of exoimap\n",
+    ]);
+}
+
+#[test]
+fn an_entry_of_a_list_is_blamed_with_its_line() {
+    let world = World::new();
+    for (text, words) in [
+        ("orders@contoso.com\n\nsales@contoso.com;\n", &["list.txt, line 3: ", "write sales@contoso.com"][..]),
+        (
+            "PrimarySmtpAddress,DisplayName\norders@contoso.com,Orders\n",
+            &["list.txt, line 1: ", "one address per line, without a header"],
+        ),
+        ("# all\n\"orders@contoso.com\"\n", &["list.txt, line 2: ", "write orders@contoso.com"]),
+        ("orders\n", &["list.txt, line 1: ", "is not an address"]),
+    ] {
+        let list = world.folder.file("list.txt", text);
+        world.run(&["check", "--mailboxes", &list]).expect(2).one_error().saying(words);
+    }
+    assert_eq!(world.entra.requests().len(), 0);
+}
+
+#[test]
+fn an_address_in_another_form_is_refused_with_the_right_one() {
+    let world = World::new();
+    for (mailbox, words) in [
+        ("svc@contoso.com/orders", "write the shared mailbox's own address alone, as orders@contoso.com"),
+        ("svc@contoso.com/orders@contoso.com", "write the shared mailbox's own address alone, as orders@contoso.com"),
+        ("svc@contoso.com\\orders", "write the shared mailbox's own address alone"),
+        ("\"orders@contoso.com\"", "write orders@contoso.com"),
+        ("'orders@contoso.com'", "write orders@contoso.com"),
+        ("<orders@contoso.com>", "write orders@contoso.com"),
+    ] {
+        world.run(&["check", "--mailbox", mailbox]).expect(2).one_error().saying(&[words]);
+    }
+    let quoted = world.call(&["check"]).env("AZURE_CLIENT_SECRET", "\"not-the-secret\"").run();
+    quoted.expect(4).saying(&["the value of AZURE_CLIENT_SECRET begins and ends with a quote: remove them"]);
+    assert!(!quoted.stderr.contains("not-the-secret"), "{quoted}");
+}
+
+#[test]
+fn days_may_be_named_by_their_age() {
+    let world = World::new();
+    let all = world.run(&["search", "--since", "2000-01-01"]);
+    for since in ["5000d", "500w"] {
+        assert_eq!(world.run(&["search", "--since", since]).expect(0).stdout, all.stdout, "{since}");
+    }
+    assert_eq!(world.run(&["search", "--before", "5000d"]).expect(0).stdout, "");
+    world.run(&["search", "--since", "yesterday", "--before", "today"]).expect(0);
+    world.run(&["search", "--since", "today", "--before", "yesterday"]).expect(2).one_error();
+}
+
+#[test]
+fn the_help_of_a_command_names_credentials_and_exit_codes_and_fits_the_terminal() {
+    let world = World::new();
+    for columns in [80, 100, 132] {
+        let help = Call::new(world.folder.path(), &["fetch", "--help"]).env("COLUMNS", columns).run();
+        for words in ["AZURE_CLIENT_SECRET", "EXOIMAP_ACCESS_TOKEN", "Exit codes: 0 done", "EXOIMAP_PROXY"] {
+            assert!(help.expect(0).stdout.contains(words), "{words}: {help}");
+        }
+        let long: Vec<_> = help.stdout.lines().filter(|line| line.chars().count() > columns).collect();
+        assert!(long.is_empty(), "{columns}: {long:#?}");
+    }
+    // The help of the program lists the commands, not the options of every command.
+    let help = Call::new(world.folder.path(), &["--help"]).run();
+    assert!(help.expect(0).stdout.contains("  fetch ") && !help.stdout.contains("--max-wait"), "{help}");
 }

@@ -19,7 +19,7 @@ fn without_anything_it_is_the_whole_list() {
     let folder = Folder::new();
     let ended = Call::new(folder.path(), &["setup"]).run();
     assert_eq!(left(ended.expect(0)), ["1", "2", "3", "4", "5", "6", "7", "8"], "{ended}");
-    ended.saying(&["what is done already cannot be seen", "no credential is given"]);
+    ended.saying(&["what is done already cannot be seen", "missing: the tenant"]);
     for words in [
         "Office 365 Exchange Online > Application permissions (not Delegated) > IMAP.AccessAsApp",
         "az ad app permission admin-consent --id <client id>",
