@@ -293,4 +293,12 @@ impl BodySink for Incoming<'_> {
         let Some(body) = self.body.take() else { return Ok(()) };
         self.destination.discard(&body.name).map_err(|e| self.disk("removing a temporary file", e))
     }
+
+    /// Where the response names no message, the one that did not come is found after the FETCH.
+    fn unreadable(&mut self, uid: Option<Uid>, why: &str) -> io::Result<()> {
+        let Some(uid) = uid.filter(|uid| !self.seen.contains(*uid)) else { return Ok(()) };
+        self.seen.insert(uid);
+        self.failed.push(Failed { uid, reason: format!("the server's answer cannot be read: {why}") });
+        Ok(())
+    }
 }

@@ -109,10 +109,11 @@ impl Writer<'_> {
         Ok(self.job.selection.limited(found.uids).without(&self.settled))
     }
 
-    fn fail(&mut self, uid: Uid, reason: &'static str) {
+    fn fail(&mut self, uid: Uid, reason: impl Into<String>) {
+        let reason = reason.into();
         self.settled.insert(uid);
         self.watch.warn(&format!("message {uid}: {reason}"));
-        self.outcome.failed.push(Failed { uid, reason: reason.to_owned() });
+        self.outcome.failed.push(Failed { uid, reason });
     }
 
     fn stop(&mut self, error: Error) -> io::Error {
@@ -181,6 +182,13 @@ impl BodySink for Writer<'_> {
 
     fn forget(&mut self) -> io::Result<()> {
         self.body = None;
+        Ok(())
+    }
+
+    fn unreadable(&mut self, uid: Option<Uid>, why: &str) -> io::Result<()> {
+        if let Some(uid) = uid.filter(|uid| !self.settled.contains(*uid)) {
+            self.fail(uid, format!("the server's answer cannot be read: {why}"));
+        }
         Ok(())
     }
 }

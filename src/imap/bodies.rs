@@ -6,10 +6,10 @@ use std::io;
 
 use super::connection::Handler;
 use super::fetch::{AnnouncedSection, Fetch, SectionData, announced_section};
+use super::frame::Frame;
 use super::session::Mailbox;
-use super::types::{Uid, Untagged};
+use super::types::{Uid, Unreadable, Untagged};
 use super::uid_set::UidSet;
-use super::wire::Frame;
 use crate::error::{Error, Result};
 
 /// Where the bodies of messages go as they come in.
@@ -24,8 +24,14 @@ pub trait BodySink {
     /// The body is whole: it is the message `uid`, which was asked for; `fetched` says what else the server
     /// said of it.
     fn end(&mut self, uid: Uid, fetched: &Fetch, size: u64) -> io::Result<()>;
-    /// The body is whole and no message that was asked for, or nobody knows which one: it is to be forgotten.
+    /// The body is not to be kept: nobody asked for it, nobody knows whose it is, or its response cannot be read.
     fn forget(&mut self) -> io::Result<()>;
+    /// A response could not be read; what had begun of it is forgotten by now. `uid` is the message that was asked
+    /// for and did not come with it, where the response says so. Other messages follow.
+    fn unreadable(&mut self, uid: Option<Uid>, why: &str) -> io::Result<()> {
+        let _ = (uid, why);
+        Ok(())
+    }
 }
 
 /// Passes the bodies that were asked for on to a sink.
@@ -62,6 +68,17 @@ impl<'a> Bodies<'a> {
         }
     }
 
+    /// The response is to be forgotten. It is blamed on a message only where nothing in it names another.
+    fn refuse(&mut self, unreadable: &Unreadable) -> io::Result<()> {
+        let streamed = self.streaming.take();
+        let before = streamed.as_ref().and_then(|streamed| streamed.uid);
+        if streamed.is_some() {
+            self.sink.forget()?;
+        }
+        let asked = |uid: &Uid| self.wanted.contains(*uid) && before.is_none_or(|before| before == *uid);
+        self.sink.unreadable(unreadable.uid.filter(asked), &unreadable.why)
+    }
+
     /// A body that is short enough came as a quoted string.
     fn held(&mut self, uid: Uid, fetched: &Fetch) -> io::Result<()> {
         let whole = fetched.sections.iter().find(|section| section.name.is_empty()).map(|section| &section.data);
@@ -91,10 +108,14 @@ impl Handler for Bodies<'_> {
     }
 
     fn untagged(&mut self, data: Untagged) -> Result<()> {
-        let Untagged::Fetch(fetched) = &data else {
-            self.mailbox.learn(&data);
-            return Ok(());
-        };
-        self.complete(fetched).map_err(|e| Error::disk("writing the message", e))
+        match &data {
+            Untagged::Fetch(fetched) => self.complete(fetched),
+            Untagged::Unreadable(unreadable) if unreadable.name == "FETCH" => self.refuse(unreadable),
+            _ => {
+                self.mailbox.learn(&data);
+                Ok(())
+            }
+        }
+        .map_err(|e| Error::disk("writing the message", e))
     }
 }

@@ -5,7 +5,7 @@
 //! has no known shape is passed over.
 
 use super::cursor::{Cursor, Parse, Str};
-use super::wire::Frame;
+use super::frame::Frame;
 
 /// The deepest that a structure is looked into.
 const DEEPEST: usize = 1_000;

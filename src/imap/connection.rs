@@ -8,10 +8,11 @@ use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 use super::command::{Command, Piece};
+use super::frame::Frame;
 pub use super::handler::{Answer, Handler, Ignore};
 use super::parse;
-use super::types::{CodeMeaning, Condition, Response, Status, Tag, Untagged};
-use super::wire::{Fault, Frame, Limits, Literals, Reader};
+use super::types::{CodeMeaning, Condition, Response, Status, Tag, Unreadable, Untagged};
+use super::wire::{Fault, Limits, Literals, Reader};
 use crate::error::{Error, Kind, Phase, Result, ServerReply};
 use crate::net::{self, Readiness};
 use crate::secret::{Guard, Secret};
@@ -20,6 +21,9 @@ use crate::transcript::Transcript;
 
 /// Untagged data that any command's answer may have, in octets.
 const BUDGET: u64 = 2 << 20;
+
+/// Octets that a response may have even where the budget has fewer, and the most that one costs which cannot be read.
+const LEAST_RESPONSE: usize = 4096;
 
 /// Octets of a message that are sent at a time.
 const UPLOAD: usize = 64 * 1024;
@@ -272,23 +276,30 @@ impl<S: Read + Write> Connection<S> {
         }
     }
 
-    /// The next response, understood, its cost taken from the budget.
+    /// The next response, understood, its cost taken from the budget. One that breaks its grammar is skipped, as long as
+    /// its end is where it should be; one that is longer than the budget is too.
     fn read(&mut self, phase: Phase, handler: &mut dyn Handler, budget: &mut u64) -> Result<Response> {
-        let frame = self.reader.response(&mut Passing(handler)).map_err(|fault| wire_error(phase, fault))?;
-        *budget = budget.checked_sub(frame.octets().len() as u64 + 2).ok_or_else(|| {
-            Error::new(Kind::Protocol, phase, "the server sends more untagged data than the command can have")
-        })?;
+        let most = usize::try_from(*budget).unwrap_or(usize::MAX).max(LEAST_RESPONSE);
+        let frame = self.reader.response_within(most, &mut Passing(handler)).map_err(|e| wire_error(phase, e))?;
         if self.guard.finds(frame.octets()) {
             let message = "the server repeated our credential, so nothing of what it said is shown";
             return Err(Error::new(Kind::Protocol, phase, message));
         }
-        let response = parse::response(&frame).map_err(|e| {
-            Error::new(Kind::Protocol, phase, format!("the server broke the protocol: {e}")).caused_by(e)
-        })?;
-        let response = match response {
-            Response::Bare(line) => bare(phase, line)?,
-            response => response,
+        let mut cost = frame.octets().len() as u64 + 2;
+        let response = match parse::response(&frame) {
+            Ok(Response::Bare(line)) => bare(phase, line)?,
+            Ok(response) => response,
+            Err(e) => match Unreadable::skipped(&frame, &e) {
+                Some(unreadable) => {
+                    cost = cost.min(LEAST_RESPONSE as u64);
+                    Response::Untagged(Untagged::Unreadable(unreadable))
+                }
+                None => return Err(unreadable(phase, Unreadable::new(&frame, e.to_string()))),
+            },
         };
+        *budget = budget.checked_sub(cost).ok_or_else(|| {
+            Error::new(Kind::Protocol, phase, "the server sends more untagged data than the command can have")
+        })?;
         self.heed(&response);
         Ok(response)
     }
@@ -437,7 +448,17 @@ fn bare(phase: Phase, line: Vec<u8>) -> Result<Response> {
         let text = String::from_utf8_lossy(&line).into_owned();
         return Err(ended(phase, ServerReply { status: "BYE", code: None, text }));
     }
-    Err(unexpected(phase, "a response", &Response::Bare(line)))
+    let response = Response::Bare(line);
+    // Between messages it may be a part of one.
+    match phase {
+        Phase::Fetch => Err(unexpected(phase, "a response", &response).caused_by(Unreadable {
+            name: String::new(),
+            uid: None,
+            is_too_long: false,
+            why: "a line that is no response".to_owned(),
+        })),
+        _ => Err(unexpected(phase, "a response", &response)),
+    }
 }
 
 fn ended(phase: Phase, reply: ServerReply) -> Error {
@@ -450,16 +471,27 @@ fn unexpected(phase: Phase, expected: &str, got: &Response) -> Error {
         Response::Continuation(_) => "a continuation request".to_owned(),
         Response::Untagged(Untagged::Status(status)) => format!("an untagged {}", status.condition.name()),
         Response::Untagged(_) => "untagged data".to_owned(),
+        // It may be a part of a message.
+        Response::Bare(line) if phase == Phase::Fetch => format!("a line of {} octets", line.len()),
         Response::Bare(line) => format!("the line \"{}\"", shorten(&escape_octets(line), 200)),
     };
     Error::new(Kind::Protocol, phase, format!("the server broke the protocol: expected {expected}, got {got}"))
+}
+
+/// What cannot be read ends the connection: where the next response begins is not known.
+fn unreadable(phase: Phase, unreadable: Unreadable) -> Error {
+    Error::new(Kind::Protocol, phase, format!("the server broke the protocol: {unreadable}")).caused_by(unreadable)
 }
 
 fn wire_error(phase: Phase, fault: Fault) -> Error {
     match fault {
         Fault::Stream(e) => net::lost(phase, e),
         Fault::Closed => net::lost(phase, io::ErrorKind::UnexpectedEof.into()),
-        Fault::Limit(what) => Error::new(Kind::Protocol, phase, format!("the server sent {what}")),
+        Fault::Limit { what, head } => {
+            let unreadable = Unreadable::new(&head, what);
+            Error::new(Kind::Protocol, phase, format!("the server sent {unreadable}")).caused_by(unreadable)
+        }
+        Fault::Over => net::lost(phase, io::ErrorKind::NotConnected.into()),
         Fault::Sink(e) => Error::disk("writing the message", e),
     }
 }

@@ -3,8 +3,8 @@
 //! Octets are never indexed, lists are never recursed into, and a literal is one only where the frame
 //! says that it read one.
 
+use super::frame::Frame;
 use super::types::ParseError;
-use super::wire::Frame;
 
 /// The most items of one list: a message to ten thousand recipients has that many, and a hostile list of
 /// one-letter flags would otherwise cost twenty times its octets.
@@ -69,8 +69,11 @@ impl<'a> Cursor<'a> {
         if self.eat(octet) { Ok(()) } else { self.fail(expected) }
     }
 
+    /// `SP`, and more of them where a server writes more.
     pub(crate) fn space(&mut self) -> Parse<()> {
-        self.expect(b' ', "a space")
+        self.expect(b' ', "a space")?;
+        self.spaces();
+        Ok(())
     }
 
     /// Servers put spaces where the grammar has none: behind the last UID of a SEARCH, before a `)`.
@@ -176,6 +179,9 @@ impl<'a> Cursor<'a> {
         }
         self.skip(3);
         let Some(literal) = self.frame.literal_at(self.at) else { return start.fail("a literal") };
+        if literal.skipped {
+            return start.fail("a literal that is shorter");
+        }
         let held = self.frame.octets().get(literal.held.clone()).unwrap_or_default();
         self.skip(held.len());
         Ok(match literal.streamed {

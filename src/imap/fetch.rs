@@ -4,9 +4,11 @@
 //! odd (Exchange's BODYSTRUCTURE has many oddities, RFC822.SIZE may be -1) is left out or kept raw and
 //! costs nothing but itself.
 
+use std::collections::BTreeSet;
+
 use super::cursor::{Cursor, Parse, Str, parse_digits};
+use super::frame::Frame;
 use super::types::{Flag, SeqNum, Uid};
-use super::wire::Frame;
 
 /// What one FETCH response says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +121,9 @@ pub(crate) fn announced_section(head: &Frame) -> Option<AnnouncedSection> {
         cursor.spaces();
         let item = item_name(&mut cursor);
         let section = (cursor.peek() == Some(b'[')).then(|| section_name(&mut cursor)).transpose().ok()?;
-        cursor.space().ok()?;
+        if cursor.peek() != Some(b'(') {
+            cursor.space().ok()?;
+        }
         // The frame ends where the literal will begin.
         if cursor.peek() == Some(b'{') && cursor.rest().iter().filter(|octet| **octet == b'\n').count() == 1 {
             return Some(AnnouncedSection { uid, name: section? });
@@ -144,25 +148,39 @@ pub(crate) fn fetch(cursor: &mut Cursor, seq: SeqNum) -> Parse<Fetch> {
         body_structure: None,
         sections: Vec::new(),
     };
-    cursor.list(|cursor| item(cursor, &mut fetch))?;
+    let mut names = BTreeSet::new();
+    cursor.list(|cursor| {
+        let start = cursor.clone();
+        // Of two bodies nobody knows which is the message.
+        if names.insert(item(cursor, &mut fetch)?) { Ok(()) } else { start.fail("each item once") }
+    })?;
     cursor.end()?;
     Ok(fetch)
 }
 
-/// `msg-att-dynamic / msg-att-static`
-fn item(cursor: &mut Cursor, fetch: &mut Fetch) -> Parse<()> {
+/// `msg-att-dynamic / msg-att-static`. Returns what tells the item from others; `RFC822` and `BODY[]` are one.
+fn item(cursor: &mut Cursor, fetch: &mut Fetch) -> Parse<Vec<u8>> {
     let name = item_name(cursor);
     if name.is_empty() {
         return cursor.fail("the name of a FETCH item");
     }
-    if cursor.peek() == Some(b'[') {
-        let section = section_name(cursor)?;
+    let section = match name.as_slice() {
+        _ if cursor.peek() == Some(b'[') => Some(section_name(cursor)?),
+        b"RFC822" => Some(Vec::new()),
+        b"RFC822.HEADER" => Some(b"HEADER".to_vec()),
+        b"RFC822.TEXT" => Some(b"TEXT".to_vec()),
+        _ => None,
+    };
+    // `BODYSTRUCTURE(` of old Cyrus and of Domino.
+    if cursor.peek() != Some(b'(') {
         cursor.space()?;
-        let data = section_data(cursor)?;
-        fetch.sections.push(Section { name: section, data });
-        return Ok(());
     }
-    cursor.space()?;
+    if let Some(section) = section {
+        let data = section_data(cursor)?;
+        let item = [b"[", section.as_slice()].concat();
+        fetch.sections.push(Section { name: section, data });
+        return Ok(item);
+    }
     match name.as_slice() {
         b"UID" => fetch.uid = Uid::new(cursor.number()?),
         b"FLAGS" => fetch.flags = tolerant(cursor, |c| c.list(|c| c.atom().map(Flag::new)))?,
@@ -170,16 +188,11 @@ fn item(cursor: &mut Cursor, fetch: &mut Fetch) -> Parse<()> {
         b"RFC822.SIZE" => fetch.size = parse_digits(cursor.value()?),
         b"ENVELOPE" => fetch.envelope = tolerant(cursor, envelope)?,
         b"BODY" | b"BODYSTRUCTURE" => fetch.body_structure = Some(cursor.value()?.to_vec()),
-        b"RFC822" | b"RFC822.HEADER" | b"RFC822.TEXT" => {
-            let section = name.strip_prefix(b"RFC822.").unwrap_or_default().to_vec();
-            let data = section_data(cursor)?;
-            fetch.sections.push(Section { name: section, data });
-        }
         _ => {
             cursor.value()?;
         }
     }
-    Ok(())
+    Ok(name)
 }
 
 fn item_name(cursor: &mut Cursor) -> Vec<u8> {

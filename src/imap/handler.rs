@@ -2,8 +2,8 @@
 
 use std::io;
 
+use super::frame::Frame;
 use super::types::Untagged;
-use super::wire::Frame;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::secret::Secret;
 use crate::text::{escape_octets, shorten};

@@ -11,6 +11,7 @@ pub mod connection;
 mod cursor;
 mod day;
 pub mod fetch;
+mod frame;
 mod handler;
 mod idle;
 pub mod mailbox_name;
@@ -19,6 +20,7 @@ mod selected;
 pub mod session;
 pub mod types;
 mod uid_set;
+mod unreadable;
 pub mod wire;
 pub mod xoauth2;
 

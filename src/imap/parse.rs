@@ -5,11 +5,11 @@
 
 use super::cursor::{Cursor, Parse, parse_digits};
 use super::fetch;
+use super::frame::Frame;
 use super::types::{
     Capability, Code, CodeMeaning, Condition, Esearch, Flag, IdField, ListItem, MailboxStatus, Namespace, Namespaces,
     Response, SeqNum, Status, Tag, Uid, UidValidity, Untagged,
 };
-use super::wire::Frame;
 
 /// `greeting / continue-req / response-data / response-tagged`
 pub fn response(frame: &Frame) -> Parse<Response> {
@@ -21,7 +21,11 @@ pub fn response(frame: &Frame) -> Parse<Response> {
     if octets.starts_with(b"* ") {
         let mut cursor = Cursor::new(frame);
         cursor.skip(2);
-        return response_data(&mut cursor).map(Response::Untagged);
+        return match response_data(&mut cursor) {
+            Ok(Untagged::Status(status)) => Ok(Response::Untagged(Untagged::Status(status))),
+            _ if frame.is_cut() => cursor.fail("a response that is shorter"),
+            data => data.map(Response::Untagged),
+        };
     }
     Ok(response_tagged(octets).unwrap_or_else(|| Response::Bare(octets.to_vec())))
 }
@@ -249,7 +253,8 @@ fn esearch(cursor: &mut Cursor) -> Parse<Esearch> {
         let value = cursor.value()?;
         match name.as_slice() {
             b"ALL" => answer.all = Some(value.to_vec()),
-            b"COUNT" => answer.count = parse_digits(value).and_then(|number| u32::try_from(number).ok()),
+            b"COUNT" => answer.matched |= parse_digits(value) != Some(0),
+            b"MIN" | b"MAX" | b"PARTIAL" => answer.matched = true,
             _ => {}
         }
     }

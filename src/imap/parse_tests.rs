@@ -77,7 +77,7 @@ fn searches_in_both_forms() {
     assert_eq!(refused("* SEARCH 1 2x"), "a space or the end of the line");
     assert_eq!(refused("* SEARCH 4294967296"), "a number of 32 bits");
     let Untagged::Esearch(esearch) = data(r#"* ESEARCH (TAG "a5") UID ALL 1:3,9 COUNT 4"#) else { panic!() };
-    assert_eq!((esearch.uid, esearch.all, esearch.count), (true, Some(b"1:3,9".to_vec()), Some(4)));
+    assert_eq!((esearch.uid, esearch.all, esearch.matched), (true, Some(b"1:3,9".to_vec()), true));
 }
 
 #[test]

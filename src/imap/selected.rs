@@ -14,7 +14,7 @@ use super::mailbox_name::MailboxName;
 use super::session::{Capabilities, Session, Taking, broken};
 use super::types::{CodeMeaning, Flag, Status, Uid, UidValidity, Untagged};
 use super::uid_set::{UidSet, in_order};
-use crate::error::{Error, Kind, Phase, Result};
+use crate::error::{Error, Phase, Result};
 
 /// Octets of a command line; Exchange refuses more than 4,096 (`BAD Command Argument Error. 12`).
 const COMMAND_OCTETS: usize = 4000;
@@ -22,12 +22,15 @@ const COMMAND_OCTETS: usize = 4000;
 /// Octets of the UIDs of a command that names a mailbox too.
 const CHANGE_OCTETS: usize = 3000;
 
+/// Searches by ranges of UIDs in place of one whose answer is too long.
+const MOST_SEARCHES: u32 = 1000;
+
 /// Untagged data that one message may bring with its body, in octets.
 const OCTETS_A_MESSAGE: u64 = 1024;
 
-/// Untagged data that the items of one message may make up on average, in octets: a header to a thousand
-/// recipients has less.
-const OCTETS_OF_ITEMS: u64 = 64 * 1024;
+/// Untagged data that the items of one message may make up on average, in octets: no header that Exchange takes has
+/// more, and one that others wrote keeps none of the rest from being read.
+const OCTETS_OF_ITEMS: u64 = 1 << 20;
 
 /// What the server said of the mailbox that is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,6 +66,15 @@ impl Mailbox {
             _ => {}
         }
     }
+}
+
+/// What came in answer to a search.
+enum Answer {
+    Found(UidSet),
+    /// More than may be held; it was skipped.
+    TooLong,
+    /// Something else than UIDs.
+    Unusable(String),
 }
 
 /// A mailbox that is open. It has no `Drop`: leave it by [`unselect`](Selected::unselect), or open
@@ -115,8 +127,9 @@ impl<'a, S: Read + Write> Selected<'a, S> {
     /// UID SEARCH: the UIDs that match `keys`, printable ASCII in RFC 3501's words (`ALL`, `UNSEEN`).
     ///
     /// No CHARSET and no RETURN are ever sent; an ESEARCH, which a server that believes in IMAP4rev2
-    /// sends all the same, is understood. That nothing matches `ALL` where EXISTS says otherwise is an
-    /// error, not "no mail" (field guide 2.3).
+    /// sends all the same, is understood. An answer without a set of UIDs is asked for once more and then an error,
+    /// as it is that nothing matches `ALL` where EXISTS says otherwise: neither is "no mail" (field guide 2.3). One
+    /// that is too long is asked for by ranges of UIDs.
     ///
     /// ```no_run
     /// # fn f(mut session: exoimap::imap::session::Session<exoimap::Stream>) -> exoimap::Result<()> {
@@ -126,29 +139,81 @@ impl<'a, S: Read + Write> Selected<'a, S> {
     /// # }
     /// ```
     pub fn search(&mut self, keys: &str) -> Result<UidSet> {
+        let found = match self.search_once(keys)? {
+            Answer::Unusable(_) => match self.search_once(keys)? {
+                Answer::Unusable(why) => return Err(self.unusable(&why)),
+                answer => answer,
+            },
+            answer => answer,
+        };
+        let found = match found {
+            Answer::Found(found) => found,
+            _ => self.search_by_ranges(keys)?,
+        };
+        if found.is_empty() && keys.eq_ignore_ascii_case("ALL") && self.mailbox.exists > 0 {
+            return Err(self.unusable(&format!("none of all {} messages", self.mailbox.exists)));
+        }
+        Ok(found)
+    }
+
+    /// The halves of what is too long, until each answer fits.
+    fn search_by_ranges(&mut self, keys: &str) -> Result<UidSet> {
+        let last = self.mailbox.uid_next.and_then(|next| next.checked_sub(1)).filter(|last| *last > 0);
+        let (mut found, mut searches) = (UidSet::new(), 0);
+        let mut ranges = vec![(1, last.unwrap_or(u32::MAX))];
+        // What came in since UIDNEXT was said is beyond it, and little.
+        ranges.extend(last.and_then(|last| last.checked_add(1)).map(|next| (next, u32::MAX)));
+        while let Some((first, last)) = ranges.pop() {
+            searches += 1;
+            let set = if last == u32::MAX { format!("{first}:*") } else { format!("{first}:{last}") };
+            match self.search_once(&format!("UID {set} {keys}"))? {
+                Answer::Found(uids) => found.extend(&uids),
+                Answer::TooLong if first < last && searches < MOST_SEARCHES => {
+                    let middle = first + (last - first) / 2;
+                    ranges.extend([(middle + 1, last), (first, middle)]);
+                }
+                Answer::TooLong => return Err(self.unusable("more than can be read")),
+                Answer::Unusable(why) => return Err(self.unusable(&why)),
+            }
+        }
+        Ok(found)
+    }
+
+    fn unusable(&self, what: &str) -> Error {
+        broken(&format!("{what} in answer to a search")).in_command("UID SEARCH")
+    }
+
+    fn search_once(&mut self, keys: &str) -> Result<Answer> {
         let mut found = UidSet::new();
+        let mut trouble = None;
         let mailbox = &mut self.mailbox;
         let mut take = Taking(|data| {
             match &data {
-                Untagged::Search(uids) => found.extend(&uids.iter().filter_map(|uid| Uid::new(*uid)).collect()),
-                Untagged::Esearch(esearch) if esearch.uid => {
-                    let set = esearch.all.as_ref().map(|all| UidSet::parse(&String::from_utf8_lossy(all)));
-                    if let Some(set) = set {
-                        found.extend(&set.ok_or_else(|| broken("an ESEARCH whose ALL is no set"))?);
-                    }
+                Untagged::Search(uids) => {
+                    uids.iter().filter_map(|uid| Uid::new(*uid)).for_each(|uid| found.insert(uid))
+                }
+                Untagged::Esearch(esearch) => match esearch.uids() {
+                    Some(uids) => found.extend(&uids),
+                    None => trouble = Some(Answer::Unusable("an ESEARCH without a set of UIDs".to_owned())),
+                },
+                Untagged::Unreadable(bad) if matches!(bad.name.as_str(), "SEARCH" | "ESEARCH") => {
+                    trouble = Some(match bad.is_too_long {
+                        true => Answer::TooLong,
+                        false => Answer::Unusable(bad.why.clone()),
+                    });
+                }
+                // Its numbers are in another order, or no UIDs.
+                Untagged::Unknown(line) if line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"SORT")) => {
+                    trouble = Some(Answer::Unusable("a SORT".to_owned()));
                 }
                 _ => mailbox.learn(&data),
             }
             Ok(())
         });
         let limits = self.session.connection.limits();
-        let command = Command::new("UID SEARCH", Phase::Command).raw(keys)?.allowing(limits.response as u64);
+        let command = Command::new("UID SEARCH", Phase::Command).raw(keys)?.allowing(limits.response as u64 * 2);
         self.session.connection.run_ok(&command, &mut take)?;
-        if found.is_empty() && keys.eq_ignore_ascii_case("ALL") && self.mailbox.exists > 0 {
-            let message = format!("the search for all messages found none, where there are {}", self.mailbox.exists);
-            return Err(Error::new(Kind::Protocol, Phase::Command, message).in_command("UID SEARCH"));
-        }
-        Ok(found)
+        Ok(trouble.unwrap_or(Answer::Found(found)))
     }
 
     /// UID FETCH of whole messages by `BODY.PEEK[]`, which leaves `\Seen` as it is: each body goes to

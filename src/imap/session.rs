@@ -20,6 +20,9 @@ use crate::secret::Secret;
 /// The most error challenges that are answered; the mechanism has one.
 const MOST_CHALLENGES: u32 = 3;
 
+/// What a LIST may make up, in bytes: 10,000 folders with names of 200 letters have 2.3 MB.
+const BYTES_OF_A_LIST: u64 = 4 << 20;
+
 /// What a server offers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities(Vec<Capability>);
@@ -191,16 +194,21 @@ impl<S: Read + Write> Session<S> {
     /// # }
     /// ```
     pub fn list(&mut self) -> Result<Vec<ListItem>> {
-        let mut items = Vec::new();
+        let (mut items, mut refused) = (Vec::new(), None);
         let mut take = Taking(|data| {
-            if let Untagged::List(item) = data {
-                items.push(item);
+            match data {
+                Untagged::List(item) => items.push(item),
+                Untagged::Unreadable(unreadable) if unreadable.name == "LIST" => refused = Some(unreadable),
+                _ => {}
             }
             Ok(())
         });
-        let command = Command::new("LIST", Phase::Command).raw("\"\" \"*\"")?;
+        let command = Command::new("LIST", Phase::Command).raw("\"\" \"*\"")?.allowing(BYTES_OF_A_LIST);
         self.connection.run_ok(&command, &mut take)?;
-        Ok(items)
+        match refused {
+            Some(refused) => Err(broken(&format!("a folder that cannot be read: {refused}")).in_command("LIST")),
+            None => Ok(items),
+        }
     }
 
     /// STATUS of a mailbox: MESSAGES, UNSEEN, UIDNEXT, UIDVALIDITY. A server that answers OK without

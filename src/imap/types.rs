@@ -262,8 +262,20 @@ pub struct Esearch {
     pub uid: bool,
     /// ALL, as sent; none where nothing matched.
     pub all: Option<Vec<u8>>,
-    /// COUNT
-    pub count: Option<u32>,
+    /// True where COUNT, MIN, MAX or PARTIAL say that something matched.
+    pub matched: bool,
+}
+
+impl Esearch {
+    /// The UIDs that were found: none of them where it says nothing at all (RFC 4731 section 3.1), no answer where it
+    /// speaks of messages and not of all their UIDs.
+    pub(crate) fn uids(&self) -> Option<super::UidSet> {
+        match &self.all {
+            _ if !self.uid => None,
+            Some(all) => super::UidSet::parse(&String::from_utf8_lossy(all)),
+            None => (!self.matched).then(super::UidSet::new),
+        }
+    }
 }
 
 /// A field of `* ID` and its value.
@@ -305,7 +317,31 @@ pub enum Untagged {
     Fetch(Box<super::fetch::Fetch>),
     /// A response that this grammar does not know; it is skipped.
     Unknown(Vec<u8>),
+    /// A response that breaks its grammar, or is too long; it is skipped, and who needs it knows what to do.
+    Unreadable(Unreadable),
 }
+
+/// A response that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unreadable {
+    /// The response's name, upper case: `FETCH`, `SEARCH`.
+    pub name: String,
+    /// The UID in it, where there is one and only one.
+    pub uid: Option<Uid>,
+    /// True for one that is right as far as it was read and too long.
+    pub is_too_long: bool,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for Unreadable {}
 
 /// A response, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -330,7 +366,12 @@ pub struct ParseError {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = crate::text::shorten(&escape_octets(&self.line), 200);
+        // What follows a literal's announcement or a section's name may be a message's text.
+        let line = self.line.split(|octet| *octet == b'\n').next().unwrap_or_default();
+        let section = line.windows(5).position(|word| word.eq_ignore_ascii_case(b"BODY["));
+        let end = section.and_then(|at| line.iter().skip(at).position(|octet| *octet == b']').map(|end| at + end + 1));
+        let line = line.get(..end.unwrap_or(line.len())).unwrap_or_default();
+        let shown = crate::text::shorten(&escape_octets(line.trim_ascii_end()), 200);
         write!(f, "expected {} at octet {} of the response: {shown}", self.expected, self.at)
     }
 }

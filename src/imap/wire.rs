@@ -10,17 +10,26 @@
 //!
 //! Memory is bounded before it is taken: a response with its held literals by [`Limits::response`]; a
 //! literal that streams into a [`Literals`] needs nothing but the buffer, and is bounded by
-//! [`Limits::literal`] all the same, because a disk has an end too.
+//! [`Limits::literal`] all the same, because a disk has an end too. What is longer and has an end in sight is
+//! skipped and marked, so that the next response can be read.
 //!
 //! No socket, no clock, no command: generic over [`Read`].
 
 use std::io::{self, Read};
 use std::ops::Range;
 
+pub use super::frame::Frame;
+use super::frame::Literal;
 use crate::transcript::Transcript;
 
 /// What streams a literal, and the most that one read asks for.
 const BUFFER: usize = 64 * 1024;
+
+/// As many times [`Limits::response`] are skipped of a response that is longer; then its end is given up.
+const MOST_SKIPPED: u64 = 8;
+
+/// Bytes that are kept of a response that is skipped: enough to say what it was.
+const HEAD: usize = 4096;
 
 /// The most that a server is let send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,10 +53,17 @@ pub enum Fault {
     Stream(io::Error),
     /// The stream ended between two responses.
     Closed,
-    /// The server sent more than a limit allows; the text says of what.
-    Limit(String),
+    /// The server sent more than a limit allows, and where the response ends is not known.
+    Limit {
+        /// Of what there was too much.
+        what: String,
+        /// The response as far as it was read.
+        head: Frame,
+    },
     /// Where the literal was to go failed.
     Sink(io::Error),
+    /// A fault before this one ended the reading: nobody knows whether what follows is inside a literal.
+    Over,
 }
 
 /// Where literals go as they come in.
@@ -71,46 +87,6 @@ impl Literals for Hold {
     }
 }
 
-/// One response: its lines with their literals in place, without the last CRLF.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frame {
-    octets: Vec<u8>,
-    literals: Vec<Literal>,
-}
-
-/// A literal of a frame.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Literal {
-    /// Where its octets are in the frame: behind the CRLF of its `{n}`; empty where it was streamed.
-    pub(crate) held: Range<usize>,
-    /// How many octets were streamed.
-    pub(crate) streamed: Option<u64>,
-}
-
-impl Frame {
-    /// The response's octets; a streamed literal leaves its `{n}` CRLF behind.
-    pub fn octets(&self) -> &[u8] {
-        &self.octets
-    }
-
-    /// Octets without a literal as a frame, to walk a part of a response by the same rules.
-    pub(crate) fn from_line(octets: &[u8]) -> Frame {
-        Frame { octets: octets.to_vec(), literals: Vec::new() }
-    }
-
-    /// The literal whose octets start at `at`, where one does.
-    pub(crate) fn literal_at(&self, at: usize) -> Option<&Literal> {
-        let found = self.literals.binary_search_by_key(&at, |literal| literal.held.start).ok()?;
-        self.literals.get(found)
-    }
-
-    /// A frame of one line, for tests of the grammar.
-    #[cfg(test)]
-    pub(crate) fn of(octets: &[u8]) -> Frame {
-        Reader::new(&[octets, b"\r\n"].concat()[..], Limits::default()).response(&mut Hold).unwrap()
-    }
-}
-
 /// Reads responses from a stream.
 pub struct Reader<R> {
     inner: R,
@@ -119,12 +95,14 @@ pub struct Reader<R> {
     unread: Range<usize>,
     limits: Limits,
     transcript: Option<Transcript>,
+    is_over: bool,
 }
 
 impl<R: Read> Reader<R> {
     /// A reader of `inner` within `limits`.
     pub fn new(inner: R, limits: Limits) -> Reader<R> {
-        Reader { inner, buffer: vec![0; BUFFER].into_boxed_slice(), unread: 0..0, limits, transcript: None }
+        let buffer = vec![0; BUFFER].into_boxed_slice();
+        Reader { inner, buffer, unread: 0..0, limits, transcript: None, is_over: false }
     }
 
     /// Writes down what is read.
@@ -152,29 +130,59 @@ impl<R: Read> Reader<R> {
         (self.inner, unread)
     }
 
-    /// The next response, its literals sent where `literals` wants them.
+    /// The next response, its literals sent where `literals` wants them. After a fault there is none.
     pub fn response(&mut self, literals: &mut dyn Literals) -> Result<Frame, Fault> {
+        self.response_within(self.limits.response, literals)
+    }
+
+    /// The next response, of which at most `most` bytes are held.
+    pub(crate) fn response_within(&mut self, most: usize, literals: &mut dyn Literals) -> Result<Frame, Fault> {
+        if self.is_over {
+            return Err(Fault::Over);
+        }
+        self.next_response(most.min(self.limits.response), literals).inspect_err(|_| self.is_over = true)
+    }
+
+    fn next_response(&mut self, most: usize, literals: &mut dyn Literals) -> Result<Frame, Fault> {
         let mut frame = Frame::default();
         loop {
             let line_start = frame.octets.len();
-            self.line(&mut frame)?;
+            self.line(most, &mut frame)?;
+            if frame.is_cut {
+                return Ok(frame);
+            }
             let Some(size) = announced(&frame, line_start)? else {
                 frame.octets.truncate(frame.octets.len() - 2);
                 return Ok(frame);
             };
-            let start = frame.octets.len();
-            let streamed = literals.wants(&frame, size).map_err(Fault::Sink)?;
-            if streamed {
-                self.stream(size, literals)?;
-            } else {
-                self.hold(size, &mut frame)?;
+            if size > self.limits.literal {
+                let what = format!("a literal of {size} octets (the limit is {})", self.limits.literal);
+                return Err(limit(what, frame));
             }
-            frame.literals.push(Literal { held: start..frame.octets.len(), streamed: streamed.then_some(size) });
+            let start = frame.octets.len();
+            let (mut streamed, mut skipped) = (None, false);
+            if literals.wants(&frame, size).map_err(Fault::Sink)? {
+                self.stream(size, literals)?;
+                streamed = Some(size);
+            } else if size <= most.saturating_sub(start) as u64 {
+                self.hold(size, &mut frame)?;
+            } else if size <= self.most_skipped() {
+                self.stream(size, &mut Hold)?;
+                skipped = true;
+            } else {
+                let left = most.saturating_sub(start);
+                return Err(limit(format!("a literal of {size} octets where {left} at most are held"), frame));
+            }
+            frame.literals.push(Literal { held: start..frame.octets.len(), streamed, skipped });
         }
     }
 
+    fn most_skipped(&self) -> u64 {
+        self.limits.literal.min(MOST_SKIPPED.saturating_mul(self.limits.response as u64))
+    }
+
     /// Appends octets up to and with the next CRLF.
-    fn line(&mut self, frame: &mut Frame) -> Result<(), Fault> {
+    fn line(&mut self, most: usize, frame: &mut Frame) -> Result<(), Fault> {
         let start = frame.octets.len();
         loop {
             let unread = self.buffer.get(self.unread.clone()).unwrap_or_default();
@@ -184,9 +192,12 @@ impl<R: Read> Reader<R> {
                 Some(end) => (end, true),
                 None => (unread.len(), false),
             };
-            if frame.octets.len() + taken > self.limits.response {
+            if frame.octets.len() + taken > most {
+                let room = most.saturating_sub(frame.octets.len());
+                frame.octets.extend_from_slice(unread.get(..room).unwrap_or_default());
+                self.unread.start += room;
                 self.note(frame.octets.get(start..).unwrap_or_default());
-                return Err(Fault::Limit(format!("a response of more than {} octets", self.limits.response)));
+                return self.skip_line(most, frame);
             }
             frame.octets.extend_from_slice(unread.get(..taken).unwrap_or_default());
             self.unread.start += taken;
@@ -204,14 +215,41 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Appends a literal to the frame, if the budget allows.
+    /// Reads on to the end of a line that is too long, without keeping it. One that may announce a literal does not
+    /// end the response.
+    fn skip_line(&mut self, most: usize, frame: &mut Frame) -> Result<(), Fault> {
+        let mut end = frame.octets.get(frame.octets.len().saturating_sub(3)..).unwrap_or_default().to_vec();
+        let (mut skipped, mut complete) = (0, false);
+        while !complete && skipped <= self.most_skipped() {
+            if self.unread.is_empty()
+                && let Err(fault) = self.fill()
+            {
+                self.note_skipped(skipped);
+                return Err(within_response(fault));
+            }
+            let unread = self.buffer.get(self.unread.clone()).unwrap_or_default();
+            let line_end = line_end(unread, end.ends_with(b"\r"));
+            let taken = unread.get(..line_end.unwrap_or(unread.len())).unwrap_or_default();
+            end.extend_from_slice(taken.get(taken.len().saturating_sub(3)..).unwrap_or_default());
+            end.drain(..end.len().saturating_sub(3));
+            self.unread.start += taken.len();
+            skipped += taken.len() as u64;
+            complete = line_end.is_some();
+        }
+        self.note_skipped(skipped);
+        if !complete || (end == b"}\r\n" && !is_free_text(&frame.octets)) {
+            return Err(limit(format!("a response of more than {most} octets"), std::mem::take(frame)));
+        }
+        frame.octets.truncate(HEAD);
+        frame.literals.retain(|literal| literal.held.end <= HEAD);
+        frame.is_cut = true;
+        Ok(())
+    }
+
+    /// Appends a literal to the frame.
     fn hold(&mut self, size: u64, frame: &mut Frame) -> Result<(), Fault> {
         let start = frame.octets.len();
-        let left = self.limits.response.saturating_sub(start);
-        let size = usize::try_from(size)
-            .ok()
-            .filter(|size| *size <= left)
-            .ok_or_else(|| Fault::Limit(format!("a literal of {size} octets where {left} at most are held")))?;
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
         while frame.octets.len() - start < size {
             let missing = size - (frame.octets.len() - start);
             let unread = self.buffer.get(self.unread.clone()).unwrap_or_default();
@@ -231,17 +269,12 @@ impl<R: Read> Reader<R> {
 
     /// Passes a literal on through the buffer: a small one in one piece, a large one 64 KB at a time.
     fn stream(&mut self, size: u64, literals: &mut dyn Literals) -> Result<(), Fault> {
-        if size > self.limits.literal {
-            return Err(Fault::Limit(format!("a literal of {size} octets (the limit is {})", self.limits.literal)));
-        }
         let mut left = size;
         while left > 0 {
             let wanted = usize::try_from(left).unwrap_or(BUFFER).min(BUFFER);
             while self.unread.len() < wanted {
                 if let Err(fault) = self.fill() {
-                    if let Some(transcript) = &mut self.transcript {
-                        transcript.server_body(size - left + self.unread.len() as u64);
-                    }
+                    self.note_skipped(size - left + self.unread.len() as u64);
                     self.unread = 0..0;
                     return Err(within_response(fault));
                 }
@@ -251,9 +284,7 @@ impl<R: Read> Reader<R> {
             self.unread.start += wanted;
             left -= wanted as u64;
         }
-        if let Some(transcript) = &mut self.transcript {
-            transcript.server_body(size);
-        }
+        self.note_skipped(size);
         Ok(())
     }
 
@@ -279,11 +310,24 @@ impl<R: Read> Reader<R> {
         }
     }
 
+    /// What was read and not held is written down by its length.
+    fn note_skipped(&mut self, octets: u64) {
+        if let Some(transcript) = &mut self.transcript {
+            transcript.server_body(octets);
+        }
+    }
+
     fn note(&mut self, octets: &[u8]) {
         if let Some(transcript) = &mut self.transcript {
             transcript.server(octets);
         }
     }
+}
+
+/// Of the head no more is kept than what names the response.
+fn limit(what: String, mut head: Frame) -> Fault {
+    head.octets.truncate(HEAD);
+    Fault::Limit { what, head }
 }
 
 fn within_response(fault: Fault) -> Fault {
@@ -326,7 +370,7 @@ fn announced(frame: &Frame, line_start: usize) -> Result<Option<u64>, Fault> {
     let number = std::str::from_utf8(number).unwrap_or_default();
     match number.parse() {
         Ok(size) => Ok(Some(size)),
-        Err(_) => Err(Fault::Limit("a literal longer than any number".to_owned())),
+        Err(_) => Err(limit("a literal longer than any number".to_owned(), frame.clone())),
     }
 }
 

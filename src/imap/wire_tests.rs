@@ -43,7 +43,7 @@ fn lines_and_held_literals_in_every_slicing() {
     each_slicing(b"* LIST () \"/\" {5}\r\na\r\n{9\r\n* OK text {5}\r\na1 OK done {3}\r\n", |reader| {
         let list = reader.response(&mut Hold).unwrap();
         assert_eq!(list.octets(), b"* LIST () \"/\" {5}\r\na\r\n{9");
-        assert_eq!(list.literal_at(19), Some(&Literal { held: 19..24, streamed: None }));
+        assert_eq!(list.literal_at(19), Some(&Literal { held: 19..24, streamed: None, skipped: false }));
         assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"* OK text {5}");
         assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"a1 OK done {3}");
         assert!(matches!(reader.response(&mut Hold), Err(Fault::Closed)));
@@ -81,16 +81,65 @@ fn bare_cr_and_lf_do_not_end_a_line() {
 
 #[test]
 fn what_is_too_much_is_refused_before_it_is_stored() {
-    each_slicing(&[b'x'; 2000], |reader| assert!(matches!(reader.response(&mut Hold), Err(Fault::Limit(_)))));
+    each_slicing(&[b'x'; 20_000], |reader| assert!(matches!(reader.response(&mut Hold), Err(Fault::Limit { .. }))));
     each_slicing(b"* LIST () \"/\" {10000000000}\r\n", |reader| {
-        assert!(matches!(reader.response(&mut Hold), Err(Fault::Limit(_))));
+        assert!(matches!(reader.response(&mut Hold), Err(Fault::Limit { .. })));
     });
     each_slicing(b"* 1 FETCH (BODY[] {100001}\r\n", |reader| {
-        assert!(matches!(reader.response(&mut Keep::default()), Err(Fault::Limit(_))));
+        assert!(matches!(reader.response(&mut Keep::default()), Err(Fault::Limit { .. })));
     });
     each_slicing(b"* 1 FETCH (BODY[] {99999999999999999999}\r\n", |reader| {
-        assert!(matches!(reader.response(&mut Keep::default()), Err(Fault::Limit(_))));
+        assert!(matches!(reader.response(&mut Keep::default()), Err(Fault::Limit { .. })));
     });
+}
+
+#[test]
+fn what_is_too_long_is_skipped_and_the_next_response_is_read() {
+    let line = format!("* SEARCH{}\r\n* 2 EXISTS\r\n", " 1".repeat(1000));
+    each_slicing(line.as_bytes(), |reader| {
+        let frame = reader.response(&mut Hold).unwrap();
+        assert!(frame.is_cut() && frame.octets().starts_with(b"* SEARCH 1 1"));
+        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"* 2 EXISTS");
+    });
+    let literal = format!(
+        "* LIST () \"/\" {{2000}}\r\n{} \"x\"\r\n* 2 EXISTS\r\n",
+        "\r\n* 1 EXISTS".repeat(150) + &"x".repeat(200)
+    );
+    each_slicing(literal.as_bytes(), |reader| {
+        let frame = reader.response(&mut Hold).unwrap();
+        assert!(frame.literals[0].skipped);
+        assert_eq!(frame.octets(), b"* LIST () \"/\" {2000}\r\n \"x\"");
+        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"* 2 EXISTS");
+    });
+    // What follows may be a literal.
+    let unclear = format!("* LIST {} {{5}}\r\n* 2 EXISTS\r\n", "x".repeat(2000));
+    each_slicing(unclear.as_bytes(), |reader| {
+        assert!(matches!(reader.response(&mut Hold), Err(Fault::Limit { .. })));
+    });
+}
+
+/// What follows a fault may be inside a literal.
+#[test]
+fn after_a_fault_nothing_more_is_read() {
+    for octets in ["* LIST () \"/\" {200000}\r\n* 1 EXISTS\r\n", "* 1 FETCH (BODY[] {9}\r\nx\r\n* 1 EXISTS\r\n"] {
+        each_slicing(octets.as_bytes(), |reader| {
+            assert!(reader.response(&mut Refuse).is_err());
+            for _ in 0..3 {
+                assert!(matches!(reader.response(&mut Hold), Err(Fault::Over)));
+            }
+        });
+    }
+}
+
+struct Refuse;
+
+impl Literals for Refuse {
+    fn wants(&mut self, _: &Frame, _: u64) -> io::Result<bool> {
+        Err(io::Error::other("full"))
+    }
+    fn write(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[test]

@@ -31,6 +31,7 @@ mod selection;
 mod setup;
 mod sign_in;
 mod token;
+mod unreadable;
 
 #[path = "../support/script.rs"]
 mod script;
