@@ -60,7 +60,7 @@ impl Change {
         match self {
             Change::Flags { set, clear } => {
                 let kept = mailbox.permanent_flags.as_deref();
-                let lost = |flag: &&Flag| kept.is_some_and(|kept| !kept.iter().any(|known| known.is(flag.as_str())));
+                let lost = |flag: &&Flag| kept.is_some_and(|kept| !is_kept(kept, flag));
                 match set.iter().chain(clear).find(lost) {
                     Some(flag) => refused(format!("the folder keeps no flag {}", flag.as_str())),
                     None => Ok(()),
@@ -126,6 +126,14 @@ impl Change {
     }
 }
 
+/// True for a flag that the folder keeps. `\*` means any keyword; alone it means any flag (Courier, and what hMailServer
+/// sends), since no folder keeps only keywords.
+fn is_kept(kept: &[Flag], flag: &Flag) -> bool {
+    let is_listed = |name: &str| kept.iter().any(|known| known.is(name));
+    let any = is_listed("\\*") && (kept.len() == 1 || !flag.as_str().starts_with('\\'));
+    any || is_listed(flag.as_str())
+}
+
 /// Refuses a folder that is not there, with the command that makes it; `to_do` is what it is wanted for.
 pub fn require_folder<S: Read + Write>(session: &mut Session<S>, folder: &MailboxName, to_do: &str) -> Result<()> {
     if session.has_mailbox(folder).map_err(explain)? {
@@ -139,4 +147,20 @@ pub fn require_folder<S: Read + Write>(session: &mut Session<S>, folder: &Mailbo
 /// As a shell takes it for one word.
 fn in_quotes(folder: &MailboxName) -> String {
     format!("'{}'", folder.as_str().replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_that_a_folder_keeps() {
+        let kept = |list: &[&str], flag: &str| {
+            let list: Vec<_> = list.iter().map(|name| Flag::new(name.as_bytes())).collect();
+            is_kept(&list, &Flag::named(flag).unwrap())
+        };
+        assert!(kept(&["\\Seen"], "\\SEEN") && !kept(&["\\Seen"], "\\Flagged") && !kept(&["\\Seen"], "$Done"));
+        assert!(kept(&["\\Seen", "\\*"], "$Done") && !kept(&["\\Seen", "\\*"], "\\Flagged"));
+        assert!(kept(&["\\*"], "\\Flagged") && !kept(&[], "\\Seen"));
+    }
 }

@@ -82,9 +82,9 @@ fn sign_in_once(
     let mut clock = Clock { since: Instant::now(), done };
     let mut session = enter(network, server, mailbox, token, listener, Client::capability, &mut clock)?;
     let hidden = hidden_error(session.authenticated());
-    let prove = |session: &mut Session<Stream>| session.capability().map(drop).and_then(|()| session.namespace());
-    prove(&mut session).map_err(|error| recall(explain(error), hidden))?;
-    clock.step(Phase::Mailbox, "NAMESPACE answered, the mailbox is open to us".to_owned());
+    let prove = |session: &mut Session<Stream>| session.capability().map(drop).and_then(|()| session.prove_mailbox());
+    let command = prove(&mut session).map_err(|error| recall(explain(error), hidden))?;
+    clock.step(Phase::Mailbox, format!("{command} answered, the mailbox is open to us"));
     Ok(session)
 }
 

@@ -5,10 +5,10 @@
 
 use std::io::{Read, Write};
 
+use super::client::Session;
 use super::command::Command;
 use super::connection::Handler;
 use super::mailbox_name::MailboxName;
-use super::session::Session;
 use super::types::{CodeMeaning, Flag, Uid, UidValidity};
 use crate::calendar::DateTime;
 use crate::error::{Error, Phase, Result};

@@ -7,7 +7,7 @@ use std::io;
 use super::connection::Handler;
 use super::fetch::{AnnouncedSection, Fetch, SectionData, announced_section};
 use super::frame::Frame;
-use super::session::Mailbox;
+use super::mailbox::Mailbox;
 use super::types::{Uid, Unreadable, Untagged};
 use super::uid_set::UidSet;
 use crate::error::{Error, Result};

@@ -3,14 +3,38 @@
 //! Octets are never indexed, lists are never recursed into, and a literal is one only where the frame
 //! says that it read one.
 
+use std::fmt;
+
 use super::frame::Frame;
-use super::types::ParseError;
+use crate::text::{escape_octets, shorten};
 
 /// The most items of one list: a message to ten thousand recipients has that many, and a hostile list of
 /// one-letter flags would otherwise cost twenty times its octets.
 const LONGEST_LIST: usize = 10_000;
 
 pub(crate) type Parse<T> = Result<T, ParseError>;
+
+/// A response that breaks the grammar: what was expected, where, and the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    pub(crate) expected: &'static str,
+    pub(crate) at: usize,
+    pub(crate) line: Vec<u8>,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What follows a literal's announcement or a section's name may be a message's text.
+        let line = self.line.split(|octet| *octet == b'\n').next().unwrap_or_default();
+        let section = line.windows(5).position(|word| word.eq_ignore_ascii_case(b"BODY["));
+        let end = section.and_then(|at| line.iter().skip(at).position(|octet| *octet == b']').map(|end| at + end + 1));
+        let line = line.get(..end.unwrap_or(line.len())).unwrap_or_default();
+        let shown = shorten(&escape_octets(line.trim_ascii_end()), 200);
+        write!(f, "expected {} at octet {} of the response: {shown}", self.expected, self.at)
+    }
+}
+
+impl std::error::Error for ParseError {}
 
 /// What stands where a string is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,95 +8,8 @@ use std::collections::BTreeSet;
 
 use super::cursor::{Cursor, Parse, Str, parse_digits};
 use super::frame::Frame;
+pub use super::types::{Fetch, Section, SectionData};
 use super::types::{Flag, SeqNum, Uid};
-
-/// What one FETCH response says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fetch {
-    /// The message's place, which may be another one by now.
-    pub seq: SeqNum,
-    /// UID
-    pub uid: Option<Uid>,
-    /// FLAGS
-    pub flags: Option<Vec<Flag>>,
-    /// INTERNALDATE, as sent.
-    pub internal_date: Option<Vec<u8>>,
-    /// RFC822.SIZE in octets; Exchange estimates it, so it is no length to rely on.
-    pub size: Option<u64>,
-    /// ENVELOPE, where it keeps to the grammar.
-    pub envelope: Option<Envelope>,
-    /// BODYSTRUCTURE or BODY, as sent.
-    pub body_structure: Option<Vec<u8>>,
-    /// `BODY[…]`, `RFC822`, `RFC822.HEADER`, `RFC822.TEXT`.
-    pub sections: Vec<Section>,
-}
-
-impl Fetch {
-    /// The octets of a `BODY[HEADER…]`, a quoted string or a literal; none where it is NIL.
-    pub fn header(&self) -> Option<&[u8]> {
-        self.sections.iter().find_map(|section| match &section.data {
-            SectionData::Held(octets) if section.name.starts_with(b"HEADER") => Some(octets.as_slice()),
-            _ => None,
-        })
-    }
-}
-
-/// A part of a message's text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Section {
-    /// What is between the brackets, upper case: empty for the whole message, `<0>` for a part of
-    /// it by its origin octet, `HEADER`, `TEXT`, `1.2`.
-    pub name: Vec<u8>,
-    /// Its octets.
-    pub data: SectionData,
-}
-
-/// Where the octets of a section are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SectionData {
-    /// NIL: there is no such part, or Exchange could not make it.
-    Nil,
-    /// Here.
-    Held(Vec<u8>),
-    /// They went to the caller's sink, so many of them.
-    Streamed(u64),
-}
-
-/// ENVELOPE: the header fields as the server parsed them, each as sent (RFC 2047 words undecoded).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Envelope {
-    /// Date
-    pub date: Option<Vec<u8>>,
-    /// Subject
-    pub subject: Option<Vec<u8>>,
-    /// From
-    pub from: Vec<Address>,
-    /// Sender
-    pub sender: Vec<Address>,
-    /// Reply-To
-    pub reply_to: Vec<Address>,
-    /// To
-    pub to: Vec<Address>,
-    /// Cc
-    pub cc: Vec<Address>,
-    /// Bcc
-    pub bcc: Vec<Address>,
-    /// In-Reply-To
-    pub in_reply_to: Option<Vec<u8>>,
-    /// Message-ID
-    pub message_id: Option<Vec<u8>>,
-}
-
-/// An address of an envelope; Exchange writes `.MISSING-HOST-NAME.` where there is no host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
-    /// The display name, undecoded.
-    pub name: Option<Vec<u8>>,
-    /// What stands before the `@`.
-    pub mailbox: Option<Vec<u8>>,
-    /// What stands behind it.
-    pub host: Option<Vec<u8>>,
-}
 
 /// A section whose literal a FETCH response has just announced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,7 +57,6 @@ pub(crate) fn fetch(cursor: &mut Cursor, seq: SeqNum) -> Parse<Fetch> {
         flags: None,
         internal_date: None,
         size: None,
-        envelope: None,
         body_structure: None,
         sections: Vec::new(),
     };
@@ -186,7 +98,6 @@ fn item(cursor: &mut Cursor, fetch: &mut Fetch) -> Parse<Vec<u8>> {
         b"FLAGS" => fetch.flags = tolerant(cursor, |c| c.list(|c| c.atom().map(Flag::new)))?,
         b"INTERNALDATE" => fetch.internal_date = tolerant(cursor, Cursor::held_nstring)?.flatten(),
         b"RFC822.SIZE" => fetch.size = parse_digits(cursor.value()?),
-        b"ENVELOPE" => fetch.envelope = tolerant(cursor, envelope)?,
         b"BODY" | b"BODYSTRUCTURE" => fetch.body_structure = Some(cursor.value()?.to_vec()),
         _ => {
             cursor.value()?;
@@ -228,43 +139,4 @@ fn section_data(cursor: &mut Cursor) -> Parse<SectionData> {
         Str::Octets(octets) => SectionData::Held(octets),
         Str::Streamed(size) => SectionData::Streamed(size),
     })
-}
-
-/// `"(" env-date SP env-subject SP … env-message-id ")"`
-fn envelope(cursor: &mut Cursor) -> Parse<Envelope> {
-    cursor.expect(b'(', "an envelope")?;
-    let text = |cursor: &mut Cursor| {
-        cursor.spaces();
-        cursor.held_nstring()
-    };
-    let (date, subject) = (text(cursor)?, text(cursor)?);
-    let mut lists = Vec::new();
-    for _ in 0..6 {
-        cursor.spaces();
-        lists.push(if cursor.nil() { Vec::new() } else { cursor.list(address)? });
-    }
-    let (in_reply_to, message_id) = (text(cursor)?, text(cursor)?);
-    cursor.spaces();
-    cursor.expect(b')', "the end of the envelope")?;
-    let mut lists = lists.into_iter();
-    let mut next = || lists.next().unwrap_or_default();
-    Ok(Envelope {
-        date,
-        subject,
-        from: next(),
-        sender: next(),
-        reply_to: next(),
-        to: next(),
-        cc: next(),
-        bcc: next(),
-        in_reply_to,
-        message_id,
-    })
-}
-
-/// `"(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")"`
-fn address(cursor: &mut Cursor) -> Parse<Address> {
-    let mut parts = cursor.list(Cursor::held_nstring)?.into_iter();
-    let (name, _route) = (parts.next().flatten(), parts.next());
-    Ok(Address { name, mailbox: parts.next().flatten(), host: parts.next().flatten() })
 }

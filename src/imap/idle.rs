@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::command::Command;
 use super::connection::Handler;
-use super::selected::{Mailbox, Selected};
+use super::mailbox::Mailbox;
+use super::selected::Selected;
 use super::types::{Condition, Untagged};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::net::Readiness;

@@ -6,18 +6,20 @@
 mod append;
 mod bodies;
 mod body_structure;
+mod client;
 pub mod command;
 pub mod connection;
 mod cursor;
 mod day;
+mod faults;
 pub mod fetch;
 mod frame;
 mod handler;
 mod idle;
+mod mailbox;
 pub mod mailbox_name;
 pub mod parse;
 mod selected;
-pub mod session;
 pub mod types;
 mod uid_set;
 mod unreadable;
@@ -27,3 +29,12 @@ pub mod xoauth2;
 pub use body_structure::has_attachments;
 pub use day::Day;
 pub use uid_set::UidSet;
+
+/// The states of a connection as types.
+pub mod session {
+    pub use super::bodies::BodySink;
+    pub use super::client::{Capabilities, Client, Session};
+    pub use super::connection::{Listener, OnAlert};
+    pub use super::mailbox::Mailbox;
+    pub use super::selected::{Copied, Selected};
+}

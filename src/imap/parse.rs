@@ -7,8 +7,8 @@ use super::cursor::{Cursor, Parse, parse_digits};
 use super::fetch;
 use super::frame::Frame;
 use super::types::{
-    Capability, Code, CodeMeaning, Condition, Esearch, Flag, IdField, ListItem, MailboxStatus, Namespace, Namespaces,
-    Response, SeqNum, Status, Tag, Uid, UidValidity, Untagged,
+    Capability, Code, CodeMeaning, Condition, Esearch, Flag, ListItem, MailboxStatus, Response, SeqNum, Status, Tag,
+    Uid, UidValidity, Untagged,
 };
 
 /// `greeting / continue-req / response-data / response-tagged`
@@ -27,7 +27,16 @@ pub fn response(frame: &Frame) -> Parse<Response> {
             data => data.map(Response::Untagged),
         };
     }
+    // `[COPYUID 55 31 6]` alone on its line (MailKit#115): an untagged OK that lost its first words.
+    if octets.starts_with(b"[") {
+        return Ok(Response::Untagged(Untagged::Status(code_alone(octets))));
+    }
     Ok(response_tagged(octets).unwrap_or_else(|| Response::Bare(octets.to_vec())))
+}
+
+fn code_alone(octets: &[u8]) -> Status {
+    let (code, text) = resp_text(octets);
+    Status { condition: Condition::Ok, code, text }
 }
 
 /// `tag SP resp-cond-state`; a line that is no such thing is bare.
@@ -122,25 +131,25 @@ fn response_data(cursor: &mut Cursor) -> Parse<Untagged> {
     if let Some(status) = resp_cond_state(cursor.rest()) {
         return Ok(Untagged::Status(status));
     }
+    // `* [COPYUID 77 103 9]`: the OK alone is missing.
+    if cursor.peek() == Some(b'[') {
+        return Ok(Untagged::Status(code_alone(cursor.rest())));
+    }
     let whole = cursor.rest();
     let word = cursor.take_while(|octet| octet.is_ascii_alphanumeric()).to_ascii_uppercase();
     cursor.spaces();
     match word.as_slice() {
         b"CAPABILITY" => Ok(Untagged::Capability(capability_data(cursor))),
-        b"ENABLED" => Ok(Untagged::Enabled(capability_data(cursor))),
         b"FLAGS" => cursor.list(|c| c.atom().map(Flag::new)).map(Untagged::Flags),
         b"LIST" => mailbox_list(cursor).map(Untagged::List),
-        b"LSUB" => mailbox_list(cursor).map(Untagged::Lsub),
         b"STATUS" => mailbox_status(cursor).map(Untagged::MailboxStatus),
         b"SEARCH" => search(cursor).map(Untagged::Search),
         b"ESEARCH" => esearch(cursor).map(Untagged::Esearch),
-        b"NAMESPACE" => namespace_response(cursor).map(Untagged::Namespace),
-        b"ID" => id_response(cursor).map(Untagged::Id),
         _ => Ok(Untagged::Unknown(whole.to_vec())),
     }
 }
 
-/// `nz-number SP ("EXISTS" / "RECENT" / "EXPUNGE" / ("FETCH" SP msg-att))`
+/// `nz-number SP ("EXISTS" / "EXPUNGE" / ("FETCH" SP msg-att))`
 fn message_data(cursor: &mut Cursor) -> Parse<Untagged> {
     let whole = cursor.clone();
     let number = cursor.number()?;
@@ -149,7 +158,6 @@ fn message_data(cursor: &mut Cursor) -> Parse<Untagged> {
     let seq = || SeqNum::new(number).map_or_else(|| whole.fail("a sequence number"), Ok);
     match word.as_slice() {
         b"EXISTS" => Ok(Untagged::Exists(number)),
-        b"RECENT" => Ok(Untagged::Recent(number)),
         b"EXPUNGE" => seq().map(Untagged::Expunge),
         b"FETCH" => {
             cursor.space()?;
@@ -177,24 +185,47 @@ fn mailbox_list(cursor: &mut Cursor) -> Parse<ListItem> {
     let name = match cursor.peek() {
         Some(b'"' | b'{') => cursor.astring()?,
         // Exchange forgets the quotes around a name with a TAB in it (MailKit#945): the rest is the name.
-        _ => cursor.take_while(|_| true).to_vec(),
+        _ => without_extended(cursor.take_while(|_| true)).to_vec(),
     };
     Ok(ListItem { attributes, delimiter, name })
 }
 
+/// An unquoted name without the `[SP mbox-list-extended]` of RFC 5258 that Dovecot and Cyrus send after it.
+fn without_extended(rest: &[u8]) -> &[u8] {
+    const TAGS: [&[u8]; 6] =
+        [b" (CHILDINFO ", b" (\"CHILDINFO\" ", b" (OLDNAME ", b" (\"OLDNAME\" ", b" (MYRIGHTS ", b" (\"MYRIGHTS\" "];
+    let upper = rest.to_ascii_uppercase();
+    let starts = TAGS.iter().filter_map(|tag| upper.windows(tag.len()).position(|at| at == *tag));
+    starts.min().and_then(|at| rest.get(..at)).unwrap_or(rest)
+}
+
+/// The most places at which the counts of an unquoted name are looked for.
+const MOST_PLACES: usize = 20;
+
 /// `mailbox SP "(" [status-att-list] ")"`
 fn mailbox_status(cursor: &mut Cursor) -> Parse<MailboxStatus> {
-    let name = match cursor.peek() {
-        Some(b'"' | b'{') => cursor.astring()?,
-        // As in LIST; the list of counts is what comes last.
-        _ => {
-            let rest = cursor.rest();
-            let length = rest.windows(2).rposition(|pair| pair == b" (").unwrap_or(rest.len());
-            cursor.skip(length);
-            rest.get(..length).unwrap_or_default().to_vec()
+    if matches!(cursor.peek(), Some(b'"' | b'{')) {
+        let name = cursor.astring()?;
+        cursor.space()?;
+        return status_att_list(cursor, name);
+    }
+    // As in LIST; the list of counts is what comes last, and may have lists in it: `MAILBOXID (x)` (RFC 8474).
+    let rest = cursor.rest();
+    let places = rest.windows(2).enumerate().filter(|(_, pair)| *pair == b" (").map(|(at, _)| at);
+    let mut refused = cursor.fail("the counts of a mailbox");
+    for at in places.take(MOST_PLACES) {
+        let mut counts = cursor.clone();
+        counts.skip(at + 1);
+        refused = status_att_list(&mut counts, rest.get(..at).unwrap_or_default().trim_ascii_end().to_vec());
+        if refused.is_ok() {
+            break;
         }
-    };
-    cursor.space()?;
+    }
+    refused
+}
+
+/// `"(" [status-att SP number *(SP status-att SP number)] ")"`; a value that is not a number is passed over.
+fn status_att_list(cursor: &mut Cursor, name: Vec<u8>) -> Parse<MailboxStatus> {
     let mut status = MailboxStatus { name, ..MailboxStatus::default() };
     cursor.list(|cursor| {
         let name = cursor.atom()?.to_ascii_uppercase();
@@ -202,7 +233,6 @@ fn mailbox_status(cursor: &mut Cursor) -> Parse<MailboxStatus> {
         let number = parse_digits(cursor.value()?).and_then(|number| u32::try_from(number).ok());
         match name.as_slice() {
             b"MESSAGES" => status.messages = number,
-            b"RECENT" => status.recent = number,
             b"UIDNEXT" => status.uid_next = number,
             b"UIDVALIDITY" => status.uid_validity = number.and_then(UidValidity::new),
             b"UNSEEN" => status.unseen = number,
@@ -258,39 +288,6 @@ fn esearch(cursor: &mut Cursor) -> Parse<Esearch> {
             _ => {}
         }
     }
-}
-
-/// `namespace SP namespace SP namespace` (RFC 2342)
-fn namespace_response(cursor: &mut Cursor) -> Parse<Namespaces> {
-    let mut class = || {
-        cursor.spaces();
-        if cursor.nil() { Ok(Vec::new()) } else { cursor.list(namespace) }
-    };
-    Ok(Namespaces { personal: class()?, other_users: class()?, shared: class()? })
-}
-
-fn namespace(cursor: &mut Cursor) -> Parse<Namespace> {
-    cursor.expect(b'(', "a namespace")?;
-    let prefix = cursor.astring()?;
-    cursor.space()?;
-    let delimiter = cursor.held_nstring()?.and_then(|text| text.first().copied());
-    while !cursor.eat(b')') {
-        cursor.space()?;
-        cursor.value()?;
-    }
-    Ok(Namespace { prefix, delimiter })
-}
-
-/// `nil / "(" *(string SP nstring) ")"` (RFC 2971)
-fn id_response(cursor: &mut Cursor) -> Parse<Vec<IdField>> {
-    if cursor.nil() {
-        return Ok(Vec::new());
-    }
-    cursor.list(|cursor| {
-        let field = cursor.astring()?;
-        cursor.space()?;
-        Ok((field, cursor.held_nstring()?))
-    })
 }
 
 #[cfg(test)]

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use super::bodies::{Bodies, BodySink};
+use super::client::{Capabilities, Session, Taking, broken};
 use super::command::Command;
 use super::connection::Ignore;
-use super::fetch::Fetch;
+use super::mailbox::Mailbox;
 use super::mailbox_name::MailboxName;
-use super::session::{Capabilities, Session, Taking, broken};
-use super::types::{CodeMeaning, Flag, Status, Uid, UidValidity, Untagged};
+use super::types::{CodeMeaning, Esearch, Fetch, Status, Uid, UidValidity, Untagged};
 use super::uid_set::{UidSet, in_order};
 use crate::error::{Error, Phase, Result};
 
@@ -32,42 +32,6 @@ const OCTETS_A_MESSAGE: u64 = 1024;
 /// more, and one that others wrote keeps none of the rest from being read.
 const OCTETS_OF_ITEMS: u64 = 1 << 20;
 
-/// What the server said of the mailbox that is open.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mailbox {
-    /// Messages in it.
-    pub exists: u32,
-    /// The UIDs' validity; a server that has none cannot keep UIDs.
-    pub uid_validity: Option<UidValidity>,
-    /// The UID that the next message will at least have.
-    pub uid_next: Option<u32>,
-    /// Flags in use.
-    pub flags: Vec<Flag>,
-    /// Flags that can be changed for good.
-    pub permanent_flags: Option<Vec<Flag>>,
-    /// True where nothing can be changed.
-    pub read_only: bool,
-}
-
-impl Mailbox {
-    pub(super) fn learn(&mut self, data: &Untagged) {
-        match data {
-            Untagged::Exists(exists) => self.exists = *exists,
-            Untagged::Expunge(_) => self.exists = self.exists.saturating_sub(1),
-            Untagged::Flags(flags) => self.flags = flags.clone(),
-            Untagged::Status(Status { code: Some(code), .. }) => match &code.meaning {
-                CodeMeaning::UidValidity(validity) => self.uid_validity = Some(*validity),
-                CodeMeaning::UidNext(next) => self.uid_next = Some(*next),
-                CodeMeaning::PermanentFlags(flags) => self.permanent_flags = Some(flags.clone()),
-                CodeMeaning::ReadOnly => self.read_only = true,
-                CodeMeaning::ReadWrite => self.read_only = false,
-                _ => {}
-            },
-            _ => {}
-        }
-    }
-}
-
 /// What came in answer to a search.
 enum Answer {
     Found(UidSet),
@@ -75,6 +39,16 @@ enum Answer {
     TooLong,
     /// Something else than UIDs.
     Unusable(String),
+}
+
+/// The UIDs that were found: none of them where it says nothing at all (RFC 4731 section 3.1), no answer where it
+/// speaks of messages and not of all their UIDs.
+fn uids(esearch: &Esearch) -> Option<UidSet> {
+    match &esearch.all {
+        _ if !esearch.uid => None,
+        Some(all) => UidSet::parse(&String::from_utf8_lossy(all)),
+        None => (!esearch.matched).then(UidSet::new),
+    }
 }
 
 /// A mailbox that is open. It has no `Drop`: leave it by [`unselect`](Selected::unselect), or open
@@ -111,6 +85,35 @@ impl Copied {
         {
             self.uids.extend(from.into_iter().zip(to).filter(|(from, _)| asked.contains(*from)));
         }
+    }
+}
+
+impl<S: Read + Write> Session<S> {
+    /// SELECT: opens a mailbox to read and change it.
+    pub fn select(&mut self, name: &MailboxName) -> Result<Selected<'_, S>> {
+        self.open("SELECT", name)
+    }
+
+    /// EXAMINE: opens a mailbox to read it; nothing in it changes.
+    pub fn examine(&mut self, name: &MailboxName) -> Result<Selected<'_, S>> {
+        self.open("EXAMINE", name)
+    }
+
+    fn open(&mut self, verb: &'static str, name: &MailboxName) -> Result<Selected<'_, S>> {
+        let mut mailbox = Mailbox { read_only: verb == "EXAMINE", ..Mailbox::default() };
+        let mut has_exists = false;
+        let mut take = Taking(|data| {
+            has_exists |= matches!(data, Untagged::Exists(_));
+            mailbox.learn(&data);
+            Ok(())
+        });
+        let status = self.connection.run_ok(&Command::new(verb, Phase::Select).mailbox(name)?, &mut take)?;
+        // Required by RFC 3501 section 6.3.1; without it nobody knows that the mailbox is empty.
+        if !has_exists {
+            return Err(broken("an OK without EXISTS").in_phase(Phase::Select).in_command(verb));
+        }
+        mailbox.learn(&Untagged::Status(status));
+        Ok(Selected::new(self, mailbox))
     }
 }
 
@@ -192,7 +195,7 @@ impl<'a, S: Read + Write> Selected<'a, S> {
                 Untagged::Search(uids) => {
                     uids.iter().filter_map(|uid| Uid::new(*uid)).for_each(|uid| found.insert(uid))
                 }
-                Untagged::Esearch(esearch) => match esearch.uids() {
+                Untagged::Esearch(esearch) => match uids(esearch) {
                     Some(uids) => found.extend(&uids),
                     None => trouble = Some(Answer::Unusable("an ESEARCH without a set of UIDs".to_owned())),
                 },

@@ -4,7 +4,6 @@ use std::fmt;
 use std::num::NonZeroU32;
 
 use crate::error::ServerReply;
-use crate::text::escape_octets;
 
 /// A message's unique identifier within a mailbox and a UIDVALIDITY (RFC 3501 section 2.3.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -198,7 +197,7 @@ pub enum CodeMeaning {
     Other,
 }
 
-/// `* LIST` and `* LSUB`.
+/// `* LIST`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListItem {
     /// `\Noselect`, `\HasChildren`, …
@@ -223,8 +222,6 @@ pub struct MailboxStatus {
     pub name: Vec<u8>,
     /// MESSAGES
     pub messages: Option<u32>,
-    /// RECENT
-    pub recent: Option<u32>,
     /// UIDNEXT
     pub uid_next: Option<u32>,
     /// UIDVALIDITY
@@ -233,24 +230,55 @@ pub struct MailboxStatus {
     pub unseen: Option<u32>,
 }
 
-/// A namespace: its prefix and its delimiter (RFC 2342).
+/// What one FETCH response says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Namespace {
-    /// What names in it start with.
-    pub prefix: Vec<u8>,
-    /// The delimiter.
-    pub delimiter: Option<u8>,
+#[non_exhaustive]
+pub struct Fetch {
+    /// The message's place, which may be another one by now.
+    pub seq: SeqNum,
+    /// UID
+    pub uid: Option<Uid>,
+    /// FLAGS
+    pub flags: Option<Vec<Flag>>,
+    /// INTERNALDATE, as sent.
+    pub internal_date: Option<Vec<u8>>,
+    /// RFC822.SIZE in octets; Exchange estimates it, so it is no length to rely on.
+    pub size: Option<u64>,
+    /// BODYSTRUCTURE or BODY, as sent.
+    pub body_structure: Option<Vec<u8>>,
+    /// `BODY[…]`, `RFC822`, `RFC822.HEADER`, `RFC822.TEXT`.
+    pub sections: Vec<Section>,
 }
 
-/// `* NAMESPACE`: personal, other users', shared.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Namespaces {
-    /// The user's own.
-    pub personal: Vec<Namespace>,
-    /// Other users'.
-    pub other_users: Vec<Namespace>,
-    /// Shared ones.
-    pub shared: Vec<Namespace>,
+impl Fetch {
+    /// The octets of a `BODY[HEADER…]`, a quoted string or a literal; none where it is NIL.
+    pub fn header(&self) -> Option<&[u8]> {
+        self.sections.iter().find_map(|section| match &section.data {
+            SectionData::Held(octets) if section.name.starts_with(b"HEADER") => Some(octets.as_slice()),
+            _ => None,
+        })
+    }
+}
+
+/// A part of a message's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// What is between the brackets, upper case: empty for the whole message, `<0>` for a part of
+    /// it by its origin octet, `HEADER`, `TEXT`, `1.2`.
+    pub name: Vec<u8>,
+    /// Its octets.
+    pub data: SectionData,
+}
+
+/// Where the octets of a section are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SectionData {
+    /// NIL: there is no such part, or Exchange could not make it.
+    Nil,
+    /// Here.
+    Held(Vec<u8>),
+    /// They went to the caller's sink, so many of them.
+    Streamed(u64),
 }
 
 /// `* ESEARCH` (RFC 4731); its set is only told apart from others by its UID mark.
@@ -266,21 +294,6 @@ pub struct Esearch {
     pub matched: bool,
 }
 
-impl Esearch {
-    /// The UIDs that were found: none of them where it says nothing at all (RFC 4731 section 3.1), no answer where it
-    /// speaks of messages and not of all their UIDs.
-    pub(crate) fn uids(&self) -> Option<super::UidSet> {
-        match &self.all {
-            _ if !self.uid => None,
-            Some(all) => super::UidSet::parse(&String::from_utf8_lossy(all)),
-            None => (!self.matched).then(super::UidSet::new),
-        }
-    }
-}
-
-/// A field of `* ID` and its value.
-pub type IdField = (Vec<u8>, Option<Vec<u8>>);
-
 /// What an untagged response says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -289,32 +302,22 @@ pub enum Untagged {
     Status(Status),
     /// `* CAPABILITY`
     Capability(Vec<Capability>),
-    /// `* ENABLED`
-    Enabled(Vec<Capability>),
     /// `* FLAGS`
     Flags(Vec<Flag>),
     /// `* LIST`
     List(ListItem),
-    /// `* LSUB`
-    Lsub(ListItem),
     /// `* STATUS`
     MailboxStatus(MailboxStatus),
     /// `* SEARCH`: sequence numbers or UIDs, as the command asked.
     Search(Vec<u32>),
     /// `* ESEARCH`
     Esearch(Esearch),
-    /// `* NAMESPACE`
-    Namespace(Namespaces),
-    /// `* ID`: pairs of field and value.
-    Id(Vec<IdField>),
     /// `* n EXISTS`
     Exists(u32),
-    /// `* n RECENT`
-    Recent(u32),
     /// `* n EXPUNGE`
     Expunge(SeqNum),
     /// `* n FETCH`
-    Fetch(Box<super::fetch::Fetch>),
+    Fetch(Box<Fetch>),
     /// A response that this grammar does not know; it is skipped.
     Unknown(Vec<u8>),
     /// A response that breaks its grammar, or is too long; it is skipped, and who needs it knows what to do.
@@ -355,25 +358,3 @@ pub enum Response {
     /// A line that is none of the three: Exchange sends `Server Unavailable. 15` and `[COPYUID …]` so.
     Bare(Vec<u8>),
 }
-
-/// A response that breaks the grammar: what was expected, where, and the line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseError {
-    pub(crate) expected: &'static str,
-    pub(crate) at: usize,
-    pub(crate) line: Vec<u8>,
-}
-
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What follows a literal's announcement or a section's name may be a message's text.
-        let line = self.line.split(|octet| *octet == b'\n').next().unwrap_or_default();
-        let section = line.windows(5).position(|word| word.eq_ignore_ascii_case(b"BODY["));
-        let end = section.and_then(|at| line.iter().skip(at).position(|octet| *octet == b']').map(|end| at + end + 1));
-        let line = line.get(..end.unwrap_or(line.len())).unwrap_or_default();
-        let shown = crate::text::shorten(&escape_octets(line.trim_ascii_end()), 200);
-        write!(f, "expected {} at octet {} of the response: {shown}", self.expected, self.at)
-    }
-}
-
-impl std::error::Error for ParseError {}

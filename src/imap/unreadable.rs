@@ -1,7 +1,8 @@
 //! A response that the grammar refuses: what it was, whose, and whether the next one can be told from it.
 
+use super::cursor::ParseError;
 use super::frame::Frame;
-use super::types::{ParseError, Uid, Unreadable};
+use super::types::{Uid, Unreadable};
 use crate::error::Error;
 
 impl Unreadable {

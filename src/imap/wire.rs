@@ -26,7 +26,7 @@ use crate::transcript::Transcript;
 const BUFFER: usize = 64 * 1024;
 
 /// As many times [`Limits::response`] are skipped of a response that is longer; then its end is given up.
-const MOST_SKIPPED: u64 = 8;
+const MOST_SKIPPED: u64 = 4;
 
 /// Bytes that are kept of a response that is skipped: enough to say what it was.
 const HEAD: usize = 4096;

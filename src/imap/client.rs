@@ -1,17 +1,15 @@
 //! The states of RFC 3501 section 3 as types: `Client` (greeted), `Session` (signed in), `Selected`.
 //!
-//! What can be done in a mailbox that is open is in `selected`, IDLE in `idle`, APPEND in `append`. A state's methods are the commands it allows. What a server does by itself, a BYE or a cut line, is
+//! What can be done in a mailbox that is open is in `selected`, and how one is opened; IDLE in `idle`, APPEND in `append`.
+//! A state's methods are the commands it allows. What a server does by itself, a BYE or a cut line, is
 //! no state here: the command that meets it fails and the connection is closed.
 
 use std::io::{Read, Write};
 
-pub use super::bodies::BodySink;
 use super::command::Command;
-use super::connection::{Answer, Connection, Handler, Ignore};
-pub use super::connection::{Listener, OnAlert};
+use super::connection::{Answer, Connection, Handler, Ignore, Listener};
 use super::mailbox_name::MailboxName;
-pub use super::selected::{Copied, Mailbox, Selected};
-use super::types::{Capability, CodeMeaning, Condition, ListItem, MailboxStatus, Namespaces, Status, Untagged};
+use super::types::{Capability, CodeMeaning, Condition, ListItem, MailboxStatus, Status, Untagged};
 use super::wire::Limits;
 use super::xoauth2;
 use crate::error::{Error, Kind, Phase, Result};
@@ -165,17 +163,14 @@ impl<S: Read + Write> Session<S> {
         Ok(&self.capabilities)
     }
 
-    /// NAMESPACE (RFC 2342).
-    pub fn namespace(&mut self) -> Result<Namespaces> {
-        let mut found = Namespaces::default();
-        let mut take = Taking(|data| {
-            if let Untagged::Namespace(namespaces) = data {
-                found = namespaces;
-            }
-            Ok(())
-        });
-        self.connection.run_ok(&Command::new("NAMESPACE", Phase::Mailbox), &mut take)?;
-        Ok(found)
+    /// A cheap command that only a mailbox which is open to us answers: NAMESPACE (RFC 2342), or where that is not
+    /// offered a LIST of nothing. Returns its name.
+    pub fn prove_mailbox(&mut self) -> Result<&'static str> {
+        let command = match self.capabilities.has("NAMESPACE") {
+            true => Command::new("NAMESPACE", Phase::Mailbox),
+            false => Command::new("LIST", Phase::Mailbox).raw("\"\" \"\"")?,
+        };
+        self.connection.run_ok(&command, &mut Ignore).map(|_| command.name())
     }
 
     /// NOOP.
@@ -256,33 +251,6 @@ impl<S: Read + Write> Session<S> {
     pub fn create(&mut self, name: &MailboxName) -> Result<()> {
         let command = Command::new("CREATE", Phase::Command).mailbox(name)?;
         self.connection.run_ok(&command, &mut Ignore).map(drop)
-    }
-
-    /// SELECT: opens a mailbox to read and change it.
-    pub fn select(&mut self, name: &MailboxName) -> Result<Selected<'_, S>> {
-        self.open("SELECT", name)
-    }
-
-    /// EXAMINE: opens a mailbox to read it; nothing in it changes.
-    pub fn examine(&mut self, name: &MailboxName) -> Result<Selected<'_, S>> {
-        self.open("EXAMINE", name)
-    }
-
-    fn open(&mut self, verb: &'static str, name: &MailboxName) -> Result<Selected<'_, S>> {
-        let mut mailbox = Mailbox { read_only: verb == "EXAMINE", ..Mailbox::default() };
-        let mut has_exists = false;
-        let mut take = Taking(|data| {
-            has_exists |= matches!(data, Untagged::Exists(_));
-            mailbox.learn(&data);
-            Ok(())
-        });
-        let status = self.connection.run_ok(&Command::new(verb, Phase::Select).mailbox(name)?, &mut take)?;
-        // Required by RFC 3501 section 6.3.1; without it nobody knows that the mailbox is empty.
-        if !has_exists {
-            return Err(broken("an OK without EXISTS").in_phase(Phase::Select).in_command(verb));
-        }
-        mailbox.learn(&Untagged::Status(status));
-        Ok(Selected::new(self, mailbox))
     }
 
     /// LOGOUT: the server says BYE, then ends the command. One that hangs up after its BYE said enough.
