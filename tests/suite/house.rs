@@ -70,7 +70,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("advice", 1600),
     ("exchange", 2400),
     ("entra", 2400),
-    ("imap", 3700),
+    ("imap", 4000),
     ("mime", 1700),
     ("net", 1250),
     ("ground", 1550),
