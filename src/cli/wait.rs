@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
-use exoimap::delivery::{self, Job};
+use exoimap::delivery::{Job, ToDo};
 use exoimap::exchange::{Waiting, wait};
 use exoimap::imap::UidSet;
 use exoimap::imap::session::Selected;
@@ -28,9 +28,10 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     let most = arguments.get_one::<Duration>("for").copied();
     let until = most.and_then(|most| Instant::now().checked_add(most));
     let job = Job { selection, ..Job::new(mailbox, folder) };
+    let mut to_do = dir.as_ref().map(|dir| ToDo::new(&job, &setting.server.host, dir));
     let mut find = |selected: &mut Selected<'_, Stream>| -> Result<UidSet> {
-        let uids = match &dir {
-            Some(dir) => delivery::to_do(&job, &setting.server.host, dir, selected)?,
+        let uids = match &mut to_do {
+            Some(to_do) => to_do.find(selected)?,
             None => job.selection.find(selected, 1)?.uids,
         };
         Ok(job.selection.limited(uids))

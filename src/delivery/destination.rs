@@ -1,11 +1,8 @@
 //! The directory that messages are delivered to: its lock, its state, its temporary files. `group` has the steps
 //! that make a group of deliveries one.
 //!
-//! Under `DIR/.exoimap/`: `lock`, `state`, `ready` (the list), `tmp/` (what is not delivered yet), `hold/`
-//! (messages of an mbox that a program has still to take).
-
-#[path = "group.rs"]
-mod group;
+//! Under `DIR/.exoimap/`: `lock`, `state`, `tmp/` (what is not delivered yet), `hold/` (messages of an mbox that a
+//! program has still to take).
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -17,7 +14,7 @@ use super::action::Action;
 use super::files::{lock, make_dir, read_if_there, replace};
 use super::format::{Format, MBOX, hold_place, is_maildir_name_of, place, stem};
 use super::mbox_file::MboxFile;
-use super::ready::{Entry, List};
+use super::ready::Entry;
 use super::state::{GIVEN_UP, State};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::files::{self, Lock, Mode};
@@ -41,7 +38,7 @@ pub struct Source<'a> {
 /// A directory that is ours until it is dropped.
 #[derive(Debug)]
 pub struct Destination {
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
     pub(super) state: State,
     /// What a run before this one was about to deliver and this one put in place: nobody has been told yet.
     pub(super) recovered: Vec<Entry>,
@@ -73,6 +70,12 @@ impl Destination {
         Ok(Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: None })
     }
 
+    /// No directory: what is remembered is gone with the value.
+    pub(super) fn none(source: &Source) -> Destination {
+        let state = State::new(source.host, source.mailbox, source.folder.as_str(), source.format);
+        Destination { dir: PathBuf::new(), state, recovered: Vec::new(), lock: None }
+    }
+
     /// When the last run was at work on `dir`, if one was.
     pub fn last_run(dir: &Path) -> Option<SystemTime> {
         fs::metadata(dir.join(".exoimap").join("lock")).and_then(|lock| lock.modified()).ok()
@@ -84,7 +87,7 @@ impl Destination {
     }
 
     /// Refuses a folder whose UIDs mean other messages than those that are here, unless a fresh start is
-    /// `accepted`. Returns what the fresh start gives up, in words.
+    /// `accepted`. Returns what the fresh start gives up, in words. The caller saves.
     pub(super) fn bind_uid_validity(&mut self, validity: UidValidity, accepted: bool) -> Result<Option<String>> {
         let known = self.state.uid_validity;
         match known {
@@ -99,36 +102,7 @@ impl Destination {
             _ => {}
         }
         let pending = self.state.start_afresh(validity);
-        self.save()?;
         Ok(known.map(|known| format!("UIDVALIDITY {known} became {validity}: starting afresh; {pending} {GIVEN_UP}")))
-    }
-
-    /// Remembers that no UID below `next` needs a look any more.
-    pub(super) fn nothing_left_below(&mut self, next: u32) -> Result<()> {
-        if next <= self.state.below {
-            return Ok(());
-        }
-        let state = &mut self.state;
-        state.below = next;
-        if let (Some(first), Some(last)) = (Uid::new(1), Uid::new(next - 1)) {
-            let seen = UidSet::range(first, last);
-            state.done = state.done.without(&seen);
-            state.gave_up = state.gave_up.without(&seen);
-            state.failed.retain(|uid, _| !seen.contains(*uid));
-        }
-        self.save()
-    }
-
-    /// Counts a try that failed; true where it was the last one. The caller saves, since there may be many.
-    pub(super) fn count_failure(&mut self, uid: Uid, most: u32) -> bool {
-        let tries = self.state.failed.entry(uid).or_default();
-        *tries = tries.saturating_add(1);
-        let last = *tries >= most;
-        if last {
-            self.state.failed.remove(&uid);
-            self.state.gave_up.insert(uid);
-        }
-        last
     }
 
     /// A program took the message. Now comes what was asked when it was delivered, or else what this run asks.
@@ -238,21 +212,18 @@ impl Destination {
         remove(&self.temporary_path(name))
     }
 
-    fn mbox(&self) -> MboxFile {
+    pub(super) fn mbox(&self) -> MboxFile {
         MboxFile::new(self.dir.join(MBOX), self.own(MBOX))
     }
 
     /// Finishes the deliveries that a run before this one listed, and forgets what it did not.
     fn recover(&mut self) -> Result<()> {
-        if let Some(text) = read_if_there(&self.own("ready"))? {
-            let Some(mut list) = List::parse(&text) else {
-                let message =
-                    format!("{} is damaged; it lists deliveries to finish and is needed", self.own("ready").display());
-                return Err(Error::new(Kind::Local, Phase::Disk, message));
-            };
+        if let Some(list) = &self.state.ready {
+            let entries = list.entries.clone();
             // What is left out comes again from the server, and is told then.
-            self.finish(&mut list)?;
-            self.recovered = list.entries.into_iter().filter(Entry::is_delivery).collect();
+            let failed = self.finish()?;
+            let is_in_place = |entry: &Entry| failed.iter().all(|failed| failed.uid != entry.uid);
+            self.recovered = entries.into_iter().filter(|entry| entry.is_delivery() && is_in_place(entry)).collect();
         }
         self.mbox().release()?;
         self.clear_hold()?;
@@ -274,14 +245,10 @@ impl Destination {
         clear().map_err(|e| Error::disk(format!("clearing {}", hold.display()), e))
     }
 
-    fn clear_temporary(&self) -> Result<()> {
+    pub(super) fn clear_temporary(&self) -> Result<()> {
         let tmp = self.own("tmp");
         let clear = || fs::read_dir(&tmp)?.try_for_each(|entry| remove(&entry?.path()));
         clear().map_err(|e| Error::disk(format!("clearing {}", tmp.display()), e))
-    }
-
-    fn write_list(&self, list: &List) -> Result<()> {
-        replace(&self.own("ready"), &list.to_text())
     }
 
     /// Whoever only looks remembers nothing.
@@ -292,7 +259,7 @@ impl Destination {
         replace(&self.own("state"), &self.state.to_text())
     }
 
-    fn own(&self, name: &str) -> PathBuf {
+    pub(super) fn own(&self, name: &str) -> PathBuf {
         self.dir.join(".exoimap").join(name)
     }
 
@@ -300,7 +267,7 @@ impl Destination {
         self.own("tmp").join(name)
     }
 
-    fn hold_path(&self, uid: Uid) -> PathBuf {
+    pub(super) fn hold_path(&self, uid: Uid) -> PathBuf {
         self.path(&self.state.uid_validity.map(|validity| hold_place(validity, uid)).unwrap_or_default())
     }
 }
@@ -322,7 +289,7 @@ fn make_own_dirs(dir: &Path, own: &Path, format: Format) -> Result<()> {
 }
 
 /// A file, or a folder with all that is in it; where it is gone already, that is as good.
-fn remove(path: &Path) -> io::Result<()> {
+pub(super) fn remove(path: &Path) -> io::Result<()> {
     let is_dir = path.symlink_metadata().is_ok_and(|data| data.is_dir());
     let removed = if is_dir { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     removed.or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
@@ -332,6 +299,13 @@ fn remove(path: &Path) -> io::Result<()> {
 fn read_state(path: &Path, source: &Source, dir: &Path) -> Result<State> {
     let new = State::new(source.host, source.mailbox, source.folder.as_str(), source.format);
     let Some(text) = read_if_there(path)? else { return Ok(new) };
+    if State::is_of_version_1(&text) {
+        let message = format!(
+            "{} is of version 1, which is not read any more: use another directory, and start it from now on where what is here was processed (--from-now)",
+            path.display()
+        );
+        return Err(Error::usage(message));
+    }
     let state = State::parse(&text).map_err(|why| {
         let message = format!("{} is damaged: {why}; without it messages would come twice", path.display());
         Error::new(Kind::Local, Phase::Disk, message)

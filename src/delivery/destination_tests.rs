@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::*;
-use crate::delivery::ready::Next;
+use crate::delivery::ready::{List, Next};
 
 struct Folder(PathBuf, Format);
 
@@ -26,6 +26,7 @@ impl Folder {
     fn two_ready(&self) -> (Destination, Vec<Entry>) {
         let mut destination = self.open().unwrap();
         destination.bind_uid_validity(validity(), false).unwrap();
+        destination.save().unwrap();
         let entries = [1, 2].map(|uid| {
             let uid = Uid::new(uid).unwrap();
             let temporary = stem(validity(), uid);
@@ -71,10 +72,10 @@ fn a_group_gets_its_place_and_is_remembered() {
         destination.deliver(entries, Next::Act(Action::Delete)).unwrap();
         drop(destination);
         let again = folder.open().unwrap();
-        assert_eq!(again.state.done.to_string(), "1:2");
+        assert_eq!(again.state.delivered.to_string(), "1:2");
         assert_eq!(again.state.act, [(UidSet::parse("1:2").unwrap(), Action::Delete)]);
         assert_eq!(folder.delivered().len(), 2, "{format:?}");
-        assert!(!folder.0.join(".exoimap/ready").exists());
+        assert_eq!(again.state.ready, None);
     }
 }
 
@@ -82,12 +83,12 @@ fn a_group_gets_its_place_and_is_remembered() {
 fn what_was_listed_is_delivered_by_the_next_run_and_never_twice() {
     for format in [Format::Eml, Format::Maildir] {
         let folder = Folder::new("recover", format);
-        let (destination, entries) = folder.two_ready();
+        let (mut destination, entries) = folder.two_ready();
         destination.write_list(&List { entries, ..List::default() }).unwrap();
         // Power fails after the first rename, and somebody has taken that message away since.
         fs::remove_file(folder.0.join(".exoimap/tmp/14.1")).unwrap();
         drop(destination);
-        assert_eq!(folder.open().unwrap().state.done.to_string(), "1:2");
+        assert_eq!(folder.open().unwrap().state.delivered.to_string(), "1:2");
         assert_eq!(folder.delivered().len(), 1);
     }
 }
@@ -98,11 +99,11 @@ fn an_mbox_is_cut_back_to_where_a_broken_append_began() {
     let mbox = folder.0.join("mbox");
     for (appended, torn) in [(false, ""), (false, "From MAILER-DAEMON x\nmess"), (true, "")] {
         let _ = fs::remove_dir_all(&folder.0);
-        let (destination, entries) = folder.two_ready();
+        let (mut destination, entries) = folder.two_ready();
         fs::write(&mbox, format!("older\n{torn}")).unwrap();
         destination.write_list(&List { mbox: Some(6), appended, entries, ..List::default() }).unwrap();
         drop(destination);
-        assert_eq!(folder.open().unwrap().state.done.to_string(), "1:2");
+        assert_eq!(folder.open().unwrap().state.delivered.to_string(), "1:2");
         let text = fs::read_to_string(&mbox).unwrap();
         assert!(text.starts_with("older\n") && !text.contains("mess\n"), "{text}");
         assert_eq!(folder.delivered().len(), if appended { 0 } else { 2 });
@@ -115,7 +116,7 @@ fn an_mbox_is_cut_back_to_where_a_broken_append_began() {
 fn a_copy_that_was_listed_to_be_held_is_no_delivery() {
     let folder = Folder::new("held", Format::Mbox);
     let (mut destination, mut entries) = folder.two_ready();
-    destination.state.done = UidSet::parse("1:2").unwrap();
+    destination.state.delivered = UidSet::parse("1:2").unwrap();
     destination.state.run = UidSet::parse("1:2").unwrap();
     destination.save().unwrap();
     for entry in &mut entries {
@@ -134,7 +135,7 @@ fn what_was_not_listed_comes_again() {
     let folder = Folder::new("unlisted", Format::Eml);
     drop(folder.two_ready());
     let destination = folder.open().unwrap();
-    assert!(destination.state.done.is_empty());
+    assert!(destination.state.delivered.is_empty());
     assert!(fs::read_dir(folder.0.join(".exoimap/tmp")).unwrap().next().is_none());
 }
 
@@ -171,12 +172,12 @@ fn a_final_name_is_never_replaced_and_keeps_no_other_from_its_place() {
                 assert!(failed[0].reason.contains(&format!("{name} is there and is not replaced")), "{failed:?}");
                 assert_eq!(destination.state.act, [(UidSet::parse("1").unwrap(), Action::Delete)]);
             }
-            assert_eq!((destination.state.done.to_string(), destination.state.failed.len()), ("1".to_owned(), 0));
+            assert_eq!((destination.state.delivered.to_string(), destination.state.failed.len()), ("1".to_owned(), 0));
             assert_eq!(fs::read_to_string(folder.0.join(name)).unwrap(), "somebody's");
             let found = folder.delivered().len() + usize::from(folder.0.join("14.2").exists());
             assert_eq!(found, 2, "{format:?} {name}: the first, and somebody's");
             let left = fs::read_dir(folder.0.join(".exoimap/tmp")).unwrap().count();
-            assert!(left == 0 && !folder.0.join(".exoimap/ready").exists(), "{format:?} {name}");
+            assert!(left == 0 && destination.state.ready.is_none(), "{format:?} {name}");
         }
     }
 }
@@ -186,7 +187,7 @@ fn a_final_name_is_never_replaced_and_keeps_no_other_from_its_place() {
 #[test]
 fn what_was_left_out_comes_again_after_a_kill_too() {
     let folder = Folder::new("left-out", Format::Eml);
-    let (destination, entries) = folder.two_ready();
+    let (mut destination, entries) = folder.two_ready();
     fs::write(folder.0.join("14.2.eml"), "somebody's").unwrap();
     let mut list = List { entries, ..List::default() };
     destination.write_list(&list).unwrap();
@@ -194,7 +195,7 @@ fn what_was_left_out_comes_again_after_a_kill_too() {
     fs::write(destination.temporary_path("14.2"), "message 2").unwrap();
     drop(destination);
     fs::remove_file(folder.0.join("14.2.eml")).unwrap();
-    assert_eq!(folder.open().unwrap().state.done.to_string(), "1");
+    assert_eq!(folder.open().unwrap().state.delivered.to_string(), "1");
     assert_eq!(folder.delivered(), ["14.1.eml"]);
 }
 
@@ -214,14 +215,14 @@ fn a_directory_full_of_others_names_stops_the_run() {
     let error = destination.deliver(entries, Next::Nothing).unwrap_err();
     assert_eq!(error.kind(), Kind::Local);
     assert!(error.to_string().contains("14.1.eml is there and is not replaced, nor are 29 names more"), "{error}");
-    assert!(destination.state.done.is_empty());
+    assert!(destination.state.delivered.is_empty());
 }
 
 #[test]
 fn what_a_program_has_not_taken_stays_at_hand() {
     for format in Format::ALL {
         let folder = Folder::new("program", format);
-        let (destination, entries) = folder.two_ready();
+        let (mut destination, entries) = folder.two_ready();
         // Killed in between: what comes after the program is in the list too.
         destination
             .write_list(&List {
@@ -249,21 +250,27 @@ fn another_source_a_second_run_a_new_validity_and_a_damaged_file_are_refused() {
     let folder = Folder::new("refuse", Format::Eml);
     let mut destination = folder.open().unwrap();
     destination.bind_uid_validity(validity(), false).unwrap();
+    destination.save().unwrap();
     assert_eq!(folder.open().unwrap_err().kind(), Kind::Temporary);
     let other = UidValidity::new(15).unwrap();
     assert_eq!(destination.bind_uid_validity(other, false).unwrap_err().kind(), Kind::Refused);
     drop(destination);
     let refused = folder.open_for(&MailboxName::new("Other").unwrap());
     assert_eq!(refused.unwrap_err().kind(), Kind::Usage);
-    let entry = |place: &str| format!("exoimap ready 1\n1\t14.1\t{place}\t0\nend\n");
-    for (file, text) in
-        [("state", "exoimap 1\n"), ("ready", "14.1\n"), ("ready", &entry("../x")), ("ready", &entry("/x"))]
-    {
-        let path = folder.0.join(".exoimap").join(file);
-        let before = fs::read(&path);
-        fs::write(&path, text).unwrap();
-        assert_eq!(folder.open().unwrap_err().kind(), Kind::Local, "{file} {text:?}");
-        before.map_or_else(|_| fs::remove_file(&path), |octets| fs::write(&path, octets)).unwrap();
+    let path = folder.0.join(".exoimap/state");
+    let whole = fs::read_to_string(&path).unwrap();
+    let listed = |place: &str| format!("{whole}ready file 1\t14.1\t{place}\t0\nready end\n");
+    for (text, kind) in [
+        ("exoimap 2\n".to_owned(), Kind::Local),
+        (whole.replace("exoimap 2", "exoimap 3"), Kind::Local),
+        (whole.replace("exoimap 2", "exoimap 1"), Kind::Usage),
+        (listed("14.1.eml").replace("ready end\n", ""), Kind::Local),
+        (listed("../x"), Kind::Local),
+        (listed("/x"), Kind::Local),
+    ] {
+        fs::write(&path, &text).unwrap();
+        assert_eq!(folder.open().unwrap_err().kind(), kind, "{text:?}");
     }
+    fs::write(&path, whole).unwrap();
     assert!(folder.open().unwrap().bind_uid_validity(other, true).unwrap().unwrap().contains("starting afresh"));
 }

@@ -3,12 +3,11 @@
 use std::fs::{self, File};
 use std::io;
 
-use super::{Destination, remove};
-use crate::delivery::Failed;
-use crate::delivery::files::sync_dir;
-use crate::delivery::format::{Format, MBOX};
-use crate::delivery::mbox;
-use crate::delivery::ready::{Entry, List, Next};
+use super::destination::{Destination, remove};
+use super::files::sync_dir;
+use super::format::{Format, MBOX};
+use super::ready::{Entry, List, Next};
+use super::{Failed, mbox};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::UidSet;
 
@@ -18,41 +17,31 @@ const MOST_OCCUPIED: usize = 20;
 impl Destination {
     /// Delivers a group whose files are durable: listed, in place, remembered, in that order. Returns the messages
     /// whose names are not free.
-    pub(in crate::delivery) fn deliver(&mut self, entries: Vec<Entry>, next: Next) -> Result<Vec<Failed>> {
+    pub(super) fn deliver(&mut self, entries: Vec<Entry>, next: Next) -> Result<Vec<Failed>> {
         let mut mbox = None;
         if entries.iter().any(|entry| entry.place == MBOX) {
             self.mbox().release()?;
             mbox = Some(self.mbox().length()?);
         }
-        let mut list = List { next, mbox, appended: false, entries };
         // The temporary names must be durable before the list that trusts in them.
         sync_dir(&self.own("tmp"))?;
-        self.write_list(&list)?;
-        self.finish(&mut list)
+        self.write_list(&List { next, mbox, appended: false, entries, is_whole: true })?;
+        self.finish()
     }
 
-    /// Puts what is listed into its place, remembers it and removes the list.
-    pub(super) fn finish(&mut self, list: &mut List) -> Result<Vec<Failed>> {
+    /// Puts what is listed into its place, and remembers it in the list's place.
+    pub(super) fn finish(&mut self) -> Result<Vec<Failed>> {
+        let Some(mut list) = self.state.ready.clone() else { return Ok(Vec::new()) };
         // An mbox that has the group has all of it.
-        let failed = if list.appended { Vec::new() } else { self.leave_out(list)? };
+        let failed = if list.appended { Vec::new() } else { self.leave_out(&mut list)? };
         match list.mbox {
-            Some(length) => self.append(list, length)?,
-            None => self.give_names(list)?,
+            Some(length) => self.append(&mut list, length)?,
+            None => self.give_names(&list)?,
         }
         let uids: UidSet = list.entries.iter().map(|entry| entry.uid).collect();
-        self.state.done.extend(&uids);
-        uids.iter().for_each(|uid| {
-            self.state.failed.remove(&uid);
-        });
-        self.state.gave_up = self.state.gave_up.without(&uids);
-        match &list.next {
-            Next::Nothing => {}
-            Next::Run(action) => self.state.add_run(&uids, action.as_ref()),
-            Next::Act(action) => self.state.add_act(&uids, action),
-        }
+        self.state.delivered_all(&uids, &list.next);
+        self.state.ready = None;
         self.save()?;
-        let ready = self.own("ready");
-        fs::remove_file(&ready).map_err(|e| Error::disk(format!("removing {}", ready.display()), e))?;
         if list.mbox.is_some() {
             self.mbox().release()?;
             self.clear_temporary()?;
@@ -62,7 +51,7 @@ impl Destination {
 
     /// Takes out of the list what has a name that is taken, a message and its attachments' folder together: nothing is
     /// replaced, and what is not remembered comes again with the next run.
-    pub(super) fn leave_out(&self, list: &mut List) -> Result<Vec<Failed>> {
+    pub(super) fn leave_out(&mut self, list: &mut List) -> Result<Vec<Failed>> {
         let mut failed: Vec<Failed> = Vec::new();
         for Entry { uid, temporary, place, .. } in list.entries.iter().filter(|entry| entry.place != MBOX) {
             let (from, to) = (self.temporary_path(temporary), self.dir.join(place));
@@ -106,7 +95,7 @@ impl Destination {
     }
 
     /// Appends the group to the mbox, unless an attempt before this one did, and gives the rest its places.
-    fn append(&self, list: &mut List, length: u64) -> Result<()> {
+    fn append(&mut self, list: &mut List, length: u64) -> Result<()> {
         if !list.appended {
             let mbox = self.mbox();
             let mut entries = |out: &mut dyn io::Write| self.write_entries(&list.entries, out);
@@ -136,6 +125,11 @@ impl Destination {
         }
         sync_dir(&self.own("hold"))?;
         sync_dir(&self.dir)
+    }
+
+    pub(super) fn write_list(&mut self, list: &List) -> Result<()> {
+        self.state.ready = Some(list.clone());
+        self.save()
     }
 
     fn write_entries(&self, entries: &[Entry], out: &mut dyn io::Write) -> io::Result<()> {

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::Pass;
-use crate::delivery::program::Given;
+use super::pass::Pass;
+use super::program::Given;
 #[cfg(feature = "attachments")]
-use crate::delivery::{attachments::extract, format::stem, ready::Entry, ready::Next};
+use super::{attachments::extract, format::stem, ready::Entry, ready::Next};
 use crate::error::Result;
 use crate::files::Lock;
 use crate::imap::UidSet;

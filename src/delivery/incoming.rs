@@ -39,15 +39,22 @@ pub(super) struct Incoming<'a> {
     body: Option<Body>,
     group: Vec<Ready>,
     group_octets: u64,
-    /// What came in this FETCH, whatever became of it.
-    pub(super) seen: UidSet,
-    /// What came and is no message, or has no name that is free.
-    failed: Vec<Failed>,
+    came: Came,
     /// The sequence numbers under which the group's messages came.
     numbers: BTreeMap<Uid, SeqNum>,
+}
+
+/// What came of a FETCH.
+#[derive(Debug, Default)]
+pub(super) struct Came {
+    /// The messages that came, whatever became of them.
+    pub(super) seen: UidSet,
+    /// Of these, what is no message, or has no name that is free.
+    pub(super) failed: Vec<Failed>,
     /// The message that was coming in when the FETCH ended.
     pub(super) cut_off: Option<Uid>,
-    error: Option<Error>,
+    /// The error that ended it from our side, which says more than its `io::Error`.
+    pub(super) stopped: Option<Error>,
 }
 
 /// A body that is coming in.
@@ -86,22 +93,22 @@ impl<'a> Incoming<'a> {
             body: None,
             group: Vec::new(),
             group_octets: 0,
-            seen: UidSet::new(),
-            failed: Vec::new(),
+            came: Came::default(),
             numbers: BTreeMap::new(),
-            cut_off: None,
-            error: None,
         }
     }
 
     /// The FETCH is over: delivers what is complete; what came in half leaves no file.
-    pub(super) fn finish(&mut self) -> Result<()> {
+    pub(super) fn finish(mut self) -> Came {
         if let Some(body) = self.body.take() {
-            self.cut_off = body.uid;
+            self.came.cut_off = body.uid;
             // The next run would clear it too; until then it would take up a disk that may be full.
             let _ = self.destination.discard(&body.name);
         }
-        self.deliver()
+        if let Err(error) = self.deliver() {
+            self.came.stopped.get_or_insert(error);
+        }
+        self.came
     }
 
     /// Delivers a group: durable, then listed, then in place.
@@ -134,7 +141,7 @@ impl<'a> Incoming<'a> {
         }
         let failed = self.destination.deliver(entries, self.next.clone())?;
         delivered.retain(|message| failed.iter().all(|failed| failed.uid != message.uid));
-        self.failed.extend(failed);
+        self.came.failed.extend(failed);
         for message in &delivered {
             for broken in &message.broken {
                 self.outcome.broken += 1;
@@ -162,7 +169,7 @@ impl<'a> Incoming<'a> {
                 message.attachments_in = Some(self.destination.path(&place));
                 // The folder of one that comes again is that of its first delivery: somebody may have worked in it since.
                 let is_there = self.destination.attachments_of(entry.uid).is_some();
-                if is_there && self.destination.state.was_seen(entry.uid) {
+                if is_there && self.destination.state.delivered.contains(entry.uid) {
                     self.destination.discard(&folder).map_err(|e| Error::disk("removing a temporary folder", e))?;
                 } else {
                     entries.push(Entry { temporary: folder, place, ..entry.clone() });
@@ -179,18 +186,9 @@ impl<'a> Incoming<'a> {
         Ok(())
     }
 
-    pub(super) fn take_failed(&mut self) -> Vec<Failed> {
-        std::mem::take(&mut self.failed)
-    }
-
-    /// The error that ended the FETCH from our side, which says more than its `io::Error`.
-    pub(super) fn take_error(&mut self) -> Option<Error> {
-        self.error.take()
-    }
-
     /// Keeps an error of ours and makes the FETCH end.
     fn stop(&mut self, error: Error) -> io::Error {
-        self.error.get_or_insert(error);
+        self.came.stopped.get_or_insert(error);
         io::Error::other("the delivery failed")
     }
 
@@ -205,7 +203,7 @@ impl<'a> Incoming<'a> {
         if self.numbers.get(&uid).is_some_and(|first| *first != seq) {
             self.numbers.remove(&uid);
             self.group.retain(|ready| ready.entry.uid != uid);
-            self.failed.push(Failed { uid, reason: "the server sent two messages under this UID".to_owned() });
+            self.came.failed.push(Failed { uid, reason: "the server sent two messages under this UID".to_owned() });
             self.destination.discard(&stem(self.validity, uid))?;
         }
         Ok(())
@@ -214,15 +212,8 @@ impl<'a> Incoming<'a> {
     /// A complete body: delivered with its group, or set aside.
     fn accept(&mut self, uid: Uid, mut body: Body, size: u64, fetched: &Fetch) -> Result<()> {
         let refuse = |e| Error::disk(format!("writing the message {uid}"), e);
-        let reason = match () {
-            () if is_placeholder(&body.start) => Some(
-                "Exchange sent its placeholder (\"Retrieval using the IMAP4 protocol failed\") in the message's place",
-            ),
-            () if size == 0 => Some("the server sent an empty message"),
-            () => None,
-        };
-        if let Some(reason) = reason {
-            self.failed.push(Failed { uid, reason: reason.to_owned() });
+        if let Some(reason) = is_no_message(&body.start, size) {
+            self.came.failed.push(Failed { uid, reason: reason.to_owned() });
             return self.destination.discard(&body.name).map_err(refuse);
         }
         if let Some(line_ends) = &mut body.line_ends {
@@ -248,10 +239,24 @@ impl<'a> Incoming<'a> {
     }
 }
 
+pub(super) fn unreadable_reason(why: &str) -> String {
+    format!("the server's answer cannot be read: {why}")
+}
+
+/// Says of what came in a message's place that it is none.
+pub(super) fn is_no_message(start: &[u8], size: u64) -> Option<&'static str> {
+    if is_placeholder(start) {
+        return Some(
+            "Exchange sent its placeholder (\"Retrieval using the IMAP4 protocol failed\") in the message's place",
+        );
+    }
+    (size == 0).then_some("the server sent an empty message")
+}
+
 impl BodySink for Incoming<'_> {
     fn begin(&mut self, uid: Option<Uid>, _: u64) -> io::Result<()> {
         // A second body of a UID must not write into the file of the first, which may be in the group.
-        let name = match uid.filter(|uid| !self.seen.contains(*uid)) {
+        let name = match uid.filter(|uid| !self.came.seen.contains(*uid)) {
             Some(uid) => stem(self.validity, uid),
             None => UNNAMED.to_owned(),
         };
@@ -281,10 +286,10 @@ impl BodySink for Incoming<'_> {
 
     fn end(&mut self, uid: Uid, fetched: &Fetch, size: u64) -> io::Result<()> {
         let Some(body) = self.body.take() else { return Ok(()) };
-        if self.seen.contains(uid) {
+        if self.came.seen.contains(uid) {
             return self.repeated(uid, fetched.seq, &body).map_err(|e| self.disk("removing a temporary file", e));
         }
-        self.seen.insert(uid);
+        self.came.seen.insert(uid);
         self.watch.came();
         self.accept(uid, body, size, fetched).map_err(|e| self.stop(e))
     }
@@ -296,9 +301,9 @@ impl BodySink for Incoming<'_> {
 
     /// Where the response names no message, the one that did not come is found after the FETCH.
     fn unreadable(&mut self, uid: Option<Uid>, why: &str) -> io::Result<()> {
-        let Some(uid) = uid.filter(|uid| !self.seen.contains(*uid)) else { return Ok(()) };
-        self.seen.insert(uid);
-        self.failed.push(Failed { uid, reason: format!("the server's answer cannot be read: {why}") });
+        let Some(uid) = uid.filter(|uid| !self.came.seen.contains(*uid)) else { return Ok(()) };
+        self.came.seen.insert(uid);
+        self.came.failed.push(Failed { uid, reason: unreadable_reason(why) });
         Ok(())
     }
 }

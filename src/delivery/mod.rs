@@ -1,27 +1,33 @@
 //! From the server to the disk, each message once.
 //!
 //! The order, and nothing else, is what makes it safe: a message streams to a temporary file; a group of
-//! files is made durable; a durable list says which of them are ready; they get their places; the state
-//! says that they are done; then a program takes each, and then the server is changed. Power may fail
+//! files is made durable; the state lists which of them are ready; they get their places; the state
+//! says that they are delivered; then a program takes each, and then the server is changed. Power may fail
 //! between any two steps: [`Destination::open`] finishes what the list names, what it does not name was
 //! never delivered and comes again, and what the state says is left to do is done by the next run.
 //!
 //! - `destination`: the directory, its lock, its temporary files; `group`: the steps that make a group of
-//!   deliveries one; `ready`: the list; `state`: the small file that remembers years of mail; `files`: what
+//!   deliveries one; `state`: the small file that remembers years of mail, with the list `ready`; `files`: what
 //!   "durable" means
 //! - `format`, `mbox`, `mbox_file`, `attachments`: what a message looks like on the disk
 //! - `incoming`: the sink between a FETCH and the temporary files
-//! - `pass`: what one session does; `hand_over`, `program`, `action`: what comes after a delivery
-//! - [`run`]: a job from its first session to its last; `stream`: without a directory; [`to_do`]: what a run
+//! - `pass`: what one session does; `look`: what is new; `fetching`: how it comes; `hand_over`, `program`,
+//!   `changing`, `action`: what comes after a delivery
+//! - [`run`]: a job from its first session to its last; `stream`: without a directory; [`ToDo`]: what a run
 //!   would find
 
 mod action;
 #[cfg(feature = "attachments")]
 mod attachments;
+mod changing;
 mod destination;
+mod fetching;
 mod files;
 mod format;
+mod group;
+mod hand_over;
 mod incoming;
+mod look;
 mod mbox;
 mod mbox_file;
 mod pass;
@@ -44,7 +50,7 @@ pub use format::Format;
 pub use program::Program;
 pub use run::{dry_run, run};
 pub use stream::{Spool, write_all};
-pub use to_do::to_do;
+pub use to_do::ToDo;
 
 use crate::error::Result;
 use crate::exchange::Selection;
@@ -181,6 +187,8 @@ pub struct Outcome {
     pub failed: Vec<Failed>,
     /// Messages that were tried for the last time.
     pub gave_up: Vec<Uid>,
+    /// Messages that were not asked for, because the server refused too often.
+    pub not_asked: u64,
     /// Messages that the program did not take.
     pub not_taken: u64,
     /// Parts of messages that could not be decoded.
@@ -196,7 +204,7 @@ impl Outcome {
     pub fn is_partial(&self) -> bool {
         !self.failed.is_empty()
             || !self.gave_up.is_empty()
-            || [self.not_taken, self.broken, self.unlisted].iter().any(|count| *count > 0)
+            || [self.not_asked, self.not_taken, self.broken, self.unlisted].iter().any(|count| *count > 0)
     }
 }
 

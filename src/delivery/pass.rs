@@ -1,82 +1,112 @@
-//! What one session does: it finishes what is left of before, fetches what is new, hands it over, and
+//! What one session does: it offers again what no program took, fetches what is new, hands it over, and only then
 //! changes the server. Whatever cuts it off, the next session goes on from the state.
-
-#[path = "hand_over.rs"]
-mod hand_over;
+//!
+//! The order keeps one bad thing from stopping the rest: mail comes before changes, and messages that failed before
+//! come last. How messages are fetched is in `fetching`, how the server is changed in `changing`.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::time::Instant;
 
-use super::action::Action;
-use super::incoming::Incoming;
-use super::state::GIVEN_UP;
-use super::{Delivered, Destination, Failed, Job, Outcome, Watch};
+use super::look::Look;
+use super::state::{GIVEN_UP, Surplus, now};
+use super::stream::Out;
+use super::{Action, Delivered, Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, RUN_IS_OVER, Result};
-use crate::exchange::{Work, explain, hung_up, is_refusal, open, require_folder};
+use crate::exchange::{is_refusal, open, require_folder};
 use crate::imap::UidSet;
 use crate::imap::session::{Selected, Session};
 use crate::imap::types::{Uid, UidValidity};
-use crate::net::Stream;
 
-/// Messages of one FETCH where a program or a change on the server waits for them.
-const BATCH: u64 = 200;
-
-/// A message that breaks so many sessions is left out.
-const MOST_CUTS: u32 = 3;
-
-/// Commands that may be refused for single messages before the rest is left to the next run: Exchange hangs
-/// up on whoever is refused too often (field guide 2.6).
+/// Commands of a session that may be refused for single messages, or to find out which these are: Exchange hangs up
+/// on those who are refused too often (field guide 2.6).
 const MOST_REFUSALS: u32 = 20;
 
-/// Octets of UIDs in one command; Exchange refuses a command of more than 4,096.
-const UID_OCTETS: usize = 3900;
+/// What a run need not write again where it is as it was.
+type OfTheFolder = (u32, u32, Surplus, u64, usize, u64);
 
 /// What the sessions of a run share.
 pub(super) struct Pass<'a> {
     pub(super) job: &'a Job,
     pub(super) destination: &'a mut Destination,
     pub(super) watch: &'a mut dyn Watch,
+    /// Where messages go if not to the destination's directory.
+    pub(super) out: Option<Out<'a>>,
     pub(super) outcome: Outcome,
     /// UIDNEXT as it was before the search: what a server says of it later may be of mail that the search missed.
-    uid_next: Option<u32>,
+    pub(super) uid_next: Option<u32>,
+    /// What the state said of the folder when the session began.
+    before: OfTheFolder,
+    /// How many messages were there before, with what is new.
+    pub(super) explained: u32,
+    /// EXISTS as far as it is explained, less what has gone since.
+    pub(super) expected: u32,
+    /// What the server listed in this session.
+    pub(super) listed: UidSet,
+    /// True once all messages were listed.
+    listed_all: bool,
+    /// All messages could not be listed: not tried twice in a run.
+    listing_failed: bool,
     /// What is settled in this run: delivered, failed, or found to be gone.
     pub(super) settled: UidSet,
-    /// The message during which the last session broke.
+    /// How many messages came.
+    pub(super) came: u64,
+    /// The message at which the session ended.
     pub(super) cut_off: Option<Uid>,
-    /// How often a session broke in a message.
-    cuts: HashMap<Uid, u32>,
-    /// Something of a message came since one was blamed: the server does send, and where it hangs up it is about that
-    /// message.
-    sends: bool,
-    /// Messages that sessions broke at before any came: they are asked for last, which shows whether others come.
-    suspects: UidSet,
+    /// How often a session ended at a message in this run.
+    pub(super) cuts: HashMap<Uid, u32>,
+    /// Something came since a message was blamed: the server does send, and where it hangs up it is about the message.
+    pub(super) sends: bool,
+    /// Messages that are asked for after all others, and alone: those that failed before.
+    pub(super) last: UidSet,
     /// The program is not asked twice in a run for a message that it did not take.
-    not_taken: UidSet,
-    /// Commands that the server refused for single messages, or to find out which these are.
+    pub(super) not_taken: UidSet,
+    /// Commands that the server refused in this session.
     refusals: u32,
+    /// One session was left because of too many.
+    is_renewed: bool,
+    /// Answers that broke the protocol, one after the other without a message between them.
+    pub(super) broken_answers: u32,
     /// Messages that the server refuses to change, and what it said last.
-    stuck: UidSet,
-    stuck_by: Option<Error>,
+    pub(super) stuck: UidSet,
+    pub(super) stuck_by: Option<Error>,
+    is_over: bool,
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(job: &'a Job, destination: &'a mut Destination, watch: &'a mut dyn Watch) -> Pass<'a> {
+    pub(super) fn new(
+        job: &'a Job,
+        destination: &'a mut Destination,
+        watch: &'a mut dyn Watch,
+        out: Option<Out<'a>>,
+    ) -> Pass<'a> {
+        let last = destination.state.failing();
         Pass {
             job,
             destination,
             watch,
+            out,
             outcome: Outcome::default(),
             uid_next: None,
+            before: OfTheFolder::default(),
+            explained: 0,
+            expected: 0,
+            listed: UidSet::new(),
+            listed_all: false,
+            listing_failed: false,
             settled: UidSet::new(),
+            came: 0,
             cut_off: None,
             cuts: HashMap::new(),
             sends: false,
-            suspects: UidSet::new(),
+            last,
             not_taken: UidSet::new(),
             refusals: 0,
+            is_renewed: false,
+            broken_answers: 0,
             stuck: UidSet::new(),
             stuck_by: None,
+            is_over: false,
         }
     }
 
@@ -99,45 +129,61 @@ impl<'a> Pass<'a> {
         self.watch.delivered(&told)
     }
 
-    /// One session's work.
+    /// One session's work. True where it is done; false where another session is to go on at once.
+    pub(super) fn session<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<bool> {
+        (self.refusals, self.cut_off) = (0, None);
+        self.deliver(session).map_err(|error| self.blame(error))?;
+        if self.is_refused_too_often() && !self.is_renewed {
+            self.is_renewed = true;
+            return Ok(false);
+        }
+        // LOGOUT comes next, which expunges nothing: an UNSELECT before it would be a turn for nothing.
+        self.stuck_by.take().map_or(Ok(true), Err)
+    }
+
     fn deliver<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<()> {
         let state = &self.destination.state;
         let promised = !state.act.is_empty() || (self.job.program.is_some() && !state.then.is_empty());
         let writes = self.job.action.is_some() || promised;
         // MOVE and UIDPLUS may be offered only now, after the sign-in (field guide 2.2).
         if writes {
-            session.capability().map_err(explain)?;
+            session.capability().map_err(crate::exchange::explain)?;
         }
         self.require_target(session)?;
         let mut selected = open(session, &self.job.folder, writes)?;
         if let Some(action) = &self.job.action {
             action.change().check(&selected)?;
         }
-        let validity = self.bind(&selected)?;
-        self.act(&mut selected)?;
+        let validity = self.bind(&mut selected)?;
         let mut wanted = self.hand_over_again()?;
+        let look = self.look(&mut selected)?;
+        wanted.extend(&self.new_in(&look)?);
+        self.watch.announced(self.job.selection.limit().map_or(wanted.len(), |limit| wanted.len().min(limit)));
+        self.fetch_all(&mut selected, &wanted.without(&self.last), validity)?;
         self.act(&mut selected)?;
-        wanted.extend(&self.what_is_new(&mut selected)?);
-        self.watch.announced(wanted.len());
-        let (first, last) = (wanted.without(&self.suspects), wanted.within(&self.suspects));
-        let most = self.batch();
-        for batch in [first, last].iter().flat_map(|part| part.chunks(UID_OCTETS, most)) {
-            self.fetch(&mut selected, &batch, validity)?;
-            self.hand_over(&self.destination.state.run.within(&batch).without(&self.not_taken))?;
+        if let Some(all) = self.look_at_all(&look, &mut selected)? {
+            let more = self.new_in(&all)?.without(&wanted);
+            self.watch.announced(more.len());
+            self.fetch_all(&mut selected, &more.without(&self.last), validity)?;
             self.act(&mut selected)?;
+            wanted.extend(&more);
         }
-        if !self.job.selection.is_narrowed() {
-            self.look_behind()?;
-        }
-        // LOGOUT comes next, which expunges nothing: an UNSELECT before it would be a turn for nothing.
-        self.stuck_by.take().map_or(Ok(()), Err)
+        self.fetch_last(&mut selected, &wanted.within(&self.last).without(&self.settled), validity)?;
+        self.act(&mut selected)?;
+        self.complete(&look, selected.mailbox().exists)
     }
 
     /// What a run would fetch; nothing is changed, and what would be refused is.
     pub(super) fn would_fetch<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<(UidValidity, UidSet)> {
         self.require_target(session)?;
         let mut selected = open(session, &self.job.folder, false)?;
-        Ok((self.bind(&selected)?, self.what_is_new(&mut selected)?))
+        let validity = self.bind(&mut selected)?;
+        let look = self.look(&mut selected)?;
+        let mut new = self.new_in(&look)?;
+        if let Some(all) = self.look_at_all(&look, &mut selected)? {
+            new.extend(&self.new_in(&all)?);
+        }
+        Ok((validity, self.job.selection.limited(new)))
     }
 
     /// A folder to move to must exist before anything is fetched.
@@ -148,231 +194,176 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn batch(&self) -> u64 {
-        if self.job.program.is_some() || self.job.action.is_some() { BATCH } else { u64::MAX }
-    }
-
-    fn bind<S: Read + Write>(&mut self, selected: &Selected<'_, S>) -> Result<UidValidity> {
+    fn bind<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidValidity> {
         let Some(validity) = selected.mailbox().uid_validity else {
             let message = "the server gave no UIDVALIDITY, so its messages cannot be told apart";
             return Err(Error::new(Kind::Protocol, Phase::Select, message));
         };
         self.uid_next = selected.mailbox().uid_next.filter(|next| *next > 0);
-        let mut first = self.destination.is_new();
-        if let Some(said) = self.destination.bind_uid_validity(validity, self.job.accept_uidvalidity)? {
-            self.watch.warn(&said);
-            self.settled = UidSet::new();
-            first = true;
-        }
+        let is_new = self.destination.is_new();
+        let mut restart = self.destination.bind_uid_validity(validity, self.job.accept_uidvalidity)?;
+        let is_first = is_new || restart.is_some();
         if let Err(put_back) = self.destination.state.check_uid_next(self.uid_next) {
             // A selection would leave out for good what it does not look at now.
             if !self.job.refetch || self.job.selection.is_narrowed() {
                 return Err(put_back);
             }
             let pending = self.destination.state.start_afresh(validity);
-            self.watch
-                .warn(&format!("UIDNEXT went back: starting afresh with what has no file here; {pending} {GIVEN_UP}"));
-            self.settled = UidSet::new();
+            restart =
+                Some(format!("UIDNEXT went back: starting afresh with what has no file here; {pending} {GIVEN_UP}"));
         }
-        if first && self.job.from_now {
-            let Some(next) = selected.mailbox().uid_next else {
-                let message = "the server gave no UIDNEXT, without which --from-now cannot tell old from new";
-                return Err(Error::new(Kind::Protocol, Phase::Select, message));
-            };
-            self.destination.nothing_left_below(next)?;
-            self.outcome.taken_as_done = u64::from(selected.mailbox().exists);
+        if let Some(said) = &restart {
+            self.watch.warn(said);
+            (self.settled, self.last) = (UidSet::new(), UidSet::new());
+        }
+        if is_first && self.job.from_now {
+            self.skip_what_is_there(selected)?;
+        }
+        if is_first || restart.is_some() {
+            self.destination.save()?;
         }
         Ok(validity)
     }
 
-    /// The UIDs that are to be fetched. UIDNEXT answers "nothing new" without another command, but not on
-    /// a first look, where EXISTS says that there is something.
-    fn what_is_new<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidSet> {
+    /// From now on: what the folder has, and may have below UIDNEXT, is skipped.
+    fn skip_what_is_there<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<()> {
+        let exists = selected.mailbox().exists;
+        let next = match self.uid_next {
+            Some(next) => next,
+            None if exists == 0 => 1,
+            None => {
+                let newest = selected.search("UID *").map_err(crate::exchange::explain)?.last();
+                newest.map_or(1, |uid| uid.get().saturating_add(1))
+            }
+        };
+        let state = &mut self.destination.state;
+        state.skip_below(next);
+        (state.mark, state.exists, state.listed) = (next, exists, now());
+        self.outcome.taken_as_done = u64::from(exists);
+        Ok(())
+    }
+
+    fn look<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<Look> {
         let Job { selection, refetch, .. } = self.job;
-        let first = if *refetch { 1 } else { self.destination.state.below };
-        if selected.mailbox().exists == 0 || (first > 1 && self.uid_next == Some(first)) {
-            return Ok(UidSet::new());
+        self.before = self.of_the_folder();
+        let look = Look::from_mark(&self.destination.state, selection, *refetch, selected)?;
+        (self.listed, self.listed_all) = (look.found.uids.clone(), look.is_full && look.unexplained() == 0);
+        self.explained = look.explained;
+        self.expected = look.explained.min(selected.mailbox().exists);
+        Ok(look)
+    }
+
+    /// Lists all messages where one look was not enough; none where it was. What it did not find then is remembered.
+    /// A listing that fails is a warning: what the first look found has come.
+    fn look_at_all<S: Read + Write>(&mut self, look: &Look, selected: &mut Selected<'_, S>) -> Result<Option<Look>> {
+        let Job { selection, give_up_after, .. } = self.job;
+        let is_needed = look.needs_all(&self.destination.state, *give_up_after, now());
+        if selection.is_narrowed() || self.listing_failed || !is_needed || self.is_refused_too_often() {
+            return Ok(None);
         }
-        let found = selection.find(selected, first).map_err(explain)?;
-        let exists = u64::from(selected.mailbox().exists);
-        let unlisted = exists.saturating_sub(found.uids.len());
-        if first == 1 && !selection.is_narrowed() && unlisted > 0 && self.outcome.unlisted == 0 {
-            self.watch
-                .warn(&format!("the server lists {} of {exists} messages; the next run looks again", found.uids.len()));
-            self.outcome.unlisted = unlisted;
+        self.in_time()?;
+        let all = match Look::at_all(selected) {
+            Ok(all) => all,
+            Err(e) => {
+                self.listing_failed = true;
+                self.watch
+                    .warn(&format!("the messages could not all be listed: {}; the next run tries", e.in_passing()));
+                // Without a session nothing else can be asked for; what waits for one gets another.
+                return if is_refusal(&e) || self.has_nothing_left() {
+                    Ok(None)
+                } else {
+                    Err(e.with_kind(Kind::Temporary))
+                };
+            }
+        };
+        if all.exists == 0 {
+            return Ok(None);
         }
+        let short = all.unexplained();
+        if self.outcome.unlisted == 0 && self.destination.state.found_surplus(short, *give_up_after) {
+            let (listed, exists) = (all.explained, all.exists);
+            self.watch.warn(&format!("the server lists {listed} of {exists} messages; the next run looks again"));
+            self.outcome.unlisted = u64::from(short);
+        }
+        self.expected = all.explained.saturating_add(short).min(selected.mailbox().exists);
+        self.listed.extend(&all.found.uids);
+        self.listed_all = true;
+        Ok(Some(all))
+    }
+
+    /// True where nothing waits for a session.
+    fn has_nothing_left(&self) -> bool {
+        self.listed.within(&self.last).without(&self.settled).is_empty()
+    }
+
+    /// What of a look is to be fetched.
+    fn new_in(&mut self, look: &Look) -> Result<UidSet> {
         let mut known = self.settled.clone();
-        if *refetch {
-            let here = self.destination.still_here(&found.uids)?;
+        if self.job.refetch {
+            let here = self.destination.still_here(&look.found.uids)?;
             // A fresh start has forgotten that it is.
-            if self.destination.state.below == 1 {
-                self.destination.state.done.extend(&here);
+            if self.destination.state.mark == 1 {
+                self.destination.state.delivered.extend(&here);
             }
             known.extend(&here);
         } else {
-            known.extend(&self.destination.state.done);
-            known.extend(&self.destination.state.gave_up);
+            known.extend(&self.destination.state.known());
         }
         let reason = "the server does not hand out its header, so it cannot be matched";
-        self.count_failures(failures(&found.unreadable.without(&known), reason))?;
-        // What the sessions before this one settled counts against the limit.
-        let mut all = found.uids.without(&known);
-        all.extend(&self.settled);
-        Ok(selection.limited(all).without(&self.settled))
+        self.count_failures(failures(&look.found.unreadable.without(&known), reason))?;
+        Ok(look.found.uids.without(&known).without(&self.settled))
     }
 
-    /// Fetches a batch and settles every UID of it. Where the server refuses, the first message that did not
-    /// come is asked for alone: one that Exchange cannot render must not keep the others from coming.
-    fn fetch<S: Read + Write>(
-        &mut self,
-        selected: &mut Selected<'_, S>,
-        batch: &UidSet,
-        validity: UidValidity,
-    ) -> Result<()> {
-        let mut left = batch.clone();
-        while !left.is_empty() {
-            let Some(refused) = self.fetch_once(selected, &left, validity)? else { return Ok(()) };
-            left = left.without(&self.settled);
-            let Some(first) = left.iter().next() else { return Ok(()) };
-            self.refuse(refused)?;
-            let one = [first].into_iter().collect();
-            if let Some(refused) = self.fetch_once(selected, &one, validity)? {
-                self.count_failures(failures(&one, &refused.in_passing()))?;
-                self.refuse(refused)?;
-            }
-            left = left.without(&self.settled);
+    /// What the state says of the folder as a whole.
+    fn of_the_folder(&self) -> OfTheFolder {
+        let state = &self.destination.state;
+        (state.mark, state.exists, state.surplus, state.listed, state.failed.len(), state.skipped.len())
+    }
+
+    /// Remembers what a run that looked at the whole folder knows of it now.
+    fn complete(&mut self, look: &Look, exists: u32) -> Result<()> {
+        if self.is_refused_too_often() {
+            return Ok(());
         }
-        Ok(())
+        let before = std::mem::take(&mut self.before);
+        let state = &mut self.destination.state;
+        let was_empty = look.exists == 0;
+        if !self.job.selection.is_narrowed() && !was_empty {
+            // A failure that was not met again is a message that is gone.
+            let met: UidSet = self.outcome.failed.iter().map(|failed| failed.uid).collect();
+            let waits = self.listed.without(&self.settled);
+            state.failed.retain(|uid, _| met.contains(*uid) || waits.contains(*uid));
+            // At UIDNEXT and above it may be no message yet.
+            let last = match self.uid_next {
+                Some(next) => self.listed.last().map(|uid| uid.get().saturating_add(1).min(next)),
+                None => self.listed.within(&state.known()).last().map(|uid| uid.get().saturating_add(1)),
+            };
+            state.mark = last.map_or(state.mark, |last| last.max(state.mark));
+            state.exists = self.expected.min(exists);
+            state.surplus.messages = state.surplus.messages.min(state.exists);
+            if self.listed_all {
+                state.listed = now();
+            }
+        }
+        state.keep_small();
+        if self.of_the_folder() == before { Ok(()) } else { self.destination.save() }
     }
 
-    /// Counts a refusal; too many end the run.
-    fn refuse(&mut self, refused: Error) -> Result<()> {
+    /// Counts a command that the server refused.
+    pub(super) fn count_refused_command(&mut self) {
         self.refusals += 1;
-        if self.refusals > MOST_REFUSALS { Err(refused) } else { Ok(()) }
     }
 
-    /// One FETCH. Returns the server's refusal, after which what did not come is not settled.
-    fn fetch_once<S: Read + Write>(
-        &mut self,
-        selected: &mut Selected<'_, S>,
-        batch: &UidSet,
-        validity: UidValidity,
-    ) -> Result<Option<Error>> {
-        self.in_time()?;
-        let items = self.destination.state.format.items();
-        let mut incoming = Incoming::new(self.job, self.destination, self.watch, &mut self.outcome, validity);
-        let fetched = selected.fetch_bodies(batch, items, &mut incoming).map_err(explain);
-        // Complete messages are kept whatever cut the rest off.
-        let kept = incoming.finish();
-        let (ours, seen, failed) = (incoming.take_error(), incoming.seen.clone(), incoming.take_failed());
-        self.cut_off = incoming.cut_off;
-        self.sends |= self.cut_off.is_some() || !seen.is_empty();
-        if seen.is_empty() && fetched.as_ref().is_err_and(hung_up) {
-            self.cut_off = self.cut_off.or(batch.iter().next());
-        }
-        kept?;
-        self.settled.extend(&seen);
-        self.count_failures(failed)?;
-        ours.map_or(Ok(()), Err)?;
-        match fetched {
-            Err(refused) if is_refusal(&refused) => return Ok(Some(refused)),
-            fetched => fetched?,
-        }
-        let missing = batch.without(&seen);
-        let there = still_there(selected, &missing)?;
-        self.count_failures(failures(&there, "the server answered OK and sent no message under this UID"))?;
-        let gone = missing.without(&there);
-        self.lose(&self.destination.state.run.within(&gone))?;
-        self.settled.extend(&missing);
-        Ok(None)
+    pub(super) fn is_refused_too_often(&self) -> bool {
+        self.refusals >= MOST_REFUSALS
     }
 
-    /// Tells of messages that did not come, once a run, and counts each; the last time it is given up.
-    fn count_failures(&mut self, failed: Vec<Failed>) -> Result<()> {
-        if failed.is_empty() {
-            return Ok(());
-        }
-        for failed in failed {
-            let Failed { uid, reason } = &failed;
-            self.settled.insert(*uid);
-            // At UIDNEXT and above it may be no message yet; the one that will have this UID must not be given up.
-            let counts = self.uid_next.is_none_or(|next| uid.get() < next);
-            if counts && self.destination.count_failure(*uid, self.job.give_up_after) {
-                self.watch.warn(&format!("message {uid}: {reason}; given up after {} tries", self.job.give_up_after));
-                self.outcome.gave_up.push(*uid);
-            } else {
-                self.watch.warn(&format!("message {uid}: {reason}; the next run tries again"));
-                self.outcome.failed.push(failed);
-            }
-        }
-        self.destination.save()
+    /// True where what is refused now is left to the next run.
+    pub(super) fn is_last_session(&self) -> bool {
+        self.is_renewed
     }
 
-    /// The UID below which nothing is left to look at. Never beyond the UIDNEXT that the server announced: what
-    /// it lists above may be mail that has just come in, and then it is among the done, or no message at all.
-    fn look_behind(&mut self) -> Result<()> {
-        if self.outcome.unlisted > 0 {
-            return Ok(());
-        }
-        // A failure that was not met again is a message that is gone.
-        let met: UidSet = self.outcome.failed.iter().map(|failed| failed.uid).collect();
-        self.destination.state.failed.retain(|uid, _| met.contains(*uid));
-        let Some(next) = self.uid_next else { return Ok(()) };
-        let first_failed = met.iter().next().map(|uid| uid.get());
-        self.destination.nothing_left_below(first_failed.unwrap_or(next).min(next))
-    }
-
-    /// Makes the changes on the server that the state says are left. One that the server refuses keeps no
-    /// mail from coming: it is told, and left to the next run.
-    fn act<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<()> {
-        for (uids, action) in self.destination.state.act.clone() {
-            let mut parts = vec![(uids.without(&self.stuck), action)];
-            while let Some((uids, action)) = parts.pop().filter(|(uids, _)| !uids.is_empty()) {
-                let Some((refused, left)) = self.act_once(selected, &uids, &action)? else { continue };
-                self.refusals += 1;
-                if uids.len() > 1 && self.refusals <= MOST_REFUSALS {
-                    // Which of them is it?
-                    let half = uids.len() / 2;
-                    let first: UidSet = uids.iter().take(usize::try_from(half).unwrap_or(usize::MAX)).collect();
-                    parts.extend([(uids.without(&first), left.clone()), (first, left)]);
-                } else {
-                    let who = if uids.len() == 1 { "message" } else { "messages" };
-                    let (outcome, why) = (left.outcome(), refused.in_passing());
-                    self.watch.warn(&format!("{who} {uids} could not be {outcome}: {why}; the next run tries again"));
-                    self.stuck.extend(&uids);
-                    self.stuck_by = Some(refused);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes a change; where the server refuses, returns what it said and what is left to do.
-    fn act_once<S: Read + Write>(
-        &mut self,
-        selected: &mut Selected<'_, S>,
-        uids: &UidSet,
-        action: &Action,
-    ) -> Result<Option<(Error, Action)>> {
-        self.in_time()?;
-        let destination = &mut *self.destination;
-        let mut now = action.clone();
-        // A copy is not made twice: from then on there is only the original to delete.
-        let performed = action.change().perform(selected, uids, &mut |_| {
-            destination.acted(uids, &now, Some(&Action::Delete))?;
-            now = Action::Delete;
-            Ok(())
-        });
-        match performed {
-            Err(refused) if is_refusal(&refused) => return Ok(Some((refused, now))),
-            performed => drop(performed?),
-        }
-        destination.acted(uids, &now, None)?;
-        self.outcome.acted += uids.len();
-        Ok(None)
-    }
-
-    fn in_time(&self) -> Result<()> {
+    pub(super) fn in_time(&self) -> Result<()> {
         match self.job.deadline {
             Some(deadline) if Instant::now() >= deadline => {
                 let message = format!("{RUN_IS_OVER}; what is done is kept");
@@ -383,43 +374,25 @@ impl<'a> Pass<'a> {
     }
 }
 
-impl Work for Pass<'_> {
-    fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
-        self.deliver(session)
+pub(super) fn failures(uids: &UidSet, reason: &str) -> Vec<Failed> {
+    uids.iter().map(|uid| Failed { uid, reason: reason.to_owned() }).collect()
+}
+
+impl crate::exchange::Work for Pass<'_> {
+    fn run(&mut self, session: &mut Session<crate::net::Stream>) -> Result<()> {
+        self.is_over = self.session(session)?;
+        Ok(())
     }
 
     fn progress(&self) -> (u64, u64, u64) {
         (self.settled.len(), self.outcome.acted, self.destination.state.run.len())
     }
 
-    /// A message in which every session breaks must not keep the others from coming. Where none comes, it may as well be
-    /// the server's trouble, for which no message is to be given up.
     fn broke(&mut self, _: &Error) -> Result<()> {
-        let Some(uid) = self.cut_off.take() else { return Ok(()) };
-        let cuts = self.cuts.entry(uid).or_default();
-        *cuts += 1;
-        if *cuts < MOST_CUTS {
-            return Ok(());
-        }
-        let one = [uid].into_iter().collect();
-        if !self.sends && !self.destination.state.failed.contains_key(&uid) {
-            self.suspects.extend(&one);
-            return Ok(());
-        }
-        self.sends = false;
-        self.count_failures(failures(&one, "the connection broke at it three times"))
+        Ok(())
     }
-}
 
-fn failures(uids: &UidSet, reason: &str) -> Vec<Failed> {
-    uids.iter().map(|uid| Failed { uid, reason: reason.to_owned() }).collect()
-}
-
-/// Which of the UIDs that did not come still exist: the others were deleted meanwhile.
-fn still_there<S: Read + Write>(selected: &mut Selected<'_, S>, missing: &UidSet) -> Result<UidSet> {
-    let mut there = UidSet::new();
-    for chunk in missing.chunks(UID_OCTETS, u64::MAX) {
-        there.extend(&selected.search(&format!("UID {chunk}")).map_err(explain)?);
+    fn is_done(&self) -> bool {
+        self.is_over
     }
-    Ok(there.iter().filter(|uid| missing.contains(*uid)).collect())
 }

@@ -1,10 +1,10 @@
-//! The list that makes a group of deliveries one step: what is about to get its name, and what comes then.
+//! The list that makes a group of deliveries one step: what is about to get its name, and what comes then. It is a
+//! part of the state, each line behind `ready `.
 //!
 //! ```text
-//! exoimap ready 1
 //! next act move Done
 //! mbox 18223
-//! 16101<TAB>14.16101<TAB>14.16101.eml<TAB>1795477275
+//! file 16101<TAB>14.16101<TAB>14.16101.eml<TAB>1795477275
 //! end
 //! ```
 //! `mbox`: its length before the group; it may be cut back to it as long as `appended` is not said.
@@ -14,8 +14,6 @@ use std::path::{Component, Path};
 use super::action::Action;
 use super::format::{HOLD, MBOX};
 use crate::imap::types::Uid;
-
-const HEAD: &str = "exoimap ready 1";
 
 /// What a delivered message waits for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,50 +56,53 @@ pub(super) struct List {
     /// True once the mbox holds the group, durably.
     pub(super) appended: bool,
     pub(super) entries: Vec<Entry>,
+    /// False while its last line was not read.
+    pub(super) is_whole: bool,
 }
 
 impl List {
-    pub(super) fn to_text(&self) -> String {
-        let mut text = format!("{HEAD}\n");
+    pub(super) fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::with_capacity(self.entries.len() + 4);
         match &self.next {
             Next::Nothing => {}
-            Next::Run(None) => text.push_str("next run\n"),
-            Next::Run(Some(action)) => text.push_str(&format!("next run {}\n", action.to_text())),
-            Next::Act(action) => text.push_str(&format!("next act {}\n", action.to_text())),
+            Next::Run(None) => lines.push("next run".to_owned()),
+            Next::Run(Some(action)) => lines.push(format!("next run {}", action.to_text())),
+            Next::Act(action) => lines.push(format!("next act {}", action.to_text())),
         }
-        if let Some(length) = self.mbox {
-            text.push_str(&format!("mbox {length}\n"));
-        }
+        lines.extend(self.mbox.map(|length| format!("mbox {length}")));
         if self.appended {
-            text.push_str("appended\n");
+            lines.push("appended".to_owned());
         }
-        for Entry { uid, temporary, place, seconds } in &self.entries {
-            text.push_str(&format!("{uid}\t{temporary}\t{place}\t{seconds}\n"));
-        }
-        text + "end\n"
+        let file =
+            |Entry { uid, temporary, place, seconds }: &Entry| format!("file {uid}\t{temporary}\t{place}\t{seconds}");
+        lines.extend(self.entries.iter().map(file));
+        lines.push("end".to_owned());
+        lines
     }
 
-    /// Reads a list that is whole; any other is none.
-    pub(super) fn parse(text: &str) -> Option<List> {
-        let mut lines = text.strip_prefix(HEAD)?.strip_prefix('\n')?.strip_suffix("end\n")?.lines();
-        let mut list = List::default();
-        lines.try_for_each(|line| {
-            if line == "appended" {
-                list.appended = true;
-            } else if line == "next run" {
-                list.next = Next::Run(None);
-            } else if let Some(action) = line.strip_prefix("next run ") {
-                list.next = Next::Run(Some(Action::parse(action)?));
-            } else if let Some(action) = line.strip_prefix("next act ") {
-                list.next = Next::Act(Action::parse(action)?);
-            } else if let Some(length) = line.strip_prefix("mbox ") {
-                list.mbox = Some(length.parse().ok()?);
-            } else {
-                list.entries.push(entry(line)?);
-            }
-            Some(())
-        })?;
-        Some(list)
+    /// Reads one of its lines; none where that cannot be one.
+    pub(super) fn read(&mut self, line: &str) -> Option<()> {
+        if self.is_whole {
+            return None;
+        }
+        match line {
+            "end" => self.is_whole = true,
+            "appended" => self.appended = true,
+            "next run" => self.next = Next::Run(None),
+            _ => match line.split_once(' ')? {
+                ("mbox", length) => self.mbox = Some(length.parse().ok()?),
+                ("file", fields) => self.entries.push(entry(fields)?),
+                ("next", next) => {
+                    self.next = match next.split_once(' ')? {
+                        ("run", action) => Next::Run(Some(Action::parse(action)?)),
+                        ("act", action) => Next::Act(Action::parse(action)?),
+                        _ => return None,
+                    }
+                }
+                _ => return None,
+            },
+        }
+        Some(())
     }
 }
 
@@ -121,19 +122,34 @@ fn entry(line: &str) -> Option<Entry> {
 mod tests {
     use super::*;
 
+    fn parse(lines: &[String]) -> Option<List> {
+        let mut list = List::default();
+        lines.iter().try_for_each(|line| list.read(line))?;
+        list.is_whole.then_some(list)
+    }
+
     #[test]
-    fn a_list_survives_its_file_and_a_damaged_one_is_none() {
+    fn a_list_survives_its_lines_and_a_damaged_one_is_none() {
         let uid = Uid::new(7).unwrap();
         let entry = Entry { uid, temporary: "14.7".into(), place: "cur/5.V14U7.exoimap:2,S".into(), seconds: 5 };
-        let mut list = List { next: Next::Act(Action::Delete), mbox: Some(9), appended: true, entries: vec![entry] };
+        let mut list = List {
+            next: Next::Act(Action::Delete),
+            mbox: Some(9),
+            appended: true,
+            entries: vec![entry],
+            is_whole: true,
+        };
         for next in [Next::Nothing, Next::Run(None), Next::Run(Some(Action::Delete)), Next::Act(Action::Delete)] {
             list.next = next;
-            assert_eq!(List::parse(&list.to_text()).as_ref(), Some(&list));
+            assert_eq!(parse(&list.lines()).as_ref(), Some(&list));
         }
-        let text = list.to_text();
-        assert!((0..text.len()).all(|cut| List::parse(&text[..cut]).is_none()));
+        let lines = list.lines();
+        assert!((0..lines.len()).all(|cut| parse(&lines[..cut]).is_none()));
         for place in ["../x", "/x", "a/../../x", ""] {
-            assert_eq!(List::parse(&text.replace("cur/5.V14U7.exoimap:2,S", place)), None, "{place}");
+            let bad: Vec<_> = lines.iter().map(|line| line.replace("cur/5.V14U7.exoimap:2,S", place)).collect();
+            assert_eq!(parse(&bad), None, "{place}");
         }
+        let more = [lines, vec!["appended".to_owned()]].concat();
+        assert_eq!(parse(&more), None);
     }
 }

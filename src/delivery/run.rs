@@ -17,7 +17,7 @@ pub fn run(
     patience: &mut Patience,
     watch: &mut dyn Watch,
 ) -> Result<Outcome> {
-    let mut pass = Pass::new(job, destination, watch);
+    let mut pass = Pass::new(job, destination, watch, None);
     pass.tell_recovered()?;
     persist(&mut pass, connect, patience)?;
     pass.outcome.failed.sort_by_key(|failed| failed.uid);
@@ -32,7 +32,7 @@ pub fn dry_run(
     watch: &mut dyn Watch,
 ) -> Result<Vec<(Uid, PathBuf)>> {
     let mut session = connect(None)?;
-    let mut pass = Pass::new(job, destination, watch);
+    let mut pass = Pass::new(job, destination, watch, None);
     let (validity, new) = pass.would_fetch(&mut session)?;
     let _ = session.logout();
     Ok(new.iter().map(|uid| (uid, pass.destination.would_be(validity, uid))).collect())

@@ -1,43 +1,96 @@
-//! What a directory remembers: whose mail it holds, which UIDs are done, and what is left to do.
+//! What a directory remembers, version 2: whose mail it holds, which UIDs are known, and what is left to do.
 //!
 //! ```text
-//! exoimap 1
+//! exoimap 2
 //! host outlook.office365.com
 //! mailbox orders@contoso.com
 //! folder INBOX
 //! format eml
 //! uidvalidity 14
-//! below 16111
-//! done 16115:16120,16130
-//! gave-up 16112
-//! failed 16113 3
-//! run 16130,16131
+//! mark 16132
+//! exists 312
+//! surplus 1 10
+//! listed 1795477275
+//! delivered 16101:16120,16130:16131
+//! skipped 1:16100
+//! given-up 16112
+//! cut 16118
+//! failed 16113 3 the server answered OK and sent no message under this UID
+//! run 16130:16131
+//! refused 16130 2 ended with 1
 //! then 16131 delete
 //! act 16120 move Done
+//! change-size 25
+//! ready …
 //! ```
-//! `below`: every UID below it needs no look any more; it is never beyond a UIDNEXT that came. `done`: those
-//! above it that are delivered. `gave-up`, `failed`: what the server does not hand out, the latter with its tries.
-//! `run`: delivered, but no program ended with 0 for it. `then`: of those, what the run that delivered them asked to
-//! be done on the server: it comes once a program took them, whatever the run that offers them again asks for; where
-//! nothing was asked, that run decides. `act`: handed over, but the server-side change is still to be made.
+//! *Known* is what is in `delivered` (its file was put in its place, the mbox has it), `skipped` (nobody wants it:
+//! `--from-now`, or the oldest of too many ranges) or `given-up` (it failed too often). What the server lists and is
+//! not known is fetched, wherever it lies; what is known is never fetched again, unless it is asked for. Anything
+//! that acts on messages because they are here acts on `delivered` alone.
+//!
+//! `mark`: the greatest UID listed plus one, never beyond a UIDNEXT that came. It only says where a search begins.
+//! `exists`: how many messages the folder had at the end of the last complete run that looked at all of them, as far
+//! as that run could explain them. `surplus`: how many of these the server counts and never lists, and in how many
+//! runs that was said. `listed`: when all messages were listed last, in seconds since 1970. A run that looks at a
+//! part of the folder changes none of these four.
+//!
+//! `failed`: messages that the server does not hand out, with their tries and the last reason; with 0 tries, one at
+//! which a session ended, which may have been chance. They are asked for last. `cut`: delivered, although they say
+//! themselves that they are not whole: what the server has of them is never changed.
+//!
+//! `run`: delivered, but no program ended with 0 for it. `refused`: of those, how many runs offered it to a program
+//! that refused it, and how that ended. `then`: of those, what the run that delivered them asked to be done on the
+//! server: it comes once a program took them, whatever the run that offers them again asks for; where nothing was
+//! asked, that run decides. `act`: the change on the server is still to be made. `change-size`: the most messages of
+//! one change that the server made in time, where that was too long for more.
+//!
+//! `ready`: what was about to get its place ([`super::ready`]). The state is replaced as a whole, so the list and what
+//! follows from it are one step.
 
 use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::action::Action;
 use super::format::Format;
+use super::ready::{List, Next};
 use crate::error::{self, Error, Kind, Phase};
 use crate::imap::UidSet;
 use crate::imap::types::{Uid, UidValidity};
+use crate::text::shorten;
 
 /// What a fresh start does with what was left to do.
 pub(super) const GIVEN_UP: &str = "pending programs or changes of before are given up";
 
-const HEAD: &str = "exoimap 1";
+const HEAD: &str = "exoimap 2";
+
+/// Ranges of known UIDs: what a folder has from which others delete, in ten years and more.
+const MOST_RANGES: usize = 20_000;
+
+/// Characters of a reason.
+const MOST_OF_A_REASON: usize = 200;
+
+/// Between two listings of all messages, in seconds.
+const A_DAY: u64 = 24 * 60 * 60;
 
 /// Messages by the change on the server that is to be made.
 pub(super) type Changes = Vec<(UidSet, Action)>;
 
-/// The state of a directory.
+/// How often something was tried for a message, and why it failed last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tries {
+    pub(super) count: u32,
+    pub(super) reason: String,
+}
+
+/// Messages that the server counts and never lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Surplus {
+    pub(super) messages: u32,
+    /// Runs that found and said it.
+    pub(super) tries: u32,
+}
+
+/// The state of a directory; the fields are the lines of the file, in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) host: String,
@@ -45,13 +98,26 @@ pub(super) struct State {
     pub(super) folder: String,
     pub(super) format: Format,
     pub(super) uid_validity: Option<UidValidity>,
-    pub(super) below: u32,
-    pub(super) done: UidSet,
-    pub(super) gave_up: UidSet,
-    pub(super) failed: BTreeMap<Uid, u32>,
+    pub(super) mark: u32,
+    pub(super) exists: u32,
+    pub(super) surplus: Surplus,
+    pub(super) listed: u64,
+    pub(super) delivered: UidSet,
+    pub(super) skipped: UidSet,
+    pub(super) given_up: UidSet,
+    pub(super) cut: UidSet,
+    pub(super) failed: BTreeMap<Uid, Tries>,
     pub(super) run: UidSet,
+    pub(super) refused: BTreeMap<Uid, Tries>,
     pub(super) then: Changes,
     pub(super) act: Changes,
+    pub(super) change_size: Option<u64>,
+    pub(super) ready: Option<List>,
+}
+
+/// Seconds since 1970, as `listed` has them.
+pub(super) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
 impl State {
@@ -63,37 +129,51 @@ impl State {
             folder: folder.to_owned(),
             format,
             uid_validity: None,
-            below: 1,
-            done: UidSet::new(),
-            gave_up: UidSet::new(),
+            mark: 1,
+            exists: 0,
+            surplus: Surplus::default(),
+            listed: 0,
+            delivered: UidSet::new(),
+            skipped: UidSet::new(),
+            given_up: UidSet::new(),
+            cut: UidSet::new(),
             failed: BTreeMap::new(),
             run: UidSet::new(),
+            refused: BTreeMap::new(),
             then: Changes::new(),
             act: Changes::new(),
+            change_size: None,
+            ready: None,
         }
     }
 
     pub(super) fn to_text(&self) -> String {
-        let mut text = format!(
-            "{HEAD}\nhost {}\nmailbox {}\nfolder {}\nformat {}\n",
-            self.host,
-            self.mailbox,
-            self.folder,
-            self.format.name()
-        );
+        let (host, mailbox, folder, format) = (&self.host, &self.mailbox, &self.folder, self.format.name());
+        let mut text = format!("{HEAD}\nhost {host}\nmailbox {mailbox}\nfolder {folder}\nformat {format}\n");
+        let mut line = |name: &str, value: &dyn std::fmt::Display| text.push_str(&format!("{name} {value}\n"));
         if let Some(validity) = self.uid_validity {
-            text.push_str(&format!("uidvalidity {validity}\n"));
+            line("uidvalidity", &validity);
         }
-        text.push_str(&format!("below {}\n", self.below));
-        for (name, set) in [("done", &self.done), ("gave-up", &self.gave_up), ("run", &self.run)] {
-            if !set.is_empty() {
-                text.push_str(&format!("{name} {set}\n"));
-            }
+        line("mark", &self.mark);
+        line("exists", &self.exists);
+        line("surplus", &format!("{} {}", self.surplus.messages, self.surplus.tries));
+        line("listed", &self.listed);
+        let sets = [
+            ("delivered", &self.delivered),
+            ("skipped", &self.skipped),
+            ("given-up", &self.given_up),
+            ("cut", &self.cut),
+            ("run", &self.run),
+        ];
+        sets.iter().filter(|(_, set)| !set.is_empty()).for_each(|(name, set)| line(name, set));
+        for (name, messages) in [("failed", &self.failed), ("refused", &self.refused)] {
+            messages.iter().for_each(|(uid, Tries { count, reason })| line(name, &format!("{uid} {count} {reason}")));
         }
-        self.failed.iter().for_each(|(uid, tries)| text.push_str(&format!("failed {uid} {tries}\n")));
         for (name, changes) in [("then", &self.then), ("act", &self.act)] {
-            changes.iter().for_each(|(set, action)| text.push_str(&format!("{name} {set} {}\n", action.to_text())));
+            changes.iter().for_each(|(set, action)| line(name, &format!("{set} {}", action.to_text())));
         }
+        self.change_size.iter().for_each(|size| line("change-size", size));
+        self.ready.iter().flat_map(List::lines).for_each(|ready| line("ready", &ready));
         text
     }
 
@@ -101,52 +181,111 @@ impl State {
     /// guessed at: a wrong guess loses or doubles mail.
     pub(super) fn parse(text: &str) -> Result<State, String> {
         let mut lines = text.strip_suffix('\n').ok_or("it does not end in a line end")?.split('\n');
-        if lines.next() != Some(HEAD) {
-            return Err(format!("its first line is not {HEAD:?}"));
+        match lines.next() {
+            Some(HEAD) => {}
+            Some(head) if version(head).is_some() => return Err(format!("it is of another version, {head:?}")),
+            _ => return Err(format!("its first line is not {HEAD:?}")),
         }
         let mut state = State::new("", "", "", Format::Eml);
-        state.below = 0;
+        state.mark = 0;
         for line in lines {
             let (name, value) = line.split_once(' ').ok_or_else(|| format!("the line {line:?} has no value"))?;
-            let wrong = || format!("{name} cannot be {value:?}");
-            let set = |text: &str| UidSet::parse(text).ok_or_else(wrong);
-            match name {
-                "host" => state.host = value.to_owned(),
-                "mailbox" => state.mailbox = value.to_owned(),
-                "folder" => state.folder = value.to_owned(),
-                "format" => state.format = Format::named(value).ok_or_else(wrong)?,
-                "uidvalidity" => {
-                    state.uid_validity = Some(value.parse().ok().and_then(UidValidity::new).ok_or_else(wrong)?);
-                }
-                "below" => state.below = value.parse().map_err(|_| wrong())?,
-                "done" => state.done = set(value)?,
-                "gave-up" => state.gave_up = set(value)?,
-                "run" => state.run = set(value)?,
-                "failed" => {
-                    let (uid, tries) = value.split_once(' ').ok_or_else(wrong)?;
-                    let uid = uid.parse().ok().and_then(Uid::new).ok_or_else(wrong)?;
-                    state.failed.insert(uid, tries.parse().map_err(|_| wrong())?);
-                }
-                "then" | "act" => {
-                    let (uids, action) = value.split_once(' ').ok_or_else(wrong)?;
-                    let changes = if name == "then" { &mut state.then } else { &mut state.act };
-                    changes.push((set(uids)?, Action::parse(action).ok_or_else(wrong)?));
-                }
-                _ => return Err(format!("the line {line:?} is of a later version")),
-            }
+            state.read(name, value).ok_or_else(|| format!("{name} cannot be {value:?}"))?;
         }
-        if [&state.host, &state.mailbox, &state.folder].iter().any(|text| text.is_empty()) || state.below == 0 {
+        let is_whole = state.ready.as_ref().is_none_or(|list| list.is_whole);
+        if [&state.host, &state.mailbox, &state.folder].iter().any(|text| text.is_empty())
+            || state.mark == 0
+            || !is_whole
+        {
             return Err("a line is missing".to_owned());
         }
         Ok(state)
     }
 
+    fn read(&mut self, name: &str, value: &str) -> Option<()> {
+        match name {
+            "host" => self.host = value.to_owned(),
+            "mailbox" => self.mailbox = value.to_owned(),
+            "folder" => self.folder = value.to_owned(),
+            "format" => self.format = Format::named(value)?,
+            "uidvalidity" => self.uid_validity = Some(value.parse().ok().and_then(UidValidity::new)?),
+            "mark" => self.mark = value.parse().ok()?,
+            "exists" => self.exists = value.parse().ok()?,
+            "surplus" => {
+                let (messages, tries) = value.split_once(' ')?;
+                self.surplus = Surplus { messages: messages.parse().ok()?, tries: tries.parse().ok()? };
+            }
+            "listed" => self.listed = value.parse().ok()?,
+            "delivered" => self.delivered = UidSet::parse(value)?,
+            "skipped" => self.skipped = UidSet::parse(value)?,
+            "given-up" => self.given_up = UidSet::parse(value)?,
+            "cut" => self.cut = UidSet::parse(value)?,
+            "run" => self.run = UidSet::parse(value)?,
+            "failed" | "refused" => {
+                let (uid, rest) = value.split_once(' ')?;
+                let (count, reason) = rest.split_once(' ')?;
+                let messages = if name == "failed" { &mut self.failed } else { &mut self.refused };
+                let tries = Tries { count: count.parse().ok()?, reason: reason.to_owned() };
+                messages.insert(uid.parse().ok().and_then(Uid::new)?, tries);
+            }
+            "then" | "act" => {
+                let (uids, action) = value.split_once(' ')?;
+                let changes = if name == "then" { &mut self.then } else { &mut self.act };
+                changes.push((UidSet::parse(uids)?, Action::parse(action)?));
+            }
+            "change-size" => self.change_size = Some(value.parse().ok().filter(|size| *size > 0)?),
+            "ready" => self.ready.get_or_insert_default().read(value)?,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Says which version wrote a state that this one does not read.
+    pub(super) fn is_of_version_1(text: &str) -> bool {
+        text.lines().next().and_then(version) == Some(1)
+    }
+
+    /// What is never fetched again.
+    pub(super) fn known(&self) -> UidSet {
+        let mut known = self.delivered.clone();
+        known.extend(&self.skipped);
+        known.extend(&self.given_up);
+        // It gets its place before anything is fetched.
+        self.ready.iter().flat_map(|list| &list.entries).for_each(|entry| known.insert(entry.uid));
+        known
+    }
+
+    /// The messages that failed before.
+    pub(super) fn failing(&self) -> UidSet {
+        self.failed.keys().copied().collect()
+    }
+
+    /// True where all messages are to be listed, whatever a search from the mark explains.
+    pub(super) fn is_listing_due(&self, give_up_after: u32, now: u64) -> bool {
+        let is_old = now.checked_sub(self.listed).is_none_or(|age| age >= A_DAY);
+        is_old || (self.surplus.messages > 0 && self.surplus.tries < give_up_after)
+    }
+
+    /// Remembers how many messages the server counts and did not list; true where that is to be said.
+    pub(super) fn found_surplus(&mut self, messages: u32, give_up_after: u32) -> bool {
+        let before = self.surplus;
+        let is_settled = before.tries >= give_up_after && messages <= before.messages;
+        let tries = match messages {
+            0 => 0,
+            _ if is_settled => before.tries,
+            _ if messages > before.messages => 1,
+            _ => before.tries.saturating_add(1),
+        };
+        self.surplus = Surplus { messages, tries };
+        messages > 0 && !is_settled
+    }
+
     /// Refuses a folder that has fewer UIDs than were seen: which messages it has given the others to, nobody knows.
     pub(super) fn check_uid_next(&self, next: Option<u32>) -> error::Result<()> {
-        let Some(next) = next.filter(|next| *next < self.below) else { return Ok(()) };
+        let Some(next) = next.filter(|next| *next < self.mark) else { return Ok(()) };
         let message = format!(
             "the folder's UIDNEXT is {next}, and its messages below {} were seen before: it was put back, or the server errs; nothing was fetched",
-            self.below
+            self.mark
         );
         Err(Error::new(Kind::Protocol, Phase::Select, message))
     }
@@ -159,11 +298,53 @@ impl State {
         old.run.len() + old.act.iter().map(|(uids, _)| uids.len()).sum::<u64>()
     }
 
-    /// True for a message that a run before this one was done with: where it comes again, what is there under its name
-    /// is ours, as far as anybody can tell.
-    #[cfg(feature = "attachments")]
-    pub(super) fn was_seen(&self, uid: Uid) -> bool {
-        uid.get() < self.below || self.done.contains(uid)
+    /// Skips every message below `next` that there is or may be.
+    pub(super) fn skip_below(&mut self, next: u32) {
+        if let (Some(first), Some(last)) = (Uid::new(1), next.checked_sub(1).and_then(Uid::new)) {
+            let below = UidSet::range(first, last).without(&self.failing());
+            self.delivered = self.delivered.without(&below);
+            self.given_up = self.given_up.without(&below);
+            self.skipped.extend(&below);
+        }
+    }
+
+    /// Where there are too many ranges to remember, the oldest messages are skipped, with the gaps between them: what
+    /// appears there is not fetched any more, and none of them counts as delivered.
+    pub(super) fn keep_small(&mut self) {
+        let sets = [&self.delivered, &self.skipped, &self.given_up];
+        let mut starts: Vec<u32> = sets.iter().flat_map(|set| set.ranges()).map(|(first, _)| first).collect();
+        if starts.len() > MOST_RANGES {
+            starts.sort_unstable_by(|a, b| b.cmp(a));
+            starts.get(MOST_RANGES - 1).copied().iter().for_each(|start| self.skip_below(*start));
+        }
+    }
+
+    /// Counts a try for a message that the server did not hand out; true where it was the last one.
+    pub(super) fn count_failure(&mut self, uid: Uid, reason: &str, most: u32) -> bool {
+        let is_last = count(&mut self.failed, uid, reason) >= most;
+        if is_last {
+            self.failed.remove(&uid);
+            self.given_up.insert(uid);
+        }
+        is_last
+    }
+
+    /// Remembers a message at which a session ended.
+    pub(super) fn suspect(&mut self, uid: Uid, reason: &str) {
+        self.failed.entry(uid).or_insert_with(|| Tries { count: 0, reason: one_line(reason) });
+    }
+
+    /// The messages of the list are in their places.
+    pub(super) fn delivered_all(&mut self, uids: &UidSet, next: &Next) {
+        self.delivered.extend(uids);
+        self.given_up = self.given_up.without(uids);
+        self.skipped = self.skipped.without(uids);
+        self.failed.retain(|uid, _| !uids.contains(*uid));
+        match next {
+            Next::Nothing => {}
+            Next::Run(action) => self.add_run(uids, action.as_ref()),
+            Next::Act(action) => self.add_act(uids, action),
+        }
     }
 
     /// Adds UIDs that a program must take; `action` comes then, but for those of which something was asked before.
@@ -177,20 +358,43 @@ impl State {
     pub(super) fn remove_run(&mut self, uid: Uid) -> Option<Action> {
         let one = [uid].into_iter().collect();
         self.run = self.run.without(&one);
+        self.refused.remove(&uid);
         let (_, asked) = self.then.iter().find(|(set, _)| set.contains(uid))?.clone();
         remove(&mut self.then, &one, &asked);
         Some(asked)
     }
 
-    /// Adds UIDs whose server-side change is still to be made.
-    pub(super) fn add_act(&mut self, uids: &UidSet, action: &Action) {
-        add(&mut self.act, uids, action);
+    /// Counts a run in which a program refused a message; returns how many there were.
+    #[allow(dead_code)]
+    pub(super) fn count_refusal(&mut self, uid: Uid, reason: &str) -> u32 {
+        count(&mut self.refused, uid, reason)
     }
 
-    /// Takes UIDs out whose server-side change is made.
+    /// Adds UIDs whose change on the server is still to be made, but for those that must stay as they are there.
+    pub(super) fn add_act(&mut self, uids: &UidSet, action: &Action) {
+        add(&mut self.act, &uids.without(&self.cut), action);
+    }
+
+    /// Takes UIDs out whose change on the server is made.
     pub(super) fn remove_act(&mut self, uids: &UidSet, action: &Action) {
         remove(&mut self.act, uids, action);
     }
+}
+
+fn version(head: &str) -> Option<u32> {
+    head.strip_prefix("exoimap ")?.parse().ok()
+}
+
+fn count(messages: &mut BTreeMap<Uid, Tries>, uid: Uid, reason: &str) -> u32 {
+    let tries = messages.entry(uid).or_default();
+    tries.count = tries.count.saturating_add(1);
+    tries.reason = one_line(reason);
+    tries.count
+}
+
+/// A reason as a line of the state can hold it.
+fn one_line(reason: &str) -> String {
+    shorten(reason, MOST_OF_A_REASON).replace(char::is_control, " ")
 }
 
 fn add(changes: &mut Changes, uids: &UidSet, action: &Action) {
@@ -212,64 +416,5 @@ fn remove(changes: &mut Changes, uids: &UidSet, action: &Action) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::imap::mailbox_name::MailboxName;
-
-    fn state() -> State {
-        let mut state = State::new("outlook.office365.com", "Orders@contoso.com", "INBOX/注文 a", Format::Maildir);
-        state.uid_validity = UidValidity::new(14);
-        state.below = 16111;
-        state.done = UidSet::parse("16115:16120,16130").unwrap();
-        state.gave_up = UidSet::parse("16112").unwrap();
-        state.failed.insert(Uid::new(16113).unwrap(), 3);
-        state.add_run(&UidSet::parse("16130").unwrap(), None);
-        state.add_run(&UidSet::parse("16131").unwrap(), Some(&Action::Delete));
-        state.add_act(&UidSet::parse("16120").unwrap(), &Action::MoveTo(MailboxName::new("Done / x").unwrap()));
-        state.add_act(&UidSet::parse("16119").unwrap(), &Action::MarkSeen);
-        state
-    }
-
-    #[test]
-    fn a_state_survives_its_file_and_nothing_else_does() {
-        let text = state().to_text();
-        assert_eq!(State::parse(&text), Ok(state()));
-        for bad in
-            ["below x", "done 0", "uidvalidity 0", "colour red", "failed 3", "act 3 burn", "then 3", "format x", ""]
-        {
-            assert!(State::parse(&format!("{text}{bad}\n")).is_err(), "{bad:?}");
-        }
-        assert!(State::parse("exoimap 1\n").is_err() && State::parse(text.trim_end()).is_err());
-    }
-
-    /// What was asked first stays; of those of which nothing was asked, the next run may.
-    #[test]
-    fn what_comes_after_a_program_is_what_was_asked_first() {
-        let mut state = state();
-        state.add_run(&UidSet::parse("16130:16132").unwrap(), Some(&Action::MarkSeen));
-        let mut removed = |uid| state.remove_run(Uid::new(uid).unwrap());
-        assert_eq!(
-            [16130, 16131, 16132, 16131].map(&mut removed),
-            [Some(Action::MarkSeen), Some(Action::Delete), Some(Action::MarkSeen), None]
-        );
-        assert!(state.run.is_empty() && state.then.is_empty());
-    }
-
-    /// As the version before wrote it: it did not know `then`.
-    #[test]
-    fn a_state_of_the_version_before_is_read() {
-        let text = state().to_text().replace("then 16131 delete\n", "");
-        assert_eq!(State::parse(&text), Ok(State { then: Changes::new(), ..state() }));
-    }
-
-    #[test]
-    fn changes_are_gathered_by_action() {
-        let mut state = state();
-        let some = UidSet::parse("1:3").unwrap();
-        state.add_act(&some, &Action::MarkSeen);
-        assert_eq!(state.act.len(), 2);
-        state.remove_act(&UidSet::parse("1:3,16119").unwrap(), &Action::MarkSeen);
-        state.add_act(&UidSet::new(), &Action::MarkSeen);
-        assert_eq!(state.act.len(), 1);
-    }
-}
+#[path = "state_tests.rs"]
+mod tests;

@@ -7,17 +7,17 @@ use std::fs::File;
 use std::io::{self, Seek, Write};
 
 use super::format::Format;
+use super::incoming::{Came, is_no_message, unreadable_reason};
 use super::mbox::{UnixLineEnds, write_entry};
-use super::{Failed, Job, Outcome, Watch};
+use super::pass::Pass;
+use super::{Destination, Failed, Job, Outcome, Source, Watch};
 use crate::calendar::internal_date;
 use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::{Connect, PLACEHOLDER_HEADER, Work, explain, is_placeholder, open, persist};
+use crate::exchange::{Connect, PLACEHOLDER_HEADER, persist};
 use crate::files;
-use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
-use crate::imap::session::{BodySink, Selected, Session};
+use crate::imap::session::BodySink;
 use crate::imap::types::{SeqNum, Uid};
-use crate::net::Stream;
 use crate::patience::Patience;
 
 /// A temporary file that one message after the other goes through.
@@ -39,85 +39,58 @@ pub fn write_all(
     patience: &mut Patience,
     watch: &mut dyn Watch,
 ) -> Result<Outcome> {
-    let mut writer = Writer {
-        job,
-        spool,
-        out,
-        watch,
-        outcome: Outcome::default(),
-        settled: UidSet::new(),
-        last: None,
-        body: None,
-        error: None,
-    };
-    persist(&mut writer, connect, patience)?;
-    Ok(writer.outcome)
+    let source = Source { host: "", mailbox: &job.mailbox, folder: &job.folder, format: Format::Mbox };
+    let mut destination = Destination::none(&source);
+    let mut pass = Pass::new(job, &mut destination, watch, Some(Out { spool, out }));
+    persist(&mut pass, connect, patience)?;
+    Ok(pass.outcome)
 }
 
-struct Writer<'a> {
-    job: &'a Job,
+/// The stream, and the file that each message goes through before.
+pub(super) struct Out<'a> {
+    spool: &'a mut Spool,
+    out: &'a mut dyn Write,
+}
+
+impl Out<'_> {
+    /// Takes the messages of one FETCH.
+    pub(super) fn writer<'b>(&'b mut self, watch: &'b mut dyn Watch, outcome: &'b mut Outcome) -> Writer<'b> {
+        Writer { spool: self.spool, out: self.out, watch, outcome, came: Came::default(), last: None, body: None }
+    }
+}
+
+/// Takes the messages of one FETCH.
+pub(super) struct Writer<'a> {
     spool: &'a mut Spool,
     out: &'a mut dyn Write,
     watch: &'a mut dyn Watch,
-    outcome: Outcome,
-    settled: UidSet,
+    outcome: &'a mut Outcome,
+    came: Came,
     /// The message that came last, and the sequence number under which it did.
     last: Option<(Uid, SeqNum)>,
     body: Option<Body>,
-    error: Option<Error>,
 }
 
 #[derive(Default)]
 struct Body {
+    uid: Option<Uid>,
     start: Vec<u8>,
     line_ends: UnixLineEnds,
 }
 
-impl Work for Writer<'_> {
-    fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
-        let mut selected = open(session, &self.job.folder, false)?;
-        let wanted = self.wanted(&mut selected)?;
-        self.watch.announced(wanted.len());
-        let fetched = selected.fetch_bodies(&wanted, Format::Mbox.items(), self).map_err(explain);
-        self.error.take().map_or(Ok(()), Err)?;
-        fetched?;
-        for uid in wanted.without(&self.settled).iter() {
-            self.fail(uid, "the server answered OK and sent no message under this UID");
-        }
-        Ok(())
-    }
-
-    fn progress(&self) -> (u64, u64, u64) {
-        (self.settled.len(), 0, 0)
-    }
-
-    fn broke(&mut self, _: &Error) -> Result<()> {
-        self.body = None;
-        Ok(())
-    }
-}
-
 impl Writer<'_> {
-    fn wanted(&mut self, selected: &mut Selected<'_, Stream>) -> Result<UidSet> {
-        if selected.mailbox().exists == 0 {
-            return Ok(UidSet::new());
-        }
-        let found = self.job.selection.find(selected, 1).map_err(explain)?;
-        for uid in found.unreadable.without(&self.settled).iter() {
-            self.fail(uid, "the server does not hand out its header, so it cannot be matched");
-        }
-        Ok(self.job.selection.limited(found.uids).without(&self.settled))
+    /// The FETCH is over.
+    pub(super) fn finish(mut self) -> Came {
+        self.came.cut_off = self.body.and_then(|body| body.uid);
+        self.came
     }
 
-    fn fail(&mut self, uid: Uid, reason: impl Into<String>) {
-        let reason = reason.into();
-        self.settled.insert(uid);
-        self.watch.warn(&format!("message {uid}: {reason}"));
-        self.outcome.failed.push(Failed { uid, reason });
+    fn fail(&mut self, uid: Uid, reason: &str) {
+        self.came.failed.push(Failed { uid, reason: reason.to_owned() });
     }
 
     fn stop(&mut self, error: Error) -> io::Error {
-        self.error.get_or_insert(error);
+        self.came.stopped.get_or_insert(error);
         io::Error::other("the delivery failed")
     }
 
@@ -141,8 +114,8 @@ impl Writer<'_> {
 }
 
 impl BodySink for Writer<'_> {
-    fn begin(&mut self, _: Option<Uid>, _: u64) -> io::Result<()> {
-        self.body = Some(Body::default());
+    fn begin(&mut self, uid: Option<Uid>, _: u64) -> io::Result<()> {
+        self.body = Some(Body { uid, ..Body::default() });
         let emptied = self.spool.0.rewind().and_then(|()| self.spool.0.set_len(0));
         self.spooled(emptied)
     }
@@ -158,22 +131,22 @@ impl BodySink for Writer<'_> {
 
     fn end(&mut self, uid: Uid, fetched: &Fetch, size: u64) -> io::Result<()> {
         let Some(mut body) = self.body.take() else { return Ok(()) };
-        if self.settled.contains(uid) {
+        if self.came.seen.contains(uid) {
             // The same one again is as good as the first.
             if self.last != Some((uid, fetched.seq)) {
                 self.fail(uid, "the server sent two messages under this UID");
             }
             return Ok(());
         }
+        self.came.seen.insert(uid);
         self.last = Some((uid, fetched.seq));
-        if is_placeholder(&body.start) || size == 0 {
-            self.fail(uid, "Exchange sent its placeholder, or nothing, in the message's place");
+        if let Some(reason) = is_no_message(&body.start, size) {
+            self.fail(uid, reason);
             return Ok(());
         }
         let written = self.spool.0.write_all(body.line_ends.finish());
         self.spooled(written)?;
         self.entry(fetched.internal_date.as_deref().and_then(internal_date).unwrap_or_default())?;
-        self.settled.insert(uid);
         self.watch.came();
         self.outcome.delivered += 1;
         self.outcome.octets += size;
@@ -186,8 +159,9 @@ impl BodySink for Writer<'_> {
     }
 
     fn unreadable(&mut self, uid: Option<Uid>, why: &str) -> io::Result<()> {
-        if let Some(uid) = uid.filter(|uid| !self.settled.contains(*uid)) {
-            self.fail(uid, format!("the server's answer cannot be read: {why}"));
+        if let Some(uid) = uid.filter(|uid| !self.came.seen.contains(*uid)) {
+            self.came.seen.insert(uid);
+            self.fail(uid, &unreadable_reason(why));
         }
         Ok(())
     }

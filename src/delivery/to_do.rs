@@ -1,4 +1,4 @@
-//! What a run would find to fetch, for whoever waits for it.
+//! What a run would find to fetch, for a program that waits for it.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -6,33 +6,64 @@ use std::path::Path;
 use super::destination::Destination;
 use super::files::read_if_there;
 use super::format::Format;
-use super::state::State;
+use super::look::Look;
+use super::state::{State, now};
 use super::{Job, Source};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::UidSet;
 use crate::imap::session::Selected;
 
-/// The messages that a run of `job` to `dir` would fetch for the first time; nothing is changed.
-///
-/// Not those that it tried before, or that a program did not take: the next run tries them all the same, and
-/// to wait for what fails every time would be no wait.
-pub fn to_do<S: Read + Write>(job: &Job, host: &str, dir: &Path, selected: &mut Selected<'_, S>) -> Result<UidSet> {
-    // Whatever format it keeps messages in.
-    let text = read_if_there(&dir.join(".exoimap").join("state"))?;
-    let format = text.and_then(|text| State::parse(&text).ok()).map_or(Format::default(), |state| state.format);
-    let source = Source { host, mailbox: &job.mailbox, folder: &job.folder, format };
-    let destination = Destination::look(dir, &source)?;
-    let state = &destination.state;
-    let (known, now) = (state.uid_validity, selected.mailbox().uid_validity);
-    if known.is_some() && known != now {
-        let message = "the folder's UIDVALIDITY changed: a fetch would stop, or start afresh with --accept-uidvalidity";
-        return Err(Error::new(Kind::Refused, Phase::Select, message));
+/// Looks again and again for messages that a run of `job` to `dir` would fetch for the first time.
+#[derive(Debug)]
+pub struct ToDo<'a> {
+    job: &'a Job,
+    host: &'a str,
+    dir: &'a Path,
+    /// When all messages were listed last, and EXISTS as it was then.
+    listed: Option<(u64, u32)>,
+}
+
+impl<'a> ToDo<'a> {
+    /// A look at what `host` has for `dir`.
+    pub fn new(job: &'a Job, host: &'a str, dir: &'a Path) -> ToDo<'a> {
+        ToDo { job, host, dir, listed: None }
     }
-    state.check_uid_next(selected.mailbox().uid_next.filter(|next| *next > 0))?;
-    if selected.mailbox().exists == 0 || selected.mailbox().uid_next.is_some_and(|next| next <= state.below) {
-        return Ok(UidSet::new());
+
+    /// The messages that a run would fetch for the first time; nothing is changed.
+    ///
+    /// Not those that it tried before, or that a program did not take: the next run tries them all the same, and
+    /// to wait for what fails every time would be no wait. What the server counts and never lists ends no wait either.
+    pub fn find<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidSet> {
+        let mut state = self.state()?;
+        let (known, now_valid) = (state.uid_validity, selected.mailbox().uid_validity);
+        if known.is_some() && known != now_valid {
+            let message =
+                "the folder's UIDVALIDITY changed: a fetch would stop, or start afresh with --accept-uidvalidity";
+            return Err(Error::new(Kind::Refused, Phase::Select, message));
+        }
+        state.check_uid_next(selected.mailbox().uid_next.filter(|next| *next > 0))?;
+        // What was listed during this wait need not be listed again, unless more came.
+        if let Some((time, exists)) = self.listed {
+            state.listed = state.listed.max(time);
+            state.surplus.tries = u32::MAX;
+            state.exists = state.exists.max(exists);
+        }
+        let selection = &self.job.selection;
+        let look = Look::from_mark(&state, selection, false, selected)?;
+        let mut found = look.found.uids.clone();
+        if !selection.is_narrowed() && look.needs_all(&state, self.job.give_up_after, now()) {
+            let all = Look::at_all(selected)?;
+            self.listed = Some((now(), all.exists));
+            found.extend(&all.found.uids);
+        }
+        Ok(found.without(&state.known()).without(&state.failing()))
     }
-    let found = job.selection.find(selected, state.below)?.uids;
-    let failed: UidSet = state.failed.keys().copied().collect();
-    Ok([&state.done, &state.gave_up, &failed].into_iter().fold(found, |left, known| left.without(known)))
+
+    fn state(&self) -> Result<State> {
+        // Whatever format it keeps messages in.
+        let text = read_if_there(&self.dir.join(".exoimap").join("state"))?;
+        let format = text.and_then(|text| State::parse(&text).ok()).map_or(Format::default(), |state| state.format);
+        let source = Source { host: self.host, mailbox: &self.job.mailbox, folder: &self.job.folder, format };
+        Ok(Destination::look(self.dir, &source)?.state.clone())
+    }
 }

@@ -3,6 +3,7 @@
 mod address;
 mod change;
 mod claims;
+mod halves;
 #[cfg(feature = "attachments")]
 mod header_text;
 mod hint;
@@ -20,6 +21,7 @@ mod wait;
 pub use address::{Server, check_mailbox};
 pub use change::{Change, require_folder};
 pub use claims::{PERMISSION, judge};
+pub(crate) use halves::Halves;
 pub use hint::{Facts, heading, hints};
 pub use outgoing::{LARGEST_MESSAGE, LONGEST_LINE, Outgoing};
 pub use placeholder::{PLACEHOLDER_HEADER, is_placeholder};
@@ -27,5 +29,5 @@ pub use resume::{Connect, Work, persist};
 pub use selection::{Found, Selection};
 pub use setup::{Proven, Setup, SetupStep};
 pub use sign_in::{Step, front_end, open, sign_in, sign_in_shortly, sign_in_step_by_step};
-pub use throttle::{explain, hung_up, is_not_connected, is_refusal};
+pub use throttle::{explain, is_not_connected, is_refusal, is_throttled};
 pub use wait::{Find, Waiting, wait};

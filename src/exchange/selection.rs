@@ -152,12 +152,12 @@ impl Selection {
     /// its caller, who may know that some are done.
     #[must_use]
     pub fn limited(&self, uids: UidSet) -> UidSet {
-        match self.limit {
-            Some(limit) if limit < uids.len() => {
-                uids.iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
-            }
-            _ => uids,
-        }
+        self.limit.map_or(uids.clone(), |limit| uids.first(limit))
+    }
+
+    /// The limit, for a caller who counts what comes.
+    pub fn limit(&self) -> Option<u64> {
+        self.limit
     }
 
     /// The messages that are meant, of those with the UID `from` and above. One SEARCH, where a set of UIDs

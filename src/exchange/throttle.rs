@@ -12,7 +12,7 @@ pub fn explain(error: Error) -> Error {
     let Some(reply) = error.reply() else { return error };
     let words = reply.text.to_ascii_lowercase();
     // `BAD Request is throttled. Suggested Backoff Time: 92415 milliseconds` (imapsync#198).
-    if words.contains("request is throttled") {
+    if is_throttled(&error) {
         let error = error.with_kind(Kind::Temporary);
         return match backoff(&words) {
             Some(wait) => error.with_retry_after(wait),
@@ -32,6 +32,11 @@ pub fn explain(error: Error) -> Error {
     error
 }
 
+/// True where the server says that too much is asked of it just now.
+pub fn is_throttled(error: &Error) -> bool {
+    error.reply().is_some_and(|reply| reply.text.to_ascii_lowercase().contains("request is throttled"))
+}
+
 /// True where Exchange took the token and has no mailbox for it: most often for good, and at times only
 /// because there are too many connections to it just now (Webklex/php-imap#464), so that once more is worth
 /// a try.
@@ -44,13 +49,6 @@ pub fn is_not_connected(error: &Error) -> bool {
 pub fn is_refusal(error: &Error) -> bool {
     let tagged = error.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"));
     tagged && error.kind() == Kind::Refused && !is_not_connected(error)
-}
-
-/// True where the connection was over without a word why, or with Exchange's "Connection closed".
-pub fn hung_up(error: &Error) -> bool {
-    let says_no_more = |text: &str| text.to_ascii_lowercase().starts_with("connection ");
-    error.kind() == Kind::Temporary
-        && error.reply().is_none_or(|reply| reply.status == "BYE" && says_no_more(&reply.text))
 }
 
 /// The milliseconds behind `backoff time`, bounded.

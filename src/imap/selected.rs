@@ -219,6 +219,16 @@ impl<'a, S: Read + Write> Selected<'a, S> {
         Ok(trouble.unwrap_or(Answer::Found(found)))
     }
 
+    /// NOOP: has the server say what changed in the mailbox.
+    pub fn noop(&mut self) -> Result<()> {
+        let mailbox = &mut self.mailbox;
+        let mut take = Taking(|data| {
+            mailbox.learn(&data);
+            Ok(())
+        });
+        self.session.connection.run_ok(&Command::new("NOOP", Phase::Command), &mut take).map(drop)
+    }
+
     /// UID FETCH of whole messages by `BODY.PEEK[]`, which leaves `\Seen` as it is: each body goes to
     /// `sink` as it comes. Returns the UIDs that were asked for; which of them came, the sink knows.
     ///

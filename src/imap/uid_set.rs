@@ -126,6 +126,20 @@ impl UidSet {
         self.ranges.last_key_value().and_then(|(_, last)| Uid::new(*last))
     }
 
+    /// Its least UIDs, `count` of them at most.
+    #[must_use]
+    pub fn first(&self, count: u64) -> UidSet {
+        match count {
+            0 => UidSet::new(),
+            count => self.chunks(usize::MAX, count).into_iter().next().unwrap_or_default(),
+        }
+    }
+
+    /// Its ranges in order, first and last UID.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.ranges.iter().map(|(first, last)| (*first, *last))
+    }
+
     /// Cuts the set so that each part's text has at most `octets` octets (at least one range each) and
     /// names at most `uids` UIDs: Exchange refuses a command of more than 4,096 octets.
     pub fn chunks(&self, octets: usize, uids: u64) -> Vec<UidSet> {

@@ -11,6 +11,7 @@ use crate::support::sample::ORDERS;
 
 mod after;
 mod faults;
+mod known;
 mod many;
 mod options;
 
@@ -96,10 +97,31 @@ impl Post {
     /// Nothing half written is left, under whatever name.
     #[track_caller]
     fn is_tidy(&self) {
-        for left in ["tmp", "ready"] {
-            let path = self.dir().join(".exoimap").join(left);
-            assert!(files(&path).is_empty() && !path.is_file(), "{}: {left} is left", self.format);
-        }
+        assert!(files(&self.dir().join(".exoimap/tmp")).is_empty(), "{}: a temporary file is left", self.format);
+        assert!(!self.state().contains("\nready "), "{}: a list is left", self.format);
+    }
+
+    fn state(&self) -> String {
+        fs::read_to_string(self.dir().join(".exoimap/state")).unwrap_or_default()
+    }
+
+    /// The value of a line of the state.
+    fn in_state(&self, name: &str) -> String {
+        let state = self.state();
+        let values = state.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        values.collect::<Vec<_>>().join("; ")
+    }
+
+    fn add_to_state(&self, lines: &str) {
+        fs::write(self.dir().join(".exoimap/state"), self.state() + lines).unwrap();
+    }
+
+    /// As if all messages had been listed last so many seconds ago.
+    fn age_the_listing(&self, seconds: u64) {
+        let listed = self.in_state("listed");
+        let before = listed.parse::<u64>().unwrap() - seconds;
+        let state = self.state().replace(&format!("\nlisted {listed}\n"), &format!("\nlisted {before}\n"));
+        fs::write(self.dir().join(".exoimap/state"), state).unwrap();
     }
 
     /// The UIDs in INBOX that have a flag.
@@ -120,6 +142,13 @@ impl Post {
 /// The UIDs that a run printed, in order.
 fn printed(ended: &Ended) -> Vec<u32> {
     ended.stdout.lines().map(|line| line.split('\t').next().unwrap().parse().unwrap()).collect()
+}
+
+/// The UIDs that a run printed: what failed before comes last.
+fn sorted(ended: &Ended) -> Vec<u32> {
+    let mut uids = printed(ended);
+    uids.sort_unstable();
+    uids
 }
 
 fn without(all: &[u32], uids: &[u32]) -> Vec<u32> {

@@ -24,7 +24,7 @@ fn a_connection_cut_within_a_message_leaves_whole_messages_alone() {
     // With patience the message that breaks every session is left out, and the others come.
     let ended = rig.fetch(6);
     assert_eq!(ended.stdout, "3\tmail/14.3.eml\n");
-    assert!(ended.stderr.contains("message 2: the connection broke at it three times"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("message 2: the connection broke at it: "), "{}", ended.stderr);
 
     // Once the server is mended the rest comes, and the first does not come again.
     for entry in fs::read_dir(dir.join("cur")).unwrap() {

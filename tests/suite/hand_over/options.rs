@@ -214,8 +214,7 @@ fn deliveries_that_a_killed_run_listed_are_told_by_the_next() {
     post.fetch(&["--limit", "2"]).expect(0);
     let octets = post.world.exchange.folder(ORDERS, "INBOX").message(16105).unwrap().octets.clone();
     fs::write(post.dir().join(".exoimap/tmp/14.16105"), &*octets).unwrap();
-    let list = "exoimap ready 1\n16105\t14.16105\t14.16105.eml\t1795477275\nend\n";
-    fs::write(post.dir().join(".exoimap/ready"), list).unwrap();
+    post.add_to_state("ready file 16105\t14.16105\t14.16105.eml\t1795477275\nready end\n");
     let ended = post.fetch(&[]);
     assert_eq!(printed(ended.expect(0)), &ALL[2..], "{ended}");
     assert_eq!(post.kept(), ALL);
@@ -227,8 +226,7 @@ fn a_listed_delivery_whose_name_was_taken_since_comes_again() {
     let post = Post::new("eml");
     post.fetch(&["--limit", "2"]).expect(0);
     fs::write(post.dir().join(".exoimap/tmp/14.16105"), "as it was").unwrap();
-    let list = "exoimap ready 1\n16105\t14.16105\t14.16105.eml\t1795477275\nend\n";
-    fs::write(post.dir().join(".exoimap/ready"), list).unwrap();
+    post.add_to_state("ready file 16105\t14.16105\t14.16105.eml\t1795477275\nready end\n");
     let file = post.dir().join("14.16105.eml");
     fs::write(&file, "somebody's").unwrap();
     let ended = post.fetch(&[]);

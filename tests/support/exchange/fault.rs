@@ -92,7 +92,17 @@ pub enum Fault {
         line: &'static str,
     },
 
+    // In a SEARCH.
+    /// Leaves this message out.
+    Unlisted {
+        uid: u32,
+    },
+
     // In a FETCH that asks for BODY[], with or without PEEK.
+    /// No FETCH response for this message, and the next SEARCH leaves it out.
+    Vanishes {
+        uid: u32,
+    },
     /// Two messages come in, and the server says so by EXISTS and UIDNEXT.
     NewsInFetch,
     /// The connection is gone where this message is due, after Exchange's BYE or without a word.

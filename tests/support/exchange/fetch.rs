@@ -83,6 +83,10 @@ impl Session {
         if self.world.faults.happens(&Fault::OkWithoutData { uid }) {
             return Ok(());
         }
+        if self.world.faults.happens(&Fault::Vanishes { uid }) {
+            self.world.faults.arm(Fault::Unlisted { uid }, 1);
+            return Ok(());
+        }
         let hangs_up = |fault: &Fault| matches!(fault, Fault::HangUpAt { uid: at, .. } if *at == uid);
         if let Some(Fault::HangUpAt { bye, .. }) = self.world.faults.take(hangs_up) {
             if bye {

@@ -3,6 +3,7 @@
 use super::super::clock;
 use super::super::mailboxes::Message;
 use super::arguments::{Argument, NumberSet};
+use super::fault::Fault;
 use super::session::{ARGUMENT_ERROR, Answer, Command, Session, Stop, refuse, wanted};
 
 /// Whether a message fits, given its sequence number and the largest number and UID.
@@ -32,7 +33,7 @@ impl Session {
                 continue;
             };
             let candidate = Candidate { number, count, last_uid, message };
-            if keys.iter().all(|key| key(&candidate)) {
+            if keys.iter().all(|key| key(&candidate)) && !self.world.faults.happens(&Fault::Unlisted { uid: *uid }) {
                 let found = if command.by_uid { *uid } else { number };
                 line += &format!(" {found}");
             }

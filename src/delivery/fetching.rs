@@ -1,0 +1,247 @@
+//! How messages are fetched, to a directory and to a stream alike: in batches; where the server refuses, in halves; and
+//! what failed before after all others, alone. Every message that was asked for is settled in the end: it came, it
+//! failed, or it is gone.
+
+use std::io::{Read, Write};
+
+use super::Failed;
+use super::incoming::{Came, Incoming};
+use super::pass::{Pass, failures};
+use crate::error::{Error, Kind, RUN_IS_OVER, Result};
+use crate::exchange::{Halves, explain, is_refusal, is_throttled};
+use crate::imap::UidSet;
+use crate::imap::session::Selected;
+use crate::imap::types::{Uid, UidValidity};
+
+/// Messages of one FETCH where a program waits for them.
+const BATCH: u64 = 200;
+
+/// Bytes of UIDs in one command; Exchange refuses a command of more than 4,096.
+pub(super) const UID_BYTES: usize = 3900;
+
+/// Answers that break the protocol, one after the other, before it is the server and not a message.
+const MOST_BROKEN_ANSWERS: u32 = 2;
+
+impl Pass<'_> {
+    /// Fetches messages and hands them over, as many as the limit lets through: those that fail do not count.
+    pub(super) fn fetch_all<S: Read + Write>(
+        &mut self,
+        selected: &mut Selected<'_, S>,
+        wanted: &UidSet,
+        validity: UidValidity,
+    ) -> Result<()> {
+        let most = if self.job.program.is_some() { BATCH } else { u64::MAX };
+        for mut batch in wanted.chunks(UID_BYTES, most) {
+            while !batch.is_empty() && self.room() > 0 && !self.is_refused_too_often() {
+                let part = batch.first(self.room());
+                self.fetch(selected, &part, validity)?;
+                self.hand_over(&self.destination.state.run.within(&part).without(&self.not_taken))?;
+                batch = batch.without(&part);
+            }
+        }
+        let left = wanted.without(&self.settled).len();
+        if self.is_refused_too_often() && self.is_last_session() && left > 0 {
+            self.watch
+                .warn(&format!("{left} messages were not asked for: the server refused too often; the next run asks"));
+            self.outcome.not_asked += left;
+        }
+        Ok(())
+    }
+
+    /// Fetches what failed before, each alone. A session that ends at one of them says something of that message alone,
+    /// and of nothing else that was to be done: where it was the last, the session's work is done.
+    pub(super) fn fetch_last<S: Read + Write>(
+        &mut self,
+        selected: &mut Selected<'_, S>,
+        wanted: &UidSet,
+        validity: UidValidity,
+    ) -> Result<()> {
+        let tries = |pass: &Self, uid: &Uid| pass.destination.state.failed.get(uid).map_or(0, |tries| tries.count);
+        let mut uids: Vec<Uid> = wanted.iter().collect();
+        uids.sort_by_key(|uid| tries(self, uid));
+        for (at, uid) in uids.iter().enumerate() {
+            let Err(error) = self.fetch_all(selected, &[*uid].into_iter().collect(), validity) else { continue };
+            // Where nothing came at all it may as well be the server, for which no message is to be given up.
+            if self.cut_off != Some(*uid) || !(self.sends || tries(self, uid) > 0) {
+                return Err(error);
+            }
+            (self.cut_off, self.sends) = (None, false);
+            let reason = format!("the connection broke at it: {}", error.in_passing());
+            self.count_failures(vec![Failed { uid: *uid, reason }])?;
+            let is_done = at + 1 == uids.len() && self.destination.state.act.is_empty();
+            return if is_done { Ok(()) } else { Err(error.with_kind(Kind::Temporary)) };
+        }
+        Ok(())
+    }
+
+    /// How many messages may still come.
+    fn room(&self) -> u64 {
+        self.job.selection.limit().map_or(u64::MAX, |limit| limit.saturating_sub(self.came))
+    }
+
+    /// Fetches a batch and settles every UID of it, unless the server refuses too often.
+    fn fetch<S: Read + Write>(
+        &mut self,
+        selected: &mut Selected<'_, S>,
+        batch: &UidSet,
+        validity: UidValidity,
+    ) -> Result<()> {
+        let mut halves = Halves::of(batch.clone(), ());
+        while let Some((asked, ())) = halves.next() {
+            if self.is_refused_too_often() {
+                return Ok(());
+            }
+            let Some(refused) = self.fetch_once(selected, &asked, validity)? else { continue };
+            self.count_refused_command();
+            let left = asked.without(&self.settled);
+            if halves.refused(&asked, &left, ()) {
+                self.count_failures(failures(&left, &refused.in_passing()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One FETCH. Returns the server's refusal, after which what did not come is not settled.
+    fn fetch_once<S: Read + Write>(
+        &mut self,
+        selected: &mut Selected<'_, S>,
+        asked: &UidSet,
+        validity: UidValidity,
+    ) -> Result<Option<Error>> {
+        self.in_time()?;
+        let items = self.destination.state.format.items();
+        let (fetched, came) = match &mut self.out {
+            Some(out) => {
+                let mut writer = out.writer(self.watch, &mut self.outcome);
+                (selected.fetch_bodies(asked, items, &mut writer), writer.finish())
+            }
+            None => {
+                let mut incoming = Incoming::new(self.job, self.destination, self.watch, &mut self.outcome, validity);
+                (selected.fetch_bodies(asked, items, &mut incoming), incoming.finish())
+            }
+        };
+        // Complete messages are kept whatever cut the rest off.
+        let Came { seen, failed, cut_off, stopped } = came;
+        let fetched = fetched.map_err(explain);
+        self.settled.extend(&seen);
+        self.came += seen.len() - (failed.len() as u64).min(seen.len());
+        self.sends |= cut_off.is_some() || !seen.is_empty();
+        if !seen.is_empty() {
+            self.broken_answers = 0;
+        }
+        self.count_failures(failed)?;
+        stopped.map_or(Ok(()), Err)?;
+        match fetched {
+            Err(refused) if is_refusal(&refused) => return Ok(Some(refused)),
+            Err(e) => {
+                if is_about_a_message(&e) {
+                    self.cut_off = cut_off.or(asked.without(&self.settled).first(1).last());
+                }
+                return Err(e);
+            }
+            Ok(()) => {}
+        }
+        self.settle_missing(selected, &asked.without(&seen))?;
+        Ok(None)
+    }
+
+    /// Settles messages that did not come after an OK: those that the server still lists failed. Of the others it must
+    /// have said that they are gone; where it did not, the next run finds what EXISTS counts more than it explains.
+    fn settle_missing<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>, missing: &UidSet) -> Result<()> {
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let there = still_there(selected, missing)?;
+        self.count_failures(failures(&there, "the server answered OK and sent no message under this UID"))?;
+        let absent = missing.without(&there);
+        if absent.is_empty() {
+            return Ok(());
+        }
+        selected.noop().map_err(explain)?;
+        let exists = selected.mailbox().exists;
+        self.settled.extend(&absent);
+        // What was not listed in this session was delivered before, and a program has still to take it.
+        let (listed, known) = (absent.within(&self.listed), absent.without(&self.listed));
+        if self.explained.saturating_sub(exists) >= count(&known) {
+            self.lose(&self.destination.state.run.within(&known))?;
+        }
+        let is_gone = self.expected.saturating_sub(exists) >= count(&listed);
+        self.expected = self.expected.saturating_sub(count(&listed));
+        if !is_gone {
+            let who = if listed.len() == 1 { "message" } else { "messages" };
+            self.watch.warn(&format!("{who} {listed}: listed before and not sent; the next run looks again"));
+        }
+        Ok(())
+    }
+
+    /// Says of messages that they failed, once a run, and counts each; the last time it is given up.
+    pub(super) fn count_failures(&mut self, failed: Vec<Failed>) -> Result<()> {
+        if failed.is_empty() {
+            return Ok(());
+        }
+        for failed in failed {
+            let Failed { uid, reason } = &failed;
+            self.settled.insert(*uid);
+            let most = self.job.give_up_after;
+            // What has no memory gives nothing up.
+            let counts = self.is_counted(*uid) && self.out.is_none();
+            if counts && self.destination.state.count_failure(*uid, reason, most) {
+                self.watch.warn(&format!("message {uid}: {reason}; given up after {most} tries"));
+                self.outcome.gave_up.push(*uid);
+            } else {
+                self.watch.warn(&format!("message {uid}: {reason}; the next run tries again"));
+                self.outcome.failed.push(failed);
+            }
+        }
+        self.destination.save()
+    }
+
+    /// At UIDNEXT and above it may be no message yet; the one that will have this UID must not be given up.
+    fn is_counted(&self, uid: Uid) -> bool {
+        self.uid_next.is_none_or(|next| uid.get() < next)
+    }
+
+    /// Remembers the message at which a session ended: the next run asks for it last, this one from the second time on.
+    /// An answer that breaks the protocol is then followed by a session without that message.
+    pub(super) fn blame(&mut self, error: Error) -> Error {
+        let Some(uid) = self.cut_off.take() else { return error };
+        let cuts = self.cuts.entry(uid).or_default();
+        *cuts += 1;
+        if *cuts > 1 {
+            self.last.insert(uid);
+        }
+        if self.is_counted(uid) {
+            self.destination.state.suspect(uid, &format!("the connection broke at it: {}", error.in_passing()));
+            if let Err(disk) = self.destination.save() {
+                return disk;
+            }
+        }
+        if error.kind() != Kind::Protocol {
+            return error;
+        }
+        self.last.insert(uid);
+        self.broken_answers += 1;
+        if self.broken_answers > MOST_BROKEN_ANSWERS { error } else { error.with_kind(Kind::Temporary) }
+    }
+}
+
+/// True for an end of a session for which the message that was asked for may be the cause: not where the server says
+/// another one, or the time of the run was over.
+fn is_about_a_message(error: &Error) -> bool {
+    let words = error.reply().map(|reply| reply.text.to_ascii_lowercase()).unwrap_or_default();
+    let is_said = is_throttled(error) || words.contains("expired");
+    matches!(error.kind(), Kind::Temporary | Kind::Protocol) && !is_said && !error.to_string().contains(RUN_IS_OVER)
+}
+
+fn count(uids: &UidSet) -> u32 {
+    u32::try_from(uids.len()).unwrap_or(u32::MAX)
+}
+
+/// Which of the UIDs that did not come still exist: the others were deleted meanwhile.
+fn still_there<S: Read + Write>(selected: &mut Selected<'_, S>, missing: &UidSet) -> Result<UidSet> {
+    let mut there = UidSet::new();
+    for chunk in missing.chunks(UID_BYTES, u64::MAX) {
+        there.extend(&selected.search(&format!("UID {chunk}")).map_err(explain)?);
+    }
+    Ok(there.within(missing))
+}

@@ -1,0 +1,102 @@
+//! What is new in a folder: what is listed and not known, wherever it lies; and whether what is listed explains what
+//! the server counts. Nothing here changes anything.
+//!
+//! One wrong answer of the server must not lose mail for good: a search that leaves a message out, an EXISTS of 0, a
+//! message that appears below others (imapclient#441, emailengine#53). So no UID is taken as seen because of what was
+//! listed above it, and where EXISTS is more than the search explains, or a day is over, all messages are listed.
+
+use std::io::{Read, Write};
+
+use super::state::State;
+use crate::error::Result;
+use crate::exchange::{Found, Selection, explain};
+use crate::imap::UidSet;
+use crate::imap::session::Selected;
+use crate::imap::types::Uid;
+
+/// What one look at a folder found.
+#[derive(Debug, Default)]
+pub(super) struct Look {
+    /// What the server listed.
+    pub(super) found: Found,
+    /// EXISTS as it was; no more than the server said before and after.
+    pub(super) exists: u32,
+    /// How many messages of it are explained: what was there before, and what is listed as new.
+    pub(super) explained: u32,
+    /// True where all messages were listed.
+    pub(super) is_full: bool,
+}
+
+impl Look {
+    /// Looks for what is new, from the mark or, for `everything`, from the first UID. One search, or none where what the
+    /// server said when the folder was opened is enough.
+    pub(super) fn from_mark<S: Read + Write>(
+        state: &State,
+        selection: &Selection,
+        everything: bool,
+        selected: &mut Selected<'_, S>,
+    ) -> Result<Look> {
+        let exists = selected.mailbox().exists;
+        if exists == 0 || (!everything && has_nothing_new(state, selected)) {
+            return Ok(Look { exists, explained: state.exists, ..Look::default() });
+        }
+        // What failed before is looked for too.
+        let first = state.failed.keys().next().map_or(state.mark, |uid| uid.get().min(state.mark));
+        let from = if everything { 1 } else { first };
+        let found = selection.find(selected, from).map_err(explain)?;
+        let exists = exists.min(selected.mailbox().exists);
+        let is_full = from == 1 && !selection.is_narrowed();
+        let explained = match is_full {
+            true => count(&found.uids),
+            false => {
+                let missing = state.failed.keys().filter(|uid| uid.get() < state.mark && !found.uids.contains(**uid));
+                let known = state.exists.saturating_sub(u32::try_from(missing.count()).unwrap_or(u32::MAX));
+                known.saturating_add(count(&from_uid(&found.uids, state.mark)))
+            }
+        };
+        Ok(Look { found, exists, explained, is_full })
+    }
+
+    /// Lists all messages, with an EXISTS that is fresh.
+    pub(super) fn at_all<S: Read + Write>(selected: &mut Selected<'_, S>) -> Result<Look> {
+        selected.noop().map_err(explain)?;
+        let exists = selected.mailbox().exists;
+        let found = Selection::default().find(selected, 1).map_err(explain)?;
+        let exists = exists.min(selected.mailbox().exists);
+        let explained = count(&found.uids);
+        Ok(Look { found, exists, explained, is_full: true })
+    }
+
+    /// Messages that the server counts and that nothing explains.
+    pub(super) fn unexplained(&self) -> u32 {
+        self.exists.saturating_sub(self.explained)
+    }
+
+    /// True where all messages must be listed, too.
+    pub(super) fn needs_all(&self, state: &State, give_up_after: u32, now: u64) -> bool {
+        // A folder without a message says so itself, and moves nothing.
+        self.exists > 0 && (self.unexplained() > 0 || (!self.is_full && state.is_listing_due(give_up_after, now)))
+    }
+}
+
+/// True where nothing can have come in: no UID was given since, EXISTS did not grow, and nothing failed before.
+fn has_nothing_new<S: Read + Write>(state: &State, selected: &Selected<'_, S>) -> bool {
+    let next = selected.mailbox().uid_next;
+    let after_known = state.known().last().and_then(|uid| uid.get().checked_add(1));
+    state.mark > 1
+        && next == Some(state.mark)
+        && next == after_known
+        && selected.mailbox().exists <= state.exists
+        && state.failed.is_empty()
+}
+
+/// The UIDs from `first` on.
+fn from_uid(uids: &UidSet, first: u32) -> UidSet {
+    let last = Uid::new(u32::MAX);
+    let range = Uid::new(first).zip(last).map(|(first, last)| UidSet::range(first, last));
+    uids.within(&range.unwrap_or_default())
+}
+
+fn count(uids: &UidSet) -> u32 {
+    u32::try_from(uids.len()).unwrap_or(u32::MAX)
+}
