@@ -19,9 +19,6 @@ const BATCH: u64 = 200;
 /// Bytes of UIDs in one command; Exchange refuses a command of more than 4,096.
 pub(super) const UID_BYTES: usize = 3900;
 
-/// Answers that break the protocol, one after the other, before it is the server and not a message.
-const MOST_BROKEN_ANSWERS: u32 = 2;
-
 impl Pass<'_> {
     /// Fetches messages and hands them over, as many as the limit lets through: those that fail do not count.
     pub(super) fn fetch_all<S: Read + Write>(
@@ -65,7 +62,7 @@ impl Pass<'_> {
             if self.cut_off != Some(*uid) || !(self.sends || tries(self, uid) > 0) {
                 return Err(error);
             }
-            (self.cut_off, self.sends) = (None, false);
+            self.cut_off = None;
             let reason = format!("the connection broke at it: {}", error.in_passing());
             self.count_failures(vec![Failed { uid: *uid, reason }])?;
             let is_done = at + 1 == uids.len() && self.destination.state.act.is_empty();
@@ -126,9 +123,6 @@ impl Pass<'_> {
         self.settled.extend(&seen);
         self.came += seen.len() - (failed.len() as u64).min(seen.len());
         self.sends |= cut_off.is_some() || !seen.is_empty();
-        if !seen.is_empty() {
-            self.broken_answers = 0;
-        }
         self.count_failures(failed)?;
         stopped.map_or(Ok(()), Err)?;
         match fetched {
@@ -202,7 +196,7 @@ impl Pass<'_> {
     }
 
     /// Remembers the message at which a session ended: the next run asks for it last, this one from the second time on.
-    /// An answer that breaks the protocol is then followed by a session without that message.
+    /// An answer that breaks the protocol is then followed by a session without that message, where any came before.
     pub(super) fn blame(&mut self, error: Error) -> Error {
         let Some(uid) = self.cut_off.take() else { return error };
         let cuts = self.cuts.entry(uid).or_default();
@@ -220,8 +214,8 @@ impl Pass<'_> {
             return error;
         }
         self.last.insert(uid);
-        self.broken_answers += 1;
-        if self.broken_answers > MOST_BROKEN_ANSWERS { error } else { error.with_kind(Kind::Temporary) }
+        let came = std::mem::replace(&mut self.came_before, self.came);
+        if self.came > came { error.with_kind(Kind::Temporary) } else { error }
     }
 }
 

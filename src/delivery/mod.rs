@@ -48,8 +48,8 @@ pub use attachments::{Attachment, Headers, headers, is_attachment};
 pub use destination::{Destination, Source};
 pub use format::Format;
 pub use program::Program;
-pub use run::{dry_run, run};
-pub use stream::{Spool, write_all};
+pub use run::{dry_run, run, write_all};
+pub use stream::Spool;
 pub use to_do::ToDo;
 
 use crate::error::Result;

@@ -55,7 +55,7 @@ pub(super) struct Pass<'a> {
     pub(super) cut_off: Option<Uid>,
     /// How often a session ended at a message in this run.
     pub(super) cuts: HashMap<Uid, u32>,
-    /// Something came since a message was blamed: the server does send, and where it hangs up it is about the message.
+    /// Something came in this run: the server does send, and where it hangs up it is about the message.
     pub(super) sends: bool,
     /// Messages that are asked for after all others, and alone: those that failed before.
     pub(super) last: UidSet,
@@ -65,8 +65,8 @@ pub(super) struct Pass<'a> {
     refusals: u32,
     /// One session was left because of too many.
     is_renewed: bool,
-    /// Answers that broke the protocol, one after the other without a message between them.
-    pub(super) broken_answers: u32,
+    /// How many messages had come when an answer broke the protocol last.
+    pub(super) came_before: u64,
     /// Messages that the server refuses to change, and what it said last.
     pub(super) stuck: UidSet,
     pub(super) stuck_by: Option<Error>,
@@ -103,7 +103,7 @@ impl<'a> Pass<'a> {
             not_taken: UidSet::new(),
             refusals: 0,
             is_renewed: false,
-            broken_answers: 0,
+            came_before: 0,
             stuck: UidSet::new(),
             stuck_by: None,
             is_over: false,

@@ -1,9 +1,12 @@
 //! A job from its first session to its last.
 
+use std::io::Write;
 use std::path::PathBuf;
 
+use super::format::Format;
 use super::pass::Pass;
-use super::{Destination, Job, Outcome, Watch};
+use super::stream::{Out, Spool};
+use super::{Destination, Job, Outcome, Source, Watch};
 use crate::error::Result;
 use crate::exchange::{Connect, persist};
 use crate::imap::types::Uid;
@@ -21,6 +24,22 @@ pub fn run(
     pass.tell_recovered()?;
     persist(&mut pass, connect, patience)?;
     pass.outcome.failed.sort_by_key(|failed| failed.uid);
+    Ok(pass.outcome)
+}
+
+/// Writes the selected messages to `out`.
+pub fn write_all(
+    job: &Job,
+    spool: &mut Spool,
+    out: &mut dyn Write,
+    connect: &mut Connect,
+    patience: &mut Patience,
+    watch: &mut dyn Watch,
+) -> Result<Outcome> {
+    let source = Source { host: "", mailbox: &job.mailbox, folder: &job.folder, format: Format::Mbox };
+    let mut destination = Destination::none(&source);
+    let mut pass = Pass::new(job, &mut destination, watch, Some(Out { spool, out }));
+    persist(&mut pass, connect, patience)?;
     Ok(pass.outcome)
 }
 

@@ -6,19 +6,16 @@
 use std::fs::File;
 use std::io::{self, Seek, Write};
 
-use super::format::Format;
 use super::incoming::{Came, is_no_message, unreadable_reason};
 use super::mbox::{UnixLineEnds, write_entry};
-use super::pass::Pass;
-use super::{Destination, Failed, Job, Outcome, Source, Watch};
+use super::{Failed, Outcome, Watch};
 use crate::calendar::internal_date;
 use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::{Connect, PLACEHOLDER_HEADER, persist};
+use crate::exchange::PLACEHOLDER_HEADER;
 use crate::files;
 use crate::imap::fetch::Fetch;
 use crate::imap::session::BodySink;
 use crate::imap::types::{SeqNum, Uid};
-use crate::patience::Patience;
 
 /// A temporary file that one message after the other goes through.
 pub struct Spool(File);
@@ -30,26 +27,10 @@ impl Spool {
     }
 }
 
-/// Writes the selected messages to `out`.
-pub fn write_all(
-    job: &Job,
-    spool: &mut Spool,
-    out: &mut dyn Write,
-    connect: &mut Connect,
-    patience: &mut Patience,
-    watch: &mut dyn Watch,
-) -> Result<Outcome> {
-    let source = Source { host: "", mailbox: &job.mailbox, folder: &job.folder, format: Format::Mbox };
-    let mut destination = Destination::none(&source);
-    let mut pass = Pass::new(job, &mut destination, watch, Some(Out { spool, out }));
-    persist(&mut pass, connect, patience)?;
-    Ok(pass.outcome)
-}
-
 /// The stream, and the file that each message goes through before.
 pub(super) struct Out<'a> {
-    spool: &'a mut Spool,
-    out: &'a mut dyn Write,
+    pub(super) spool: &'a mut Spool,
+    pub(super) out: &'a mut dyn Write,
 }
 
 impl Out<'_> {
