@@ -18,8 +18,8 @@ const LAST: i64 = 253_402_300_799;
 pub struct DateTime {
     /// Seconds since 1970, UTC.
     seconds: i64,
-    /// Minutes that the zone is ahead of UTC.
-    zone: i32,
+    /// Minutes that the zone is ahead of UTC, if it is known.
+    zone: Option<i32>,
 }
 
 impl DateTime {
@@ -29,7 +29,7 @@ impl DateTime {
         let (date, time, zone) = (words.next()?, words.next()?, words.next()?);
         let mut date = date.split('-');
         let (day, month, year) = (digits(date.next()?)?, month_named(date.next()?)?, digits(date.next()?)?);
-        DateTime::of((year, month, day), numbers(time, ':')?, minutes(zone)?).filter(|_| words.next().is_none())
+        DateTime::of((year, month, day), numbers(time, ':')?, Some(minutes(zone)?)).filter(|_| words.next().is_none())
     }
 
     /// RFC 3339, `2026-11-02T08:14:07Z`, `2026-11-02 09:14:07+01:00`; a day alone, `2026-11-02`, is its
@@ -39,7 +39,7 @@ impl DateTime {
         let [year, month, day] = numbers(date, '-')?;
         let date = (year, usize::try_from(month).ok()?.checked_sub(1)?, day);
         if rest.is_empty() {
-            return DateTime::of(date, [0, 0, 0], 0);
+            return DateTime::of(date, [0, 0, 0], Some(0));
         }
         let (time, zone) = rest.strip_prefix(['T', 't', ' '])?.split_at_checked(8)?;
         // A fraction of a second is more than IMAP keeps.
@@ -48,15 +48,20 @@ impl DateTime {
             None => zone,
         };
         let zone = match zone {
-            "Z" | "z" => 0,
-            zone => minutes(&zone.replacen(':', "", 1)).filter(|_| zone.get(3..4) == Some(":"))?,
+            "Z" | "z" => Some(0),
+            "-00:00" => None,
+            zone => Some(minutes(&zone.replacen(':', "", 1)).filter(|_| zone.get(3..4) == Some(":"))?),
         };
         DateTime::of(date, numbers(time, ':')?, zone)
     }
 
-    /// Year, month from 0 and day; hours, minutes and seconds; minutes ahead of UTC. None where no calendar
-    /// or clock has such numbers.
-    fn of((year, month, day): (i64, usize, i64), [hour, minute, second]: [i64; 3], zone: i64) -> Option<DateTime> {
+    /// Year, month from 0 and day; hours, minutes and seconds; minutes ahead of UTC, if they are known. None if
+    /// no calendar or clock has such numbers.
+    pub(crate) fn of(
+        (year, month, day): (i64, usize, i64),
+        [hour, minute, second]: [i64; 3],
+        zone: Option<i64>,
+    ) -> Option<DateTime> {
         let month = i64::try_from(month).ok()? + 1;
         let in_range = (1..10_000).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
         let days = in_range.then(|| days_since_1970(year, month, day))?;
@@ -65,13 +70,14 @@ impl DateTime {
             && (0..24).contains(&hour)
             && (0..60).contains(&minute)
             && (0..=60).contains(&second);
-        let seconds = days * DAY + hour * 3600 + minute * 60 + second - zone * 60;
-        exists.then_some(DateTime { seconds, zone: i32::try_from(zone).ok()? })
+        let seconds = days * DAY + hour * 3600 + minute * 60 + second - zone.unwrap_or_default() * 60;
+        let zone = zone.map(i32::try_from).transpose().ok()?;
+        exists.then_some(DateTime { seconds, zone })
     }
 
     /// A moment that is no later than the year 9999.
     fn utc(seconds: u64) -> DateTime {
-        DateTime { seconds: i64::try_from(seconds).unwrap_or(LAST).min(LAST), zone: 0 }
+        DateTime { seconds: i64::try_from(seconds).unwrap_or(LAST).min(LAST), zone: Some(0) }
     }
 
     /// Seconds since 1970.
@@ -79,17 +85,20 @@ impl DateTime {
         self.seconds
     }
 
-    /// `2026-11-02T08:14:07Z`, `2026-11-02T09:14:07+01:00`.
+    /// `2026-11-02T08:14:07Z`, `2026-11-02T09:14:07+01:00`; `-00:00` stands for a zone that is not known.
     pub fn to_rfc3339(self) -> String {
         let (sign, zone) = self.zone_parts();
-        let zone = if self.zone == 0 { "Z".to_owned() } else { format!("{sign}{:02}:{:02}", zone / 60, zone % 60) };
+        let zone = match self.zone {
+            Some(0) => "Z".to_owned(),
+            _ => format!("{sign}{:02}:{:02}", zone / 60, zone % 60),
+        };
         let ((year, month, day), time) = self.local();
         format!("{year:04}-{month:02}-{day:02}T{time}{zone}")
     }
 
     /// The date and the time of day in its own zone.
     fn local(self) -> ((i64, i64, i64), String) {
-        let local = self.seconds + i64::from(self.zone) * 60;
+        let local = self.seconds + i64::from(self.zone.unwrap_or_default()) * 60;
         let rest = local.rem_euclid(DAY);
         (civil(local.div_euclid(DAY)), format!("{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60))
     }
@@ -100,7 +109,8 @@ impl DateTime {
     }
 
     fn zone_parts(self) -> (char, i32) {
-        (if self.zone < 0 { '-' } else { '+' }, self.zone.abs())
+        // RFC 5322 section 3.3: `-0000`.
+        (if self.zone.is_none_or(|zone| zone < 0) { '-' } else { '+' }, self.zone.unwrap_or_default().abs())
     }
 }
 
@@ -156,7 +166,7 @@ pub(crate) fn http_date(text: &str) -> Option<i64> {
 /// Seconds since 1970 of a date (year, month from 0, day from 1) and a time of hours, minutes and seconds;
 /// none before 1970, after 9999, or where no calendar or clock has such numbers.
 pub(crate) fn seconds(date: (i64, usize, i64), time: [i64; 3]) -> Option<i64> {
-    DateTime::of(date, time, 0).map(DateTime::seconds).filter(|seconds| *seconds >= 0)
+    DateTime::of(date, time, Some(0)).map(DateTime::seconds).filter(|seconds| *seconds >= 0)
 }
 
 /// Seconds since 1970 by this machine's clock.

@@ -43,6 +43,7 @@ pub mod files;
 #[path = "../tests/fuzz/inside.rs"]
 pub mod fuzz;
 pub mod imap;
+mod mime;
 mod net;
 mod patience;
 #[cfg(test)]

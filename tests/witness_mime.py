@@ -3,7 +3,7 @@
 
     tests/witness_mime.py fixtures/mime
 
-An independent witness for src/delivery/attachments.rs, which knows nothing of it. One line of JSON a message:
+An independent witness for src/mime/, which knows nothing of it. One line of JSON a message:
 its file, its subject, and of each attachment the place among the leaves, name, type, size and SHA-256.
 """
 import email

@@ -394,7 +394,8 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l max-time -d 'T
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l token-cache -d 'Keep tokens between runs in this directory.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l trace -d 'Write the protocol transcript to stderr or FILE; credentials masked.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l log -d 'Append what is written to stderr, with times, to FILE.' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l attachments -d 'Also write decoded attachments to DIR/<uidvalidity>.<uid>/.'
+complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l attachments -d 'Also write decoded attachments to DIR/<uidvalidity>.<uid>/. With --json each has name, original_name, type, size, disposition, content_id, broken (null, or why it could not be decoded) and path.'
+complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l skip-inline -d 'With --attachments: skip what the message shows in its text. That is what is declared inline, and what the HTML refers to by its Content-ID: logos and signatures, but also a PDF that Apple Mail shows.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l refetch -d 'Forget earlier deliveries and fetch again what has no file here.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l from-now -d 'On the first run, skip the messages already in the folder. Also after a new start with --accept-uidvalidity.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l accept-uidvalidity -d 'Start again if the folder\'s UIDVALIDITY has changed.'

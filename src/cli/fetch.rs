@@ -59,6 +59,7 @@ impl Fetch<'_> {
         let job = Job {
             selection,
             attachments: arguments.get_flag("attachments"),
+            skip_inline: arguments.get_flag("skip-inline"),
             headers: output.json,
             refetch: arguments.get_flag("refetch"),
             from_now: arguments.get_flag("from-now"),

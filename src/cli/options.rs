@@ -219,7 +219,11 @@ const OWN: &[Entry] = &[
     option("format", "FORMAT", "One file per message (eml, maildir), or one file DIR/mbox").of(&["fetch"])
         .with(|arg| arg.value_parser(PossibleValuesParser::new(Format::ALL.map(Format::name))).default_value("eml"))
         .manual("eml: DIR/<uidvalidity>.<uid>.eml, the bytes as sent. maildir: new/ and cur/, LF line ends. mbox: mboxrd, LF line ends."),
-    flag("attachments", "Also write decoded attachments to DIR/<uidvalidity>.<uid>/").of(&["fetch"]),
+    flag("attachments", "Also write decoded attachments to DIR/<uidvalidity>.<uid>/").of(&["fetch"])
+        .manual("With --json each has name, original_name, type, size, disposition, content_id, broken (null, or why it could not be decoded) and path."),
+    flag("skip-inline", "With --attachments: skip what the message shows in its text").of(&["fetch"])
+        .with(|arg| arg.requires("attachments"))
+        .manual("That is what is declared inline, and what the HTML refers to by its Content-ID: logos and signatures, but also a PDF that Apple Mail shows."),
     option("jobs", "N", "Fetch N mailboxes in parallel").of(&["fetch"])
         .with(|arg| arg.value_parser(value_parser!(u16).range(1..=64)).default_value("1")),
     flag("refetch", "Forget earlier deliveries and fetch again what has no file here").of(&["fetch"]),

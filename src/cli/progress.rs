@@ -70,6 +70,13 @@ impl Watch for Told<'_> {
         }
     }
 
+    fn note(&mut self, text: &str) {
+        match self.whose {
+            Some(whose) => self.output.note(&format!("{whose}: fetch: {text}")),
+            None => self.output.note(&format!("fetch: {text}")),
+        }
+    }
+
     fn announced(&mut self, messages: u64) {
         self.expected = self.messages + messages;
     }
@@ -122,7 +129,16 @@ fn more(message: &Delivered, fields: &mut serde_json::Map<String, Value>) {
             .iter()
             .map(|part| {
                 let path = folder.join(&part.name);
-                json!({"name": part.name, "type": part.media_type, "size": part.size, "path": path.to_string_lossy()})
+                json!({
+                    "name": part.name,
+                    "original_name": part.original_name,
+                    "type": part.media_type,
+                    "size": part.size,
+                    "disposition": part.disposition,
+                    "content_id": part.content_id,
+                    "broken": part.broken,
+                    "path": path.to_string_lossy(),
+                })
             })
             .collect();
         fields.insert("attachments".to_owned(), json!(attachments));

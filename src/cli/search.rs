@@ -228,7 +228,8 @@ impl Row {
     #[cfg(feature = "attachments")]
     fn with(self, header: &[u8]) -> Row {
         let attachments = exoimap::delivery::is_attachment(header);
-        let exoimap::delivery::Headers { date, from, to, cc, subject, message_id } = exoimap::delivery::headers(header);
+        let exoimap::delivery::Headers { date, from, to, cc, subject, message_id, .. } =
+            exoimap::delivery::headers(header);
         Row { date, from, to, cc, subject, message_id, attachments, ..self }
     }
 

@@ -76,11 +76,12 @@ impl Pass<'_> {
         }
         let place = stem(validity, uid);
         let temporary = format!("{place}.d");
-        let extracted = extract(message, &self.destination.temporary_path(&temporary))?;
-        for broken in &extracted.broken {
+        let extracted = extract(message, &self.destination.temporary_path(&temporary), self.job.skip_inline)?;
+        for broken in extracted.all_broken() {
             self.outcome.broken += 1;
             self.watch.warn(&format!("message {uid}: attachment: {broken}"));
         }
+        extracted.notes.iter().for_each(|note| self.watch.note(&format!("message {uid}: {note}")));
         if extracted.attachments.is_empty() {
             return Ok(None);
         }

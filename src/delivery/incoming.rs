@@ -10,7 +10,7 @@ use super::files::sync_all;
 use super::format::{Format, hold_place, place, stem};
 use super::mbox::UnixLineEnds;
 use super::ready::{Entry, Next};
-use super::{Delivered, Failed, Job, Outcome, Watch};
+use super::{Delivered, Failed, Headers, Job, Outcome, Watch};
 use crate::calendar::internal_date;
 use crate::error::{Error, Result};
 use crate::exchange::{PLACEHOLDER_HEADER, is_placeholder};
@@ -18,12 +18,13 @@ use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
 use crate::imap::session::BodySink;
 use crate::imap::types::{SeqNum, Uid, UidValidity};
+use crate::mime::has_empty_line;
 
 /// A group is delivered at so many octets: what a power cut may make us fetch again.
 const GROUP_OCTETS: u64 = 32 << 20;
 
-/// How much of a message is kept in memory for its headers, in octets.
-const HEADERS: usize = 32 * 1024;
+/// The bytes of a header that are looked at; Exchange writes 40 KB into it, a thousand recipients 100 KB.
+const LONGEST_HEADER: usize = 1 << 20;
 
 /// The temporary name of a message whose UID is not known yet.
 const UNNAMED: &str = "unnamed";
@@ -63,6 +64,8 @@ struct Body {
     uid: Option<Uid>,
     file: File,
     start: Vec<u8>,
+    /// The empty line after the header is in `start`.
+    has_header: bool,
     /// Where CRLF becomes LF.
     line_ends: Option<UnixLineEnds>,
 }
@@ -72,7 +75,7 @@ struct Ready {
     entry: Entry,
     file: File,
     size: u64,
-    start: Vec<u8>,
+    headers: Option<Headers>,
 }
 
 impl<'a> Incoming<'a> {
@@ -123,16 +126,17 @@ impl<'a> Incoming<'a> {
         let mut entries = Vec::with_capacity(group.len());
         let mut delivered = Vec::with_capacity(group.len());
         let mut held = UidSet::new();
-        for Ready { entry, file, size, start } in group {
+        for Ready { entry, file, size, headers } in group {
             drop(file);
             let mut message = Delivered {
                 uid: entry.uid,
                 path: self.destination.path(&entry.place),
                 size,
+                headers,
                 ..Delivered::default_for(entry.uid)
             };
             // The attachments' folder gets its place before the message that they belong to.
-            self.unpack(&entry, &start, &mut message, &mut entries)?;
+            self.unpack(&entry, &mut message, &mut entries)?;
             if !entry.is_delivery() {
                 held.insert(entry.uid);
             }
@@ -147,6 +151,7 @@ impl<'a> Incoming<'a> {
                 self.outcome.broken += 1;
                 self.watch.warn(&format!("message {}: attachment: {broken}", message.uid));
             }
+            message.notes.iter().for_each(|note| self.watch.note(&format!("message {}: {note}", message.uid)));
         }
         delivered.retain(|message| !held.contains(message.uid));
         self.outcome.delivered += delivered.len() as u64;
@@ -155,15 +160,12 @@ impl<'a> Incoming<'a> {
     }
 
     #[cfg(feature = "attachments")]
-    fn unpack(&self, entry: &Entry, start: &[u8], message: &mut Delivered, entries: &mut Vec<Entry>) -> Result<()> {
-        if self.job.headers {
-            message.headers = Some(super::attachments::headers(start));
-        }
+    fn unpack(&self, entry: &Entry, message: &mut Delivered, entries: &mut Vec<Entry>) -> Result<()> {
         if self.job.attachments {
             let folder = format!("{}.d", entry.temporary);
             let (from, into) =
                 (self.destination.temporary_path(&entry.temporary), self.destination.temporary_path(&folder));
-            let extracted = super::attachments::extract(&from, &into)?;
+            let extracted = super::attachments::extract(&from, &into, self.job.skip_inline)?;
             if !extracted.attachments.is_empty() {
                 let place = stem(self.validity, entry.uid);
                 message.attachments_in = Some(self.destination.path(&place));
@@ -175,14 +177,14 @@ impl<'a> Incoming<'a> {
                     entries.push(Entry { temporary: folder, place, ..entry.clone() });
                 }
             }
-            message.attachments = extracted.attachments;
-            message.broken = extracted.broken;
+            message.broken = extracted.all_broken();
+            (message.attachments, message.notes) = (extracted.attachments, extracted.notes);
         }
         Ok(())
     }
 
     #[cfg(not(feature = "attachments"))]
-    fn unpack(&self, _: &Entry, _: &[u8], _: &mut Delivered, _: &mut Vec<Entry>) -> Result<()> {
+    fn unpack(&self, _: &Entry, _: &mut Delivered, _: &mut Vec<Entry>) -> Result<()> {
         Ok(())
     }
 
@@ -231,8 +233,8 @@ impl<'a> Incoming<'a> {
             Format::Mbox if state.run.contains(uid) && !self.job.refetch => hold_place(self.validity, uid),
             format => place(format, self.validity, uid, seconds, flags),
         };
-        let start = if self.job.headers { body.start } else { Vec::new() };
-        self.group.push(Ready { entry: Entry { uid, temporary, place, seconds }, file: body.file, size, start });
+        let headers = if self.job.headers { headers(&body.start) } else { None };
+        self.group.push(Ready { entry: Entry { uid, temporary, place, seconds }, file: body.file, size, headers });
         self.numbers.insert(uid, fetched.seq);
         self.group_octets += size;
         if self.group.len() >= self.job.group || self.group_octets >= GROUP_OCTETS { self.deliver() } else { Ok(()) }
@@ -253,6 +255,16 @@ pub(super) fn is_no_message(start: &[u8], size: u64) -> Option<&'static str> {
     (size == 0).then_some("the server sent an empty message")
 }
 
+#[cfg(feature = "attachments")]
+fn headers(start: &[u8]) -> Option<Headers> {
+    Some(super::headers(start))
+}
+
+#[cfg(not(feature = "attachments"))]
+fn headers(_: &[u8]) -> Option<Headers> {
+    None
+}
+
 impl BodySink for Incoming<'_> {
     fn begin(&mut self, uid: Option<Uid>, _: u64) -> io::Result<()> {
         // A second body of a UID must not write into the file of the first, which may be in the group.
@@ -263,7 +275,7 @@ impl BodySink for Incoming<'_> {
         match self.destination.temporary(&name) {
             Ok(file) => {
                 let line_ends = self.destination.state.format.has_unix_line_ends().then(UnixLineEnds::default);
-                self.body = Some(Body { name, uid, file, start: Vec::new(), line_ends });
+                self.body = Some(Body { name, uid, file, start: Vec::new(), has_header: false, line_ends });
                 Ok(())
             }
             Err(e) => Err(self.disk("making a temporary file", e)),
@@ -272,9 +284,10 @@ impl BodySink for Incoming<'_> {
 
     fn write(&mut self, octets: &[u8]) -> io::Result<()> {
         let Some(body) = &mut self.body else { return Ok(()) };
-        let wanted = if self.job.headers { HEADERS } else { PLACEHOLDER_HEADER };
-        let missing = wanted.saturating_sub(body.start.len()).min(octets.len());
-        body.start.extend_from_slice(octets.get(..missing).unwrap_or_default());
+        let wanted = if self.job.headers && !body.has_header { LONGEST_HEADER } else { PLACEHOLDER_HEADER };
+        let before = body.start.len();
+        body.start.extend(octets.iter().take(wanted.saturating_sub(before)));
+        body.has_header |= has_empty_line(body.start.get(before.saturating_sub(2)..).unwrap_or_default());
         let turned = match &mut body.line_ends {
             Some(line_ends) => line_ends.turn(octets),
             None => octets,

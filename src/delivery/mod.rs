@@ -42,9 +42,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 pub use crate::exchange::Connect;
-pub use action::Action;
 #[cfg(feature = "attachments")]
-pub use attachments::{Attachment, Headers, headers, is_attachment};
+pub use crate::mime::{Attachment, Headers, headers, is_attachment};
+pub use action::Action;
 pub use destination::{Destination, Source};
 pub use format::Format;
 pub use program::Program;
@@ -82,6 +82,8 @@ pub struct Job {
     pub selection: Selection,
     /// Write attachments too.
     pub attachments: bool,
+    /// But not those that the message shows in its text.
+    pub skip_inline: bool,
     /// Tell the headers of what is delivered.
     pub headers: bool,
     /// Forget what was delivered before, as far as its files are gone.
@@ -110,6 +112,7 @@ impl Job {
             folder,
             selection: Selection::default(),
             attachments: false,
+            skip_inline: false,
             headers: false,
             refetch: false,
             from_now: false,
@@ -149,6 +152,8 @@ pub struct Delivered {
     pub attachments: Vec<Attachment>,
     /// What of it could not be decoded, in words.
     pub broken: Vec<String>,
+    /// What is odd about it and cost nothing, in words.
+    pub notes: Vec<String>,
 }
 
 impl Delivered {
@@ -161,6 +166,7 @@ impl Delivered {
             attachments_in: None,
             attachments: Vec::new(),
             broken: Vec::new(),
+            notes: Vec::new(),
         }
     }
 }
@@ -214,6 +220,10 @@ pub trait Watch {
     fn delivered(&mut self, messages: &[Delivered]) -> Result<()>;
     /// Something went wrong and the run goes on.
     fn warn(&mut self, text: &str);
+    /// Something is odd and cost nothing.
+    fn note(&mut self, text: &str) {
+        let _ = text;
+    }
     /// So many messages are to be fetched.
     fn announced(&mut self, messages: u64) {
         let _ = messages;

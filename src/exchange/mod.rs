@@ -4,8 +4,6 @@ mod address;
 mod change;
 mod claims;
 mod halves;
-#[cfg(feature = "attachments")]
-mod header_text;
 mod hint;
 mod outgoing;
 mod placeholder;

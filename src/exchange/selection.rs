@@ -172,7 +172,8 @@ impl Selection {
             return Ok(Found { uids, unreadable: UidSet::new() });
         }
         let names: Vec<_> = texts.iter().map(|(name, _)| *name).collect();
-        let items = format!("UID BODY.PEEK[HEADER.FIELDS ({})]", names.join(" "));
+        // Content-Type may name the charset of a header that declares none.
+        let items = format!("UID BODY.PEEK[HEADER.FIELDS ({} CONTENT-TYPE)]", names.join(" "));
         let (mut read, mut matching) = (UidSet::new(), UidSet::new());
         let mut each = |fetched: &Fetch| {
             if let (Some(uid), Some(header)) = (fetched.uid, fetched.header()) {
@@ -310,7 +311,7 @@ fn numbers(set: &str, part: &str) -> Result<UidSet> {
 
 #[cfg(feature = "attachments")]
 fn is_in(header: &[u8], field: &str, text: &str) -> bool {
-    super::header_text::has(header, field, text)
+    crate::mime::has(header, field, text)
 }
 
 /// Never asked: without the decoder no text is ours.

@@ -333,7 +333,7 @@ mod ours {
         ];
         let dialogue = format!(
             "C: a4 UID SEARCH UID 2:* UNSEEN\nS: * SEARCH 1 3 5 7 9 10 11\nS: a4 OK\n\
-             C: a5 UID FETCH 3,5,7,9:11 (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])\n{}S: a5 OK\n",
+             C: a5 UID FETCH 3,5,7,9:11 (UID BODY.PEEK[HEADER.FIELDS (SUBJECT CONTENT-TYPE)])\n{}S: a5 OK\n",
             responses.concat()
         );
         assert_eq!(uids(&dialogue, &all().with_unseen().with_subject("注文書").unwrap(), 2), "3,5,7");
@@ -344,7 +344,7 @@ mod ours {
         let selection = all().with_from("Doe \"J\"").unwrap().with_subject("ÜBER").unwrap().with_to("orders@").unwrap();
         let dialogue = format!(
             "C: a4 UID SEARCH TO \"orders@\"\nS: * SEARCH 3 4\nS: a4 OK\n\
-             C: a5 UID FETCH 3:4 (UID BODY.PEEK[HEADER.FIELDS (FROM SUBJECT)])\n{}{}S: a5 OK\n",
+             C: a5 UID FETCH 3:4 (UID BODY.PEEK[HEADER.FIELDS (FROM SUBJECT CONTENT-TYPE)])\n{}{}S: a5 OK\n",
             header(3, b"From: \"Doe \\\"J\\\"\" <doe@example.com>\r\nSubject: =?iso-8859-1?q?=FCber?=\r\n\r\n"),
             header(4, b"From: doe@example.com\r\nSubject: =?iso-8859-1?q?=FCber?=\r\n\r\n"),
         );
@@ -355,7 +355,7 @@ mod ours {
     fn a_header_that_does_not_come_is_told_unless_the_message_is_gone() {
         let dialogue = format!(
             "C: a4 UID SEARCH ALL\nS: * SEARCH 3 4 5 6\nS: a4 OK\n\
-             C: a5 UID FETCH 3:6 (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])\n{}\
+             C: a5 UID FETCH 3:6 (UID BODY.PEEK[HEADER.FIELDS (SUBJECT CONTENT-TYPE)])\n{}\
              S: * 2 FETCH (UID 4 BODY[HEADER.FIELDS (SUBJECT)] NIL)\nS: a5 OK FETCH completed.\n\
              C: a6 UID SEARCH UID 4:6\nS: * SEARCH 4 6 9\nS: a6 OK\n",
             header(3, "Subject: 注文\r\n\r\n".as_bytes())
@@ -368,7 +368,7 @@ mod ours {
     #[test]
     fn a_header_without_end_ends_in_an_error() {
         let dialogue = "C: a4 UID SEARCH ALL\nS: * SEARCH 3\nS: a4 OK\n\
-             C: a5 UID FETCH 3 (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])\n\
+             C: a5 UID FETCH 3 (UID BODY.PEEK[HEADER.FIELDS (SUBJECT CONTENT-TYPE)])\n\
              S: * 1 FETCH (UID 3 BODY[HEADER.FIELDS (SUBJECT)] {99999999}\n";
         assert_eq!(found(dialogue, &all().with_subject("注文").unwrap(), 1).0.unwrap_err().kind(), Kind::Protocol);
     }

@@ -9,12 +9,13 @@ use crate::imap::wire::{Hold, Limits, Reader};
 use crate::{MailboxName, Proxy, Secret};
 
 /// The targets by name: the binaries of `tests/fuzz/Cargo.toml`.
-pub const TARGETS: [(&str, fn(&[u8])); 7] = [
+pub const TARGETS: [(&str, fn(&[u8])); 8] = [
     ("reader", reader),
     ("session", session),
     ("folder_name", folder_name),
     ("uid_set", uid_set),
     ("header", header),
+    ("message", message),
     ("proxy_url", proxy_url),
     ("claims", claims),
 ];
@@ -132,7 +133,38 @@ fn uid_set(input: &[u8]) {
 /// A message's header fields, decoded.
 fn header(input: &[u8]) {
     let headers = crate::delivery::headers(input);
-    let _ = (format!("{headers:?}"), crate::delivery::is_attachment(input));
+    let _ = crate::delivery::is_attachment(input);
+    for (name, shown) in [("From", headers.from), ("To", headers.to), ("Subject", headers.subject)] {
+        let found = shown.as_deref().is_none_or(|shown| crate::mime::has(input, name, shown));
+        assert!(found, "what is shown is not found: {shown:?}");
+    }
+}
+
+/// A message's attachments, with and without those that its text shows.
+fn message(input: &[u8]) {
+    struct Shelf(usize);
+    impl crate::mime::Shelf for Shelf {
+        type File = Vec<u8>;
+        fn create(&mut self, name: &str) -> io::Result<Vec<u8>> {
+            assert!(!name.is_empty() && name.len() <= 242 && !name.contains(['/', '\\', '\0']), "{name:?}");
+            Ok(Vec::new())
+        }
+        fn keep(&mut self, file: Vec<u8>) -> io::Result<()> {
+            self.0 += file.len();
+            Ok(())
+        }
+    }
+    let count = |skip_inline| {
+        let mut shelf = Shelf(0);
+        let extracted = crate::mime::unpack(input, skip_inline, &mut shelf).unwrap();
+        assert!(extracted.attachments.len() <= 1000 && shelf.0 <= input.len() * 3);
+        assert_eq!(extracted.attachments.iter().map(|part| part.size).sum::<u64>(), shelf.0 as u64);
+        extracted.attachments.len()
+    };
+    assert!(count(true) <= count(false));
+    let mut ending = crate::mime::Ending::default();
+    ending.write(input);
+    let _ = ending.missing();
 }
 
 fn proxy_url(input: &[u8]) {

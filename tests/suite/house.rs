@@ -71,7 +71,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("exchange", 2400),
     ("entra", 2400),
     ("imap", 4000),
-    ("mime", 1700),
+    ("mime", 2480),
     ("net", 1250),
     ("ground", 1550),
 ];
@@ -106,8 +106,8 @@ fn arrows_are_those_of_the_table_and_point_down() {
 
 #[test]
 fn modules_lie_where_rust_looks_for_them() {
-    // Three that stand beside the file that declares them; whoever moves one removes its line.
-    let remaining = ["delivery/attachments.rs", "delivery/destination.rs", "delivery/pass.rs"];
+    // Two that stand beside the file that declares them; whoever moves one removes its line.
+    let remaining = ["delivery/destination.rs", "delivery/pass.rs"];
     let sources = Source::all();
     let found: Vec<_> = sources
         .iter()

@@ -119,7 +119,7 @@ fn what_is_not_ascii_is_matched_here() {
     site.finds(all().with_subject("請求書"), 1, &[]);
     site.exchange.deliver(sample::ORDERS, "INBOX", sample::note("Größe: raw 8-bit"));
     site.finds(all().with_subject("größe"), 1, &[REPORT + 1]);
-    let fetches = "UID FETCH 16123:16124 (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])";
+    let fetches = "UID FETCH 16123:16124 (UID BODY.PEEK[HEADER.FIELDS (SUBJECT CONTENT-TYPE)])";
     site.finds(all().with_subject("größe"), REPORT, &[REPORT + 1]);
     assert_eq!(site.commands().last().map(String::as_str), Some(fetches));
     assert_eq!(site.exchange.folder(sample::ORDERS, "INBOX").unseen(), 6, "nothing was marked");

@@ -4,8 +4,8 @@
 //! reader, or be refused by the file system. What is harmless stays as it is, Japanese or German, so that a
 //! person finds the file under the name seen in the mail.
 
-/// So many octets fit every file system, an ` (999)` and a path before it included.
-const LONGEST: usize = 120;
+/// The bytes that every file system takes, a `._` before it included. In UTF-16 they are never more units.
+const LONGEST: usize = 240;
 
 /// A longer ending is not an ending but a dot in a sentence.
 const LONGEST_ENDING: usize = 20;
@@ -13,7 +13,7 @@ const LONGEST_ENDING: usize = 20;
 /// Names that Windows keeps for devices, with any ending and in any case.
 const DEVICES: [&str; 8] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$", "CONFIG$"];
 
-/// The name without what is dangerous in it; `None` where nothing is left of it.
+/// The name without what is dangerous in it; `None` if nothing is left of it.
 pub(super) fn clean(name: &str) -> Option<String> {
     let mut kept = String::new();
     for c in name.chars().filter(|c| !is_unseen(*c)) {
@@ -128,7 +128,7 @@ fn trim(name: &str) -> &str {
     name.trim_matches(|c: char| c == '.' || c.is_whitespace())
 }
 
-/// The name in at most `most` octets, cut between characters, its ending kept.
+/// The name in at most `most` bytes, cut between characters, its ending kept.
 fn fit(name: &str, most: usize) -> String {
     if name.len() <= most {
         return name.to_owned();
@@ -137,7 +137,7 @@ fn fit(name: &str, most: usize) -> String {
     format!("{}{ending}", trim(start(stem, most.saturating_sub(ending.len()))))
 }
 
-/// The first `most` octets, or less by a part of a character.
+/// The first `most` bytes, or less by a part of a character.
 fn start(text: &str, most: usize) -> &str {
     let cut = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     text.get(..cut).unwrap_or_default()

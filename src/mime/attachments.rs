@@ -1,0 +1,240 @@
+//! What is attached to a message, decoded. Memory: the message once, and 64 KB; a text part that may hold
+//! uuencode, or that shows pictures which are to be skipped, is decoded once more. Names: at most 1,000.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::io::{self, ErrorKind, Write};
+
+use super::file_name::{clean, folded, made_up, numbered};
+use super::header::{field, is_token, token, unescape, unfolded};
+use super::parameters::Parameters;
+use super::parts::{Leaf, Leaves};
+use super::transfer::{self, UuBlock, UuBlocks};
+use super::words::{self, Text};
+use crate::text::shorten;
+
+/// A name is shown up to this length, in bytes.
+const LONGEST_ORIGINAL: usize = 2_000;
+
+/// What a message had attached.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Extracted {
+    pub(crate) attachments: Vec<Attachment>,
+    /// What was left in the message, in words: it exceeds a limit.
+    pub(crate) broken: Vec<String>,
+    /// What is odd about it and cost nothing.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Extracted {
+    /// All that could not be decoded, one line each.
+    pub(crate) fn all_broken(&self) -> Vec<String> {
+        let parts = self.attachments.iter().filter_map(|part| {
+            part.broken.as_ref().map(|reason| format!("{} ({}): {reason}", part.name, part.media_type))
+        });
+        parts.chain(self.broken.iter().cloned()).collect()
+    }
+}
+
+/// An attachment in its file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attachment {
+    /// The file's name.
+    pub name: String,
+    /// The name that the sender gave it, decoded; the file's may be shorter, safer, or numbered.
+    pub original_name: Option<String>,
+    /// In lower case, e.g. `application/pdf`; what the sender says, which may be untrue.
+    pub media_type: String,
+    /// The file's length in bytes.
+    pub size: u64,
+    /// `attachment`, `inline`
+    pub disposition: Option<String>,
+    /// With its angle brackets.
+    pub content_id: Option<String>,
+    /// Why the file is not what was sent: it was decoded as far as it could be.
+    pub broken: Option<String>,
+}
+
+/// Where attachments go.
+pub(crate) trait Shelf {
+    /// A file that is being written.
+    type File: Write;
+    /// A new file; [`ErrorKind::AlreadyExists`] if the name is taken.
+    fn create(&mut self, name: &str) -> io::Result<Self::File>;
+    /// The file is complete.
+    fn keep(&mut self, file: Self::File) -> io::Result<()>;
+}
+
+/// Takes the attachments out of `message`; with `skip_inline` without those that its text shows.
+pub(crate) fn unpack<S: Shelf>(message: &[u8], skip_inline: bool, shelf: &mut S) -> io::Result<Extracted> {
+    let mut leaves = Leaves::of(message);
+    let mut unpacking =
+        Unpacking { shelf, taken: HashSet::new(), next: HashMap::new(), extracted: Extracted::default() };
+    let shown = skip_inline.then(|| shown_in_html(message));
+    let mut hint = None;
+    while let Some(leaf) = leaves.next() {
+        let part = Part::of(&leaf, &mut hint);
+        match &shown {
+            _ if part.is_text => {
+                for block in uuencoded(&leaf).iter().flat_map(|text| UuBlocks(text)) {
+                    if leaves.takes_one_more() {
+                        unpacking.uuencoded(&leaf, &block, hint.as_deref())?;
+                    }
+                }
+            }
+            Some(shown) if part.is_shown(shown) => {}
+            _ => unpacking.attached(&leaf, part)?,
+        }
+    }
+    let mut extracted = unpacking.extracted;
+    let (broken, notes) = leaves.into_said();
+    extracted.notes.extend(notes);
+    Ok(Extracted { broken, ..extracted })
+}
+
+/// What a part's header says of it.
+struct Part {
+    named: Option<Text>,
+    disposition: Option<String>,
+    content_id: Option<String>,
+    /// People read it as the message: plain text or HTML that has no name and is not said to be attached.
+    is_text: bool,
+}
+
+impl Part {
+    /// `hint` is the charset of the last part that declared one.
+    fn of(leaf: &Leaf, hint: &mut Option<Vec<u8>>) -> Part {
+        let content_type = Parameters::of(field(leaf.header, "Content-Type").unwrap_or_default());
+        *hint = content_type.plain("charset").or(hint.take());
+        let hint = hint.as_deref();
+        let disposition = field(leaf.header, "Content-Disposition").unwrap_or_default();
+        let named = Parameters::of(disposition).text("filename", hint).or_else(|| content_type.text("name", hint));
+        let disposition = Some(token(disposition)).filter(|word| !word.is_empty() && word.bytes().all(is_token));
+        let content_id = field(leaf.header, "Content-ID").map(|value| words::text(&unfolded(value, 1_000), None).text);
+        let is_read = matches!(leaf.media_type.as_str(), "text/plain" | "text/html");
+        Part {
+            is_text: is_read && named.is_none() && disposition.as_deref() != Some("attachment"),
+            named,
+            disposition,
+            content_id: content_id.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()),
+        }
+    }
+
+    /// Where the message is read, this is read with it.
+    fn is_shown(&self, in_html: &HashSet<Vec<u8>>) -> bool {
+        let id = self.content_id.as_deref().unwrap_or_default().trim_matches(['<', '>']);
+        self.disposition.as_deref() == Some("inline") || in_html.contains(id.as_bytes())
+    }
+}
+
+/// The Content-IDs that the HTML of a message refers to.
+fn shown_in_html(message: &[u8]) -> HashSet<Vec<u8>> {
+    let mut ids = HashSet::new();
+    let html = |leaf: &Leaf| leaf.media_type == "text/html" && Part::of(leaf, &mut None).is_text;
+    for leaf in Leaves::of(message).filter(html) {
+        let html = decoded(&leaf);
+        let mut rest: &[u8] = &html;
+        while let Some(at) = rest.windows(4).position(|start| start.eq_ignore_ascii_case(b"cid:")) {
+            rest = rest.get(at + 4..).unwrap_or_default();
+            let id = rest.split(|byte| byte.is_ascii_whitespace() || b"\"'<>)&".contains(byte)).next();
+            ids.insert(unescape(id.unwrap_or_default(), b'%'));
+        }
+    }
+    ids
+}
+
+/// A text's body, if there is uuencode in it.
+fn uuencoded<'a>(leaf: &Leaf<'a>) -> Option<Cow<'a, [u8]>> {
+    (leaf.media_type == "text/plain").then(|| decoded(leaf)).filter(|text| UuBlocks(text).next().is_some())
+}
+
+fn transfer_encoding(leaf: &Leaf) -> String {
+    token(field(leaf.header, "Content-Transfer-Encoding").unwrap_or_default())
+}
+
+/// The body of a text.
+fn decoded<'a>(leaf: &Leaf<'a>) -> Cow<'a, [u8]> {
+    let encoding = transfer_encoding(leaf);
+    if !["base64", "quoted-printable"].contains(&encoding.as_str()) {
+        return Cow::Borrowed(leaf.body);
+    }
+    let mut text = Vec::new();
+    // Memory takes everything, and what is wrong with a text is not ours to say.
+    let _ = transfer::decode(leaf.body, &encoding, &mut text);
+    Cow::Owned(text)
+}
+
+struct Unpacking<'a, S> {
+    shelf: &'a mut S,
+    /// The names of files, folded.
+    taken: HashSet<String>,
+    /// The number that the next of that name has.
+    next: HashMap<String, usize>,
+    extracted: Extracted,
+}
+
+impl<S: Shelf> Unpacking<'_, S> {
+    fn attached(&mut self, leaf: &Leaf, part: Part) -> io::Result<()> {
+        let (mut file, mut attachment) = self.create(leaf, part.named, &leaf.media_type)?;
+        let (size, wrong) = transfer::decode(leaf.body, &transfer_encoding(leaf), &mut file)?;
+        self.shelf.keep(file)?;
+        attachment.disposition = part.disposition;
+        attachment.content_id = part.content_id;
+        (attachment.size, attachment.broken) = (size, leaf.cut.map(str::to_owned).or(wrong));
+        self.extracted.attachments.push(attachment);
+        Ok(())
+    }
+
+    fn uuencoded(&mut self, leaf: &Leaf, block: &UuBlock, hint: Option<&[u8]>) -> io::Result<()> {
+        let named = Some(words::text(block.name, hint));
+        let (mut file, mut attachment) = self.create(leaf, named, "application/octet-stream")?;
+        (attachment.size, attachment.broken) = block.decode(&mut file)?;
+        self.shelf.keep(file)?;
+        self.extracted.attachments.push(attachment);
+        Ok(())
+    }
+
+    /// A file of the name that the sender gave, or of that name with a number. The file system has the last
+    /// word: one may take for the same what differs in its normal form only.
+    fn create(&mut self, leaf: &Leaf, named: Option<Text>, media_type: &str) -> io::Result<(S::File, Attachment)> {
+        let name = file_name(leaf, named.as_ref(), media_type);
+        if named.as_ref().is_some_and(|named| !named.known) {
+            let note = format!("part {}, {name}: the charset of its name is not known", leaf.number);
+            self.extracted.notes.push(note);
+        }
+        let key = folded(&name);
+        for n in self.next.get(&key).copied().unwrap_or(1).. {
+            let free = if n == 1 { name.clone() } else { numbered(&name, n) };
+            if !self.taken.insert(folded(&free)) {
+                continue;
+            }
+            let file = match self.shelf.create(&free) {
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => continue,
+                created => created?,
+            };
+            self.next.insert(key, n + 1);
+            let original_name = named.map(|named| shorten(&named.text, LONGEST_ORIGINAL));
+            let media_type = media_type.to_owned();
+            return Ok((file, Attachment { name: free, original_name, media_type, ..Attachment::default() }));
+        }
+        Err(ErrorKind::AlreadyExists.into())
+    }
+}
+
+fn file_name(leaf: &Leaf, named: Option<&Text>, media_type: &str) -> String {
+    let name = named.and_then(|named| clean(&named.text)).unwrap_or_else(|| made_up(leaf.number, media_type));
+    let is_message = matches!(media_type, "message/rfc822" | "message/global");
+    match () {
+        // macOS has it so: of the two parts of AppleDouble the document has the name.
+        () if leaf.is_resource_fork => format!("._{name}"),
+        () if is_message && !name.to_ascii_lowercase().ends_with(".eml") => {
+            clean(&format!("{name}.eml")).unwrap_or(name)
+        }
+        () => name,
+    }
+}
+
+#[cfg(test)]
+#[path = "attachments_tests.rs"]
+mod tests;

@@ -1,0 +1,253 @@
+//! The Date of a message (RFC 5322 section 3.3, its obsolete forms, and what senders write instead).
+
+use crate::calendar::{DateTime, MONTHS};
+
+const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+/// Zones whose name means one thing to everybody, or to RFC 5322, in minutes.
+const ZONES: [(&str, i64); 31] = [
+    ("ut", 0),
+    ("utc", 0),
+    ("gmt", 0),
+    ("z", 0),
+    ("est", -300),
+    ("edt", -240),
+    ("cst", -360),
+    ("cdt", -300),
+    ("mst", -420),
+    ("mdt", -360),
+    ("pst", -480),
+    ("pdt", -420),
+    ("akst", -540),
+    ("hst", -600),
+    ("wet", 0),
+    ("west", 60),
+    ("cet", 60),
+    ("mez", 60),
+    ("met", 60),
+    ("cest", 120),
+    ("mesz", 120),
+    ("mest", 120),
+    ("eet", 120),
+    ("eest", 180),
+    ("msk", 180),
+    ("hkt", 480),
+    ("sgt", 480),
+    ("jst", 540),
+    ("kst", 540),
+    ("aest", 600),
+    ("nzst", 720),
+];
+
+/// What is known so far.
+#[derive(Default)]
+struct Parts {
+    weekday: Option<()>,
+    day: Option<i64>,
+    /// From 0.
+    month: Option<usize>,
+    year: Option<i64>,
+    time: Option<[i64; 3]>,
+    /// True for PM.
+    half: Option<bool>,
+    /// Minutes; `-0000` says that it is not known.
+    zone: Option<Option<i64>>,
+}
+
+/// The moment, if every byte of the field is understood and the zone is given.
+pub(super) fn parse(field: &str) -> Option<DateTime> {
+    let field = without_comments(field)?;
+    if let Some(moment) = DateTime::parse(field.trim()) {
+        // A day alone is no moment.
+        return Some(moment).filter(|_| field.contains(':'));
+    }
+    let mut parts = Parts::default();
+    let words = field.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
+    for word in words {
+        parts.take(&word.to_ascii_lowercase())?;
+    }
+    let [mut hour, minute, second] = parts.time?;
+    if let Some(is_pm) = parts.half {
+        hour = if (1..=12).contains(&hour) { hour % 12 + if is_pm { 12 } else { 0 } } else { return None };
+    }
+    DateTime::of((parts.year?, parts.month?, parts.day?), [hour, minute, second], parts.zone?)
+}
+
+impl Parts {
+    /// One word; `None` if it says nothing, or what was said already.
+    fn take(&mut self, word: &str) -> Option<()> {
+        let is_weekday = |day: &&str| *day == word || (word.len() >= 3 && word.len() < 6 && day.starts_with(word));
+        if DAYS.iter().any(|day| is_weekday(&day)) {
+            return set(&mut self.weekday, ());
+        }
+        if let Some(month) = month(word) {
+            return set(&mut self.month, month);
+        }
+        if let "am" | "pm" = word {
+            return set(&mut self.half, word == "pm");
+        }
+        if let Some(zone) = zone(word) {
+            // The same twice is what `+0900 JST` and `GMT +0900` say.
+            return match self.zone {
+                Some(known) if known == zone || known == Some(0) && word.starts_with(['+', '-']) => {
+                    self.zone = Some(zone);
+                    Some(())
+                }
+                known => known.is_none().then(|| self.zone = Some(zone)),
+            };
+        }
+        if word.contains(':') || word.matches('.').count() == 2 {
+            return set(&mut self.time, time(word)?);
+        }
+        if let Some((day, rest)) = word.split_once('-') {
+            let (name, year) = rest.split_once('-')?;
+            set(&mut self.month, month(name)?)?;
+            set(&mut self.day, number(day, 2)?)?;
+            return set(&mut self.year, full_year(year)?);
+        }
+        let value = number(word, 4)?;
+        let is_day = self.day.is_none() && (word.len() < 3 || word.len() == 3 && word.starts_with('0'));
+        if is_day { set(&mut self.day, value) } else { set(&mut self.year, full_year(word)?) }
+    }
+}
+
+fn set<T>(place: &mut Option<T>, value: T) -> Option<()> {
+    place.is_none().then(|| *place = Some(value))
+}
+
+/// `June`, `Sept`, `nov.`
+fn month(word: &str) -> Option<usize> {
+    const REST: [&str; 12] = ["uary", "ruary", "ch", "il", "", "e", "y", "ust", "tember", "ober", "ember", "ember"];
+    let word = word.strip_suffix('.').unwrap_or(word);
+    let (start, rest) = word.split_at_checked(3)?;
+    let at = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(start))?;
+    (rest.is_empty() || REST.get(at) == Some(&rest) || word == "sept").then_some(at)
+}
+
+/// `11:51`, `11:51:07`, `11:51:07.5`, `23.42.00`
+fn time(word: &str) -> Option<[i64; 3]> {
+    let by = if word.contains(':') { ':' } else { '.' };
+    let mut numbers = word.split(by);
+    let (hour, minute) = (number(numbers.next()?, 2)?, number(numbers.next()?, 2)?);
+    let second = numbers.next().unwrap_or("0");
+    let (second, fraction) = second.split_once('.').unwrap_or((second, "0"));
+    number(fraction, 9)?;
+    Some([hour, minute, number(second, 2)?]).filter(|_| numbers.next().is_none())
+}
+
+/// RFC 5322 section 4.3: two digits from 50 on are of the last century, three count from 1900.
+fn full_year(word: &str) -> Option<i64> {
+    let year = number(word, 4)?;
+    Some(match word.len() {
+        1 | 4 => year,
+        2 if year < 50 => year + 2000,
+        _ => year + 1900,
+    })
+    .filter(|_| word.len() > 1)
+}
+
+/// `+0900`, `+09:00`, `-600`, `JST`, `GMT+0900`; the inner `None` is `-0000`.
+fn zone(word: &str) -> Option<Option<i64>> {
+    if let Some((_, minutes)) = ZONES.iter().find(|(name, _)| *name == word) {
+        return Some(Some(*minutes));
+    }
+    let word = word.strip_prefix("gmt").or_else(|| word.strip_prefix("utc")).unwrap_or(word);
+    let sign = match word.get(..1)? {
+        "+" => 1,
+        "-" => -1,
+        _ => return None,
+    };
+    let digits = word.get(1..)?.replacen(':', "", 1);
+    let (hours, minutes) = match digits.len() {
+        2 => (digits.as_str(), "0"),
+        3 | 4 => digits.split_at_checked(digits.len() - 2)?,
+        _ => return None,
+    };
+    let (hours, minutes) = (number(hours, 2)?, number(minutes, 2)?);
+    let is_unknown = sign < 0 && hours + minutes == 0;
+    (hours < 15 && minutes < 60).then_some((!is_unknown).then_some(sign * (hours * 60 + minutes)))
+}
+
+fn number(text: &str, most: usize) -> Option<i64> {
+    let is_number = (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().ok()).flatten()
+}
+
+/// The field without `(JST)`; `None` if one is not closed.
+fn without_comments(field: &str) -> Option<String> {
+    let mut depth = 0_usize;
+    let mut kept = String::new();
+    for c in field.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.checked_sub(1)?,
+            _ if depth == 0 => kept.push(c),
+            _ => {}
+        }
+    }
+    (depth == 0).then_some(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_understood_from_end_to_end_is_a_moment() {
+        for (field, expected) in [
+            ("Mon, 2 Nov 2026 09:00:00 +0900 (JST)", "2026-11-02T09:00:00+09:00"),
+            ("Wed, 11 Feb 2026 11:51:07 est", "2026-02-11T11:51:07-05:00"),
+            ("Wed, 11 Feb 2026 11:51:07 CET", "2026-02-11T11:51:07+01:00"),
+            ("Wed, 11 Feb 2026 11:51:07 CEST", "2026-02-11T11:51:07+02:00"),
+            ("Wed, 11 Feb 2026 11:51:07 JST", "2026-02-11T11:51:07+09:00"),
+            ("Wed, 11 Feb 2026 11:51:07 GMT+0900", "2026-02-11T11:51:07+09:00"),
+            ("Wed, 11 Feb 2026 11:51:07 UTC+0900", "2026-02-11T11:51:07+09:00"),
+            ("Wed, 11 Feb 2026 11:51:07 GMT +09:00", "2026-02-11T11:51:07+09:00"),
+            ("Wed, 11 Feb 2026 11:51:07 -600", "2026-02-11T11:51:07-06:00"),
+            ("Wed, 11 Feb 2026 11:51:07 -0000", "2026-02-11T11:51:07-00:00"),
+            ("Wed, 11 Feb 2026 11:51:07 +0900 JST", "2026-02-11T11:51:07+09:00"),
+            ("11 Feb 2026 11:51 GMT", "2026-02-11T11:51:00Z"),
+            ("Fri, 12 June 2026 23:42:00 +0200", "2026-06-12T23:42:00+02:00"),
+            ("Fri, 11 Sept 2026 23:42:00 +0200", "2026-09-11T23:42:00+02:00"),
+            ("Friday, 12-Jun-26 23:42:00 +0200", "2026-06-12T23:42:00+02:00"),
+            ("Fri, 12 Jun 2026 23.42.00 +0200", "2026-06-12T23:42:00+02:00"),
+            ("Fri, 12 Jun 2026 11:42:00 PM +0200", "2026-06-12T23:42:00+02:00"),
+            ("Fri, 12 Jun 2026 12:42:00 AM +0200", "2026-06-12T00:42:00+02:00"),
+            ("Tue, 029 Sep 2026 23:34:45 -0800", "2026-09-29T23:34:45-08:00"),
+            ("Wed Feb 11 11:51:07 UTC 2026", "2026-02-11T11:51:07Z"),
+            ("Wed Feb 11 11:51:07 2026 +0100", "2026-02-11T11:51:07+01:00"),
+            ("11 Feb 98 11:51:07.25 +0100", "1998-02-11T11:51:07+01:00"),
+            ("2026-02-11T11:51:07+01:00", "2026-02-11T11:51:07+01:00"),
+            ("11 (x) Feb (y (z)) 2026 11:51:07 Z", "2026-02-11T11:51:07Z"),
+        ] {
+            assert_eq!(parse(field).map(DateTime::to_rfc3339).as_deref(), Some(expected), "{field}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_stays_a_text() {
+        for field in [
+            "",
+            "yesterday",
+            "Mon, 30 Feb 2026 10:00:00 +0000",
+            "Wed, 11 Feb 2026 11:51:07",
+            "Wed Feb 11 11:51:07 2026",
+            "Wed, 11 Feb 2026 11:51:07 XYZ",
+            "Wed, 11 Feb 2026 11:51:07 IST",
+            "Wed, 11 Feb 2026 11:51:07 A",
+            "Wed, 11 Feb 2026 11:51:07 +9900",
+            "Wed, 11 Feb 2026 11:51:07 +0900 CET",
+            "Wed, 11 Feb 2026 11:51:07 +0900 x",
+            "Wed, 11 Feb 2026 13:51:07 PM +0900",
+            "Wed, 11 Feb 2026 25:51:07 +0900",
+            "Wed, 11 Feb 2026 11:51:07 +0900 (open",
+            "ven., 12 juin 2026 23:42:00 +0200",
+            "11 Feb 2026 +0900",
+            "11 11 Feb 2026 11:51:07 +0900",
+            "2026-02-11",
+            "1 Jan 0 00:00:00 +0000",
+        ] {
+            assert_eq!(parse(field), None, "{field}");
+        }
+    }
+}

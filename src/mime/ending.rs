@@ -1,0 +1,150 @@
+//! Whether a message is all there, as far as it says so itself.
+
+use super::header::{Line, Lines, field, token};
+use super::parameters::Parameters;
+
+/// The bytes of a header line, folded or not, that are looked at.
+const LONGEST_FIELD: usize = 16 << 10;
+
+/// What a message lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// Nothing follows its header.
+    Body,
+    /// It is a multipart, and the line that ends it did not come.
+    LastBoundary,
+}
+
+/// Sees a message go by and says at its end whether it looks cut off. Keeps one field and the beginning of one line.
+#[derive(Default)]
+pub(crate) struct Ending {
+    kinds: Lines,
+    /// The beginning of the line that is coming in; a line end is kept.
+    line: Vec<u8>,
+    /// Content-Type, while it is coming in.
+    content_type: Vec<u8>,
+    in_content_type: bool,
+    in_body: bool,
+    has_body: bool,
+    /// Of the outermost multipart.
+    boundary: Option<Vec<u8>>,
+    is_closed: bool,
+}
+
+impl Ending {
+    /// The next bytes of the message.
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.has_body |= self.in_body;
+            if self.in_body && (self.boundary.is_none() || self.is_closed) {
+                return;
+            }
+            let room = LONGEST_FIELD.saturating_sub(self.line.len());
+            match piece.split_last() {
+                // The line end stays, whatever is cut.
+                Some((b'\n', text)) => {
+                    self.line.extend(text.iter().take(room));
+                    self.line.push(b'\n');
+                    self.end_of_line();
+                    self.line.clear();
+                }
+                _ => self.line.extend(piece.iter().take(room)),
+            }
+        }
+    }
+
+    fn end_of_line(&mut self) {
+        if self.in_body {
+            let last = self.line.strip_prefix(b"--").and_then(|text| text.trim_ascii_end().strip_suffix(b"--"));
+            self.is_closed |= last.is_some() && last == self.boundary.as_deref();
+            return;
+        }
+        let kind = self.kinds.next(&self.line, b"");
+        if kind != Line::Continued {
+            self.in_content_type =
+                kind == Line::Field && self.content_type.is_empty() && field(&self.line, "Content-Type").is_some();
+        }
+        if self.in_content_type {
+            let room = LONGEST_FIELD.saturating_sub(self.content_type.len());
+            self.content_type.extend(self.line.iter().take(room));
+        }
+        if matches!(kind, Line::End | Line::Body) {
+            let value = field(&self.content_type, "Content-Type").unwrap_or_default();
+            if token(value).starts_with("multipart/") {
+                self.boundary = Parameters::of(value).plain("boundary").map(|found| found.trim_ascii_end().to_vec());
+            }
+            self.in_body = true;
+            self.has_body = kind == Line::Body;
+            self.content_type = Vec::new();
+        }
+    }
+
+    /// The message is over: what it lacks, if anything.
+    pub(crate) fn missing(mut self) -> Option<Missing> {
+        if !self.line.is_empty() {
+            self.end_of_line();
+        }
+        match self {
+            Ending { has_body: false, .. } => Some(Missing::Body),
+            Ending { boundary: Some(_), is_closed: false, .. } => Some(Missing::LastBoundary),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same whatever pieces the message comes in.
+    fn missing(message: &str) -> Option<Missing> {
+        let mut whole = Ending::default();
+        whole.write(message.as_bytes());
+        let mut pieces = Ending::default();
+        message.as_bytes().chunks(1).for_each(|byte| pieces.write(byte));
+        let missing = whole.missing();
+        assert_eq!(pieces.missing(), missing, "{message:?}");
+        missing
+    }
+
+    #[test]
+    fn a_message_says_itself_whether_its_end_is_there() {
+        let start = "Received: x\r\nContent-Type: multipart/mixed (x);\r\n boundary=\"b 1\"\r\nTo: y\r\n\r\n";
+        for (body, expected) in [
+            ("--b 1\r\n\r\nx\r\n--b 1--", None),
+            ("--b 1\r\n\r\nx\r\n--b 1-- \r\nepilogue", None),
+            ("--b 1\r\n\r\nx\r\n--b 1", Some(Missing::LastBoundary)),
+            ("--b 1\r\n\r\nx\r\n--b 11--\r\n --b 1--\r\n", Some(Missing::LastBoundary)),
+            ("", Some(Missing::Body)),
+        ] {
+            assert_eq!(missing(&format!("{start}{body}")), expected, "{body}");
+        }
+        for (message, expected) in [
+            ("Subject: x\r\n\r\ny", None),
+            ("Subject: x\r\n \r\ny", None),
+            ("Subject: x\r\nno field", None),
+            ("Subject: x\r\n\r\n", Some(Missing::Body)),
+            ("Subject: x\r\nTo: y", Some(Missing::Body)),
+            ("", Some(Missing::Body)),
+            ("Content-Type: multipart/mixed\n\n--b", None),
+            ("Content-Type: text/plain; boundary=b\n\n--b", None),
+            ("Content-Type: multipart/mixed; boundary=b\nContent-Type: text/plain\n\n--b--", None),
+        ] {
+            assert_eq!(missing(message), expected, "{message:?}");
+        }
+    }
+
+    #[test]
+    fn long_lines_cost_little_memory() {
+        let mut ending = Ending::default();
+        for _ in 0..1_000 {
+            ending.write(&[b'x'; 10_000]);
+        }
+        assert!(ending.line.capacity() <= 2 * LONGEST_FIELD);
+        ending.write(b"\nContent-Type: multipart/mixed; boundary=b\n\n");
+        for _ in 0..1_000 {
+            ending.write(&[b'-'; 10_000]);
+        }
+        assert!(ending.line.capacity() <= 2 * LONGEST_FIELD);
+    }
+}

@@ -1,0 +1,273 @@
+//! The header of a message or of a part (RFC 5322 section 2.2): where it ends, and its fields.
+//!
+//! Senders leave out the empty line that ends a header, put blanks into it, or lose the indent of a folded
+//! line. One function decides what a line is, for everything that reads headers.
+
+/// The bytes in which the name of a field must end.
+const LONGEST_NAME: usize = 256;
+
+/// The lines looked ahead when a line fits nowhere.
+const LOOK_AHEAD: usize = 16;
+
+/// Beginnings of fields that no text has at the beginning of a line: before one of them the header goes on
+/// after a line that is not a field.
+const CERTAIN: [&str; 12] = [
+    "content-",
+    "mime-version",
+    "x-",
+    "arc-",
+    "dkim-",
+    "received",
+    "from",
+    "to",
+    "cc",
+    "subject",
+    "date",
+    "message-id",
+];
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// The first line of a field.
+    Field,
+    /// It continues the field before.
+    Continued,
+    /// It does not belong there, and the header goes on.
+    Odd,
+    /// The empty line that ends the header.
+    End,
+    /// The first line of the body: the empty line is missing.
+    Body,
+}
+
+/// Decides what each line of a header is, in their order.
+#[derive(Default)]
+pub(super) struct Lines {
+    /// The last byte of the open field that is not a blank.
+    open: Option<u8>,
+    started: bool,
+}
+
+impl Lines {
+    /// What `line` is; `after` is what follows it, as far as it is known.
+    pub(super) fn next(&mut self, line: &[u8], after: &[u8]) -> Line {
+        let text = line.trim_ascii_end();
+        let kind = match () {
+            () if without_line_end(line).is_empty() => Line::End,
+            () if text.is_empty() && !goes_on(after) => Line::End,
+            () if text.is_empty() => Line::Continued,
+            () if is_indented(line) && self.open.is_some() => Line::Continued,
+            () if is_indented(line) && self.started => Line::Odd,
+            () if self.has_lost_its_indent(text) => Line::Continued,
+            () if name(text).is_some() => Line::Field,
+            // An mbox has a line before the header.
+            () if !self.started && (text.starts_with(b"From ") || text.starts_with(b">From ")) => Line::Odd,
+            () if goes_on(after) => Line::Odd,
+            () => Line::Body,
+        };
+        self.started = true;
+        self.open = match kind {
+            Line::Field => text.last().copied(),
+            Line::Continued => text.last().copied().or(self.open),
+            _ => None,
+        };
+        kind
+    }
+
+    /// `name="a.pdf"` after a line that ends in a semicolon, an address after one that ends in a comma.
+    fn has_lost_its_indent(&self, text: &[u8]) -> bool {
+        match self.open {
+            Some(b';') => text.iter().position(|byte| !is_token(*byte)).is_some_and(|at| {
+                at > 0 && text.get(at) == Some(&b'=') && text.get(at + 1).is_some_and(|next| *next != b'=')
+            }),
+            Some(b',') => name(text).is_none() && text.contains(&b'@'),
+            _ => false,
+        }
+    }
+}
+
+/// True if a field follows that is certain to be one, perhaps after indented lines.
+fn goes_on(after: &[u8]) -> bool {
+    let mut next = lines(after).take(LOOK_AHEAD).skip_while(|line| is_indented(line));
+    let begins_with = |text: &[u8], start: &str| {
+        text.get(..start.len()).is_some_and(|text| text.eq_ignore_ascii_case(start.as_bytes()))
+    };
+    next.next().and_then(name).is_some_and(|name| {
+        CERTAIN.iter().any(|certain| {
+            begins_with(name, certain) && (certain.ends_with('-') || name.trim_ascii_end().len() == certain.len())
+        })
+    })
+}
+
+/// `field-name = 1*ftext` before a colon; old mailers put blanks between the two.
+fn name(line: &[u8]) -> Option<&[u8]> {
+    let colon = line.iter().take(LONGEST_NAME).position(|byte| *byte == b':')?;
+    let name = line.get(..colon)?.trim_ascii_end();
+    (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(name)
+}
+
+fn is_indented(line: &[u8]) -> bool {
+    matches!(line, [b' ' | b'\t', ..])
+}
+
+/// A character of RFC 2045's `token`.
+pub(super) fn is_token(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&byte)
+}
+
+/// The lines of a text, with their ends.
+pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split_inclusive(|byte| *byte == b'\n')
+}
+
+/// The first line, with its end, and the rest.
+pub(super) fn first_line(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| at + 1);
+    text.split_at_checked(end).unwrap_or((text, b""))
+}
+
+pub(super) fn without_line_end(text: &[u8]) -> &[u8] {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    text.strip_suffix(b"\r").unwrap_or(text)
+}
+
+/// Name and value of each field, folded as they came. What follows the header is left alone.
+pub(super) fn fields(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut kinds = Lines::default();
+    let mut rest = header;
+    // Where the open field begins, and its length so far.
+    let mut open: Option<(&[u8], usize)> = None;
+    std::iter::from_fn(move || {
+        loop {
+            let (here, (line, after)) = (rest, first_line(rest));
+            rest = after;
+            let complete = match if line.is_empty() { Line::End } else { kinds.next(line, after) } {
+                Line::Continued => {
+                    open = open.map(|(start, length)| (start, length + line.len()));
+                    None
+                }
+                Line::Field => open.replace((here, line.len())),
+                Line::Odd => open.take(),
+                Line::End | Line::Body => {
+                    rest = b"";
+                    return open.take().and_then(split);
+                }
+            };
+            if let Some(field) = complete.and_then(split) {
+                return Some(field);
+            }
+        }
+    })
+}
+
+fn split((start, length): (&[u8], usize)) -> Option<(&[u8], &[u8])> {
+    let field = start.get(..length)?;
+    let (name, value) = field.split_at_checked(field.iter().position(|byte| *byte == b':')?)?;
+    Some((name.trim_ascii_end(), value.get(1..)?))
+}
+
+/// The first field of that name.
+pub(super) fn field<'a>(header: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    fields(header).find(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
+}
+
+/// True if an empty line is in it, which ends a header; the first line is not looked at.
+pub(crate) fn has_empty_line(bytes: &[u8]) -> bool {
+    bytes.windows(2).any(|pair| pair == b"\n\n") || bytes.windows(3).any(|three| three == b"\n\r\n")
+}
+
+/// A field's value on one line, cut after `most` bytes.
+pub(super) fn unfolded(value: &[u8], most: usize) -> Vec<u8> {
+    value.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).take(most).copied().collect()
+}
+
+/// The first word of a field, in lower case: a transfer encoding, a media type, a disposition.
+pub(super) fn token(value: &[u8]) -> String {
+    let mut value = value.trim_ascii();
+    while let (Some(comment), Some(end)) = (value.strip_prefix(b"("), value.iter().position(|byte| *byte == b')')) {
+        value = comment.get(end..).unwrap_or_default().trim_ascii_start();
+    }
+    let word = value.split(|byte| byte.is_ascii_whitespace() || b";(".contains(byte)).next().unwrap_or_default();
+    let word = word.get(..100).unwrap_or(word);
+    String::from_utf8_lossy(word).trim_matches('"').to_ascii_lowercase()
+}
+
+/// `=3D` or `%3D` as the byte; what is no such thing stays.
+pub(super) fn unescape(bytes: &[u8], sign: u8) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let [first, after @ ..] = rest {
+        let escaped = match after {
+            [high, low, after @ ..] if *first == sign => {
+                hex(*high).zip(hex(*low)).map(|(high, low)| (high << 4 | low, after))
+            }
+            _ => None,
+        };
+        let (byte, after) = escaped.unwrap_or((*first, after));
+        plain.push(byte);
+        rest = after;
+    }
+    plain
+}
+
+/// The value of a hexadecimal digit.
+pub(super) fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+/// True for UTF-8, also if it was cut or has a wrong byte here and there: two of its characters, or one of
+/// three bytes, for each of them, which text in another charset hardly has by chance.
+pub(super) fn is_nearly_utf8(bytes: &[u8]) -> bool {
+    let (mut right, mut wrong) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        right += chunk.valid().chars().map(|c| c.len_utf8() - 1).sum::<usize>();
+        wrong += usize::from(!chunk.invalid().is_empty());
+    }
+    right >= wrong * 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(header: &[u8]) -> Vec<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        fields(header).map(|(name, value)| (text(name), text(&unfolded(value, 1000)))).collect()
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn fields_are_folded_odd_lines_are_passed_over_and_the_body_is_left_alone() {
+        for (header, expected) in [
+            (&b"A: b\r\n c\r\n\td\r\nE :f\r\n\r\nG: h\r\n"[..], &[("A", " b c\td"), ("E", "f")][..]),
+            (b"A: b\nC: d", &[("A", " b"), ("C", " d")]),
+            (b"From x\nA: b\n", &[("A", " b")]),
+            (b"A: b\nodd\n odd too\nTo: c\n", &[("A", " b"), ("To", " c")]),
+            (b"A: b\nodd\nC d\n", &[("A", " b")]),
+            (b"A: b\n \t\nbody: x\n", &[("A", " b")]),
+            (b"A: b\n \n c\nDate: d\n", &[("A", " b  c"), ("Date", " d")]),
+            (b"A: b;\nname=\"c: d\"\n", &[("A", " b;name=\"c: d\"")]),
+            (b"A: b;\naGVsbG8=\n", &[("A", " b;")]),
+            (b"To: a@b,\nc@d\nE: f\n", &[("To", " a@b,c@d"), ("E", " f")]),
+            (b"text alone\nA: b\n", &[]),
+            (b" indented\nA: b\n", &[]),
+            (b"", &[]),
+            (b"\nA: b", &[]),
+            (b": b\nA: b", &[]),
+        ] {
+            assert_eq!(found(header), pairs(expected), "{}", header.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn the_first_word_is_found_after_comments_and_before_them() {
+        for value in ["base64", " BASE64 (x)", "(a) (b) base64", "\"base64\"", "base64;x", "base64(x)"] {
+            assert_eq!(token(value.as_bytes()), "base64", "{value}");
+        }
+        assert_eq!((token(b"(x"), token(b""), token(b"()()").as_str()), (String::new(), String::new(), ""));
+    }
+}

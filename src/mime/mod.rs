@@ -1,0 +1,45 @@
+//! What is in a message (RFC 5322, RFC 2045 to 2047, RFC 2231): its header, decoded, and what is attached.
+//!
+//! One decoder serves selections, `--json` and attachments: what one of them shows, the others find. A sender's
+//! bytes go in; nothing here knows a server or a disk.
+//!
+//! - `header`: where a header ends, and its fields; `parameters`: those of Content-Type
+//! - `charset`, `words`: bytes → text; `address`, `date`; `headers`: the fields that people sort mail by
+//! - `parts`: a message → its leaf parts; `transfer`: a part's body → its bytes; `file_name`: a name → one that is
+//!   safe; `attachments`: all of it
+//! - `ending`: whether a message was cut off
+
+#[cfg(feature = "attachments")]
+mod address;
+#[cfg(feature = "attachments")]
+mod attachments;
+#[cfg(feature = "attachments")]
+mod charset;
+#[cfg(feature = "attachments")]
+mod date;
+#[allow(dead_code)] // The same.
+mod ending;
+#[cfg(feature = "attachments")]
+mod file_name;
+mod header;
+#[cfg(feature = "attachments")]
+mod headers;
+mod parameters;
+#[cfg(feature = "attachments")]
+mod parts;
+#[cfg(feature = "attachments")]
+mod transfer;
+#[cfg(feature = "attachments")]
+mod words;
+
+#[cfg(feature = "attachments")]
+pub use attachments::Attachment;
+#[cfg(feature = "attachments")]
+pub(crate) use attachments::{Extracted, Shelf, unpack};
+#[allow(unused_imports, dead_code)] // Until delivery looks for messages that were cut off.
+pub(crate) use ending::{Ending, Missing};
+pub(crate) use header::has_empty_line;
+#[cfg(feature = "attachments")]
+pub(crate) use headers::has;
+#[cfg(feature = "attachments")]
+pub use headers::{Headers, headers, is_attachment};
