@@ -65,7 +65,9 @@ impl Fetch<'_> {
             from_now: arguments.get_flag("from-now"),
             accept_uidvalidity: arguments.get_flag("accept-uidvalidity"),
             action: action(arguments, &folder)?,
+            older_than: arguments.get_one::<Duration>("older-than").copied(),
             program: program(arguments)?,
+            failed_to: failed_to(arguments, &folder)?,
             give_up_after: arguments.get_one::<u32>("give-up-after").copied().unwrap_or(10),
             group: (OPEN_FILES / jobs.max(1)).clamp(10, 250),
             deadline: setting.deadline,
@@ -125,11 +127,18 @@ impl Fetch<'_> {
         let source = Source { host, mailbox, folder: &job.folder, format: self.format };
         if self.dry_run {
             let mut destination = Destination::look(dir, &source)?;
-            for (uid, path) in delivery::dry_run(&job, &mut destination, &mut connect, &mut told)? {
+            let would = delivery::dry_run(&job, &mut destination, &mut connect, &mut told)?;
+            for (uid, path) in &would.fetch {
                 let (text, path) = (uid.to_string(), path.to_string_lossy());
                 match self.output.json {
                     true => self.output.object(&json!({"uid": uid.get(), "path": path, "dry_run": true}))?,
                     false => self.output.line(&[&text, &path])?,
+                }
+            }
+            for (uids, action) in &would.change {
+                self.output.note(&format!("would be {action}: {} ({uids})", in_words(uids.len(), "message")));
+                for uid in uids.iter().filter(|_| self.output.json) {
+                    self.output.object(&json!({"uid": uid.get(), "would_be": action.to_string(), "dry_run": true}))?;
                 }
             }
             return Ok(Exit::Done);
@@ -147,7 +156,9 @@ impl Fetch<'_> {
             (outcome.acted, "marked, moved or deleted"),
             (outcome.failed.len() as u64, "failed"),
             (outcome.gave_up.len() as u64, "given up"),
+            (outcome.not_asked, "not asked for"),
             (outcome.not_taken, "not taken by the program"),
+            (outcome.set_aside, "moved because the program refused them"),
             (outcome.broken, "parts not decoded"),
             (outcome.unlisted, "not listed by the server"),
         ];
@@ -191,6 +202,19 @@ fn action(arguments: &ArgMatches, folder: &MailboxName) -> Result<Option<Action>
         return Err(usage(format!("--move-to {to} is the folder that is fetched from")));
     }
     Ok(Some(Action::MoveTo(to)))
+}
+
+fn failed_to(arguments: &ArgMatches, folder: &MailboxName) -> Result<Option<MailboxName>> {
+    let Some(to) = arguments.get_one::<String>("failed-to") else { return Ok(None) };
+    let to = MailboxName::new(to)?;
+    if to == *folder {
+        return Err(usage(format!("--failed-to {to} is the folder that is fetched from")));
+    }
+    Ok(Some(to))
+}
+
+fn in_words(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn program(arguments: &ArgMatches) -> Result<Option<Program>> {

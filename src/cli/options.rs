@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, value_parser};
 use exoimap::delivery::Format;
 use exoimap::entra::Cloud;
 
-use super::values::{parse_date_time, parse_day, parse_size, parse_time, parse_wait};
+use super::values::{parse_age, parse_date_time, parse_day, parse_size, parse_time, parse_wait};
 
 /// One option, argument or variable, and all that is known of it.
 #[derive(Clone, Copy)]
@@ -238,6 +238,11 @@ const OWN: &[Entry] = &[
         .manual("With PROGRAM, only the messages that it accepted."),
     flag("delete", "Delete delivered messages (Exchange keeps them in Recoverable Items)").of(&["fetch"]).with(|arg| arg.group("action"))
         .manual("With PROGRAM, only the messages that it accepted."),
+    option("older-than", "T", "Move or delete only messages received more than T ago (30d, 12h)").of(&["fetch"])
+        .with(|arg| arg.value_parser(ValueParser::new(parse_age)).conflicts_with("mark-seen").requires("action"))
+        .manual("Also those that earlier runs delivered to DIR, in each run, when their time has come. Never a message that this DIR did not deliver or that PROGRAM did not accept. The time received is the server's (INTERNALDATE)."),
+    option("failed-to", "FOLDER", "Move here what PROGRAM refused in --give-up-after runs").of(&["fetch"]).with(|arg| arg.requires("program"))
+        .manual("PROGRAM refuses a message with an exit code from 1 to 125, except 75. A run in which it refused several messages and accepted none does not count. The file stays in DIR. Without this option the message is offered for ever."),
     option("program-timeout", "T", "Kill PROGRAM after T per message (not its children)").of(&["fetch"]).with(|arg| arg.value_parser(time())),
     argument("program", "PROGRAM ARG", "Run for each durable message; exit code 0 accepts it").of(&["fetch"]).with(|arg| arg.num_args(1..).last(true))
         .manual("{} in an argument is the file of the message. The environment has EXOIMAP_UID, EXOIMAP_MAILBOX, EXOIMAP_FOLDER, EXOIMAP_FILE and EXOIMAP_ATTACHMENTS, and none of our credentials. Only a message that PROGRAM accepted is marked, moved or deleted; any other is offered again by the next run."),

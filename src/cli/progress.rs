@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use exoimap::Result;
 use exoimap::delivery::{Delivered, Watch};
+use exoimap::imap::types::Uid;
+use exoimap::{MailboxName, Result};
 use serde_json::{Value, json};
 
 use super::output::{Output, line, object_line};
@@ -61,6 +62,17 @@ impl Watch for Told<'_> {
             false => line(&[&message.uid.to_string(), &message.path.to_string_lossy()]),
         };
         self.output.write(&messages.iter().map(line).collect::<String>())
+    }
+
+    fn set_aside(&mut self, uid: Uid, to: &MailboxName, reason: &str) -> Result<()> {
+        if !self.output.json {
+            return Ok(());
+        }
+        let mut object = json!({"uid": uid.get(), "failed_to": to.as_str(), "reason": reason});
+        if let Some((fields, whose)) = object.as_object_mut().zip(self.whose) {
+            fields.insert("mailbox".to_owned(), json!(whose));
+        }
+        self.output.object(&object)
     }
 
     fn warn(&mut self, text: &str) {

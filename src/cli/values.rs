@@ -21,7 +21,19 @@ pub(crate) fn parse_time(text: &str) -> std::result::Result<Duration, String> {
     }
 }
 
-/// The same, and `0`: no wait at all.
+/// An age: a time, or a number of days or weeks.
+pub(crate) fn parse_age(text: &str) -> std::result::Result<Duration, String> {
+    let in_units = |unit: &str, days: u64| text.strip_suffix(unit).map(|number| (number, days * 86_400));
+    let Some((number, factor)) = in_units("d", 1).or_else(|| in_units("w", 7)) else { return parse_time(text) };
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = number.parse::<u64>().ok().filter(|_| is_number).and_then(|number| number.checked_mul(factor));
+    match seconds.filter(|seconds| (1..=36_500 * 86_400).contains(seconds)) {
+        Some(seconds) => Ok(Duration::from_secs(seconds)),
+        None => Err("an age is a number followed by s, m, h, d or w: 12h, 30d or 2w".to_owned()),
+    }
+}
+
+/// A time, or `0`: no wait at all.
 pub(crate) fn parse_wait(text: &str) -> std::result::Result<Duration, String> {
     if matches!(text, "0" | "0s") { Ok(Duration::ZERO) } else { parse_time(text) }
 }

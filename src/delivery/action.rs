@@ -35,21 +35,23 @@ impl Action {
         }
     }
 
-    /// What a message is then, in words.
-    pub(super) fn outcome(&self) -> String {
-        match self {
-            Action::MarkSeen => "marked as seen".to_owned(),
-            Action::MoveTo(folder) => format!("moved to {folder}"),
-            Action::Delete => "deleted".to_owned(),
-        }
-    }
-
     /// What it means to the server.
     pub(super) fn change(&self) -> Change {
         match self {
             Action::MarkSeen => Change::Flags { set: Flag::named("\\Seen").into_iter().collect(), clear: Vec::new() },
             Action::MoveTo(folder) => Change::MoveTo(folder.clone()),
             Action::Delete => Change::Delete,
+        }
+    }
+}
+
+/// What a message is then, in words.
+impl std::fmt::Display for Action {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Action::MarkSeen => f.write_str("marked as seen"),
+            Action::MoveTo(folder) => write!(f, "moved to {folder}"),
+            Action::Delete => f.write_str("deleted"),
         }
     }
 }

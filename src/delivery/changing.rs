@@ -59,8 +59,8 @@ impl Pass<'_> {
             }
             if halves.refused(&uids, &uids, left.clone()) || too_often {
                 let who = if uids.len() == 1 { "message" } else { "messages" };
-                let (outcome, why) = (left.outcome(), refused.in_passing());
-                self.watch.warn(&format!("{who} {uids} could not be {outcome}: {why}; the next run tries again"));
+                let why = refused.in_passing();
+                self.watch.warn(&format!("{who} {uids} could not be {left}: {why}; the next run tries again"));
                 self.stuck.extend(&uids);
                 self.stuck_by = Some(refused);
             }

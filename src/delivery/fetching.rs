@@ -46,13 +46,13 @@ impl Pass<'_> {
     }
 
     /// Fetches what failed before, each alone. A session that ends at one of them says something of that message alone,
-    /// and of nothing else that was to be done: where it was the last, the session's work is done.
+    /// and of nothing else that was to be done: where it was the last, that end is returned.
     pub(super) fn fetch_last<S: Read + Write>(
         &mut self,
         selected: &mut Selected<'_, S>,
         wanted: &UidSet,
         validity: UidValidity,
-    ) -> Result<()> {
+    ) -> Result<Option<Error>> {
         let tries = |pass: &Self, uid: &Uid| pass.destination.state.failed.get(uid).map_or(0, |tries| tries.count);
         let mut uids: Vec<Uid> = wanted.iter().collect();
         uids.sort_by_key(|uid| tries(self, uid));
@@ -65,10 +65,9 @@ impl Pass<'_> {
             self.cut_off = None;
             let reason = format!("the connection broke at it: {}", error.in_passing());
             self.count_failures(vec![Failed { uid: *uid, reason }])?;
-            let is_done = at + 1 == uids.len() && self.destination.state.act.is_empty();
-            return if is_done { Ok(()) } else { Err(error.with_kind(Kind::Temporary)) };
+            return if at + 1 == uids.len() { Ok(Some(error)) } else { Err(error.with_kind(Kind::Temporary)) };
         }
-        Ok(())
+        Ok(None)
     }
 
     /// How many messages may still come.

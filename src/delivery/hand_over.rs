@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::Action;
 use super::pass::Pass;
-use super::program::Given;
+use super::program::{Given, Taken};
 #[cfg(feature = "attachments")]
 use super::{attachments::extract, format::stem, ready::Entry, ready::Next};
 use crate::error::Result;
@@ -57,8 +58,15 @@ impl Pass<'_> {
                 lock: self.destination.lock.as_ref().map(Lock::file),
             };
             match program.run(&given, self.job.deadline) {
-                Ok(()) => self.destination.program_took(uid, self.job.action.as_ref())?,
-                Err(why) => self.not_given(uid, &format!("the program {why}; the next run offers it again")),
+                Taken::Yes => {
+                    self.taken += 1;
+                    self.destination.program_took(uid, self.job.action_now())?;
+                }
+                Taken::Refused(why) => {
+                    self.not_given(uid, &format!("the program {why}"));
+                    self.refused.push((uid, why));
+                }
+                Taken::Failed(why) => self.not_given(uid, &format!("the program {why}; the next run offers it again")),
             }
         }
         Ok(())
@@ -93,6 +101,26 @@ impl Pass<'_> {
     #[cfg(not(feature = "attachments"))]
     fn attach(&mut self, _: Uid, _: &Path) -> Result<Option<String>> {
         Ok(None)
+    }
+
+    /// Counts what the program refused in this run. With a folder for it, a message that was refused too often goes
+    /// there and is not offered any more.
+    pub(super) fn settle_refused(&mut self) -> Result<()> {
+        let refused = std::mem::take(&mut self.refused);
+        // Several, and none taken: what the program needs is down.
+        if refused.is_empty() || (refused.len() > 1 && self.taken == 0) {
+            return Ok(());
+        }
+        for (uid, why) in refused {
+            let tries = self.destination.state.count_refusal(uid, &why);
+            let Some(to) = self.job.failed_to.as_ref().filter(|_| tries >= self.job.give_up_after) else { continue };
+            self.destination.state.remove_run(uid);
+            self.destination.state.add_act(&[uid].into_iter().collect(), &Action::MoveTo(to.clone()));
+            self.watch.warn(&format!("message {uid}: the program {why} in {tries} runs; it goes to the folder {to}"));
+            self.watch.set_aside(uid, to, &why)?;
+            self.outcome.set_aside += 1;
+        }
+        self.destination.save()
     }
 
     fn not_given(&mut self, uid: Uid, why: &str) {

@@ -12,7 +12,7 @@
 //! - `format`, `mbox`, `mbox_file`, `attachments`: what a message looks like on the disk
 //! - `incoming`: the sink between a FETCH and the temporary files
 //! - `pass`: what one session does; `look`: what is new; `fetching`: how it comes; `hand_over`, `program`,
-//!   `changing`, `action`: what comes after a delivery
+//!   `changing`, `retention`, `action`: what comes after a delivery
 //! - [`run`]: a job from its first session to its last; `stream`: without a directory; [`ToDo`]: what a run
 //!   would find
 
@@ -33,13 +33,14 @@ mod mbox_file;
 mod pass;
 mod program;
 mod ready;
+mod retention;
 mod run;
 mod state;
 mod stream;
 mod to_do;
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use crate::exchange::Connect;
 #[cfg(feature = "attachments")]
@@ -48,7 +49,7 @@ pub use action::Action;
 pub use destination::{Destination, Source};
 pub use format::Format;
 pub use program::Program;
-pub use run::{dry_run, run, write_all};
+pub use run::{Preview, dry_run, run, write_all};
 pub use stream::Spool;
 pub use to_do::ToDo;
 
@@ -94,8 +95,12 @@ pub struct Job {
     pub accept_uidvalidity: bool,
     /// What to do on the server with what was handed over.
     pub action: Option<Action>,
+    /// Makes that change only to messages that were received so long ago, also by earlier runs.
+    pub older_than: Option<Duration>,
     /// Who must take a message before that.
     pub program: Option<Program>,
+    /// Where a message is moved that the program refused in `give_up_after` runs; else it is offered for ever.
+    pub failed_to: Option<MailboxName>,
     /// After so many tries a message that does not come is given up.
     pub give_up_after: u32,
     /// Messages that are made durable together: their files stay open meanwhile.
@@ -118,17 +123,24 @@ impl Job {
             from_now: false,
             accept_uidvalidity: false,
             action: None,
+            older_than: None,
             program: None,
+            failed_to: None,
             give_up_after: 10,
             group: 250,
             deadline: None,
         }
     }
 
+    /// The change that is to be made as soon as a message is handed over.
+    fn action_now(&self) -> Option<&Action> {
+        self.action.as_ref().filter(|_| self.older_than.is_none())
+    }
+
     /// What a message waits for once it is delivered.
     fn next(&self) -> Next {
-        match (&self.program, &self.action) {
-            (Some(_), action) => Next::Run(action.clone()),
+        match (&self.program, self.action_now()) {
+            (Some(_), action) => Next::Run(action.cloned()),
             (None, Some(action)) => Next::Act(action.clone()),
             (None, None) => Next::Nothing,
         }
@@ -197,6 +209,8 @@ pub struct Outcome {
     pub not_asked: u64,
     /// Messages that the program did not take.
     pub not_taken: u64,
+    /// Messages that the program refused too often, and that are no longer offered to it.
+    pub set_aside: u64,
     /// Parts of messages that could not be decoded.
     pub broken: u64,
     /// Messages marked, moved or deleted.
@@ -218,6 +232,11 @@ impl Outcome {
 pub trait Watch {
     /// A group of messages is durable and in its place. An error, a closed pipe for instance, ends the run.
     fn delivered(&mut self, messages: &[Delivered]) -> Result<()>;
+    /// The program refused a message for the last time, and it goes to another folder on the server.
+    fn set_aside(&mut self, uid: Uid, to: &MailboxName, reason: &str) -> Result<()> {
+        let _ = (uid, to, reason);
+        Ok(())
+    }
     /// Something went wrong and the run goes on.
     fn warn(&mut self, text: &str);
     /// Something is odd and cost nothing.

@@ -61,6 +61,9 @@ pub(super) struct Pass<'a> {
     pub(super) last: UidSet,
     /// The program is not asked twice in a run for a message that it did not take.
     pub(super) not_taken: UidSet,
+    /// What the program refused in this run, and why; and how many it took.
+    pub(super) refused: Vec<(Uid, String)>,
+    pub(super) taken: u64,
     /// Commands that the server refused in this session.
     refusals: u32,
     /// One session was left because of too many.
@@ -101,6 +104,8 @@ impl<'a> Pass<'a> {
             sends: false,
             last,
             not_taken: UidSet::new(),
+            refused: Vec::new(),
+            taken: 0,
             refusals: 0,
             is_renewed: false,
             came_before: 0,
@@ -144,7 +149,7 @@ impl<'a> Pass<'a> {
     fn deliver<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<()> {
         let state = &self.destination.state;
         let promised = !state.act.is_empty() || (self.job.program.is_some() && !state.then.is_empty());
-        let writes = self.job.action.is_some() || promised;
+        let writes = self.job.action.is_some() || self.job.failed_to.is_some() || promised;
         // MOVE and UIDPLUS may be offered only now, after the sign-in (field guide 2.2).
         if writes {
             session.capability().map_err(crate::exchange::explain)?;
@@ -168,8 +173,18 @@ impl<'a> Pass<'a> {
             self.act(&mut selected)?;
             wanted.extend(&more);
         }
-        self.fetch_last(&mut selected, &wanted.within(&self.last).without(&self.settled), validity)?;
-        self.act(&mut selected)?;
+        let last = wanted.within(&self.last).without(&self.settled);
+        let broken = self.fetch_last(&mut selected, &last, validity)?;
+        self.settle_refused()?;
+        match broken {
+            // Nothing more can be done in this session, and nothing more must.
+            Some(broken) if self.has_changes_left() => return Err(broken.with_kind(Kind::Temporary)),
+            Some(_) => {}
+            None => {
+                self.retire(&mut selected)?;
+                self.act(&mut selected)?;
+            }
+        }
         self.complete(&look, selected.mailbox().exists)
     }
 
@@ -183,15 +198,36 @@ impl<'a> Pass<'a> {
         if let Some(all) = self.look_at_all(&look, &mut selected)? {
             new.extend(&self.new_in(&all)?);
         }
-        Ok((validity, self.job.selection.limited(new)))
+        let new = self.job.selection.limited(new);
+        // Nothing of it is saved: what would be changed is what would be left to change.
+        self.would_change(&new, &mut selected)?;
+        Ok((validity, new))
+    }
+
+    fn would_change<S: Read + Write>(&mut self, new: &UidSet, selected: &mut Selected<'_, S>) -> Result<()> {
+        if let Some(action) = self.job.action_now() {
+            let mut handed_over = new.clone();
+            if self.job.program.is_some() {
+                handed_over.extend(&self.destination.state.run);
+            }
+            self.destination.state.add_act(&handed_over, action);
+        }
+        if let Some(folder) = &self.job.failed_to {
+            let refused = self.destination.state.refused.iter();
+            let often = refused.filter(|(_, tries)| tries.count >= self.job.give_up_after);
+            let often: UidSet = often.map(|(uid, _)| *uid).collect();
+            self.destination.state.add_act(&often, &Action::MoveTo(folder.clone()));
+        }
+        self.retire(selected)
     }
 
     /// A folder to move to must exist before anything is fetched.
     fn require_target<S: Read + Write>(&self, session: &mut Session<S>) -> Result<()> {
-        match &self.job.action {
-            Some(Action::MoveTo(folder)) => require_folder(session, folder, "move to"),
-            _ => Ok(()),
-        }
+        let target = match &self.job.action {
+            Some(Action::MoveTo(folder)) => Some(folder),
+            _ => None,
+        };
+        target.into_iter().chain(&self.job.failed_to).try_for_each(|folder| require_folder(session, folder, "move to"))
     }
 
     fn bind<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidValidity> {
@@ -289,6 +325,10 @@ impl<'a> Pass<'a> {
         self.listed.extend(&all.found.uids);
         self.listed_all = true;
         Ok(Some(all))
+    }
+
+    fn has_changes_left(&self) -> bool {
+        self.destination.state.act.iter().any(|(uids, _)| !uids.without(&self.stuck).is_empty())
     }
 
     /// True where nothing waits for a session.

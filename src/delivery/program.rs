@@ -34,6 +34,17 @@ pub(super) struct Given<'a> {
     pub(super) lock: Option<&'a File>,
 }
 
+/// What became of a message that a program was given; in words why it was not taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// The program has it.
+    Yes,
+    /// The program does not want this message.
+    Refused(String),
+    /// Nothing that says anything of the message.
+    Failed(String),
+}
+
 impl Program {
     /// The program `name`, by its path or from `PATH`, which must exist and be executable; `{}` in an argument
     /// is the message's file.
@@ -50,8 +61,13 @@ impl Program {
         self
     }
 
-    /// Runs it to its end; `Err` says in words why the message was not taken.
-    pub(super) fn run(&self, given: &Given, deadline: Option<Instant>) -> std::result::Result<(), String> {
+    /// Runs it to its end.
+    pub(super) fn run(&self, given: &Given, deadline: Option<Instant>) -> Taken {
+        self.run_to_its_end(given, deadline).map_or_else(Taken::Failed, ended)
+    }
+
+    /// `Err` says in words why it has no end of its own.
+    fn run_to_its_end(&self, given: &Given, deadline: Option<Instant>) -> std::result::Result<ExitStatus, String> {
         let mut command = Command::new(&self.path);
         for argument in &self.arguments {
             command.arg(with_file(argument, given.file));
@@ -73,7 +89,7 @@ impl Program {
         let mut look = Duration::from_millis(1);
         loop {
             match child.try_wait() {
-                Ok(Some(status)) => return ended(status),
+                Ok(Some(status)) => return Ok(status),
                 Ok(None) if end.is_some_and(|end| Instant::now() >= end) => {
                     // Its own children live on: the standard library can make a group of them and not end one.
                     let _ = child.kill();
@@ -98,11 +114,13 @@ fn nothing(lock: Option<&File>) -> Stdio {
     lock.map_or_else(Stdio::null, Stdio::from)
 }
 
-fn ended(status: ExitStatus) -> std::result::Result<(), String> {
+/// 75 is `EX_TEMPFAIL`; 126 and above are a shell's words for a program that did not run, or was killed.
+fn ended(status: ExitStatus) -> Taken {
     match status.code() {
-        Some(0) => Ok(()),
-        Some(code) => Err(format!("ended with {code}")),
-        None => Err("was killed by a signal".to_owned()),
+        Some(0) => Taken::Yes,
+        Some(code @ (1..=74 | 76..=125)) => Taken::Refused(format!("ended with {code}")),
+        Some(code) => Taken::Failed(format!("ended with {code}")),
+        None => Taken::Failed("was killed by a signal".to_owned()),
     }
 }
 
@@ -155,7 +173,7 @@ fn is_program(path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    fn run(script: &str, timeout: Option<Duration>) -> std::result::Result<(), String> {
+    fn run(script: &str, timeout: Option<Duration>) -> Taken {
         let program = Program::new("sh", vec!["-c".into(), script.into(), "x".into(), "<{}>".into()], timeout).unwrap();
         let file = Path::new("/var/spool/a file.eml");
         let given =
@@ -167,18 +185,18 @@ mod tests {
     fn it_knows_its_message_and_none_of_our_secrets() {
         assert_eq!(
             run(r#"test "$1" = "</var/spool/a file.eml>" -a "$EXOIMAP_UID$EXOIMAP_FOLDER" = "7注文""#, None),
-            Ok(())
+            Taken::Yes
         );
-        assert_eq!(run(r#"test -z "$AZURE_CLIENT_SECRET" && ! read line"#, None), Ok(()));
+        assert_eq!(run(r#"test -z "$AZURE_CLIENT_SECRET" && ! read line"#, None), Taken::Yes);
     }
 
     #[test]
     fn its_end_is_told_in_words() {
-        assert_eq!(run("exit 3", None), Err("ended with 3".into()));
-        assert_eq!(run("kill -9 $$", None), Err("was killed by a signal".into()));
+        assert_eq!(run("exit 3", None), Taken::Refused("ended with 3".into()));
+        assert_eq!(run("kill -9 $$", None), Taken::Failed("was killed by a signal".into()));
         assert_eq!(
             run("exec sleep 60", Some(Duration::from_millis(50))),
-            Err("was still running when its time was over".into())
+            Taken::Failed("was still running when its time was over".into())
         );
         assert_eq!(Program::new("no-such-program-here", vec![], None).unwrap_err().kind(), Kind::Usage);
         assert_eq!(Program::new("./nor/here", vec![], None).unwrap_err().kind(), Kind::Usage);

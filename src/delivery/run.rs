@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use super::format::Format;
 use super::pass::Pass;
 use super::stream::{Out, Spool};
-use super::{Destination, Job, Outcome, Source, Watch};
+use super::{Action, Destination, Job, Outcome, Source, Watch};
 use crate::error::Result;
 use crate::exchange::{Connect, persist};
+use crate::imap::UidSet;
 use crate::imap::types::Uid;
 use crate::patience::Patience;
 
@@ -43,16 +44,27 @@ pub fn write_all(
     Ok(pass.outcome)
 }
 
-/// Tells what a run would fetch, UIDs and the places they would get, and changes nothing.
+/// What a run would do.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Preview {
+    /// The messages that it would fetch, and the places they would get.
+    pub fetch: Vec<(Uid, PathBuf)>,
+    /// The messages that it would change on the server, with the change; with a program, as far as it takes them.
+    pub change: Vec<(UidSet, Action)>,
+}
+
+/// Says what a run would do, and changes nothing.
 pub fn dry_run(
     job: &Job,
     destination: &mut Destination,
     connect: &mut Connect,
     watch: &mut dyn Watch,
-) -> Result<Vec<(Uid, PathBuf)>> {
+) -> Result<Preview> {
     let mut session = connect(None)?;
     let mut pass = Pass::new(job, destination, watch, None);
     let (validity, new) = pass.would_fetch(&mut session)?;
     let _ = session.logout();
-    Ok(new.iter().map(|uid| (uid, pass.destination.would_be(validity, uid))).collect())
+    let fetch = new.iter().map(|uid| (uid, pass.destination.would_be(validity, uid))).collect();
+    Ok(Preview { fetch, change: pass.destination.state.act.clone() })
 }

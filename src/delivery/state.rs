@@ -365,7 +365,6 @@ impl State {
     }
 
     /// Counts a run in which a program refused a message; returns how many there were.
-    #[allow(dead_code)]
     pub(super) fn count_refusal(&mut self, uid: Uid, reason: &str) -> u32 {
         count(&mut self.refused, uid, reason)
     }

@@ -4,6 +4,7 @@
 //! server's raw log: the commands after the login.
 
 mod fetch;
+mod jobs;
 mod mailbox;
 mod refused;
 mod sign_in;

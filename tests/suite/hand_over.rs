@@ -14,6 +14,7 @@ mod faults;
 mod known;
 mod many;
 mod options;
+mod refused;
 
 const ALL: [u32; 6] = [16101, 16102, 16105, 16110, 16111, 16123];
 

@@ -1,0 +1,128 @@
+//! What the server refuses, or never answers, keeps nothing else from coming, in a directory and in a stream alike.
+
+use super::{ALL, Post, printed, sorted, without};
+use crate::support::exchange::Fault;
+use crate::support::sample::{self, ORDERS};
+
+fn refuse(post: &Post, uids: impl IntoIterator<Item = u32>) {
+    let answer = "NO It cannot be read.";
+    uids.into_iter()
+        .for_each(|uid| post.world.exchange.fault_always(Fault::RefuseUid { command: "FETCH", uid, answer }));
+}
+
+fn fill(post: &Post, count: u32) -> Vec<u32> {
+    (0..count)
+        .map(|number| post.world.exchange.deliver(ORDERS, "INBOX", sample::note(&format!("number {number}"))))
+        .collect()
+}
+
+#[test]
+fn a_stream_has_all_but_the_message_that_fails() {
+    for fault in [
+        Fault::RefuseUid { command: "FETCH", uid: 16105, answer: "NO It cannot be read." },
+        Fault::HangUpAt { uid: 16105, bye: true },
+        Fault::HangUpAt { uid: 16105, bye: false },
+        Fault::DropInLiteral { uid: 16105 },
+        Fault::OkWithoutData { uid: 16105 },
+        Fault::Placeholder { uid: 16105 },
+    ] {
+        let post = Post::new("-");
+        post.world.exchange.fault_always(fault.clone());
+        let ended = post.fetch(&[]);
+        ended.expect(6).saying(&["message 16105: "]);
+        assert_eq!(post.kept(), without(&ALL, &[16105]), "{fault:?}: {ended}");
+        // A stream has no memory that could give it up.
+        assert!(!post.fetch(&["--give-up-after", "1"]).expect(6).stderr.contains("given up"));
+    }
+}
+
+#[test]
+fn a_limit_counts_what_comes() {
+    let post = Post::new("eml");
+    [16101, 16102].iter().for_each(|uid| post.world.exchange.fault_always(Fault::OkWithoutData { uid: *uid }));
+    for new in [[16105, 16110], [16111, 16123]] {
+        let ended = post.fetch(&["--limit", "2"]);
+        assert_eq!(printed(ended.expect(if new[0] == 16105 { 6 } else { 0 })), new, "{ended}");
+    }
+    let ended = post.fetch(&["--limit", "2"]);
+    assert_eq!(printed(ended.expect(6)), []);
+    post.world.exchange.clear_faults();
+    assert_eq!(sorted(post.fetch(&["--limit", "2"]).expect(0)), [16101, 16102]);
+}
+
+#[test]
+fn a_message_that_is_refused_deep_in_a_folder_is_found() {
+    for at in [0, 30, 59] {
+        let post = Post::new("eml");
+        let uids = fill(&post, 60);
+        refuse(&post, [uids[at]]);
+        let ended = post.fetch(&["--uid", &format!("{}:*", uids[0])]);
+        ended.expect(6).saying(&[&format!("message {}: UID FETCH: ", uids[at])]);
+        assert_eq!(sorted(&ended), without(&uids, &[uids[at]]));
+        assert!(post.commands("UID FETCH").len() <= 16, "{}", post.commands("UID FETCH").len());
+        assert_eq!(post.world.exchange.connections(), 1);
+    }
+}
+
+/// After 20 refusals a new session, once; what was not asked for has not failed.
+#[test]
+fn a_server_that_refuses_too_often_is_asked_again_by_the_next_run() {
+    let post = Post::new("eml");
+    let uids = fill(&post, 100);
+    refuse(&post, uids.clone());
+    let ended = post.fetch(&[]);
+    ended.expect(6).saying(&["messages were not asked for: the server refused too often; the next run asks"]);
+    assert_eq!(printed(&ended), ALL, "the others come");
+    assert_eq!(post.world.exchange.connections(), 2);
+    let failed = post.in_state("failed").split("; ").count();
+    assert!((5..=40).contains(&failed), "{failed}");
+    // The next run begins with others.
+    let ended = post.fetch(&[]);
+    ended.expect(6);
+    assert!(post.in_state("failed").split("; ").all(|line| line.split(' ').nth(1) == Some("1")), "{ended}");
+    post.world.exchange.clear_faults();
+    assert_eq!(sorted(post.fetch(&[]).expect(0)), uids);
+    assert_eq!(post.in_state("failed"), "");
+}
+
+/// Mail first, changes after: a MOVE that is throttled or never answered keeps no mail from coming.
+#[test]
+fn a_change_that_waits_keeps_no_mail_from_coming() {
+    let throttled = "NO Request is throttled. Suggested Backoff Time: 90000 milliseconds";
+    for fault in [
+        Fault::Refuse { command: "MOVE", answer: throttled },
+        Fault::Refuse { command: "MOVE", answer: "NO Server Unavailable. 15" },
+        Fault::DropAt { command: "MOVE", done: false },
+    ] {
+        let post = Post::new("eml");
+        post.world.exchange.fault_always(fault.clone());
+        let fetch = || post.call(&["--move-to", "Done"]).env("EXOIMAP_MAX_WAIT", "0").run();
+        assert_eq!(printed(fetch().expect(5)), ALL, "{fault:?}");
+        let uids = fill(&post, 3);
+        assert_eq!(printed(fetch().expect(5)), uids, "{fault:?}");
+        post.world.exchange.clear_faults();
+        fetch().expect(0);
+        assert_eq!((post.uids_in("INBOX").len(), post.uids_in("Done").len()), (0, 9), "{fault:?}");
+    }
+}
+
+#[test]
+fn a_change_that_is_never_answered_goes_on_in_halves_whose_size_is_kept() {
+    let post = Post::new("eml");
+    post.world.exchange.fault_times(Fault::DropAt { command: "MOVE", done: false }, 2);
+    post.fetch(&["--move-to", "Done"]).expect(0);
+    assert_eq!(post.uids_in("Done").len(), 6);
+    let sizes = |post: &Post| -> Vec<usize> {
+        let moves = post.commands("UID MOVE");
+        moves.iter().map(|line| line.split(' ').nth(2).unwrap().split([',', ':']).count()).collect()
+    };
+    assert_eq!(sizes(&post)[2..], [1; 6]);
+    assert_eq!(post.in_state("change-size"), "1");
+    fill(&post, 2);
+    post.fetch(&["--move-to", "Done"]).expect(0);
+    assert_eq!(sizes(&post)[8..], [1; 2]);
+    // It may have been chance: once enough were made in time, more are tried.
+    fill(&post, 10);
+    post.fetch(&["--move-to", "Done"]).expect(0);
+    assert_eq!((post.uids_in("INBOX").len(), post.in_state("change-size")), (0, "2".to_owned()));
+}
