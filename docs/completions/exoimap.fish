@@ -347,6 +347,8 @@ mbox\t''"
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l jobs -d 'Fetch N mailboxes in parallel.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l give-up-after -d 'Give up on a message after N failed runs.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l move-to -d 'Move delivered messages to this folder. With PROGRAM, only the messages that it accepted.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l older-than -d 'Move or delete only messages received more than T ago (30d, 12h). Also those that earlier runs delivered to DIR, in each run, when their time has come. Never a message that this DIR did not deliver or that PROGRAM did not accept. The time received is the server\'s (INTERNALDATE).' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l failed-to -d 'Move here what PROGRAM refused in --give-up-after runs. PROGRAM refuses a message with an exit code from 1 to 125, except 75. A run in which it refused several messages and accepted none does not count. The file stays in DIR. Without this option the message is offered for ever.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l program-timeout -d 'Kill PROGRAM after T per message (not its children).' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l folder -d 'Folder name as people see it.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l uid -d 'UIDs: 1:5,7,100:* (* alone is the newest message).' -r
