@@ -767,7 +767,7 @@ _exoimap() {
             return 0
             ;;
         exoimap__subcmd__fetch)
-            opts="-q -v -h --mailboxes --to --format --attachments --skip-inline --jobs --refetch --from-now --accept-uidvalidity --give-up-after --mark-seen --move-to --delete --program-timeout --dry-run --folder --uid --unseen --since --before --from --to-address --subject --larger --query --limit --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help"
+            opts="-q -v -h --mailboxes --to --format --attachments --skip-inline --jobs --refetch --from-now --accept-uidvalidity --give-up-after --mark-seen --move-to --delete --older-than --failed-to --program-timeout --dry-run --folder --uid --unseen --since --before --from --to-address --subject --larger --query --limit --mailbox --tenant --client-id --auth --client-secret-file --client-secret-command --certificate --certificate-key --certificate-signature --federated-token-file --identity --access-token-file --cloud --authority-host --scope --host --port --ca-file --proxy --env-file --timeout --max-wait --max-time --token-cache --trace --log --quiet --verbose --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -794,6 +794,14 @@ _exoimap() {
                     return 0
                     ;;
                 --move-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --older-than)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --failed-to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
