@@ -4,7 +4,7 @@
 //! part of nothing but NIL, -1 octets. So no grammar is followed down: a part is known by its shape, and what
 //! has no known shape is passed over.
 
-use super::cursor::{Cursor, Parse, Str};
+use super::cursor::{Cursor, Parse, Str, parse_digits};
 use super::frame::Frame;
 
 /// The deepest that a structure is looked into.
@@ -54,6 +54,12 @@ fn walk(cursor: &mut Cursor) -> Parse<bool> {
                 }
                 outer.count += 1;
             }
+            // The bytes of a literal came with the structure: raw names, quotes, subjects of nested messages.
+            Some(b'{') => {
+                let word = literal(cursor)?;
+                let Some(list) = open.last_mut() else { return cursor.fail("a list") };
+                list.value(Some(word), false);
+            }
             _ => {
                 let is_number = cursor.peek().is_some_and(|octet| octet.is_ascii_digit() || octet == b'-');
                 let word = match cursor.nstring()? {
@@ -65,6 +71,18 @@ fn walk(cursor: &mut Cursor) -> Parse<bool> {
             }
         }
     }
+}
+
+/// `literal = "{" number "}" CRLF *CHAR8`
+fn literal(cursor: &mut Cursor) -> Parse<Vec<u8>> {
+    cursor.skip(1);
+    let Some(size) = parse_digits(cursor.take_while(|byte| byte.is_ascii_digit())) else {
+        return cursor.fail("a size");
+    };
+    let text = cursor.rest().strip_prefix(b"}\r\n").zip(usize::try_from(size).ok());
+    let Some(text) = text.and_then(|(text, size)| text.get(..size)) else { return cursor.fail("a literal") };
+    cursor.skip(3 + text.len());
+    Ok(text.to_ascii_lowercase())
 }
 
 impl List {
@@ -132,6 +150,29 @@ mod tests {
             r#"("message" "rfc822" NIL NIL NIL "7bit" 99 ("d" "s" (("n" NIL "a" "b")) NIL NIL NIL NIL NIL NIL "<i>") {TEXT} 3)"#
         );
         assert_eq!(has(&format!("({TEXT}{message} \"mixed\")")), Some(true));
+    }
+
+    #[test]
+    fn names_in_literals_are_names() {
+        let body = "(\"application\" \"pdf\" (\"name\" {5}\r\na.pdf) NIL NIL \"base64\" 9 NIL";
+        let raw = "(\"attachment\" (\"filename\" {10}\r\n\u{95}) \"(.pdf)))";
+        assert_eq!(has(&format!("({TEXT}{body} {raw} \"mixed\")")), Some(true));
+        assert_eq!(has(&format!("({TEXT}{TEXT} \"mixed\" (\"boundary\" {{3}}\r\nb)\")))")), Some(false));
+        let named = "(\"text\" \"plain\" ({4}\r\nNAME {1}\r\na) NIL NIL \"7bit\" 5 1)";
+        assert_eq!(has(&format!("({TEXT}{named} \"mixed\")")), Some(true));
+        let nested = format!(
+            "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 9 (NIL {{7}}\r\nf\u{fc}r\" ( NIL NIL NIL NIL NIL NIL NIL NIL) {TEXT} 3)"
+        );
+        assert_eq!(has(&format!("({TEXT}{nested} \"mixed\")")), Some(true));
+        for broken in [
+            "(\"text\" {5}\r\nabc)",
+            "(\"text\" {}\r\n)",
+            "(\"text\" {3}abc)",
+            "{1}\r\na",
+            "({99999999999999999999}\r\n)",
+        ] {
+            assert_eq!(has(broken), None, "{broken:?}");
+        }
     }
 
     #[test]

@@ -43,3 +43,8 @@ pub(crate) use header::has_empty_line;
 pub(crate) use headers::has;
 #[cfg(feature = "attachments")]
 pub use headers::{Headers, headers, is_attachment};
+
+#[cfg(test)]
+#[cfg(feature = "attachments")]
+#[path = "cases_tests.rs"]
+mod tests;

@@ -41,8 +41,13 @@ pub(super) fn decode(body: &[u8], encoding: &str, out: &mut impl Write) -> io::R
     Ok((gathered.size, wrong))
 }
 
-/// Whether the alphabet is kept but for an exception here and there: a text that was never encoded does not.
+/// Whether the first line is nothing else, or the alphabet is kept but for an exception here and there: a text
+/// that was never encoded does not.
 fn begins_as_base64(body: &[u8]) -> bool {
+    let first = lines(body).map(<[u8]>::trim_ascii).find(|line| !line.is_empty()).unwrap_or_default();
+    if first.len() >= 8 && first.len().is_multiple_of(4) && first.iter().all(|byte| is_base64(*byte)) {
+        return true;
+    }
     let start = body.get(..1000).unwrap_or(body);
     let strange = start.iter().filter(|byte| !is_base64(**byte) && !byte.is_ascii_whitespace()).count();
     strange * 4 <= start.len()
