@@ -116,6 +116,9 @@ fn object(message: &Delivered, whose: Option<&str>) -> Value {
             fields.insert("mailbox".to_owned(), json!(whose));
         }
         more(message, fields);
+        if !message.broken.is_empty() {
+            fields.insert("broken".to_owned(), json!(message.broken));
+        }
     }
     object
 }

@@ -2,14 +2,16 @@
 //! what failed before after all others, alone. Every message that was asked for is settled in the end: it came, it
 //! failed, or it is gone.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use super::Failed;
-use super::incoming::{Came, Incoming};
+use super::incoming::{Came, Doubtful, Incoming};
 use super::pass::{Pass, failures};
 use crate::error::{Error, Kind, RUN_IS_OVER, Result};
 use crate::exchange::{Halves, explain, is_refusal, is_throttled};
 use crate::imap::UidSet;
+use crate::imap::fetch::Fetch;
 use crate::imap::session::Selected;
 use crate::imap::types::{Uid, UidValidity};
 
@@ -117,13 +119,22 @@ impl Pass<'_> {
             }
         };
         // Complete messages are kept whatever cut the rest off.
-        let Came { seen, failed, cut_off, stopped } = came;
+        let Came { mut seen, failed, doubtful, cut_off, stopped } = came;
         let fetched = fetched.map_err(explain);
+        // Without a session nothing more is known of these: they come again.
+        let is_over = stopped.is_some() || fetched.as_ref().is_err_and(|e| !is_refusal(e));
+        if is_over && self.out.is_none() {
+            seen = seen.without(&doubtful.iter().map(|doubtful| doubtful.uid).collect());
+            self.discard(&doubtful);
+        }
         self.settled.extend(&seen);
         self.came += seen.len() - (failed.len() as u64).min(seen.len());
         self.sends |= cut_off.is_some() || !seen.is_empty();
         self.count_failures(failed)?;
         stopped.map_or(Ok(()), Err)?;
+        if !is_over && !doubtful.is_empty() {
+            self.settle_doubtful(selected, doubtful, validity)?;
+        }
         match fetched {
             Err(refused) if is_refusal(&refused) => return Ok(Some(refused)),
             Err(e) => {
@@ -136,6 +147,55 @@ impl Pass<'_> {
         }
         self.settle_missing(selected, &asked.without(&seen))?;
         Ok(None)
+    }
+
+    /// Removes what was held back; the next run would, too.
+    fn discard(&self, doubtful: &[Doubtful]) {
+        let held = doubtful.iter().filter_map(|doubtful| doubtful.held.as_ref());
+        held.for_each(|(entry, _)| drop(self.destination.discard(&entry.temporary)));
+    }
+
+    /// Asks for the sizes of messages that may not be whole, and delivers or fails each.
+    fn settle_doubtful<S: Read + Write>(
+        &mut self,
+        selected: &mut Selected<'_, S>,
+        doubtful: Vec<Doubtful>,
+        validity: UidValidity,
+    ) -> Result<()> {
+        let uids: UidSet = doubtful.iter().map(|doubtful| doubtful.uid).collect();
+        let mut sizes = BTreeMap::new();
+        let mut each = |fetched: &Fetch| {
+            sizes.extend(fetched.uid.zip(fetched.size));
+            Ok(())
+        };
+        match selected.fetch_each(&uids, "UID RFC822.SIZE", &mut each).map_err(explain) {
+            // A size that is refused says nothing against the message.
+            Err(e) if !is_refusal(&e) => {
+                self.settled = self.settled.without(&uids);
+                self.discard(&doubtful);
+                return Err(e);
+            }
+            _ => {}
+        }
+        if self.out.is_some() {
+            for doubtful in &doubtful {
+                match doubtful.cut(sizes.get(&doubtful.uid).copied()) {
+                    Some(cut) => {
+                        self.outcome.broken += 1;
+                        self.watch.warn(&format!("message {}: {cut}", doubtful.uid));
+                    }
+                    None => doubtful.note().iter().for_each(|note| self.watch.note(note)),
+                }
+            }
+            return Ok(());
+        }
+        let mut incoming = Incoming::new(self.job, self.destination, self.watch, &mut self.outcome, validity);
+        let settled = incoming.settle(doubtful, &sizes);
+        let Came { failed, stopped, .. } = incoming.finish();
+        self.came -= (failed.len() as u64).min(self.came);
+        self.count_failures(failed)?;
+        settled?;
+        stopped.map_or(Ok(()), Err)
     }
 
     /// Settles messages that did not come after an OK: those that the server still lists failed. Of the others it must

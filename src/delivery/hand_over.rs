@@ -63,7 +63,8 @@ impl Pass<'_> {
                     self.destination.program_took(uid, self.job.action_now())?;
                 }
                 Taken::Refused(why) => {
-                    self.not_given(uid, &format!("the program {why}"));
+                    let next = if self.job.failed_to.is_none() { "; the next run offers it again" } else { "" };
+                    self.not_given(uid, &format!("the program {why}{next}"));
                     self.refused.push((uid, why));
                 }
                 Taken::Failed(why) => self.not_given(uid, &format!("the program {why}; the next run offers it again")),

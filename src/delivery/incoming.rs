@@ -18,13 +18,16 @@ use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
 use crate::imap::session::BodySink;
 use crate::imap::types::{SeqNum, Uid, UidValidity};
-use crate::mime::has_empty_line;
+use crate::mime::{Ending, Missing, has_empty_line};
 
 /// A group is delivered at so many octets: what a power cut may make us fetch again.
 const GROUP_OCTETS: u64 = 32 << 20;
 
 /// The bytes of a header that are looked at; Exchange writes 40 KB into it, a thousand recipients 100 KB.
 const LONGEST_HEADER: usize = 1 << 20;
+
+/// In so many runs a message that is not whole is asked for again, and then delivered as it comes.
+const MOST_HELD: u32 = 10;
 
 /// The temporary name of a message whose UID is not known yet.
 const UNNAMED: &str = "unnamed";
@@ -52,10 +55,36 @@ pub(super) struct Came {
     pub(super) seen: UidSet,
     /// Of these, what is no message, or has no name that is free.
     pub(super) failed: Vec<Failed>,
+    /// Of these, what may not be whole by what it says itself, and waits for its size.
+    pub(super) doubtful: Vec<Doubtful>,
     /// The message that was coming in when the FETCH ended.
     pub(super) cut_off: Option<Uid>,
     /// The error that ended it from our side, which says more than its `io::Error`.
     pub(super) stopped: Option<Error>,
+}
+
+/// A message that lacks its end or its body. Where it came in fewer bytes than three quarters of its RFC822.SIZE, which
+/// is never exact, the server cut it; else it was sent so.
+#[derive(Debug)]
+pub(super) struct Doubtful {
+    pub(super) uid: Uid,
+    pub(super) size: u64,
+    pub(super) missing: Missing,
+    /// Its temporary file and what is known of it; a stream has it by then.
+    pub(super) held: Option<(Entry, Option<Headers>)>,
+}
+
+impl Doubtful {
+    /// What the server kept back, in words.
+    pub(super) fn cut(&self, whole: Option<u64>) -> Option<String> {
+        let whole = whole.filter(|whole| self.size.saturating_mul(4) < whole.saturating_mul(3))?;
+        Some(format!("the server sent {} of {whole} bytes", self.size))
+    }
+
+    /// What is worth a note of a message that came as it was sent.
+    pub(super) fn note(&self) -> Option<String> {
+        (self.missing == Missing::LastBoundary).then(|| format!("message {}: its last boundary is missing", self.uid))
+    }
 }
 
 /// A body that is coming in.
@@ -64,6 +93,7 @@ struct Body {
     uid: Option<Uid>,
     file: File,
     start: Vec<u8>,
+    ending: Ending,
     /// The empty line after the header is in `start`.
     has_header: bool,
     /// Where CRLF becomes LF.
@@ -76,6 +106,8 @@ struct Ready {
     file: File,
     size: u64,
     headers: Option<Headers>,
+    /// Why it is not whole, and delivered all the same.
+    cut: Option<String>,
 }
 
 impl<'a> Incoming<'a> {
@@ -114,6 +146,40 @@ impl<'a> Incoming<'a> {
         self.came
     }
 
+    /// Delivers what is whole after all, with what was held back in enough runs; the rest failed. What the server has
+    /// of a message that is not whole here is never changed.
+    pub(super) fn settle(&mut self, doubtful: Vec<Doubtful>, sizes: &BTreeMap<Uid, u64>) -> Result<()> {
+        for doubtful in doubtful {
+            let (uid, size) = (doubtful.uid, doubtful.size);
+            let (cut, note) = (doubtful.cut(sizes.get(&uid).copied()), doubtful.note());
+            let Some((entry, headers)) = doubtful.held else { continue };
+            let state = &mut self.destination.state;
+            let tries = state.failed.get(&uid).map_or(0, |tries| tries.count).saturating_add(1);
+            match &cut {
+                Some(cut) if tries < self.job.give_up_after.min(MOST_HELD) => {
+                    self.came.failed.push(Failed { uid, reason: cut.clone() });
+                    self.destination
+                        .discard(&entry.temporary)
+                        .map_err(|e| Error::disk("removing a temporary file", e))?;
+                    continue;
+                }
+                Some(_) => state.cut.insert(uid),
+                None => note.iter().for_each(|note| self.watch.note(note)),
+            }
+            let path = self.destination.temporary_path(&entry.temporary);
+            let file = File::options().append(true).open(&path);
+            let file = file.map_err(|e| Error::disk(format!("opening {}", path.display()), e))?;
+            self.add(Ready { entry, file, size, headers, cut })?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, ready: Ready) -> Result<()> {
+        self.group_octets += ready.size;
+        self.group.push(ready);
+        if self.group.len() >= self.job.group || self.group_octets >= GROUP_OCTETS { self.deliver() } else { Ok(()) }
+    }
+
     /// Delivers a group: durable, then listed, then in place.
     fn deliver(&mut self) -> Result<()> {
         let group = std::mem::take(&mut self.group);
@@ -126,7 +192,8 @@ impl<'a> Incoming<'a> {
         let mut entries = Vec::with_capacity(group.len());
         let mut delivered = Vec::with_capacity(group.len());
         let mut held = UidSet::new();
-        for Ready { entry, file, size, headers } in group {
+        let mut cuts = BTreeMap::new();
+        for Ready { entry, file, size, headers, cut } in group {
             drop(file);
             let mut message = Delivered {
                 uid: entry.uid,
@@ -137,6 +204,7 @@ impl<'a> Incoming<'a> {
             };
             // The attachments' folder gets its place before the message that they belong to.
             self.unpack(&entry, &mut message, &mut entries)?;
+            cuts.extend(cut.map(|cut| (entry.uid, cut)));
             if !entry.is_delivery() {
                 held.insert(entry.uid);
             }
@@ -146,12 +214,18 @@ impl<'a> Incoming<'a> {
         let failed = self.destination.deliver(entries, self.next.clone())?;
         delivered.retain(|message| failed.iter().all(|failed| failed.uid != message.uid));
         self.came.failed.extend(failed);
-        for message in &delivered {
+        for message in &mut delivered {
             for broken in &message.broken {
                 self.outcome.broken += 1;
                 self.watch.warn(&format!("message {}: attachment: {broken}", message.uid));
             }
             message.notes.iter().for_each(|note| self.watch.note(&format!("message {}: {note}", message.uid)));
+            if let Some(cut) = cuts.remove(&message.uid) {
+                self.outcome.broken += 1;
+                self.watch
+                    .warn(&format!("message {}: {cut}; what came is kept, and on the server it stays", message.uid));
+                message.broken.push(cut);
+            }
         }
         delivered.retain(|message| !held.contains(message.uid));
         self.outcome.delivered += delivered.len() as u64;
@@ -234,10 +308,17 @@ impl<'a> Incoming<'a> {
             format => place(format, self.validity, uid, seconds, flags),
         };
         let headers = if self.job.headers { headers(&body.start) } else { None };
-        self.group.push(Ready { entry: Entry { uid, temporary, place, seconds }, file: body.file, size, headers });
-        self.numbers.insert(uid, fetched.seq);
-        self.group_octets += size;
-        if self.group.len() >= self.job.group || self.group_octets >= GROUP_OCTETS { self.deliver() } else { Ok(()) }
+        let entry = Entry { uid, temporary, place, seconds };
+        match body.ending.missing() {
+            Some(missing) => {
+                self.came.doubtful.push(Doubtful { uid, size, missing, held: Some((entry, headers)) });
+                Ok(())
+            }
+            None => {
+                self.numbers.insert(uid, fetched.seq);
+                self.add(Ready { entry, file: body.file, size, headers, cut: None })
+            }
+        }
     }
 }
 
@@ -275,7 +356,8 @@ impl BodySink for Incoming<'_> {
         match self.destination.temporary(&name) {
             Ok(file) => {
                 let line_ends = self.destination.state.format.has_unix_line_ends().then(UnixLineEnds::default);
-                self.body = Some(Body { name, uid, file, start: Vec::new(), has_header: false, line_ends });
+                let ending = Ending::default();
+                self.body = Some(Body { name, uid, file, start: Vec::new(), ending, has_header: false, line_ends });
                 Ok(())
             }
             Err(e) => Err(self.disk("making a temporary file", e)),
@@ -288,6 +370,7 @@ impl BodySink for Incoming<'_> {
         let before = body.start.len();
         body.start.extend(octets.iter().take(wanted.saturating_sub(before)));
         body.has_header |= has_empty_line(body.start.get(before.saturating_sub(2)..).unwrap_or_default());
+        body.ending.write(octets);
         let turned = match &mut body.line_ends {
             Some(line_ends) => line_ends.turn(octets),
             None => octets,

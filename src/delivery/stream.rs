@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{self, Seek, Write};
 
-use super::incoming::{Came, is_no_message, unreadable_reason};
+use super::incoming::{Came, Doubtful, is_no_message, unreadable_reason};
 use super::mbox::{UnixLineEnds, write_entry};
 use super::{Failed, Outcome, Watch};
 use crate::calendar::internal_date;
@@ -16,6 +16,7 @@ use crate::files;
 use crate::imap::fetch::Fetch;
 use crate::imap::session::BodySink;
 use crate::imap::types::{SeqNum, Uid};
+use crate::mime::Ending;
 
 /// A temporary file that one message after the other goes through.
 pub struct Spool(File);
@@ -56,6 +57,7 @@ pub(super) struct Writer<'a> {
 struct Body {
     uid: Option<Uid>,
     start: Vec<u8>,
+    ending: Ending,
     line_ends: UnixLineEnds,
 }
 
@@ -105,6 +107,7 @@ impl BodySink for Writer<'_> {
         let Some(body) = &mut self.body else { return Ok(()) };
         let missing = PLACEHOLDER_HEADER.saturating_sub(body.start.len()).min(octets.len());
         body.start.extend_from_slice(octets.get(..missing).unwrap_or_default());
+        body.ending.write(octets);
         let written = self.spool.0.write_all(body.line_ends.turn(octets));
         self.watch.received(octets.len() as u64);
         self.spooled(written)
@@ -128,6 +131,9 @@ impl BodySink for Writer<'_> {
         let written = self.spool.0.write_all(body.line_ends.finish());
         self.spooled(written)?;
         self.entry(fetched.internal_date.as_deref().and_then(internal_date).unwrap_or_default())?;
+        if let Some(missing) = body.ending.missing() {
+            self.came.doubtful.push(Doubtful { uid, size, missing, held: None });
+        }
         self.watch.came();
         self.outcome.delivered += 1;
         self.outcome.octets += size;

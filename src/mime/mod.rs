@@ -36,7 +36,6 @@ mod words;
 pub use attachments::Attachment;
 #[cfg(feature = "attachments")]
 pub(crate) use attachments::{Extracted, Shelf, unpack};
-#[allow(unused_imports, dead_code)] // Until delivery looks for messages that were cut off.
 pub(crate) use ending::{Ending, Missing};
 pub(crate) use header::has_empty_line;
 #[cfg(feature = "attachments")]

@@ -270,7 +270,7 @@ fn a_second_run_at_the_same_time_is_told_so() {
     post.fetch().expect(0);
     let lock = File::open(post.dir().join(".exoimap/lock")).unwrap();
     lock.lock().unwrap();
-    post.fetch().expect(5).one_error().saying(&["another run is at work on mail"]);
+    post.fetch().expect(5).one_error().saying(&["another exoimap run is using mail"]);
     drop(lock);
     post.fetch().expect(0);
 }

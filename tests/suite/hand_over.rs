@@ -10,6 +10,7 @@ use crate::support::exchange::Fault;
 use crate::support::sample::ORDERS;
 
 mod after;
+mod cut;
 mod faults;
 mod known;
 mod many;

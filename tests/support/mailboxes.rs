@@ -128,7 +128,7 @@ impl Message {
 
     /// What Exchange says in RFC822.SIZE: an estimate that is never the length of BODY[].
     pub fn estimated_size(&self) -> usize {
-        self.octets.len() * 3 / 2 + 97
+        self.octets.len() * 6 / 5 + 1
     }
 
     /// The header with the empty line that ends it.

@@ -198,7 +198,7 @@ fn the_lock_lasts_as_long_as_a_program_that_is_left_behind() {
     let waits = "exec >&- 2>&-; while test -d mail && ! test -e go; do sleep 0.05; done";
     let ended = post.fetch(&["--limit", "1", "--", "sh", "-c", &format!("kill -9 $PPID; {waits}")]);
     assert_eq!(ended.code, None, "{ended}");
-    post.fetch(&["--", "true"]).expect(5).saying(&["another run is at work on mail"]);
+    post.fetch(&["--", "true"]).expect(5).saying(&["another exoimap run is using mail"]);
     post.world.folder.file("go", "");
     File::open(post.dir().join(".exoimap/lock")).unwrap().lock().unwrap();
     // What a program that took its message leaves running is its own affair.

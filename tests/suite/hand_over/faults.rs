@@ -396,5 +396,5 @@ fn a_search_that_lists_the_world_is_refused_in_little_memory() {
 #[cfg(unix)]
 fn a_ca_file_without_end_is_refused() {
     let post = Post::new("eml");
-    post.call(&[]).env("EXOIMAP_CA_FILE", "/dev/zero").run().expect(2).saying(&["it has more than 16777216 octets"]);
+    post.call(&[]).env("EXOIMAP_CA_FILE", "/dev/zero").run().expect(2).saying(&["it has more than 16777216 bytes"]);
 }

@@ -88,7 +88,7 @@ fn a_list_with_one_name_nests_too_and_an_empty_one_names_nothing() {
     post.many(&["--mailboxes", "list"]).expect(0);
     assert_eq!(post.files_of(ORDERS), 6);
     post.world.folder.file("list", "# nobody\n");
-    post.many(&["--mailboxes", "list"]).expect(2).one_error().saying(&["no mailbox"]);
+    post.many(&["--mailboxes", "list"]).expect(2).one_error().saying(&["missing: the mailbox"]);
     post.world.folder.file("list", "not an address\n");
     post.many(&["--mailboxes", "list"]).expect(2).one_error().saying(&["not an address"]);
     post.many(&["--mailboxes", "no-such-list"]).expect(2).one_error().saying(&["no-such-list"]);

@@ -99,6 +99,10 @@ pub enum Fault {
     },
 
     // In a FETCH that asks for BODY[], with or without PEEK.
+    /// A third of this message, as if it were all.
+    CutShort {
+        uid: u32,
+    },
     /// No FETCH response for this message, and the next SEARCH leaves it out.
     Vanishes {
         uid: u32,

@@ -94,6 +94,9 @@ impl Session {
             }
             return Err(self.wire.cut().into());
         }
+        if self.world.faults.happens(&Fault::CutShort { uid }) {
+            message.octets = message.octets[..message.octets.len() / 3].to_vec().into();
+        }
         if self.world.faults.happens(&Fault::Placeholder { uid }) {
             message.octets = Arc::new(placeholder(number));
         }
