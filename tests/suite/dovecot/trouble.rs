@@ -72,7 +72,7 @@ fn a_second_run_on_a_directory_stops_at_once() {
     let lock = fs::File::options().append(true).open(rig.dir().join(".exoimap/lock")).unwrap();
     lock.try_lock().expect("the first run has ended");
     let ended = rig.fetch(5);
-    assert!(ended.stderr.contains("another run is at work on mail; nothing was done"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("another exoimap run is using mail"), "{}", ended.stderr);
     assert_eq!((rig.delivered().len(), rig.entra.requests().len()), (1, requests), "not even a token was asked for");
 
     drop(lock);
