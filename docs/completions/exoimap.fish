@@ -78,6 +78,7 @@ complete -c exoimap -n "__fish_exoimap_needs_command" -f -a "delete" -d 'Delete 
 complete -c exoimap -n "__fish_exoimap_needs_command" -f -a "append" -d 'Upload messages to a folder'
 complete -c exoimap -n "__fish_exoimap_needs_command" -f -a "wait" -d 'Wait until there is mail to fetch'
 complete -c exoimap -n "__fish_exoimap_needs_command" -f -a "tunnel" -d 'Sign in for a mail program and connect it to the session'
+complete -c exoimap -n "__fish_exoimap_needs_command" -f -a "relay" -d 'Let programs that know only a name and a password sign in locally'
 complete -c exoimap -n "__fish_exoimap_using_subcommand check" -l mailboxes -d 'File with more mailboxes, one per line (- is stdin). Empty lines and comments that start with # are skipped. fetch delivers each mailbox to DIR/<mailbox>/.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand check" -l expect-days -d 'Fail if the certificate expires in fewer than N days.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand check" -l report -d 'Also write a report without credentials that can be mailed. It holds the options, every step, the claims of the token and the protocol transcript.' -r
@@ -727,7 +728,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -s v -l verbose -d
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l json -d 'Print results as JSON, one object per line.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -s h -l help -d 'Print help'
 complete -c exoimap -n "__fish_exoimap_using_subcommand tunnel" -l idle-timeout -d 'End a session if nothing is sent either way for T.' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand tunnel" -l max-wait -d 'Total time to wait out throttling and outages before the greeting.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand tunnel" -l max-wait -d 'Total time to wait out throttling and outages before the greeting. Mail programs wait for the greeting, and some of them not for long.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand tunnel" -l mailbox -d 'Primary SMTP address of the mailbox. check, setup and fetch take it several times.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand tunnel" -l tenant -d 'Tenant ID or verified domain of the tenant.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand tunnel" -l client-id -d 'Application (client) ID.' -r
@@ -767,3 +768,52 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand tunnel" -s q -l quiet -d
 complete -c exoimap -n "__fish_exoimap_using_subcommand tunnel" -s v -l verbose -d 'Print each step on stderr.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand tunnel" -l json -d 'Print results as JSON, one object per line.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand tunnel" -s h -l help -d 'Print help'
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l idle-timeout -d 'End a session if nothing is sent either way for T.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l max-wait -d 'Total time to wait out throttling and outages before the greeting. Mail programs wait for the greeting, and some of them not for long.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l listen -d 'Address and port to listen on, repeatable (- is a socket as stdin). The default is 127.0.0.1:1143 and [::1]:1143. Another address than this machine\'s own needs --tls-certificate and --tls-key. - is for systemd (StandardInput=socket).' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l password-file -d 'File with the names and verifiers of the local passwords.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l add -d 'Add NAME or NAME=MAILBOX with a new password, print it, and exit.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l set -d 'Set the password of NAME or NAME=MAILBOX from stdin, and exit.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l allow -d 'Open only this mailbox or @domain, repeatable.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l tls-certificate -d 'PEM file with the certificate of the listener, for implicit TLS.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l tls-key -d 'PEM file with its private key (PKCS #8).' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l max-connections -d 'Sessions at a time.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l mailbox -d 'Primary SMTP address of the mailbox. check, setup and fetch take it several times.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l tenant -d 'Tenant ID or verified domain of the tenant.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l client-id -d 'Application (client) ID.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l auth -d 'Authentication method; auto picks the credential you configured. auto takes the credential that an option names, else the first of token, certificate, secret and federated that the environment names. managed-identity and device-code are used only when asked for.' -r -f -a "auto\t''
+token\t''
+certificate\t''
+secret\t''
+federated\t''
+managed-identity\t''
+device-code\t''"
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l client-secret-file -d 'File with the client secret (- is stdin).' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l client-secret-command -d 'Command that prints the client secret.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l certificate -d 'PEM file with the certificate and its private key.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l certificate-key -d 'PEM file with the private key, if it is a separate file.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l certificate-signature -d 'Signature algorithm; rs256 for a tenant that requires it.' -r -f -a "ps256\t''
+rs256\t''"
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l federated-token-file -d 'File with the token of a workload identity. It is read for each token request.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l identity -d 'User-assigned identity: client ID, /subscriptions/… or object:ID. The default is the client ID if there is one, else the system-assigned identity (system).' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l access-token-file -d 'File with an access token from elsewhere (- is stdin).' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l cloud -d 'National cloud: sets authority, host and scope.' -r -f -a "global\t''
+usgov\t''
+usgov-dod\t''
+china\t''"
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l authority-host -d 'Authority that issues the tokens, an https:// URL.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l scope -d 'Scope of the token [default: https://<host of the cloud>/.default].' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l host -d 'IMAP server [default: outlook.office365.com].' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l port -d 'Port of the IMAP server (implicit TLS).' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l ca-file -d 'PEM file of root certificates to trust instead of the system\'s.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l proxy -d 'Proxy, http:// or socks5:// (none: no proxy). For the token request and the IMAP connection. Without it EXOIMAP_PROXY, HTTPS_PROXY and ALL_PROXY count, in this order, and NO_PROXY. A URL with a password is taken from a variable only.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l env-file -d 'Read NAME=value settings from FILE; the environment overrides them. The form of systemd\'s EnvironmentFile=.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l timeout -d 'Longest silence on a connection, and time to connect.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l max-time -d 'Time limit of the whole run.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l token-cache -d 'Keep tokens between runs in this directory.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l trace -d 'Write the protocol transcript to stderr or FILE; credentials masked.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l log -d 'Append what is written to stderr, with times, to FILE.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -s q -l quiet -d 'Print only results and errors.'
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -s v -l verbose -d 'Print each step on stderr.'
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -l json -d 'Print results as JSON, one object per line.'
+complete -c exoimap -n "__fish_exoimap_using_subcommand relay" -s h -l help -d 'Print help'

@@ -2,12 +2,28 @@
 //! are passed on, both ways, as they are.
 //!
 //! Reading order: [`link`](self) (one TLS stream, two threads), `pump` (bytes, both ways, until one side ends),
-//! `offered` (what a client is told that the server can do), [`tunnel`] (a client at two pipes).
+//! `offered` (what a client is told that the server can do), [`tunnel`] (a client at two pipes); then for the relay
+//! `dialogue` (what a client says before it is signed in), `password`, `refusal`, `client`, [`Relay`].
 
+#[cfg(feature = "certificate")]
+mod client;
+#[cfg(feature = "certificate")]
+mod dialogue;
 mod link;
 mod offered;
+#[cfg(feature = "certificate")]
+mod password;
 mod pump;
+#[cfg(feature = "certificate")]
+mod refusal;
+#[cfg(feature = "certificate")]
+mod relay;
 mod tunnel;
+
+#[cfg(feature = "certificate")]
+pub use password::{Passwords, add, set};
+#[cfg(feature = "certificate")]
+pub use relay::{Connect, Event, Relay, Settings, acceptor};
 
 pub use pump::{Ended, Reason};
 pub use tunnel::{refuse, tunnel};

@@ -6,6 +6,11 @@ use crate::imap::session::Capabilities;
 const LEFT_OUT: [&str; 5] =
     ["LOGINDISABLED", "STARTTLS", "SASL-IR", "CLIENTACCESSRULES", "CLIENTNETWORKPRESENCELOCATION"];
 
+/// What Exchange offers before and after, and what we add: until a session has said what it offers itself.
+#[cfg(feature = "certificate")]
+pub(super) const UNTIL_KNOWN: &str =
+    "IMAP4 IMAP4rev1 UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+ AUTH=PLAIN SASL-IR";
+
 /// The words of the server that hold for a client that is signed in.
 pub(super) fn offered(capabilities: &Capabilities) -> String {
     let is_left_out = |word: &str| {

@@ -38,10 +38,7 @@ pub(super) trait Side: Send + Sync {
 impl Side for TcpStream {
     fn recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = (&mut &*self).read(buffer)?;
-        // A client that writes a command in two pieces waits with the second one until the first is
-        // acknowledged, which takes 40 ms unless it is done at once.
-        #[cfg(target_os = "linux")]
-        let _ = std::os::linux::net::TcpStreamExt::set_quickack(self, true);
+        acknowledge(self);
         Ok(read)
     }
 
@@ -52,6 +49,15 @@ impl Side for TcpStream {
     fn close(&self) {
         let _ = self.shutdown(Shutdown::Both);
     }
+}
+
+/// Acknowledges at once what was read. A client that writes a command in two pieces waits with the second one until
+/// the first is acknowledged, which takes 40 ms otherwise.
+pub(super) fn acknowledge(socket: &TcpStream) {
+    #[cfg(target_os = "linux")]
+    let _ = std::os::linux::net::TcpStreamExt::set_quickack(socket, true);
+    #[cfg(not(target_os = "linux"))]
+    let _ = socket;
 }
 
 /// A client at two pipes, or at one socket that is both.

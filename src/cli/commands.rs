@@ -6,7 +6,7 @@ use exoimap::Result;
 use super::exit::Exit;
 use super::output::Output;
 use super::session::Setting;
-use super::{append, change, check, fetch, folders, search, setup, token, tunnel, wait};
+use super::{append, change, check, fetch, folders, relay, search, setup, token, tunnel, wait};
 
 /// A command, and all that is known of it but its options.
 pub(crate) struct Verb {
@@ -136,6 +136,13 @@ pub(crate) const COMMANDS: &[Verb] = &[
         .output("Output: * PREAUTH, then the bytes of the server as they are; input goes to the server. If there will be no session, the output is one * BYE line, which mail programs show.")
         .manual("For programs that can run a command in place of a connection: mbsync (Tunnel), mutt and neomutt (tunnel), offlineimap (preauthtunnel), fetchmail (plugin). With --token-cache, a program that opens several sessions needs one token per hour.\n\nExit code 0 if the client ended the session, 5 if the server did.", &[
             ("exoimap tunnel --mailbox orders@contoso.com --token-cache cache", "What mbsync runs as its Tunnel."),
+        ]),
+    Verb::new("relay", "Let programs that know only a name and a password sign in locally", Run::Anyway(relay::run))
+        .output("It listens on 127.0.0.1:1143 and [::1]:1143 until it is ended. One line on stderr when a session is signed in, when it ends, and when a client is refused.")
+        .manual("A client signs in with a name and a password of --password-file (LOGIN or AUTHENTICATE PLAIN); the relay signs in to the mailbox of that name as the application, and from then on passes the bytes on as they are, both ways. One line of the file is NAME[=MAILBOX] and a verifier; --add writes it and prints the password. A name may be an alias of a mailbox; @contoso.com is every mailbox of a domain. The file is read again when it changes.\n\nAnother address than this machine's own is served only with --tls-certificate and --tls-key (implicit TLS).", &[
+            ("exoimap relay --password-file relay.passwords --add orders@contoso.com", "Make a password for a mailbox and print it, once."),
+            ("exoimap relay --password-file relay.passwords --add tickets=orders@contoso.com", "The same with a name of its own."),
+            ("exoimap relay --password-file relay.passwords --token-cache cache", "Serve the programs on this machine."),
         ]),
 ];
 

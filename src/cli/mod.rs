@@ -21,6 +21,7 @@ mod output;
 mod parser;
 mod progress;
 mod proxy;
+mod relay;
 mod report;
 mod search;
 mod selection;

@@ -192,6 +192,7 @@ pub(crate) fn is_private(name: &str, value: &str) -> bool {
 
 const MANY_MAILBOXES: &[&str] = &["check", "setup", "fetch"];
 const CHANGES: &[&str] = &["mark", "move", "copy", "delete"];
+const BRIDGES: &[&str] = &["tunnel", "relay"];
 const SELECTS: &[&str] = &["search", "fetch", "mark", "move", "copy", "delete", "wait"];
 const SELECTS_BY_FLAG: &[&str] = &["search", "fetch", "move", "copy", "delete", "wait"];
 
@@ -272,11 +273,24 @@ const OWN: &[Entry] = &[
     option("to", "DIR", "Wait for messages that fetch --to DIR would fetch").of(&["wait"])
         .manual("Only messages that no run has tried yet; the selection must be that of fetch."),
     option("for", "T", "Wait at most this long, then exit with 3 [default: no limit]").of(&["wait"]).with(|arg| arg.value_parser(time())),
-    // tunnel
-    option("idle-timeout", "T", "End a session if nothing is sent either way for T").of(&["tunnel"])
+    // tunnel, relay
+    option("idle-timeout", "T", "End a session if nothing is sent either way for T").of(BRIDGES)
         .with(|arg| arg.value_parser(time()).default_value("35m")),
-    option("max-wait", "T", "Total time to wait out throttling and outages before the greeting").of(&["tunnel"]).env("EXOIMAP_MAX_WAIT")
-        .with(|arg| arg.value_parser(ValueParser::new(parse_wait)).default_value("0")),
+    option("max-wait", "T", "Total time to wait out throttling and outages before the greeting").of(BRIDGES).env("EXOIMAP_MAX_WAIT")
+        .with(|arg| arg.value_parser(ValueParser::new(parse_wait)).default_value("0"))
+        .manual("Mail programs wait for the greeting, and some of them not for long."),
+    // relay
+    option("listen", "ADDRESS", "Address and port to listen on, repeatable (- is a socket as stdin)").of(&["relay"])
+        .with(|arg| arg.action(ArgAction::Append))
+        .manual("The default is 127.0.0.1:1143 and [::1]:1143. Another address than this machine's own needs --tls-certificate and --tls-key. - is for systemd (StandardInput=socket)."),
+    option("password-file", "FILE", "File with the names and verifiers of the local passwords").of(&["relay"]).env("EXOIMAP_PASSWORD_FILE").kind(Kind::SecretFile),
+    option("add", "NAME", "Add NAME or NAME=MAILBOX with a new password, print it, and exit").of(&["relay"]).with(|arg| arg.conflicts_with("set")),
+    option("set", "NAME", "Set the password of NAME or NAME=MAILBOX from stdin, and exit").of(&["relay"]),
+    option("allow", "ADDRESS", "Open only this mailbox or @domain, repeatable").of(&["relay"]).with(|arg| arg.action(ArgAction::Append)),
+    option("tls-certificate", "FILE", "PEM file with the certificate of the listener, for implicit TLS").of(&["relay"]),
+    option("tls-key", "FILE", "PEM file with its private key (PKCS #8)").of(&["relay"]).kind(Kind::SecretFile),
+    option("max-connections", "N", "Sessions at a time").of(&["relay"])
+        .with(|arg| arg.value_parser(value_parser!(u16).range(1..=10_000)).default_value("100")),
 ];
 
 #[rustfmt::skip]

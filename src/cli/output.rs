@@ -60,6 +60,12 @@ impl Output {
         }
     }
 
+    /// The same places to write to, for another thread that does not end.
+    pub(crate) fn shared(&self) -> Output {
+        let closed = AtomicBool::new(self.is_closed());
+        Output { closed, stderr: Arc::clone(&self.stderr), ..*self }
+    }
+
     /// A [`line`] of results.
     pub(crate) fn line(&self, fields: &[&str]) -> Result<()> {
         self.write(&line(fields))

@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
+use native_tls::{HandshakeError, Protocol, TlsAcceptor, TlsConnector, TlsStream};
 
 pub use proxy::Proxy;
 pub use readiness::Readiness;
@@ -268,6 +268,15 @@ impl Stream {
         if let Some(timed) = self.tls.get_mut().timed() {
             timed.deadline = deadline;
         }
+    }
+
+    /// The server's side of a handshake, with a client that connected to us.
+    pub(crate) fn accept(acceptor: &TlsAcceptor, socket: Timed) -> io::Result<Stream> {
+        let accepted = acceptor.accept(Wire::new(socket)).map(|tls| Stream { tls });
+        accepted.map_err(|e| match e {
+            HandshakeError::Failure(e) => io::Error::other(e),
+            HandshakeError::WouldBlock(_) => io::ErrorKind::TimedOut.into(),
+        })
     }
 
     /// The socket, and TLS over memory, for two threads that read and write at the same time.

@@ -28,6 +28,19 @@ impl Timed {
         Timed { deadline, ..self }
     }
 
+    /// The socket of a client that connected to us, which has `time` in all.
+    pub(crate) fn accepted(tcp: TcpStream, time: Duration) -> Timed {
+        Timed::new(tcp, time, None).until(Some(Instant::now() + time))
+    }
+
+    pub(crate) fn socket(&self) -> &TcpStream {
+        &self.tcp
+    }
+
+    pub(crate) fn into_socket(self) -> TcpStream {
+        self.tcp
+    }
+
     /// What is left of the time, whatever the other side does.
     pub(super) fn left(&self) -> Option<Duration> {
         let end = self.deadline.into_iter().chain(self.run).min()?;

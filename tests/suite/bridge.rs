@@ -1,5 +1,6 @@
 //! `tunnel` and `relay`: mail programs that people have, real servers and scripted ones.
 
+mod relay;
 mod tunnel;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,9 @@ use std::time::{Duration, Instant};
 
 use crate::dovecot::{Rig, USER};
 use crate::support::corpus::Corpus;
+
+/// A machine may be busy; what takes longer hangs.
+const LONG: Duration = Duration::from_secs(180);
 
 /// A child that does not outlive its test.
 struct Kept(Child);

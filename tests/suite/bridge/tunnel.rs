@@ -2,13 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
-use std::time::Duration;
 
-use super::{Kept, fill, mbsync, messages, run, shown};
+use super::{Kept, LONG, fill, mbsync, messages, run, shown};
 use crate::dovecot::Rig;
-
-/// A machine may be busy; what takes longer hangs.
-const LONG: Duration = Duration::from_secs(180);
 
 #[test]
 fn mbsync_pulls_2000_messages_through_the_tunnel() {

@@ -1,0 +1,306 @@
+//! The local passwords: a file of names, mailboxes and verifiers.
+//!
+//! One line per name: `NAME[=MAILBOX] VERIFIER`. The name is a mailbox or an alias of one; `@contoso.com` is every
+//! mailbox of a domain; a name with a space in it stands in quotes. The verifier is
+//! `$pbkdf2-sha256$i=ROUNDS$SALT$HASH`. There is no clear text in the file.
+
+use std::collections::HashSet;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use ring::rand::{SecureRandom, SystemRandom};
+use ring::{hmac, pbkdf2};
+
+use crate::error::{Error, Kind, Phase, Result};
+use crate::files;
+use crate::secret::Secret;
+
+/// The most of a password file, in bytes: some ten thousand names.
+const MOST: u64 = 2 << 20;
+
+/// Rounds for a password that a person chose, and for one of ours, which has too many bits to be guessed.
+const ROUNDS: u32 = 600_000;
+const ROUNDS_OF_OURS: u32 = 10_000;
+
+/// More rounds than this would keep everybody waiting.
+const MOST_ROUNDS: u32 = 10_000_000;
+
+/// Characters of a generated password: 142 bits, and none that any client misquotes.
+const LENGTH: usize = 24;
+const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/// The most sign-ins that are remembered.
+const MOST_KNOWN: usize = 10_000;
+
+const ALGORITHM: pbkdf2::Algorithm = pbkdf2::PBKDF2_HMAC_SHA256;
+
+/// The names and verifiers of a file, which is read again when it changes.
+pub struct Passwords {
+    path: PathBuf,
+    state: Mutex<State>,
+    /// One verification at a time: that is what bounds the time that guessing takes from us.
+    verifying: Mutex<()>,
+    /// Of this process, for `State::known`.
+    key: hmac::Key,
+}
+
+struct State {
+    entries: Vec<Entry>,
+    modified: Option<(SystemTime, u64)>,
+    /// Names and passwords that were right, as HMAC under the key: they need not be verified again.
+    known: HashSet<Vec<u8>>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    name: String,
+    mailbox: Option<String>,
+    verifier: Verifier,
+}
+
+#[derive(Clone)]
+struct Verifier {
+    rounds: NonZeroU32,
+    salt: Vec<u8>,
+    hash: Vec<u8>,
+}
+
+impl Passwords {
+    /// Reads a password file.
+    pub fn read(path: &Path) -> Result<Passwords> {
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
+            .map_err(|_| failed(path, Kind::Local, "no random numbers"))?;
+        let (entries, modified) = load(path)?;
+        let state = Mutex::new(State { entries, modified, known: HashSet::new() });
+        Ok(Passwords { path: path.to_owned(), state, verifying: Mutex::new(()), key })
+    }
+
+    /// How many names there are, and how many of them are whole domains.
+    pub fn count(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.entries.len(), state.entries.iter().filter(|entry| entry.name.starts_with('@')).count())
+    }
+
+    /// Reads the file again if it has changed. One that cannot be read leaves everything as it was.
+    pub(super) fn refresh(&self) -> Result<()> {
+        let modified = stamp(&self.path);
+        if modified == self.state().modified {
+            return Ok(());
+        }
+        let loaded = load(&self.path);
+        let mut state = self.state();
+        // It is not tried again until it changes again.
+        state.modified = modified;
+        let (entries, modified) = loaded?;
+        *state = State { entries, modified, known: HashSet::new() };
+        Ok(())
+    }
+
+    /// The mailbox that a name and its password open; none if one of them is wrong.
+    pub(super) fn mailbox(&self, name: &str, password: &Secret) -> Option<String> {
+        let (found, most_rounds) = {
+            let state = self.state();
+            let rounds = state.entries.iter().map(|entry| entry.verifier.rounds).max();
+            (find(&state.entries, name).cloned(), rounds)
+        };
+        let Some(entry) = found.filter(|_| !password.is_empty()) else {
+            // An unknown name takes as long as a wrong password.
+            let _one = self.verifying.lock().unwrap_or_else(PoisonError::into_inner);
+            Verifier::dummy(most_rounds).accepts(password);
+            return None;
+        };
+        let tag = self.tag(name, password);
+        if !self.state().known.contains(&tag) {
+            let _one = self.verifying.lock().unwrap_or_else(PoisonError::into_inner);
+            if !entry.verifier.accepts(password) {
+                return None;
+            }
+            let mut state = self.state();
+            // Not if the file has changed in the meantime.
+            if find(&state.entries, name).is_some_and(|now| now.verifier.hash == entry.verifier.hash) {
+                if state.known.len() >= MOST_KNOWN {
+                    state.known.clear();
+                }
+                state.known.insert(tag);
+            }
+        }
+        Some(entry.mailbox.unwrap_or_else(|| name.to_owned()))
+    }
+
+    fn tag(&self, name: &str, password: &Secret) -> Vec<u8> {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(name.to_ascii_lowercase().as_bytes());
+        context.update(&[0]);
+        context.update(password.expose());
+        context.sign().as_ref().to_vec()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Adds a name, `NAME[=MAILBOX]`, with a generated password, which is returned; a name that is there gets a new one.
+pub fn add(path: &Path, name: &str) -> Result<Secret> {
+    let random = SystemRandom::new();
+    let no_random = |_| failed(path, Kind::Local, "no random numbers");
+    let mut password = Vec::new();
+    while password.len() < LENGTH {
+        let mut byte = [0];
+        random.fill(&mut byte).map_err(no_random)?;
+        // 248 is four times 62: the rest would make some characters likelier than others.
+        let byte = byte.first().copied().map(usize::from).filter(|byte| *byte < 248);
+        password.extend(byte.and_then(|byte| ALPHABET.get(byte % ALPHABET.len())));
+    }
+    let password = Secret::new(password);
+    store(path, name, &password, ROUNDS_OF_OURS)?;
+    Ok(password)
+}
+
+/// Gives a name, `NAME[=MAILBOX]`, this password.
+pub fn set(path: &Path, name: &str, password: &Secret) -> Result<()> {
+    store(path, name, password, ROUNDS)
+}
+
+fn store(path: &Path, name: &str, password: &Secret, rounds: u32) -> Result<()> {
+    let refused = |why: &str| Error::new(Kind::Usage, Phase::Options, format!("the name {name:?} {why}"));
+    let (mailbox_of, rest) = head(name).ok_or_else(|| refused("is not NAME or NAME=MAILBOX"))?;
+    if !rest.trim().is_empty() {
+        return Err(refused("has a space in it: put it in double quotes"));
+    }
+    let text = match files::read(path, MOST, None) {
+        Ok(text) => {
+            text.expose_str().map(str::to_owned).ok_or_else(|| failed(path, Kind::Usage, "it is not UTF-8 text"))?
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(e) => return Err(failed(path, Kind::Local, &e.to_string())),
+    };
+    let old = parse(path, &text)?.into_iter().find(|entry| entry.name.eq_ignore_ascii_case(&mailbox_of.0));
+    let mailbox = mailbox_of.1.or(old.as_ref().and_then(|entry| entry.mailbox.clone()));
+    let mut salt = [0; 16];
+    SystemRandom::new().fill(&mut salt).map_err(|_| failed(path, Kind::Local, "no random numbers"))?;
+    let verifier = Verifier::new(NonZeroU32::new(rounds).unwrap_or(NonZeroU32::MIN), &salt, password);
+    let line = format!("{} {}", written(&mailbox_of.0, mailbox.as_deref()), verifier.text());
+    let is_old = |line: &str| {
+        head(line.trim_start()).is_some_and(|((name, _), _)| {
+            !line.trim_start().starts_with('#') && name.eq_ignore_ascii_case(&mailbox_of.0)
+        })
+    };
+    let mut lines: Vec<&str> = text.lines().collect();
+    match lines.iter_mut().find(|line| is_old(line)) {
+        Some(old) => *old = &line,
+        None => lines.push(&line),
+    }
+    let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    // The directory of a bare name is the one where we are.
+    let replaced = std::path::absolute(path).and_then(|whole| files::replace(&whole, text.as_bytes()));
+    replaced.map_err(|e| failed(path, Kind::Local, &e.to_string()))
+}
+
+fn load(path: &Path) -> Result<(Vec<Entry>, Option<(SystemTime, u64)>)> {
+    let modified = stamp(path);
+    let text = files::read(path, MOST, None).map_err(|e| failed(path, Kind::Usage, &e.to_string()))?;
+    let text = text.expose_str().ok_or_else(|| failed(path, Kind::Usage, "it is not UTF-8 text"))?;
+    Ok((parse(path, text)?, modified))
+}
+
+/// What changes when a file does.
+fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
+    let data = std::fs::metadata(path).ok()?;
+    Some((data.modified().ok()?, data.len()))
+}
+
+fn parse(path: &Path, text: &str) -> Result<Vec<Entry>> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let bad = |why: &str| failed(path, Kind::Usage, &format!("line {}: {why}", number + 1));
+        let ((name, mailbox), rest) = head(line).ok_or_else(|| bad("not NAME[=MAILBOX] VERIFIER"))?;
+        let verifier = Verifier::read(rest.trim()).ok_or_else(|| bad("no verifier that we know"))?;
+        if entries.iter().any(|entry| entry.name.eq_ignore_ascii_case(&name)) {
+            return Err(bad("the name stands there twice"));
+        }
+        entries.push(Entry { name, mailbox, verifier });
+    }
+    Ok(entries)
+}
+
+/// `NAME[=MAILBOX]` and what follows it.
+fn head(line: &str) -> Option<((String, Option<String>), &str)> {
+    let (name, rest) = match line.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"')?,
+        None => line.split_at_checked(line.find([' ', '\t', '=']).unwrap_or(line.len()))?,
+    };
+    let (mailbox, rest) = match rest.strip_prefix('=') {
+        None => (None, rest),
+        Some(rest) => {
+            let (mailbox, rest) = rest.split_at_checked(rest.find([' ', '\t']).unwrap_or(rest.len()))?;
+            (Some(mailbox.to_owned()), rest)
+        }
+    };
+    let is_good = |text: &str| !text.is_empty() && text.len() <= 320 && !text.contains(char::is_control);
+    let whole_domain_as_alias = name.starts_with('@') && mailbox.is_some();
+    (is_good(name) && mailbox.as_deref().is_none_or(is_good) && !whole_domain_as_alias)
+        .then(|| ((name.to_owned(), mailbox), rest))
+}
+
+/// The head of a line as [`head`] reads it.
+fn written(name: &str, mailbox: Option<&str>) -> String {
+    let name =
+        if name.contains([' ', '\t', '=']) || name.starts_with('#') { format!("\"{name}\"") } else { name.to_owned() };
+    mailbox.map_or(name.clone(), |mailbox| format!("{name}={mailbox}"))
+}
+
+/// The entry of a name, or of its domain.
+fn find<'a>(entries: &'a [Entry], name: &str) -> Option<&'a Entry> {
+    let named = |wanted: &str| entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(wanted));
+    let domain = name.rfind('@').filter(|at| *at > 0).and_then(|at| name.get(at..));
+    if name.starts_with('@') { None } else { named(name).or_else(|| domain.and_then(named)) }
+}
+
+impl Verifier {
+    fn new(rounds: NonZeroU32, salt: &[u8], password: &Secret) -> Verifier {
+        let mut hash = vec![0; 32];
+        pbkdf2::derive(ALGORITHM, rounds, salt, password.expose(), &mut hash);
+        Verifier { rounds, salt: salt.to_vec(), hash }
+    }
+
+    /// One that no password fits.
+    fn dummy(rounds: Option<NonZeroU32>) -> Verifier {
+        Verifier { rounds: rounds.unwrap_or(NonZeroU32::MIN), salt: vec![0; 16], hash: vec![0; 32] }
+    }
+
+    /// `$pbkdf2-sha256$i=600000$SALT$HASH`
+    fn read(text: &str) -> Option<Verifier> {
+        let mut parts = text.strip_prefix("$pbkdf2-sha256$i=")?.split('$');
+        let rounds = parts.next()?.parse().ok().filter(|rounds: &NonZeroU32| rounds.get() <= MOST_ROUNDS)?;
+        let salt = STANDARD_NO_PAD.decode(parts.next()?).ok().filter(|salt| salt.len() >= 8)?;
+        let hash = STANDARD_NO_PAD.decode(parts.next()?).ok().filter(|hash| hash.len() == 32)?;
+        parts.next().is_none().then_some(Verifier { rounds, salt, hash })
+    }
+
+    fn text(&self) -> String {
+        let (salt, hash) = (STANDARD_NO_PAD.encode(&self.salt), STANDARD_NO_PAD.encode(&self.hash));
+        format!("$pbkdf2-sha256$i={}${salt}${hash}", self.rounds)
+    }
+
+    /// True if it is the password, in the same time whatever it is.
+    fn accepts(&self, password: &Secret) -> bool {
+        pbkdf2::verify(ALGORITHM, self.rounds, &self.salt, password.expose(), &self.hash).is_ok()
+    }
+}
+
+fn failed(path: &Path, kind: Kind, why: &str) -> Error {
+    Error::new(kind, Phase::Options, format!("the password file {}: {why}", path.display()))
+}
+
+#[cfg(test)]
+#[path = "password_tests.rs"]
+mod tests;

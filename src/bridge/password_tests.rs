@@ -1,0 +1,132 @@
+use super::*;
+
+/// A password file that goes when the value does.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> File {
+        let path = std::env::temp_dir().join(format!("exoimap-passwords-{}-{name}", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        File(path)
+    }
+
+    fn text(&self) -> String {
+        std::fs::read_to_string(&self.0).unwrap()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn line(name: &str, password: &str) -> String {
+    let verifier = Verifier::new(NonZeroU32::new(10).unwrap(), b"0123456789abcdef", &Secret::new(password));
+    format!("{name} {}\n", verifier.text())
+}
+
+#[test]
+fn names_open_their_mailboxes_with_their_passwords_and_no_others() {
+    let text = [
+        "# who\n\n".to_owned(),
+        line("orders@contoso.com", "one"),
+        line("Tickets=help@contoso.com", "two"),
+        line("@contoso.com", "three"),
+        line("\"u@contoso.com\\shared box\"=shared@contoso.com", "four"),
+    ]
+    .concat();
+    let file = File::new("names", &text);
+    let passwords = Passwords::read(&file.0).unwrap();
+    assert_eq!(passwords.count(), (4, 1));
+    let opens = |name: &str, password: &str| passwords.mailbox(name, &Secret::new(password));
+    for _ in 0..2 {
+        assert_eq!(opens("orders@contoso.com", "one").as_deref(), Some("orders@contoso.com"));
+        assert_eq!(opens("ORDERS@Contoso.com", "one").as_deref(), Some("ORDERS@Contoso.com"));
+        assert_eq!(opens("tickets", "two").as_deref(), Some("help@contoso.com"));
+        assert_eq!(opens("anybody@CONTOSO.com", "three").as_deref(), Some("anybody@CONTOSO.com"));
+        assert_eq!(opens("u@contoso.com\\shared box", "four").as_deref(), Some("shared@contoso.com"));
+    }
+    for (name, password) in [
+        ("orders@contoso.com", "One"),
+        ("orders@contoso.com", ""),
+        ("orders@contoso.com", "three"),
+        ("help@contoso.com", "two"),
+        ("@contoso.com", "three"),
+        ("x@example.com", "three"),
+        ("x@contoso.com.example.com", "three"),
+        ("", ""),
+    ] {
+        assert_eq!(opens(name, password), None, "{name} {password}");
+    }
+}
+
+#[test]
+fn a_file_that_changes_is_read_again_and_a_broken_one_changes_nothing() {
+    let file = File::new("changes", &line("a", "one"));
+    let passwords = Passwords::read(&file.0).unwrap();
+    let opens = |password: &str| passwords.mailbox("a", &Secret::new(password)).is_some();
+    assert!(opens("one"));
+    std::fs::write(&file.0, format!("{}#\n", line("a", "two"))).unwrap();
+    passwords.refresh().unwrap();
+    assert!(opens("two") && !opens("one"), "what is remembered goes with the file");
+    std::fs::write(&file.0, "a nonsense\n").unwrap();
+    let error = passwords.refresh().unwrap_err();
+    assert!(error.to_string().contains("line 1: no verifier"), "{error}");
+    passwords.refresh().unwrap();
+    assert!(opens("two"));
+}
+
+#[test]
+fn adding_keeps_the_rest_of_the_file_and_makes_a_password_no_client_misquotes() {
+    let file = File::new("adds", &format!("# ours\n{}# theirs\n", line("a=x@contoso.com", "one")));
+    let first = add(&file.0, "b").unwrap();
+    assert_eq!(first.len(), LENGTH);
+    assert!(first.expose().iter().all(u8::is_ascii_alphanumeric));
+    let second = add(&file.0, "A").unwrap();
+    assert!(first != second);
+    store(&file.0, "\"c d\"=c@contoso.com", &Secret::new("a long password"), 100).unwrap();
+    let passwords = Passwords::read(&file.0).unwrap();
+    assert_eq!(passwords.mailbox("b", &first).as_deref(), Some("b"));
+    assert_eq!(passwords.mailbox("a", &second).as_deref(), Some("x@contoso.com"));
+    assert_eq!(passwords.mailbox("c d", &Secret::new("a long password")).as_deref(), Some("c@contoso.com"));
+    let text = file.text();
+    assert!(text.starts_with("# ours\nA=x@contoso.com $pbkdf2-sha256$i=10000$"), "{text}");
+    assert!(text.contains("\n# theirs\nb $pbkdf2-sha256$i=10000$"), "{text}");
+    assert!(text.contains("\n\"c d\"=c@contoso.com $pbkdf2-sha256$i=100$"), "{text}");
+    assert!(!text.contains(first.expose_str().unwrap()), "the password is not in the file");
+    for bad in ["", "=x", "a b", "@contoso.com=x", "a\u{7}"] {
+        assert!(add(&file.0, bad).is_err(), "{bad:?}");
+    }
+    assert_eq!(file.text(), text);
+}
+
+#[test]
+fn a_file_that_means_nothing_is_refused_with_its_line() {
+    let twice = line("a", "x") + &line("A", "y");
+    for (text, why) in [
+        ("a\n", "line 1: no verifier"),
+        ("# x\na $pbkdf2-sha256$i=0$MDEyMzQ1Njc$MDEy\n", "line 2: no verifier"),
+        ("a $pbkdf2-sha256$i=4000000000$MDEyMzQ1Njc$MDEy\n", "line 1: no verifier"),
+        ("\"a $x\n", "line 1: not NAME"),
+        (&twice, "line 2: the name stands there twice"),
+    ] {
+        let file = File::new("bad", text);
+        let error = Passwords::read(&file.0).map(drop).unwrap_err();
+        assert!(error.to_string().contains(why), "{text:?}: {error}");
+    }
+}
+
+/// A password that was right once costs no more rounds, so that a hundred programs can sign in at once.
+#[test]
+fn a_success_is_remembered_and_a_failure_is_not() {
+    let file = File::new("remembers", &line("a", "one"));
+    let passwords = Passwords::read(&file.0).unwrap();
+    let known = || passwords.state().known.len();
+    assert!(passwords.mailbox("a", &Secret::new("two")).is_none());
+    assert_eq!(known(), 0);
+    for name in ["a", "A"] {
+        assert!(passwords.mailbox(name, &Secret::new("one")).is_some());
+        assert_eq!(known(), 1);
+    }
+}

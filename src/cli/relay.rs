@@ -1,0 +1,203 @@
+//! `exoimap relay`: a local IMAP port for programs that know a user name and a password.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::ArgMatches;
+use exoimap::bridge::{self, Event, Passwords, Relay, Settings};
+use exoimap::exchange::is_not_connected;
+use exoimap::imap::session::Session;
+use exoimap::{Error, Kind, Phase, Result, Secret, Stream};
+use serde_json::json;
+
+use super::exit::Exit;
+use super::input::read_secret;
+use super::output::Output;
+use super::session::{Setting, usage};
+
+/// A client waits for all of this; some give up after 20 seconds.
+const SIGN_IN: Duration = Duration::from_secs(15);
+
+/// Exchange says of too many connections what it says of a mailbox that is closed to us.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Both, because some programs try the one and some the other for `localhost`.
+const LOCAL: [&str; 2] = ["127.0.0.1:1143", "[::1]:1143"];
+
+/// A password that a person chose.
+const SHORTEST: usize = 8;
+const SHORT: usize = 12;
+
+pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Output) -> Result<Exit> {
+    let text = |name: &str| arguments.get_one::<String>(name).map(String::as_str).filter(|text| !text.is_empty());
+    let file = Path::new(text("password-file").ok_or_else(|| usage("no password file is named (--password-file)"))?);
+    if let Some(name) = text("add") {
+        output.secret(&bridge::add(file, name)?)?;
+        return Ok(Exit::Done);
+    }
+    if let Some(name) = text("set") {
+        let password = read_secret("-", "the password", None)?;
+        match password.len() {
+            0..SHORTEST => return Err(usage(format!("a password has at least {SHORTEST} characters"))),
+            SHORTEST..SHORT => output.warn("the password is short; relay --add makes one that cannot be guessed"),
+            _ => {}
+        }
+        bridge::set(file, name, &password)?;
+        return Ok(Exit::Done);
+    }
+    let setting = setting?;
+    let passwords = Passwords::read(file)?;
+    let allow: Vec<String> = arguments.get_many("allow").into_iter().flatten().cloned().collect();
+    let (names, domains) = passwords.count();
+    if names == 0 {
+        return Err(usage(format!(
+            "{} holds no name (add one: exoimap relay --password-file FILE --add NAME)",
+            file.display()
+        )));
+    }
+    if names == domains && allow.is_empty() {
+        return Err(usage("the password file names whole domains only: say which mailboxes may be opened (--allow)"));
+    }
+    let tls = match (text("tls-certificate"), text("tls-key")) {
+        (Some(certificate), Some(key)) => Some(bridge::acceptor(read(certificate)?.expose(), &read(key)?)?),
+        (None, None) => None,
+        _ => return Err(usage("a TLS listener needs --tls-certificate and --tls-key")),
+    };
+    let named: Vec<&String> = arguments.get_many("listen").into_iter().flatten().collect();
+    let listeners = listeners(&named, tls.is_some())?;
+    // Whatever is wrong with the credential is found out now, not by the first client.
+    setting.token(output, None)?;
+    let addresses: Vec<String> =
+        listeners.iter().filter_map(|listener| Some(listener.local_addr().ok()?.to_string())).collect();
+    let host = setting.server.host.clone();
+    let (setting, said) = (Arc::new(setting), Arc::new(output.shared()));
+    let log = Arc::clone(&said);
+    let relay = Relay::new(Settings {
+        passwords,
+        allow,
+        most_sessions: arguments.get_one::<u16>("max-connections").copied().map_or(100, usize::from),
+        idle: arguments.get_one::<Duration>("idle-timeout").copied().unwrap_or(Duration::from_secs(35 * 60)),
+        host,
+        tls,
+        connect: Box::new(move |mailbox| connect(&setting, mailbox, &said)),
+        log: Box::new(move |event| say(event, &log)),
+    });
+    output.note(&format!("relay: listening on {} for {names} names", addresses.join(", ")));
+    std::thread::scope(|scope| {
+        for listener in &listeners {
+            let relay = Arc::clone(&relay);
+            scope.spawn(move || relay.serve(listener));
+        }
+    });
+    Ok(Exit::Done)
+}
+
+/// A session for a client that waits for it.
+fn connect(setting: &Setting, mailbox: &str, output: &Output) -> Result<Session<Stream>> {
+    let network = setting.network.clone().with_deadline(Some(Instant::now() + SIGN_IN));
+    let (mut spent, mut has_paused) = (None, false);
+    loop {
+        let token = setting.token(output, spent.as_ref())?;
+        match exoimap::sign_in(&network, &setting.server, mailbox, token.secret()) {
+            Err(e) if is_not_connected(&e) && !has_paused => {
+                has_paused = true;
+                std::thread::sleep(PAUSE);
+            }
+            // What an administrator has granted since is in the next token.
+            Err(e) if (e.kind(), e.phase()) == (Kind::Refused, Phase::Authenticate) && spent.is_none() => {
+                spent = Some(token.secret().clone());
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// The sockets; all of them, but for `[::1]` on a machine without IPv6.
+fn listeners(named: &[&String], has_tls: bool) -> Result<Vec<TcpListener>> {
+    let names: Vec<&str> = named.iter().map(|name| name.as_str()).collect();
+    let by_default = names.is_empty();
+    let mut listeners = Vec::new();
+    for name in if by_default { &LOCAL[..] } else { &names } {
+        let failed =
+            |e: io::Error| Error::new(Kind::Local, Phase::Options, format!("listening on {name} (--listen): {e}"));
+        let (listener, address) = match *name {
+            "-" => {
+                let listener = inherited().map_err(failed)?;
+                let address = listener.local_addr().map_err(failed)?;
+                (Some(listener), address)
+            }
+            name => {
+                let address: SocketAddr = name
+                    .parse()
+                    .map_err(|_| usage(format!("{name:?} is not ADDRESS:PORT, as 127.0.0.1:1143 (--listen)")))?;
+                (None, address)
+            }
+        };
+        if !is_loopback(address.ip()) && !has_tls {
+            return Err(usage(format!(
+                "{address} can be reached from other machines, and passwords would go over the network in the clear: give the listener --tls-certificate and --tls-key, or listen on 127.0.0.1"
+            )));
+        }
+        match listener.map_or_else(|| TcpListener::bind(address), Ok) {
+            Ok(listener) => listeners.push(listener),
+            Err(_) if by_default && address.is_ipv6() => {}
+            Err(e) => return Err(failed(e)),
+        }
+    }
+    Ok(listeners)
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
+/// The listening socket that systemd gives as stdin.
+#[cfg(unix)]
+fn inherited() -> io::Result<TcpListener> {
+    use std::os::fd::AsFd;
+    let listener = TcpListener::from(io::stdin().as_fd().try_clone_to_owned()?);
+    listener.set_nonblocking(false)?;
+    Ok(listener)
+}
+
+#[cfg(not(unix))]
+fn inherited() -> io::Result<TcpListener> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+fn read(file: &str) -> Result<Secret> {
+    exoimap::files::read(Path::new(file), 1 << 20, None).map_err(|e| usage(format!("reading {file}: {e}")))
+}
+
+fn say(event: &Event, output: &Output) {
+    if output.json {
+        let object = match event {
+            Event::SignedIn { session, mailbox, peer, took } => {
+                json!({"event": "signed_in", "session": session, "mailbox": mailbox, "peer": peer.to_string(), "ms": milliseconds(*took)})
+            }
+            Event::Ended { session, after, ended } => {
+                json!({"event": "ended", "session": session, "ms": milliseconds(*after), "sent": ended.up, "received": ended.down,
+                    "reason": ended.reason.to_string()})
+            }
+            Event::Refused { name, peer, why } => {
+                json!({"event": "refused", "name": name, "peer": peer.to_string(), "why": why})
+            }
+            other => json!({"event": "other", "what": other.to_string()}),
+        };
+        let _ = output.object(&object);
+        return;
+    }
+    let text = event.to_string();
+    match event {
+        Event::SignedIn { .. } | Event::Ended { .. } => output.note(&text),
+        Event::Detail(_) => output.step(&text),
+        _ => output.warn(&text),
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

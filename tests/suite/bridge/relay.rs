@@ -1,0 +1,363 @@
+//! Programs that know a name and a password, at `exoimap relay`.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use super::{Kept, LONG, fill, mbsync, messages, on_the_wire, run, shown};
+use crate::dovecot::{Rig, USER};
+use crate::program::World;
+use crate::support::entra::Behaviour;
+use crate::support::exchange::Fault;
+use crate::support::sample::{DISABLED, ORDERS};
+
+/// A relay that runs, and what it has said.
+struct Relay {
+    _program: Kept,
+    port: u16,
+    said: Arc<Mutex<String>>,
+}
+
+impl Relay {
+    /// Starts one that listens on a port of its own.
+    fn start(mut command: Command) -> Relay {
+        command.args(["--password-file", "relay.passwords", "--listen", "127.0.0.1:0"]);
+        let mut program =
+            Kept(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap());
+        let mut lines = BufReader::new(program.0.stderr.take().unwrap());
+        let said = Arc::new(Mutex::new(String::new()));
+        let port = loop {
+            let mut line = String::new();
+            assert_ne!(lines.read_line(&mut line).unwrap(), 0, "it does not start: {}", said.lock().unwrap());
+            said.lock().unwrap().push_str(&line);
+            if let Some((_, rest)) = line.split_once("listening on 127.0.0.1:") {
+                break rest.split(' ').next().unwrap().parse().unwrap();
+            }
+        };
+        let heard = Arc::clone(&said);
+        thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                heard.lock().unwrap().push_str(&format!("{line}\n"));
+            }
+        });
+        Relay { _program: program, port, said }
+    }
+
+    /// Waits for a line in its log.
+    fn says(&self, words: &str) {
+        let end = Instant::now() + LONG;
+        while !self.said.lock().unwrap().contains(words) {
+            assert!(Instant::now() < end, "{words:?} is not in\n{}", self.said.lock().unwrap());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn connect(&self) -> Client {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(LONG)).unwrap();
+        let mut client = Client(BufReader::new(stream));
+        let greeting = client.line();
+        assert!(greeting.starts_with("* OK [CAPABILITY IMAP4 IMAP4rev1 "), "{greeting}");
+        assert!(greeting.contains(" AUTH=PLAIN SASL-IR] exoimap relay ready"), "{greeting}");
+        client
+    }
+}
+
+/// A client that speaks for itself.
+struct Client(BufReader<TcpStream>);
+
+impl Client {
+    fn say(&mut self, line: &str) {
+        self.0.get_mut().write_all(format!("{line}\r\n").as_bytes()).unwrap();
+    }
+
+    /// The next line; empty at the end.
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.0.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    fn ask(&mut self, line: &str) -> String {
+        self.say(line);
+        self.line()
+    }
+
+    fn is_closed(&mut self) -> bool {
+        matches!(self.0.read(&mut [0]), Ok(0) | Err(_))
+    }
+}
+
+/// A password for a name, made by the program.
+fn add(mut command: Command, name: &str) -> String {
+    command.args(["--password-file", "relay.passwords", "--add", name]);
+    let ended = run(command, LONG);
+    assert!(ended.status.success(), "{}", shown(&ended));
+    String::from_utf8(ended.stdout).unwrap().trim_end().to_owned()
+}
+
+/// A relay before a real Dovecot, and the password of its mailbox.
+fn before_dovecot(rig: &Rig) -> (Relay, String) {
+    let password = add(rig.command(&["relay"]), USER);
+    (Relay::start(rig.command(&["relay", "--token-cache", "cache"])), password)
+}
+
+fn python(rig: &Rig, script: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new("python3");
+    command.arg("-c").arg(script).args(arguments).current_dir(&rig.place);
+    run(command, LONG)
+}
+
+const IMAPLIB: &str = r#"
+import imaplib, os, sys
+port, user, password = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+imap = imaplib.IMAP4("localhost", port)
+imap.login(user, password)
+imap.select("INBOX", readonly=True)
+os.mkdir("pulled")
+for number, part in enumerate(imap.uid("FETCH", "1:*", "(BODY.PEEK[])")[1][::2]):
+    open(f"pulled/{number}", "wb").write(part[1])
+imap.logout()
+"#;
+
+#[test]
+fn imaplib_pulls_2000_messages_through_the_relay() {
+    let rig = Rig::new();
+    let wanted = fill(&rig, 2_000);
+    let (relay, password) = before_dovecot(&rig);
+    let ended = python(&rig, IMAPLIB, &[&relay.port.to_string(), USER, &password]);
+    assert!(ended.status.success(), "{}", shown(&ended));
+    let entries = fs::read_dir(rig.place.join("pulled")).unwrap();
+    let pulled: std::collections::BTreeSet<_> = entries.map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect();
+    assert_eq!(pulled.len(), 2_000);
+    assert!(pulled == wanted, "not the bytes that were put there");
+    relay.says("1 orders@contoso.com 127.0.0.1:");
+    relay.says(" received: the client logged out");
+}
+
+#[test]
+fn fetchmail_and_mbsync_sign_in_with_the_local_password() {
+    let rig = Rig::new();
+    let wanted = fill(&rig, 30);
+    let (relay, password) = before_dovecot(&rig);
+    let account =
+        format!("Host 127.0.0.1\nPort {}\nSSLType None\nUser {USER}\nPass {password}\nAuthMechs *", relay.port);
+    let ended = run(mbsync(&rig, &account), LONG);
+    assert!(ended.status.success(), "{}", shown(&ended));
+    assert!(messages(&rig.place.join("sync/INBOX")) == wanted);
+
+    let ended = run(fetchmail(&rig, relay.port, &password), LONG);
+    assert!(ended.status.success(), "{}", shown(&ended));
+    let pulled = fs::read(rig.place.join("pulled")).unwrap();
+    let pulled = String::from_utf8(on_the_wire(&pulled)).unwrap();
+    for message in &wanted {
+        let (_, body) = std::str::from_utf8(message).unwrap().split_once("\r\n\r\n").unwrap();
+        assert!(pulled.contains(body.trim_end()), "a body that fetchmail does not have");
+    }
+    // One token for everything, the sign-in at the start included.
+    assert_eq!(rig.entra.requests().len(), 1);
+}
+
+fn fetchmail(rig: &Rig, port: u16, password: &str) -> Command {
+    let place = rig.place.display();
+    let configuration = format!(
+        "poll 127.0.0.1 protocol IMAP port {port}\n user \"{USER}\" password \"{password}\" keep fetchall sslproto ''\n mda \"cat >> {place}/pulled\"\n"
+    );
+    let file = rig.place.join("fetchmailrc");
+    fs::write(&file, configuration).unwrap();
+    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let mut command = Command::new("fetchmail");
+    command.args(["-f", "fetchmailrc", "--nosyslog", "-i", "fetchids", "--pidfile", "fetchmail.pid"]);
+    command.current_dir(&rig.place).env("HOME", &rig.place).env("FETCHMAILHOME", &rig.place);
+    command
+}
+
+#[test]
+fn new_mail_is_announced_at_once_to_a_client_that_waits() {
+    let rig = Rig::new();
+    fill(&rig, 1);
+    let (relay, password) = before_dovecot(&rig);
+    let mut client = relay.connect();
+    assert!(client.ask(&format!("a LOGIN {USER} {password}")).starts_with("a OK [CAPABILITY "));
+    client.say("b SELECT INBOX");
+    while !client.line().starts_with("b OK") {}
+    assert!(client.ask("c IDLE").starts_with("+ "));
+    rig.server.deliver(USER, "INBOX", "99999999.late", b"Subject: late\r\n\r\nx\r\n", "");
+    let since = Instant::now();
+    while !client.line().contains(" EXISTS") {}
+    // Dovecot itself takes half a second; the rest is a busy machine.
+    assert!(since.elapsed() < Duration::from_secs(20), "{:?}", since.elapsed());
+    client.say("DONE");
+    client.say("d LOGOUT");
+    while !client.line().starts_with("d OK") {}
+    assert!(client.is_closed());
+}
+
+/// What a client sends behind its LOGIN belongs to the server, and its half-close does not lose the answers.
+#[test]
+fn a_client_that_sends_everything_at_once_and_closes_gets_every_answer() {
+    let rig = Rig::new();
+    fill(&rig, 20);
+    let (relay, password) = before_dovecot(&rig);
+    let mut client = relay.connect();
+    client.say(&format!(
+        "a LOGIN {USER} {{{}+}}\r\n{password}\r\nb SELECT INBOX\r\nc FETCH 1:* BODY.PEEK[]",
+        password.len()
+    ));
+    client.0.get_ref().shutdown(std::net::Shutdown::Write).unwrap();
+    let mut said = String::new();
+    client.0.read_to_string(&mut said).unwrap();
+    assert_eq!(said.matches("BODY[] {").count(), 20);
+    assert!(said.lines().last().unwrap().starts_with("c OK"), "{said}");
+    relay.says(" received: the client closed the connection");
+}
+
+/// A relay before the fake Exchange.
+fn before_exchange(world: &World, names: &[&str]) -> (Relay, Vec<String>) {
+    let command = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_exoimap"));
+        let variables = world.call(&[]);
+        command.args(arguments).env_clear().envs(variables.variables().iter().cloned());
+        command.current_dir(world.folder.path());
+        command
+    };
+    let passwords = names.iter().map(|name| add(command(&["relay"]), name)).collect();
+    (Relay::start(command(&["relay"])), passwords)
+}
+
+#[test]
+fn every_refusal_has_the_answer_that_programs_understand() {
+    let world = World::new();
+    let disabled = format!("off={DISABLED}");
+    let (relay, passwords) = before_exchange(&world, &[ORDERS, &disabled, "x=nobody@contoso.com"]);
+    let login = |name: &str, password: &str| {
+        let mut client = relay.connect();
+        let answer = client.ask(&format!("a LOGIN {name} {password}"));
+        (answer, client)
+    };
+    let (answer, mut client) = login(ORDERS, "wrong");
+    assert_eq!(answer, "a NO [AUTHENTICATIONFAILED] exoimap: wrong user name or password");
+    // The connection stays, and the right password is taken.
+    assert!(client.ask(&format!("b LOGIN {ORDERS} {}", passwords[0])).starts_with("b OK [CAPABILITY IMAP4 IMAP4rev1 "));
+    relay.says("orders@contoso.com 127.0.0.1:");
+    relay.says(" refused: wrong name or password");
+    let (answer, _) = login("stranger@contoso.com", &passwords[0]);
+    assert_eq!(answer, "a NO [AUTHENTICATIONFAILED] exoimap: wrong user name or password");
+
+    let (answer, mut client) = login("off", &passwords[1]);
+    assert_eq!(
+        answer,
+        "a NO [AUTHORIZATIONFAILED] exoimap: Exchange does not open disabled@contoso.com to the application"
+    );
+    assert_eq!(client.ask("b NOOP"), "b OK done");
+
+    world.exchange.fault_times(Fault::ByeGreeting, 1);
+    let (answer, mut client) = login(ORDERS, &passwords[0]);
+    assert_eq!(answer, "* BYE [UNAVAILABLE] exoimap: no session at localhost just now, try again later");
+    assert!(client.is_closed());
+    // The same is answered for a while, and the server is left alone.
+    let connections = world.exchange.connections();
+    let (answer, _) = login(ORDERS, &passwords[0]);
+    assert!(answer.starts_with("* BYE [UNAVAILABLE] "), "{answer}");
+    assert_eq!(world.exchange.connections(), connections);
+}
+
+#[test]
+fn what_entra_refuses_is_said_with_its_code_and_without_ids() {
+    let world = World::new();
+    // The token of the start is over before anybody signs in.
+    world.entra.configure().token.lifetime = 1;
+    let (relay, passwords) = before_exchange(&world, &[ORDERS]);
+    world.entra.behave(Behaviour::Refuses(7_000_222));
+    let mut client = relay.connect();
+    let answer = client.ask(&format!("a LOGIN {ORDERS} {}", passwords[0]));
+    assert_eq!(
+        answer,
+        "a NO [CONTACTADMIN] exoimap: Entra refused the application: AADSTS7000222, the secret has expired"
+    );
+    assert_eq!(client.ask("b NOOP"), "b OK done");
+}
+
+#[test]
+fn programs_report_a_wrong_password_and_an_outage_apart() {
+    let rig = Rig::new();
+    let (relay, password) = before_dovecot(&rig);
+    // 3 is fetchmail's "authentication failed", 2 its "connection failed".
+    assert_eq!(run(fetchmail(&rig, relay.port, "wrong"), LONG).status.code(), Some(3));
+    let ended = run(curl(relay.port, "wrong"), LONG);
+    assert_eq!(ended.status.code(), Some(67), "{}", shown(&ended));
+    let account = format!("Host 127.0.0.1\nPort {}\nSSLType None\nUser {USER}\nPass wrong\nAuthMechs *", relay.port);
+    let ended = run(mbsync(&rig, &account), LONG);
+    assert!(!ended.status.success() && shown(&ended).contains("wrong user name or password"), "{}", shown(&ended));
+    let port = relay.port.to_string();
+    let ended = python(&rig, IMAPLIB, &[&port, USER, "wrong"]);
+    assert!(shown(&ended).contains("exoimap: wrong user name or password"), "{}", shown(&ended));
+    drop(relay);
+
+    let mut nowhere = rig.command(&["relay", "--token-cache", "cache"]);
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    nowhere.env("EXOIMAP_PORT", closed.to_string());
+    let relay = Relay::start(nowhere);
+    assert_eq!(run(fetchmail(&rig, relay.port, &password), LONG).status.code(), Some(2));
+    assert_eq!(run(curl(relay.port, &password), LONG).status.code(), Some(56));
+    let ended = python(&rig, IMAPLIB, &[&relay.port.to_string(), USER, &password]);
+    assert!(shown(&ended).contains("no session at localhost just now"), "{}", shown(&ended));
+}
+
+fn curl(port: u16, password: &str) -> Command {
+    let mut command = Command::new("curl");
+    command.args(["-sS", "--user", &format!("{USER}:{password}"), &format!("imap://127.0.0.1:{port}/INBOX;UID=1")]);
+    command
+}
+
+#[test]
+fn clients_that_do_not_speak_imap_are_hung_up_on_and_named() {
+    let world = World::new();
+    let (relay, _) = before_exchange(&world, &[ORDERS]);
+    let hello: &[u8] = b"\x16\x03\x01\x00\xf4\x01\x00";
+    for (sent, says) in [(hello, "set it to no encryption"), (b"GET / HTTP/1.1\r\n\r\n", "a client speaks HTTP")] {
+        let mut client = relay.connect();
+        client.0.get_mut().write_all(sent).unwrap();
+        assert!(client.is_closed());
+        relay.says(says);
+        // One line a second is enough for such clients.
+        thread::sleep(Duration::from_millis(1_050));
+    }
+    let mut client = relay.connect();
+    let _ = client.0.get_mut().write_all(&vec![b'x'; 30 << 20]);
+    while client.line().starts_with("* BYE") {}
+    assert!(client.is_closed());
+    assert_eq!(world.exchange.connections(), 0);
+}
+
+#[test]
+fn a_name_that_is_added_and_a_mailbox_that_is_not_allowed() {
+    let world = World::new();
+    let (relay, _) = before_exchange(&world, &[ORDERS]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_exoimap"));
+    command.arg("relay").env_clear().current_dir(world.folder.path());
+    // No credential is needed to make a password.
+    let password = add(command, &format!("tickets={ORDERS}"));
+    let mut client = relay.connect();
+    assert!(client.ask(&format!("a LOGIN Tickets {password}")).starts_with("a OK "));
+
+    let variables = world.call(&[]);
+    let relay = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_exoimap"));
+        command.args(["relay", "--password-file", "relay.passwords"]).args(arguments);
+        command.env_clear().envs(variables.variables().iter().cloned()).current_dir(world.folder.path());
+        run(command, LONG)
+    };
+    for (arguments, says) in [
+        (&["--listen", "0.0.0.0:0"][..], "can be reached from other machines"),
+        (&["--listen", "nonsense"], "is not ADDRESS:PORT"),
+        (&["--tls-key", "x"], "a TLS listener needs"),
+    ] {
+        let ended = relay(arguments);
+        assert_eq!(ended.status.code(), Some(2), "{}", shown(&ended));
+        assert!(shown(&ended).contains(says), "{}", shown(&ended));
+    }
+}
