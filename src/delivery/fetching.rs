@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use super::Failed;
-use super::incoming::{Came, Doubtful, Incoming};
+use super::incoming::{Came, Doubtful, Incoming, unreadable_reason};
 use super::pass::{Pass, failures};
 use crate::error::{Error, Kind, RUN_IS_OVER, Result};
 use crate::exchange::{Halves, explain, is_refusal, is_throttled};
 use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
 use crate::imap::session::Selected;
-use crate::imap::types::{Uid, UidValidity};
+use crate::imap::types::{Uid, UidValidity, Unreadable};
 
 /// Messages of one FETCH where a program waits for them.
 const BATCH: u64 = 200;
@@ -138,8 +138,16 @@ impl Pass<'_> {
         match fetched {
             Err(refused) if is_refusal(&refused) => return Ok(Some(refused)),
             Err(e) => {
+                // An answer that cannot be read, after which the session is over, names its message: it goes on without.
+                let left = asked.without(&self.settled);
+                if let Some(bad) = Unreadable::of(&e)
+                    && let Some(uid) = bad.uid.filter(|uid| left.contains(*uid))
+                {
+                    self.count_failures(vec![Failed { uid, reason: unreadable_reason(&bad.why) }])?;
+                    return Err(e.with_kind(Kind::Temporary));
+                }
                 if is_about_a_message(&e) {
-                    self.cut_off = cut_off.or(asked.without(&self.settled).first(1).last());
+                    self.cut_off = cut_off.or(left.first(1).last());
                 }
                 return Err(e);
             }

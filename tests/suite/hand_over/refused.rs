@@ -36,6 +36,24 @@ fn a_stream_has_all_but_the_message_that_fails() {
     }
 }
 
+/// Where the next answer begins nobody knows any more: a new session goes on without the message.
+#[test]
+fn an_answer_that_ends_the_session_names_its_message() {
+    for (format, uid) in [("eml", 16101), ("maildir", 16105), ("mbox", 16123), ("-", 16102)] {
+        let post = Post::new(format);
+        post.world.exchange.fault_always(Fault::Unframed { uid });
+        let ended = post.fetch(&[]);
+        ended.expect(6).saying(&[&format!("message {uid}: the server's answer cannot be read: ")]);
+        assert_eq!(post.kept(), without(&ALL, &[uid]), "{format}: {ended}");
+        assert_eq!(post.world.exchange.connections(), 2);
+        post.world.exchange.clear_faults();
+        if !post.is_stream() {
+            assert_eq!(printed(post.fetch(&[]).expect(0)), [uid], "{format}");
+            post.is_tidy();
+        }
+    }
+}
+
 #[test]
 fn a_limit_counts_what_comes() {
     let post = Post::new("eml");

@@ -99,6 +99,10 @@ pub enum Fault {
     },
 
     // In a FETCH that asks for BODY[], with or without PEEK.
+    /// A literal that nobody can take in this message's place: where it ends, nobody knows.
+    Unframed {
+        uid: u32,
+    },
     /// A third of this message, as if it were all.
     CutShort {
         uid: u32,

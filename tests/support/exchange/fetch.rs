@@ -94,6 +94,10 @@ impl Session {
             }
             return Err(self.wire.cut().into());
         }
+        if self.world.faults.happens(&Fault::Unframed { uid }) {
+            self.wire.line(&format!("* {number} FETCH (UID {uid} BODY[] {{99999999999}}"))?;
+            return Ok(());
+        }
         if self.world.faults.happens(&Fault::CutShort { uid }) {
             message.octets = message.octets[..message.octets.len() / 3].to_vec().into();
         }
