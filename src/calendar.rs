@@ -103,11 +103,6 @@ impl DateTime {
         (civil(local.div_euclid(DAY)), format!("{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60))
     }
 
-    fn month_name(self) -> &'static str {
-        let ((_, month, _), _) = self.local();
-        usize::try_from(month - 1).ok().and_then(|month| MONTHS.get(month)).copied().unwrap_or_default()
-    }
-
     fn zone_parts(self) -> (char, i32) {
         // RFC 5322 section 3.3: `-0000`.
         (if self.zone.is_none_or(|zone| zone < 0) { '-' } else { '+' }, self.zone.unwrap_or_default().abs())
@@ -117,15 +112,42 @@ impl DateTime {
 /// RFC 3501's `date-time` without its quotes: ` 2-Nov-2026 08:14:07 +0000`.
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ((year, _, day), time) = self.local();
-        let month = self.month_name();
+        let ((year, month, day), time) = self.local();
+        let month = month_name(month);
         let (sign, zone) = self.zone_parts();
         write!(f, "{day:2}-{month}-{year:04} {time} {sign}{:02}{:02}", zone / 60, zone % 60)
     }
 }
 
+/// A day that exists, of the years 1 to 9999, as people write it and as a SEARCH does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day {
+    since_1970: i64,
+}
+
+impl Day {
+    /// Reads `2026-11-02`, in this form only; a day that no calendar has is none.
+    pub fn parse(text: &str) -> Option<Day> {
+        let has_form = matches!(text.as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _]);
+        let midnight = DateTime::parse(text).filter(|_| has_form)?;
+        Some(Day { since_1970: midnight.seconds.div_euclid(DAY) })
+    }
+}
+
+/// `date-text = date-day "-" date-month "-" date-year`, e.g. `2-Nov-2026`.
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = civil(self.since_1970);
+        write!(f, "{day}-{}-{year:04}", month_name(month))
+    }
+}
+
+fn month_name(month: i64) -> &'static str {
+    usize::try_from(month - 1).ok().and_then(|month| MONTHS.get(month)).copied().unwrap_or_default()
+}
+
 fn digits(text: &str) -> Option<i64> {
-    let plain = (1..=4).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_digit());
+    let plain = (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     plain.then(|| text.parse().ok()).flatten()
 }
 
@@ -198,10 +220,10 @@ fn minutes(zone: &str) -> Option<i64> {
 /// `Wed Jul 17 09:44:25 1996`
 pub(crate) fn asctime(seconds: u64) -> String {
     let moment = DateTime::utc(seconds);
-    let ((year, _, day), time) = moment.local();
+    let ((year, month, day), time) = moment.local();
     let weekday = moment.seconds.div_euclid(DAY).rem_euclid(7);
     let weekday = usize::try_from(weekday).ok().and_then(|day| DAYS.get(day)).copied().unwrap_or_default();
-    format!("{weekday} {} {day:2} {time} {year}", moment.month_name())
+    format!("{weekday} {} {day:2} {time} {year}", month_name(month))
 }
 
 /// `2026-11-24T20:52:00Z` (RFC 3339); times before 1970 are 1970.
@@ -314,5 +336,55 @@ mod tests {
         ] {
             assert_eq!(DateTime::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn days_that_exist_are_written_as_imap_has_them() {
+        for (text, imap) in [
+            ("2026-11-02", "2-Nov-2026"),
+            ("2024-02-29", "29-Feb-2024"),
+            ("2000-02-29", "29-Feb-2000"),
+            ("0001-01-01", "1-Jan-0001"),
+            ("9999-12-31", "31-Dec-9999"),
+        ] {
+            assert_eq!(Day::parse(text).unwrap().to_string(), imap);
+        }
+        assert!(Day::parse("2026-11-02") < Day::parse("2026-12-01"));
+    }
+
+    #[test]
+    fn what_is_no_day_is_refused() {
+        for text in [
+            "",
+            "2026",
+            "2026-11",
+            "2026-11-31",
+            "2026-02-29",
+            "1900-02-29",
+            "2026-00-01",
+            "2026-13-01",
+            "2026-01-00",
+            "0000-01-01",
+            "26-11-02",
+            "2026-1-2",
+            "2026-11-02-",
+            "2026-11-02 ",
+            "+026-11-02",
+            "2026/11/02",
+            "20261102",
+            "2026-11-０2",
+            "2-Nov-2026",
+        ] {
+            assert_eq!(Day::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_day_of_four_centuries_is_counted() {
+        let days = (2000..2400).flat_map(|year| (1..=12).map(move |month| (year, month)));
+        let count = days.map(|(year, month)| {
+            (1..=31).filter(|day| Day::parse(&format!("{year}-{month:02}-{day:02}")).is_some()).count()
+        });
+        assert_eq!(count.sum::<usize>(), 146_097);
     }
 }

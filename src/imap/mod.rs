@@ -10,7 +10,6 @@ mod client;
 pub mod command;
 pub mod connection;
 mod cursor;
-mod day;
 mod faults;
 pub mod fetch;
 mod frame;
@@ -26,8 +25,8 @@ mod unreadable;
 pub mod wire;
 pub mod xoauth2;
 
+pub use crate::calendar::Day;
 pub use body_structure::has_attachments;
-pub use day::Day;
 pub use uid_set::UidSet;
 
 /// The states of a connection as types.

@@ -2,6 +2,7 @@
 
 mod append;
 mod change;
+mod decoded;
 mod folders;
 mod search;
 mod wait;

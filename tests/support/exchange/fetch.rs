@@ -211,11 +211,17 @@ impl Body {
             Section::Header => message.header().to_vec(),
             Section::Text => message.text().to_vec(),
             Section::Fields { names, not } => {
-                let named = |field: &str| names.iter().any(|n| n.eq_ignore_ascii_case(field));
-                let fields = message.fields().into_iter();
-                let kept = fields.filter(|(field, _)| named(field) != *not);
-                let lines: String = kept.map(|(_, lines)| lines).collect();
-                format!("{lines}\r\n").into_bytes()
+                // Bytes as they are: old senders write raw Shift_JIS.
+                let (mut kept, mut keeps) = (Vec::new(), false);
+                for line in message.header().split_inclusive(|octet| *octet == b'\n') {
+                    if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+                        let name = line.split(|octet| *octet == b':').next().unwrap_or_default().trim_ascii();
+                        let is_named = names.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
+                        keeps = !name.is_empty() && is_named != *not;
+                    }
+                    kept.extend(line.iter().filter(|_| keeps));
+                }
+                [&kept[..], b"\r\n"].concat()
             }
         };
         match self.partial {
