@@ -86,8 +86,8 @@ impl Destination {
         self.state.uid_validity.is_none()
     }
 
-    /// Refuses a folder whose UIDs mean other messages than those that are here, unless a fresh start is
-    /// `accepted`. Returns what the fresh start gives up, in words. The caller saves.
+    /// Refuses a folder whose UIDs mean other messages than those that are here, unless a new start is
+    /// `accepted`. Returns what the new start gives up, in words. The caller saves.
     pub(super) fn bind_uid_validity(&mut self, validity: UidValidity, accepted: bool) -> Result<Option<String>> {
         let known = self.state.uid_validity;
         match known {
@@ -101,8 +101,8 @@ impl Destination {
             }
             _ => {}
         }
-        let pending = self.state.start_afresh(validity);
-        Ok(known.map(|known| format!("UIDVALIDITY {known} became {validity}: starting afresh; {pending} {GIVEN_UP}")))
+        let pending = self.state.start_again(validity);
+        Ok(known.map(|known| format!("UIDVALIDITY {known} became {validity}: starting again; {pending} {GIVEN_UP}")))
     }
 
     /// A program took the message. Now comes what was asked when it was delivered, or else what this run asks.

@@ -272,5 +272,5 @@ fn another_source_a_second_run_a_new_validity_and_a_damaged_file_are_refused() {
         assert_eq!(folder.open().unwrap_err().kind(), kind, "{text:?}");
     }
     fs::write(&path, whole).unwrap();
-    assert!(folder.open().unwrap().bind_uid_validity(other, true).unwrap().unwrap().contains("starting afresh"));
+    assert!(folder.open().unwrap().bind_uid_validity(other, true).unwrap().unwrap().contains("starting again"));
 }

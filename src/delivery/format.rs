@@ -6,7 +6,7 @@ use crate::imap::types::{Flag, Uid, UidValidity};
 /// How messages are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// A file a message, the octets as sent.
+    /// A file a message, the bytes as sent.
     #[default]
     Eml,
     /// A Maildir: `new/` and `cur/`, LF line ends.

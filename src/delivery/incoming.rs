@@ -20,13 +20,13 @@ use crate::imap::session::BodySink;
 use crate::imap::types::{SeqNum, Uid, UidValidity};
 use crate::mime::{Ending, Missing, has_empty_line};
 
-/// A group is delivered at so many octets: what a power cut may make us fetch again.
-const GROUP_OCTETS: u64 = 32 << 20;
+/// A group is delivered at this size, in bytes: what a power cut may make us fetch again.
+const GROUP_BYTES: u64 = 32 << 20;
 
 /// The bytes of a header that are looked at; Exchange writes 40 KB into it, a thousand recipients 100 KB.
 const LONGEST_HEADER: usize = 1 << 20;
 
-/// In so many runs a message that is not whole is asked for again, and then delivered as it comes.
+/// The runs in which a message that is not whole is asked for; the last of them delivers it as it comes.
 const MOST_HELD: u32 = 10;
 
 /// The temporary name of a message whose UID is not known yet.
@@ -42,7 +42,7 @@ pub(super) struct Incoming<'a> {
     next: Next,
     body: Option<Body>,
     group: Vec<Ready>,
-    group_octets: u64,
+    group_bytes: u64,
     came: Came,
     /// The sequence numbers under which the group's messages came.
     numbers: BTreeMap<Uid, SeqNum>,
@@ -127,7 +127,7 @@ impl<'a> Incoming<'a> {
             next: job.next(),
             body: None,
             group: Vec::new(),
-            group_octets: 0,
+            group_bytes: 0,
             came: Came::default(),
             numbers: BTreeMap::new(),
         }
@@ -175,15 +175,15 @@ impl<'a> Incoming<'a> {
     }
 
     fn add(&mut self, ready: Ready) -> Result<()> {
-        self.group_octets += ready.size;
+        self.group_bytes += ready.size;
         self.group.push(ready);
-        if self.group.len() >= self.job.group || self.group_octets >= GROUP_OCTETS { self.deliver() } else { Ok(()) }
+        if self.group.len() >= self.job.group || self.group_bytes >= GROUP_BYTES { self.deliver() } else { Ok(()) }
     }
 
     /// Delivers a group: durable, then listed, then in place.
     fn deliver(&mut self) -> Result<()> {
         let group = std::mem::take(&mut self.group);
-        self.group_octets = 0;
+        self.group_bytes = 0;
         self.numbers.clear();
         if group.is_empty() {
             return Ok(());
@@ -229,7 +229,7 @@ impl<'a> Incoming<'a> {
         }
         delivered.retain(|message| !held.contains(message.uid));
         self.outcome.delivered += delivered.len() as u64;
-        self.outcome.octets += delivered.iter().map(|message| message.size).sum::<u64>();
+        self.outcome.bytes += delivered.iter().map(|message| message.size).sum::<u64>();
         self.watch.delivered(&delivered)
     }
 
@@ -303,7 +303,7 @@ impl<'a> Incoming<'a> {
         let flags = fetched.flags.as_deref().unwrap_or_default();
         let state = &self.destination.state;
         let place = match state.format {
-            // The mbox has it already, and is appended to again only for whoever asks for all again.
+            // The mbox has it already, and is appended to again only for a refetch.
             Format::Mbox if state.run.contains(uid) && !self.job.refetch => hold_place(self.validity, uid),
             format => place(format, self.validity, uid, seconds, flags),
         };
@@ -364,19 +364,19 @@ impl BodySink for Incoming<'_> {
         }
     }
 
-    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let Some(body) = &mut self.body else { return Ok(()) };
         let wanted = if self.job.headers && !body.has_header { LONGEST_HEADER } else { PLACEHOLDER_HEADER };
         let before = body.start.len();
-        body.start.extend(octets.iter().take(wanted.saturating_sub(before)));
+        body.start.extend(bytes.iter().take(wanted.saturating_sub(before)));
         body.has_header |= has_empty_line(body.start.get(before.saturating_sub(2)..).unwrap_or_default());
-        body.ending.write(octets);
+        body.ending.write(bytes);
         let turned = match &mut body.line_ends {
-            Some(line_ends) => line_ends.turn(octets),
-            None => octets,
+            Some(line_ends) => line_ends.turn(bytes),
+            None => bytes,
         };
         let written = body.file.write_all(turned);
-        self.watch.received(octets.len() as u64);
+        self.watch.received(bytes.len() as u64);
         written.map_err(|e| self.disk("writing a message", e))
     }
 

@@ -85,23 +85,23 @@ pub struct Job {
     pub attachments: bool,
     /// But not those that the message shows in its text.
     pub skip_inline: bool,
-    /// Tell the headers of what is delivered.
+    /// Report the headers of what is delivered.
     pub headers: bool,
     /// Forget what was delivered before, as far as its files are gone.
     pub refetch: bool,
-    /// On a first run or a fresh start, take what is there as done.
+    /// On a first run or a new start, skip what is there.
     pub from_now: bool,
-    /// Start afresh where UIDVALIDITY changed.
+    /// Start again where UIDVALIDITY changed.
     pub accept_uidvalidity: bool,
     /// What to do on the server with what was handed over.
     pub action: Option<Action>,
-    /// Makes that change only to messages that were received so long ago, also by earlier runs.
+    /// Makes that change only to messages that were received at least this long ago, also by earlier runs.
     pub older_than: Option<Duration>,
-    /// Who must take a message before that.
+    /// The program that must take a message before that.
     pub program: Option<Program>,
     /// Where a message is moved that the program refused in `give_up_after` runs; else it is offered for ever.
     pub failed_to: Option<MailboxName>,
-    /// After so many tries a message that does not come is given up.
+    /// Tries after which a message that does not come is given up.
     pub give_up_after: u32,
     /// Messages that are made durable together: their files stay open meanwhile.
     pub group: usize,
@@ -154,7 +154,7 @@ pub struct Delivered {
     pub uid: Uid,
     /// Its file; an mbox is the same for all.
     pub path: PathBuf,
-    /// Its length in octets, as the server sent it.
+    /// Its length in bytes, as the server sent it.
     pub size: u64,
     /// Its headers, decoded, where the job asked for them.
     pub headers: Option<Headers>,
@@ -197,8 +197,8 @@ pub struct Failed {
 pub struct Outcome {
     /// Messages delivered.
     pub delivered: u64,
-    /// Their octets.
-    pub octets: u64,
+    /// Their bytes.
+    pub bytes: u64,
     /// Messages that were there at a first run from now on.
     pub taken_as_done: u64,
     /// Messages that could not be; the next run tries them again.
@@ -228,7 +228,7 @@ impl Outcome {
     }
 }
 
-/// Who is told what happens.
+/// Learns what happens.
 pub trait Watch {
     /// A group of messages is durable and in its place. An error, a closed pipe for instance, ends the run.
     fn delivered(&mut self, messages: &[Delivered]) -> Result<()>;
@@ -243,14 +243,14 @@ pub trait Watch {
     fn note(&mut self, text: &str) {
         let _ = text;
     }
-    /// So many messages are to be fetched.
+    /// This many messages are to be fetched.
     fn announced(&mut self, messages: u64) {
         let _ = messages;
     }
     /// A message came in whole; it is not durable yet.
     fn came(&mut self) {}
-    /// So many octets of a message came in.
-    fn received(&mut self, octets: u64) {
-        let _ = octets;
+    /// This many bytes of a message came in.
+    fn received(&mut self, bytes: u64) {
+        let _ = bytes;
     }
 }

@@ -244,9 +244,9 @@ impl<'a> Pass<'a> {
             if !self.job.refetch || self.job.selection.is_narrowed() {
                 return Err(put_back);
             }
-            let pending = self.destination.state.start_afresh(validity);
+            let pending = self.destination.state.start_again(validity);
             restart =
-                Some(format!("UIDNEXT went back: starting afresh with what has no file here; {pending} {GIVEN_UP}"));
+                Some(format!("UIDNEXT went back: starting again with what has no file here; {pending} {GIVEN_UP}"));
         }
         if let Some(said) = &restart {
             self.watch.warn(said);
@@ -341,7 +341,7 @@ impl<'a> Pass<'a> {
         let mut known = self.settled.clone();
         if self.job.refetch {
             let here = self.destination.still_here(&look.found.uids)?;
-            // A fresh start has forgotten that it is.
+            // A new start has forgotten that it is.
             if self.destination.state.mark == 1 {
                 self.destination.state.delivered.extend(&here);
             }

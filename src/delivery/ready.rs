@@ -1,5 +1,5 @@
 //! The list that makes a group of deliveries one step: what is about to get its name, and what comes then. It is a
-//! part of the state, each line behind `ready `.
+//! part of the state, each line after `ready `.
 //!
 //! ```text
 //! next act move Done

@@ -23,7 +23,7 @@
 //! change-size 25
 //! ready …
 //! ```
-//! *Known* is what is in `delivered` (its file was put in its place, the mbox has it), `skipped` (nobody wants it:
+//! *Known* is what is in `delivered` (its file was put in its place, the mbox has it), `skipped` (not wanted:
 //! `--from-now`, or the oldest of too many ranges) or `given-up` (it failed too often). What the server lists and is
 //! not known is fetched, wherever it lies; what is known is never fetched again, unless it is asked for. Anything
 //! that acts on messages because they are here acts on `delivered` alone.
@@ -58,7 +58,7 @@ use crate::imap::UidSet;
 use crate::imap::types::{Uid, UidValidity};
 use crate::text::shorten;
 
-/// What a fresh start does with what was left to do.
+/// What a new start does with what was left to do.
 pub(super) const GIVEN_UP: &str = "pending programs or changes of before are given up";
 
 const HEAD: &str = "exoimap 2";
@@ -280,7 +280,7 @@ impl State {
         messages > 0 && !is_settled
     }
 
-    /// Refuses a folder that has fewer UIDs than were seen: which messages it has given the others to, nobody knows.
+    /// Refuses a folder that has fewer UIDs than were seen: the others may mean other messages by now.
     pub(super) fn check_uid_next(&self, next: Option<u32>) -> error::Result<()> {
         let Some(next) = next.filter(|next| *next < self.mark) else { return Ok(()) };
         let message = format!(
@@ -291,7 +291,7 @@ impl State {
     }
 
     /// Forgets all but whose mail it is; returns how many programs and changes were pending.
-    pub(super) fn start_afresh(&mut self, validity: UidValidity) -> u64 {
+    pub(super) fn start_again(&mut self, validity: UidValidity) -> u64 {
         let State { host, mailbox, folder, format, .. } = &*self;
         let new = State { uid_validity: Some(validity), ..State::new(host, mailbox, folder, *format) };
         let old = std::mem::replace(self, new);

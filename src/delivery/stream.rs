@@ -103,13 +103,13 @@ impl BodySink for Writer<'_> {
         self.spooled(emptied)
     }
 
-    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let Some(body) = &mut self.body else { return Ok(()) };
-        let missing = PLACEHOLDER_HEADER.saturating_sub(body.start.len()).min(octets.len());
-        body.start.extend_from_slice(octets.get(..missing).unwrap_or_default());
-        body.ending.write(octets);
-        let written = self.spool.0.write_all(body.line_ends.turn(octets));
-        self.watch.received(octets.len() as u64);
+        let missing = PLACEHOLDER_HEADER.saturating_sub(body.start.len()).min(bytes.len());
+        body.start.extend_from_slice(bytes.get(..missing).unwrap_or_default());
+        body.ending.write(bytes);
+        let written = self.spool.0.write_all(body.line_ends.turn(bytes));
+        self.watch.received(bytes.len() as u64);
         self.spooled(written)
     }
 
@@ -136,7 +136,7 @@ impl BodySink for Writer<'_> {
         }
         self.watch.came();
         self.outcome.delivered += 1;
-        self.outcome.octets += size;
+        self.outcome.bytes += size;
         Ok(())
     }
 

@@ -38,7 +38,7 @@ impl<'a> ToDo<'a> {
         let (known, now_valid) = (state.uid_validity, selected.mailbox().uid_validity);
         if known.is_some() && known != now_valid {
             let message =
-                "the folder's UIDVALIDITY changed: a fetch would stop, or start afresh with --accept-uidvalidity";
+                "the folder's UIDVALIDITY changed: a fetch would stop, or start again with --accept-uidvalidity";
             return Err(Error::new(Kind::Refused, Phase::Select, message));
         }
         state.check_uid_next(selected.mailbox().uid_next.filter(|next| *next > 0))?;

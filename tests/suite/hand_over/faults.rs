@@ -365,7 +365,7 @@ fn a_folder_that_was_put_back_can_be_fetched_again() {
         fetch(&[]).expect(7);
         fetch(&["--refetch", "--uid", "1:*"]).expect(7);
         let ended = fetch(&["--refetch"]);
-        ended.expect(0).saying(&["starting afresh with what has no file here; 6 pending programs"]);
+        ended.expect(0).saying(&["starting again with what has no file here; 6 pending programs"]);
         assert_eq!((printed(&ended), post.flagged("\\Seen")), (vec![16102], vec![16101, 16102]), "{format}");
         post.world.exchange.clear_faults();
         fetch(&[]).expect(0).saying(&["nothing new"]);

@@ -23,7 +23,7 @@ fn a_mailbox_of_ten_years_can_begin_today() {
         // A fresh start is a first run.
         post.world.exchange.fault(Fault::ChangeUidValidity);
         let ended = post.fetch(&["--from-now", "--accept-uidvalidity"]);
-        ended.expect(0).saying(&["starting afresh", "7 there already and taken as done (INBOX to "]);
+        ended.expect(0).saying(&["starting again", "7 there already and taken as done (INBOX to "]);
         assert_eq!((printed(&ended), printed(post.fetch(&[]).expect(0))), (vec![], vec![]), "{format}");
         // Neither the old nor the new: which is meant?
         post.fetch(&["--from-now", "--refetch"]).expect(2).one_error().saying(&["--refetch"]);
@@ -119,7 +119,7 @@ fn a_renumbered_folder_can_be_accepted() {
     assert_eq!(printed(post.fetch(&["--accept-uidvalidity", "--dry-run"]).expect(0)), ALL);
     let ended = post.fetch(&["--accept-uidvalidity"]);
     assert_eq!(printed(ended.expect(0)), ALL);
-    ended.saying(&["UIDVALIDITY 14 became 15: starting afresh"]);
+    ended.saying(&["UIDVALIDITY 14 became 15: starting again"]);
     assert_eq!(post.octets().len(), 12, "beside what is there");
     post.fetch(&[]).expect(0).saying(&["nothing new"]);
 }
