@@ -6,7 +6,7 @@
 //! exchange a directory above; such a directory is not one to deliver to.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -31,7 +31,7 @@ impl Mode {
         (mode & !0o666 == 0 && mode & 0o602 == 0o600).then_some(Mode(mode))
     }
 
-    /// The directory's mode: it may be entered by those who may read.
+    /// The directory's mode: those who may read may enter it.
     #[cfg(unix)]
     fn of_directory(self) -> u32 {
         self.0 | (self.0 & 0o444) >> 2
@@ -155,15 +155,24 @@ pub(crate) fn read_own(path: &Path, limit: u64) -> io::Result<Option<Secret>> {
 
 /// Replaces a file of our own, or creates it: whole and durable, or as it was. One process at a time may do so.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_with(path, bytes, &|file| file.sync_all())?;
+    path.parent().map_or(Ok(()), sync_dir)
+}
+
+/// [`replace`] for what need not be durable.
+pub(crate) fn replace_soon(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_with(path, bytes, &|_| Ok(()))
+}
+
+fn replace_with(path: &Path, bytes: &[u8], sync: &dyn Fn(&File) -> io::Result<()>) -> io::Result<()> {
     let new = path.with_extension("new");
     let write = || -> io::Result<()> {
         let mut file = create_over(&new, Mode::PRIVATE)?;
         file.write_all(bytes)?;
-        file.sync_all()?;
+        sync(&file)?;
         fs::rename(&new, path)
     };
-    write().inspect_err(|_| drop(fs::remove_file(&new)))?;
-    path.parent().map_or(Ok(()), sync_dir)
+    write().inspect_err(|_| drop(fs::remove_file(&new)))
 }
 
 /// A lock that lasts until it is dropped, or until the process has ended and what it gave the file to.
@@ -199,6 +208,21 @@ impl Drop for Lock {
     }
 }
 
+/// Creates a directory that does not exist, with this mode whatever the umask is.
+pub(crate) fn create_dir(dir: &Path, mode: Mode) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode.of_directory());
+    builder.create(dir)?;
+    #[cfg(unix)]
+    if permissions(&dir.symlink_metadata()?) & 0o777 != mode.of_directory() {
+        fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(mode.of_directory()))?;
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
+    Ok(())
+}
+
 /// Creates a directory and those above it that are missing, their names durable: a message is not safe in a directory
 /// that a power cut takes away. One that exists keeps its mode, and may be a link.
 pub(crate) fn make_dir(dir: &Path, mode: Mode) -> io::Result<()> {
@@ -207,16 +231,10 @@ pub(crate) fn make_dir(dir: &Path, mode: Mode) -> io::Result<()> {
     }
     let above = dir.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_dir(above, mode)?;
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode.of_directory());
-    match builder.create(dir) {
+    match create_dir(dir, mode) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => return Ok(()),
-        made => made.map_err(|e| io::Error::new(e.kind(), format!("creating {}: {e}", dir.display())))?,
+        created => created.map_err(|e| io::Error::new(e.kind(), format!("creating {}: {e}", dir.display())))?,
     }
-    // The umask may have taken something away.
-    #[cfg(unix)]
-    fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(mode.of_directory()))?;
     // Who may write in a directory may not always read it, and only what can be read can be synced.
     match File::open(above) {
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Ok(()),
@@ -224,8 +242,46 @@ pub(crate) fn make_dir(dir: &Path, mode: Mode) -> io::Result<()> {
     }
 }
 
-/// Creates a directory of our own, or takes the one that exists; never a link to one. It is the owner's alone if the
-/// mode is [`Mode::PRIVATE`].
+/// True if others than the owner and its group may write in a directory, and so plant files and links there.
+pub fn others_may_write(dir: &Path) -> bool {
+    dir.metadata().is_ok_and(|data| permissions(&data) & 0o002 != 0)
+}
+
+/// True if the files at both paths are regular ones with the same bytes, or directories of which the second has all
+/// that the first has.
+pub(crate) fn has_all_of(first: &Path, second: &Path) -> io::Result<bool> {
+    let (ours, theirs) = (first.symlink_metadata()?, second.symlink_metadata()?);
+    if ours.is_dir() && theirs.is_dir() {
+        for entry in fs::read_dir(first)? {
+            let name = entry?.file_name();
+            match has_all_of(&first.join(&name), &second.join(&name)) {
+                Ok(true) => {}
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+                _ => return Ok(false),
+            }
+        }
+        return Ok(true);
+    }
+    if !ours.is_file() || !theirs.is_file() || ours.len() != theirs.len() {
+        return Ok(false);
+    }
+    let open = |path| open_own(path, File::options().read(true)).map(BufReader::new);
+    let (mut ours, mut theirs) = (open(first)?, open(second)?);
+    loop {
+        let (left, right) = (ours.fill_buf()?, theirs.fill_buf()?);
+        let length = left.len().min(right.len());
+        if left.get(..length) != right.get(..length) || (length == 0 && left.len() != right.len()) {
+            return Ok(false);
+        }
+        if length == 0 {
+            return Ok(true);
+        }
+        ours.consume(length);
+        theirs.consume(length);
+    }
+}
+
+/// Creates a directory of our own, or takes the one that exists; never a link to one.
 pub(crate) fn make_own_dir(dir: &Path, mode: Mode) -> io::Result<()> {
     match dir.symlink_metadata() {
         Ok(seen) if seen.is_dir() => Ok(()),
@@ -244,6 +300,17 @@ pub(crate) fn is_ours(dir: &Path) -> io::Result<bool> {
     }
     #[cfg(not(unix))]
     dir.metadata().map(|_| true)
+}
+
+/// Makes a directory of our own its owner's alone, whatever it was.
+pub(crate) fn make_private(dir: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if permissions(&dir.symlink_metadata()?) & 0o077 != 0 {
+        fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(Mode::PRIVATE.of_directory()))?;
+    }
+    #[cfg(not(unix))]
+    let _ = dir;
+    Ok(())
 }
 
 /// Makes a directory's names durable; Windows has no such call, its file system keeps names by itself.
@@ -289,7 +356,7 @@ fn kind_of(data: &Metadata) -> &'static str {
     }
 }
 
-fn is_same(seen: &Metadata, opened: &Metadata) -> bool {
+pub(crate) fn is_same(seen: &Metadata, opened: &Metadata) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;

@@ -76,6 +76,7 @@ complete -c exoimap -n "__fish_exoimap_needs_command" -f -a "move" -d 'Move the 
 complete -c exoimap -n "__fish_exoimap_needs_command" -f -a "copy" -d 'Copy the selected messages to another folder'
 complete -c exoimap -n "__fish_exoimap_needs_command" -f -a "delete" -d 'Delete the selected messages'
 complete -c exoimap -n "__fish_exoimap_needs_command" -f -a "append" -d 'Upload messages to a folder'
+complete -c exoimap -n "__fish_exoimap_needs_command" -f -a "status" -d 'Report what fetch has delivered, and what is left, without a connection'
 complete -c exoimap -n "__fish_exoimap_needs_command" -f -a "wait" -d 'Wait until there is mail to fetch'
 complete -c exoimap -n "__fish_exoimap_needs_command" -f -a "tunnel" -d 'Sign in for a mail program and connect it to the session'
 complete -c exoimap -n "__fish_exoimap_needs_command" -f -a "relay" -d 'Let programs that know only a name and a password sign in locally'
@@ -165,6 +166,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -s q -l quiet -d 
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -s v -l verbose -d 'Print each step on stderr.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l json -d 'Print results as JSON, one object per line.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -s h -l help -d 'Print help'
+complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l not-folder -d 'Leave these folders out; repeatable.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l mailbox -d 'Primary SMTP address of the mailbox. check, setup and fetch take it several times.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l tenant -d 'Tenant ID or verified domain of the tenant.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l client-id -d 'Application (client) ID.' -r
@@ -205,7 +207,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -s v -l verbose -d 'Print each step on stderr.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l json -d 'Print results as JSON, one object per line.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
-complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -f -a "create" -d 'Create a folder and its missing parents'
+complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -a "create" -d 'Create a folder and its missing parents'
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and __fish_seen_subcommand_from create" -l mailbox -d 'Primary SMTP address of the mailbox. check, setup and fetch take it several times.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and __fish_seen_subcommand_from create" -l tenant -d 'Tenant ID or verified domain of the tenant.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and __fish_seen_subcommand_from create" -l client-id -d 'Application (client) ID.' -r
@@ -346,12 +348,14 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l format -d 'One
 maildir\t''
 mbox\t''"
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l jobs -d 'Fetch N mailboxes in parallel.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l file-mode -d 'Mode of delivered files, as 0640 [default: 0600]. For another account that reads them. Directories get the same, and x for those who may read. The umask does not count, and others never get write access.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l give-up-after -d 'Give up on a message after N failed runs.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l move-to -d 'Move delivered messages to this folder. With PROGRAM, only the messages that it accepted.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l older-than -d 'Move or delete only messages received more than T ago (30d, 12h). Also those that earlier runs delivered to DIR, in each run, when their time has come. Never a message that this DIR did not deliver or that PROGRAM did not accept. The time received is the server\'s (INTERNALDATE).' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l failed-to -d 'Move here what PROGRAM refused in --give-up-after runs. PROGRAM refuses a message with an exit code from 1 to 125, except 75. A run in which it refused several messages and accepted none does not count. The file stays in DIR. Without this option the message is offered for ever.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l program-timeout -d 'Kill PROGRAM after T per message (not its children).' -r
-complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l folder -d 'Folder name as people see it.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l folder -d 'Folder name, or a pattern with * for any characters; repeatable. A pattern, or two folders, gives each its own directory: DIR/<folder>/. A name like \\Trash, \\Sent, \\Drafts, \\Junk or \\Archive stands for the folder of that use. In a directory\'s name %XX stands for a byte that some file systems refuse.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l not-folder -d 'Leave these folders out; repeatable.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l uid -d 'UIDs: 1:5,7,100:* (* alone is the newest message).' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l since -d 'Received on this day or later: 2026-11-02, today, yesterday, 7d, 2w. 7d is seven days ago, 2w two weeks ago. Days are those of UTC.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand fetch" -l before -d 'Received before this day: 2026-11-02, today, yesterday, 7d, 2w.' -r
@@ -674,6 +678,48 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand append" -s q -l quiet -d
 complete -c exoimap -n "__fish_exoimap_using_subcommand append" -s v -l verbose -d 'Print each step on stderr.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand append" -l json -d 'Print results as JSON, one object per line.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand append" -s h -l help -d 'Print help'
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l to -d 'The directory of fetch, or one above several.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l max-age -d 'Exit with 5 if the last complete run is older (30m, 26h).' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l mailbox -d 'Primary SMTP address of the mailbox. check, setup and fetch take it several times.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l tenant -d 'Tenant ID or verified domain of the tenant.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l client-id -d 'Application (client) ID.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l auth -d 'Authentication method; auto picks the credential you configured. auto takes the credential that an option names, else the first of token, certificate, secret and federated that the environment names. managed-identity and device-code are used only when asked for.' -r -f -a "auto\t''
+token\t''
+certificate\t''
+secret\t''
+federated\t''
+managed-identity\t''
+device-code\t''"
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l client-secret-file -d 'File with the client secret (- is stdin).' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l client-secret-command -d 'Command that prints the client secret.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l certificate -d 'PEM file with the certificate and its private key.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l certificate-key -d 'PEM file with the private key, if it is a separate file.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l certificate-signature -d 'Signature algorithm; rs256 for a tenant that requires it.' -r -f -a "ps256\t''
+rs256\t''"
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l federated-token-file -d 'File with the token of a workload identity. It is read for each token request.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l identity -d 'User-assigned identity: client ID, /subscriptions/… or object:ID. The default is the client ID if there is one, else the system-assigned identity (system).' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l access-token-file -d 'File with an access token from elsewhere (- is stdin).' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l cloud -d 'National cloud: sets authority, host and scope.' -r -f -a "global\t''
+usgov\t''
+usgov-dod\t''
+china\t''"
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l authority-host -d 'Authority that issues the tokens, an https:// URL.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l scope -d 'Scope of the token [default: https://<host of the cloud>/.default].' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l host -d 'IMAP server [default: outlook.office365.com].' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l port -d 'Port of the IMAP server (implicit TLS).' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l ca-file -d 'PEM file of root certificates to trust instead of the system\'s.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l proxy -d 'Proxy, http:// or socks5:// (none: no proxy). For the token request and the IMAP connection. Without it EXOIMAP_PROXY, HTTPS_PROXY and ALL_PROXY count, in this order, and NO_PROXY. A URL with a password is taken from a variable only.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l env-file -d 'Read NAME=value settings from FILE; the environment overrides them. The form of systemd\'s EnvironmentFile=.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l timeout -d 'Longest silence on a connection, and time to connect.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l max-wait -d 'Total time to wait out throttling and outages (0: do not wait). A first connection to the server that fails is reported at once; check does not wait for the token endpoint either. With 0 a broken session ends the run.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l max-time -d 'Time limit of the whole run.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l token-cache -d 'Keep tokens between runs in this directory.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l trace -d 'Write the protocol transcript to stderr or FILE; credentials masked.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l log -d 'Append what is written to stderr, with times, to FILE.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -s q -l quiet -d 'Print only results and errors.'
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -s v -l verbose -d 'Print each step on stderr.'
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -l json -d 'Print results as JSON, one object per line.'
+complete -c exoimap -n "__fish_exoimap_using_subcommand status" -s h -l help -d 'Print help'
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l to -d 'Wait for messages that fetch --to DIR would fetch. Only messages that no run has tried yet; the selection must be that of fetch.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l for -d 'Wait at most this long, then exit with 3 [default: no limit].' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand wait" -l folder -d 'Folder name as people see it.' -r

@@ -75,7 +75,7 @@ impl Message {
 
 impl Work for Upload<'_> {
     fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
-        require_folder(session, &self.folder, "append to")?;
+        self.folder = require_folder(session, &self.folder, "append to")?;
         while let Some(message) = self.messages.get(self.stored) {
             let mut outgoing = message.open()?;
             let size = outgoing.octets();

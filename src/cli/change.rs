@@ -82,7 +82,7 @@ fn run(arguments: &ArgMatches, setting: &Setting, output: &Output, change: Chang
         output,
         folder: &folder,
         selection: &selection,
-        change: &change,
+        change,
         dry_run: arguments.get_flag("dry-run"),
         validity: None,
         left: None,
@@ -125,7 +125,7 @@ struct Edit<'a> {
     output: &'a Output,
     folder: &'a MailboxName,
     selection: &'a Selection,
-    change: &'a Change,
+    change: Change,
     dry_run: bool,
     validity: Option<UidValidity>,
     /// What was selected and is not done; none before the first look.
@@ -142,8 +142,12 @@ struct Edit<'a> {
 
 impl Work for Edit<'_> {
     fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
-        if let Some((folder, to_do)) = target(self.change) {
-            require_folder(session, folder, to_do)?;
+        if let Some((folder, to_do)) = target(&self.change) {
+            let folder = require_folder(session, folder, to_do)?;
+            self.change = match &self.change {
+                Change::MoveTo(_) => Change::MoveTo(folder),
+                _ => Change::CopyTo(folder),
+            };
         }
         let mut selected = open(session, self.folder, !self.dry_run)?;
         self.same_folder(&selected)?;
@@ -173,7 +177,7 @@ impl Work for Edit<'_> {
         if self.in_doubt && !is_answer {
             let left = self.left.as_ref().map_or(0, UidSet::len);
             let part = left.min(PART);
-            let to = target(self.change).map(|(folder, _)| folder.to_string()).unwrap_or_default();
+            let to = target(&self.change).map(|(folder, _)| folder.to_string()).unwrap_or_default();
             let message = format!(
                 "the session broke while messages were copied to {to}, so the next {part} of the {left} that are left may be there or not: look before you run it again ({why})"
             );
@@ -252,7 +256,7 @@ impl Edit<'_> {
         if made.is_none() {
             self.done += 1;
         }
-        let to = target(self.change).map(|(folder, _)| folder);
+        let to = target(&self.change).map(|(folder, _)| folder);
         let new = made.and_then(|(_, uid)| uid);
         if self.output.json {
             let mut object = self.object(uid);
@@ -276,7 +280,7 @@ impl Edit<'_> {
     }
 
     fn words(&self) -> String {
-        match self.change {
+        match &self.change {
             Change::Flags { set, clear } => {
                 let flags = |sign: char, flags: &[Flag]| {
                     flags
@@ -295,7 +299,7 @@ impl Edit<'_> {
     fn object(&self, uid: u32) -> Value {
         let mut object = json!({"uid": uid, "folder": self.folder.as_str(), "dry_run": self.dry_run});
         let flags = |flags: &[Flag]| flags.iter().map(Flag::as_str).map(str::to_owned).collect::<Vec<_>>();
-        let more = match self.change {
+        let more = match &self.change {
             Change::Flags { set, clear } => json!({"action": "mark", "set": flags(set), "clear": flags(clear)}),
             Change::MoveTo(_) => json!({"action": "move"}),
             Change::CopyTo(_) => json!({"action": "copy"}),

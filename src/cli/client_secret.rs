@@ -6,12 +6,11 @@
 
 use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use exoimap::{Error, Kind, Phase, RUN_IS_OVER, Result, Secret};
+use exoimap::{Error, Kind, Phase, RUN_IS_OVER, Result, Secret, threads};
 
 use super::environment;
 use super::input::{MOST, read_secret, secret_of};
@@ -55,7 +54,7 @@ fn run(command: &str, timeout: Duration, deadline: Option<Instant>) -> Result<Se
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|e| failed(Kind::Usage, format!("could not be started: {e}")))?;
-    let printed = printed(&mut child, left);
+    let printed = printed(&mut child, end);
     let Some((printed, status)) = printed.and_then(|printed| Some((printed, wait(&mut child, end)?))) else {
         // What the shell has started may live on; nobody reads it any more.
         let _ = child.kill();
@@ -90,17 +89,15 @@ fn shell(command: &str) -> Command {
     shell
 }
 
-/// What it prints up to the end, or up to one octet more than we take; none where that takes too long.
-/// A thread reads, because what the shell has started may hold the pipe open for ever.
-fn printed(child: &mut Child, timeout: Duration) -> Option<Secret> {
+/// What it prints up to the end, or up to one byte more than we take; none if that takes too long. A thread reads,
+/// because what the shell has started may hold the pipe open without end.
+fn printed(child: &mut Child, end: Instant) -> Option<Secret> {
     let stdout = child.stdout.take()?;
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut octets = Vec::new();
-        let _ = stdout.take(MOST + 1).read_to_end(&mut octets);
-        let _ = sender.send(Secret::new(octets));
-    });
-    receiver.recv_timeout(timeout).ok()
+    let read = move || {
+        let mut bytes = Vec::new();
+        stdout.take(MOST + 1).read_to_end(&mut bytes).map(|_| Secret::new(bytes))
+    };
+    threads::until(Some(end), read).ok()
 }
 
 fn wait(child: &mut Child, end: Instant) -> Option<ExitStatus> {

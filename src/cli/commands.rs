@@ -6,7 +6,7 @@ use exoimap::Result;
 use super::exit::Exit;
 use super::output::Output;
 use super::session::Setting;
-use super::{append, change, check, fetch, folders, relay, search, setup, token, tunnel, wait};
+use super::{append, change, check, fetch, folders, relay, search, setup, status, token, tunnel, wait};
 
 /// A command, and all that is known of it but its options.
 pub(crate) struct Verb {
@@ -27,6 +27,8 @@ pub(crate) struct Verb {
 /// How a command is called.
 #[derive(Clone, Copy)]
 pub(crate) enum Run {
+    /// Without a mailbox, a server or a credential.
+    Alone(fn(&ArgMatches, &Output) -> Result<Exit>),
     /// With what the options say of mailbox, server and credential.
     With(fn(&ArgMatches, &Setting, &Output) -> Result<Exit>),
     /// The same; it goes on if that is incomplete or wrong.
@@ -126,6 +128,12 @@ pub(crate) const COMMANDS: &[Verb] = &[
         .output("Output: one line per message, UID (- if the server does not report it) and file with a tab between.")
         .manual("All files are checked before anything is sent. Refused with the number of the line (exit code 2): a line of more than 9,000 bytes, after which Exchange would take the message for commands; a CR or a NUL alone; CRLF and LF mixed; more than 150 MB. A file whose lines all end in LF is sent with CRLF.\n\nIf the connection breaks after a message and before its answer, it is unknown whether it was stored: the run stops with exit code 5 and names it.", &[
             ("exoimap append --folder Archive --seen a.eml b.eml", "Upload two messages and mark them as seen."),
+        ]),
+    Verb::new("status", "Report what fetch has delivered, and what is left, without a connection", Run::Alone(status::run))
+        .output("Output: for each directory that fetch delivered to, the last run and its exit code, the last complete one, what was delivered, and what is pending, failing or given up. Exit code 6 if something is pending, failing or given up, 5 if the last complete run is older than --max-age, 2 if there is none.")
+        .manual("A run is complete if it went through the whole folder: exit code 0 or 6. It works while a run is using the directory.", &[
+            ("exoimap status --to mail --max-age 2h", "Check that the job still works, for a monitoring system."),
+            ("exoimap status --to mail --json", "Print one JSON object per directory."),
         ]),
     Verb::new("wait", "Wait until there is mail to fetch", Run::With(wait::run))
         .output("Output: the UIDs of the mail to fetch, one per line; at once if there is some already.\n\nA loop that misses nothing and does not spin:\n\n    exoimap wait --to DIR && exoimap fetch --to DIR")

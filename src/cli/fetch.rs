@@ -1,19 +1,25 @@
 //! `exoimap fetch`: what is new in a folder, delivered to a directory, for one mailbox or many.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use exoimap::delivery::{self, Action, Destination, Format, Job, Outcome, Program, Source, Spool};
-use exoimap::{Error, MailboxName, Patience, Result};
+use exoimap::delivery::{
+    self, Action, Destination, FileOptions, Format, Job, Outcome, Program, Source, Spool, folder_path, locate,
+};
+use exoimap::exchange::{Choice, choose, explain, hints, resolve};
+use exoimap::files::{Mode, others_may_write};
+use exoimap::imap::types::ListItem;
+use exoimap::{Error, MailboxName, Patience, Phase, RUN_IS_OVER, Result};
 use serde_json::json;
 
-use super::exit::Exit;
+use super::exit::{Exit, worst};
 use super::many;
 use super::options;
 use super::output::Output;
-use super::progress::Told;
+use super::progress::{Told, Whose};
 use super::selection;
 use super::session::{Setting, usage};
 use super::sign_in::SignIn;
@@ -25,11 +31,25 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     let fetch = Fetch::new(arguments, setting, output)?;
     match setting.mailboxes.as_slice() {
         [] => setting.mailbox().map(|_| Exit::Done),
-        [mailbox] if !fetch.nested => fetch.mailbox(mailbox, &fetch.to, None, &mut setting.patience(output)),
+        [mailbox] if !fetch.nested => fetch.mailbox(mailbox, &fetch.to, &mut setting.patience(output)),
         mailboxes => {
             mailboxes.iter().try_for_each(|mailbox| fits_a_folder(mailbox))?;
             fetch.mailboxes(mailboxes)
         }
+    }
+}
+
+/// How the run ended is recorded beside the state of a folder.
+static IS_RECORDED: AtomicBool = AtomicBool::new(false);
+
+/// Records how a run ended that came to no folder, for `status`: a failure before the sign-in is a run too.
+pub(crate) fn record(arguments: &ArgMatches, exit: Exit) {
+    let to = arguments.get_one::<String>("to").filter(|to| !to.is_empty() && *to != "-");
+    if let Some(to) = to
+        && !arguments.get_flag("dry-run")
+        && !IS_RECORDED.load(Ordering::Relaxed)
+    {
+        let _ = delivery::record(Path::new(to), exit as u8);
     }
 }
 
@@ -39,11 +59,18 @@ struct Fetch<'a> {
     output: &'a Output,
     to: PathBuf,
     format: Format,
+    files: FileOptions,
     job: Job,
     dry_run: bool,
     jobs: usize,
     /// Each mailbox has a directory of its own: they came as a list, or there are several.
     nested: bool,
+    /// The folders' names and patterns.
+    folders: Vec<String>,
+    /// Patterns of folders that are left out.
+    without: Vec<String>,
+    /// Each folder has a directory of its own: there is a pattern, or several are named.
+    by_folder: bool,
 }
 
 impl Fetch<'_> {
@@ -56,6 +83,12 @@ impl Fetch<'_> {
         let (folder, selection) = selection::read(arguments)?;
         let jobs = usize::from(arguments.get_one::<u16>("jobs").copied().unwrap_or(1));
         let nested = setting.mailboxes.len() > 1 || text("mailboxes").is_some();
+        let all = |name: &str| arguments.get_many::<String>(name).into_iter().flatten().cloned().collect::<Vec<_>>();
+        let (folders, without) = (all("folder"), all("not-folder"));
+        let by_folder = folders.len() > 1 || folders.iter().any(|folder| folder.contains('*'));
+        if !without.is_empty() && !by_folder {
+            return Err(usage("--not-folder leaves folders out of several: name a pattern (--folder '*')"));
+        }
         let job = Job {
             selection,
             attachments: arguments.get_flag("attachments"),
@@ -64,18 +97,35 @@ impl Fetch<'_> {
             refetch: arguments.get_flag("refetch"),
             from_now: arguments.get_flag("from-now"),
             accept_uidvalidity: arguments.get_flag("accept-uidvalidity"),
-            action: action(arguments, &folder)?,
+            action: action(arguments)?,
             older_than: arguments.get_one::<Duration>("older-than").copied(),
             program: program(arguments)?,
-            failed_to: failed_to(arguments, &folder)?,
+            failed_to: arguments.get_one::<String>("failed-to").map(|to| MailboxName::new(to)).transpose()?,
             give_up_after: arguments.get_one::<u32>("give-up-after").copied().unwrap_or(10),
             group: (OPEN_FILES / jobs.max(1)).clamp(10, 250),
             deadline: setting.deadline,
             ..Job::new("", folder)
         };
         let format = text("format").and_then(Format::named).unwrap_or_default();
-        let fetch =
-            Fetch { setting, output, to: to.into(), format, job, dry_run: arguments.get_flag("dry-run"), jobs, nested };
+        let files = FileOptions {
+            mode: arguments.get_one::<Mode>("file-mode").copied().unwrap_or(Mode::PRIVATE),
+            lock_wait: setting.network.timeout(),
+            deadline: setting.deadline,
+        };
+        let fetch = Fetch {
+            setting,
+            output,
+            to: to.into(),
+            format,
+            files,
+            job,
+            dry_run: arguments.get_flag("dry-run"),
+            jobs,
+            nested,
+            folders,
+            without,
+            by_folder,
+        };
         if to == "-" {
             fetch.check_stream(arguments)?;
         }
@@ -93,7 +143,7 @@ impl Fetch<'_> {
             (job.refetch || job.from_now || job.accept_uidvalidity, "--refetch, --from-now and --accept-uidvalidity"),
             (self.dry_run, "--dry-run"),
             (self.output.json, "--json"),
-            (self.nested, "several mailboxes"),
+            (self.nested || self.by_folder, "several mailboxes or folders"),
             (named("format") && self.format != Format::Mbox, "a format that is not mbox"),
         ];
         match cannot.iter().find(|(is_asked, _)| *is_asked) {
@@ -107,27 +157,123 @@ impl Fetch<'_> {
     fn mailboxes(&self, mailboxes: &[String]) -> Result<Exit> {
         let dir = |mailbox: &str| self.to.join(mailbox.to_lowercase());
         let mut turns: Vec<&str> = mailboxes.iter().map(String::as_str).collect();
-        turns.sort_by_cached_key(|mailbox| Destination::last_run(&dir(mailbox)));
+        turns.sort_by_cached_key(|mailbox| last_run(&dir(mailbox)));
         many::run(self.setting, self.output, &turns, self.jobs, &|mailbox, patience| {
-            self.mailbox(mailbox, &dir(mailbox), Some(mailbox), patience)
+            self.mailbox(mailbox, &dir(mailbox), patience)
         })
     }
 
-    fn mailbox(&self, mailbox: &str, dir: &Path, whose: Option<&str>, patience: &mut Patience) -> Result<Exit> {
-        let job = Job { mailbox: mailbox.to_owned(), ..self.job.clone() };
-        let mut told = Told::new(self.output, whose);
+    /// The folders of one mailbox, in or below `dir`.
+    fn mailbox(&self, mailbox: &str, dir: &Path, patience: &mut Patience) -> Result<Exit> {
         let mut sign_in = SignIn::shortly(self.setting, self.output, mailbox);
+        let whose = Whose { mailbox: self.nested.then_some(mailbox), folder: None };
+        let mut job = Job { mailbox: mailbox.to_owned(), ..self.job.clone() };
+        let is_special = |name: &MailboxName| name.as_str().starts_with('\\');
+        let moves_to_special = targets(&job).any(is_special);
+        if !self.by_folder && !is_special(&job.folder) && !moves_to_special {
+            return self.folder(&job, dir.to_owned(), whose, &mut sign_in, patience);
+        }
+        let list = self.list(&mut job, &mut sign_in).inspect_err(|error| {
+            let _ = delivery::record(dir, Exit::from(error) as u8);
+        })?;
+        let Choice { folders, unmatched } = choose(&list, &self.folders, &self.without);
+        if !self.by_folder {
+            return self.folder(&job, dir.to_owned(), whose, &mut sign_in, patience);
+        }
+        let folders: Vec<_> = folders.into_iter().filter(|folder| targets(&job).all(|to| to != folder)).collect();
+        let mut ended = Vec::new();
+        for pattern in unmatched {
+            let prefix = whose.prefix();
+            self.output.warn(&format!("{prefix}folder not found: {pattern:?} (see: exoimap folders)"));
+            ended.push(Exit::Refused);
+        }
+        let (places, refused) = places(&folders, dir);
+        for error in &refused {
+            self.output.failed_for(&whose.prefix(), error, &[]);
+            ended.push(Exit::from(error));
+        }
+        for (folder, place) in places {
+            let whose = Whose { folder: Some(folder.as_str()), ..whose };
+            if self.setting.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                self.output
+                    .warn(&format!("{}{RUN_IS_OVER}: this and the folders after it were not fetched", whose.prefix()));
+                ended.push(Exit::Temporary);
+                break;
+            }
+            let job = Job { folder: folder.clone(), ..job.clone() };
+            match self.folder(&job, place, whose, &mut sign_in, patience) {
+                Ok(exit) => ended.push(exit),
+                Err(error) => {
+                    let hints = hints(&error, &self.setting.facts(Some(mailbox)));
+                    self.output.failed_for(&whose.prefix(), &error, &hints);
+                    ended.push(Exit::from(&error));
+                    // Without a session no other folder can be fetched either.
+                    if !matches!(
+                        error.phase(),
+                        Phase::Select | Phase::Command | Phase::Fetch | Phase::Disk | Phase::Options
+                    ) {
+                        break;
+                    }
+                }
+            }
+        }
+        // Those of the run before it that the server does not list any more: said once.
+        let before =
+            if self.dry_run { Vec::new() } else { delivery::record_folders(dir, &folders).unwrap_or_default() };
+        let is_listed = |name: &String| list.iter().any(|item| MailboxName::from_wire(&item.name).as_str() == name);
+        for gone in before.iter().filter(|name| !is_listed(name)) {
+            self.output.warn(&format!("{}{gone}: the folder is gone; what was delivered stays", whose.prefix()));
+        }
+        Ok(worst(&ended))
+    }
+
+    /// The mailbox's folders; a folder to move to gets its name.
+    fn list(&self, job: &mut Job, sign_in: &mut SignIn) -> Result<Vec<ListItem>> {
+        let mut session = sign_in.session(None)?;
+        if !self.by_folder {
+            job.folder = resolve(&mut session, &job.folder)?;
+        }
+        if let Some(Action::MoveTo(to)) = &mut job.action {
+            *to = resolve(&mut session, to)?;
+        }
+        if let Some(to) = &mut job.failed_to {
+            *to = resolve(&mut session, to)?;
+        }
+        let list = session.list().map_err(explain)?;
+        let _ = session.logout();
+        Ok(list)
+    }
+
+    fn folder(
+        &self,
+        job: &Job,
+        expected: PathBuf,
+        whose: Whose,
+        sign_in: &mut SignIn,
+        patience: &mut Patience,
+    ) -> Result<Exit> {
+        let Job { mailbox, folder, .. } = job;
+        if targets(job).any(|to| to == folder) {
+            return Err(usage(format!(
+                "{folder} is the folder that is fetched from: --move-to and --failed-to need another"
+            )));
+        }
+        let mut told = Told::new(self.output, whose);
         let mut connect = |why: Option<&Error>| sign_in.session(why);
-        if dir == Path::new("-") {
+        if self.to == Path::new("-") {
             let mut out = self.output.stream();
-            let outcome = delivery::write_all(&job, &mut Spool::new()?, &mut out, &mut connect, patience, &mut told)?;
-            return Ok(self.summary(&outcome, None, "stdout"));
+            let outcome = delivery::write_all(job, &mut Spool::new()?, &mut out, &mut connect, patience, &mut told)?;
+            return Ok(self.summary(&outcome, folder, whose, "stdout"));
         }
         let host = &self.setting.server.host;
-        let source = Source { host, mailbox, folder: &job.folder, format: self.format };
+        let source = Source { host, mailbox, folder, format: self.format, files: self.files };
+        let dir = locate(&self.to, &source, expected.clone())?;
+        if dir != expected {
+            self.output.note(&format!("{folder} of {mailbox} goes on in {}, where it was before", dir.display()));
+        }
         if self.dry_run {
-            let mut destination = Destination::look(dir, &source)?;
-            let would = delivery::dry_run(&job, &mut destination, &mut connect, &mut told)?;
+            let mut destination = Destination::look(&dir, &source)?;
+            let would = delivery::dry_run(job, &mut destination, &mut connect, &mut told)?;
             for (uid, path) in &would.fetch {
                 let (text, path) = (uid.to_string(), path.to_string_lossy());
                 match self.output.json {
@@ -143,12 +289,23 @@ impl Fetch<'_> {
             }
             return Ok(Exit::Done);
         }
-        let mut destination = Destination::open(dir, &source)?;
-        let outcome = delivery::run(&job, &mut destination, &mut connect, patience, &mut told)?;
-        Ok(self.summary(&outcome, whose, &dir.to_string_lossy()))
+        let mut deliver = || -> Result<Exit> {
+            let mut destination = Destination::open_below(&self.to, &dir, &source)?;
+            if let Some(open) = [&self.to, &dir].into_iter().find(|dir| others_may_write(dir)) {
+                let open = open.display();
+                self.output.warn(&format!("others may write in {open}, and plant files and links there: chmod o-w it"));
+            }
+            let outcome = delivery::run(job, &mut destination, &mut connect, patience, &mut told)?;
+            Ok(self.summary(&outcome, folder, whose, &dir.to_string_lossy()))
+        };
+        let ended = deliver();
+        let exit = ended.as_ref().map_or_else(Exit::from, |exit| *exit);
+        let _ = delivery::record(&dir, exit as u8);
+        IS_RECORDED.store(true, Ordering::Relaxed);
+        ended
     }
 
-    fn summary(&self, outcome: &Outcome, whose: Option<&str>, to: &str) -> Exit {
+    fn summary(&self, outcome: &Outcome, folder: &MailboxName, whose: Whose, to: &str) -> Exit {
         let mut said = Vec::new();
         let counted = [
             (outcome.taken_as_done, "there already and taken as done"),
@@ -163,19 +320,44 @@ impl Fetch<'_> {
             (outcome.unlisted, "not listed by the server"),
         ];
         said.extend(counted.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
-        let folder = &self.job.folder;
         let text = if said.is_empty() {
             format!("nothing new in {folder}")
         } else {
             format!("{} ({folder} to {to})", said.join(", "))
         };
-        match whose {
-            Some(whose) => self.output.note(&format!("{whose}: {text}")),
-            None if said.is_empty() || outcome.taken_as_done > 0 => self.output.note(&text),
-            None => self.output.step(&text),
+        match whose.prefix() {
+            prefix if !prefix.is_empty() => self.output.note(&format!("{prefix}{text}")),
+            _ if said.is_empty() || outcome.taken_as_done > 0 => self.output.note(&text),
+            _ => self.output.step(&text),
         }
         if outcome.is_partial() { Exit::Partly } else { Exit::Done }
     }
+}
+
+/// Where the folders of a mailbox go, the one first whose turn is longest ago; and those that cannot, because a disk that
+/// ignores case would take their names for one.
+fn places<'a>(folders: &'a [MailboxName], dir: &Path) -> (Vec<(&'a MailboxName, PathBuf)>, Vec<Error>) {
+    let (mut places, mut refused) = (Vec::new(), Vec::new());
+    let lower = |folder: &MailboxName| folder_path(folder).map(|path| path.to_string_lossy().to_lowercase());
+    for folder in folders {
+        let same = |other: &&MailboxName| *other != folder && lower(other).ok() == lower(folder).ok();
+        match (folder_path(folder), folders.iter().find(same)) {
+            (Err(error), _) => refused.push(error),
+            (Ok(_), Some(other)) => refused.push(usage(format!(
+                "{folder} and {other} would have one directory on a disk that ignores case: leave one out (--not-folder) and fetch it alone, with a --to of its own"
+            ))),
+            (Ok(path), None) => places.push((folder, dir.join(path))),
+        }
+    }
+    places.sort_by_cached_key(|(_, place)| Destination::last_run(place));
+    (places, refused)
+}
+
+/// When the last run was at work in a directory, or in one of the directories of its folders.
+fn last_run(dir: &Path) -> Option<SystemTime> {
+    let below =
+        std::fs::read_dir(dir).into_iter().flatten().filter_map(|entry| Destination::last_run(&entry.ok()?.path()));
+    Destination::last_run(dir).into_iter().chain(below).max()
 }
 
 /// Each of several mailboxes has a folder of its name, and no address leads out of the directory.
@@ -189,7 +371,7 @@ fn fits_a_folder(mailbox: &str) -> Result<()> {
     Ok(())
 }
 
-fn action(arguments: &ArgMatches, folder: &MailboxName) -> Result<Option<Action>> {
+fn action(arguments: &ArgMatches) -> Result<Option<Action>> {
     if arguments.get_flag("mark-seen") {
         return Ok(Some(Action::MarkSeen));
     }
@@ -197,20 +379,16 @@ fn action(arguments: &ArgMatches, folder: &MailboxName) -> Result<Option<Action>
         return Ok(Some(Action::Delete));
     }
     let Some(to) = arguments.get_one::<String>("move-to") else { return Ok(None) };
-    let to = MailboxName::new(to)?;
-    if to == *folder {
-        return Err(usage(format!("--move-to {to} is the folder that is fetched from")));
-    }
-    Ok(Some(Action::MoveTo(to)))
+    Ok(Some(Action::MoveTo(MailboxName::new(to)?)))
 }
 
-fn failed_to(arguments: &ArgMatches, folder: &MailboxName) -> Result<Option<MailboxName>> {
-    let Some(to) = arguments.get_one::<String>("failed-to") else { return Ok(None) };
-    let to = MailboxName::new(to)?;
-    if to == *folder {
-        return Err(usage(format!("--failed-to {to} is the folder that is fetched from")));
-    }
-    Ok(Some(to))
+/// The folders that a job moves messages to.
+fn targets(job: &Job) -> impl Iterator<Item = &MailboxName> {
+    let to = match &job.action {
+        Some(Action::MoveTo(to)) => Some(to),
+        _ => None,
+    };
+    to.into_iter().chain(&job.failed_to)
 }
 
 fn in_words(count: u64, what: &str) -> String {

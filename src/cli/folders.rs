@@ -1,7 +1,7 @@
 //! `exoimap folders`: the mailboxes with their counts; `exoimap folders create`: a new one.
 
 use clap::ArgMatches;
-use exoimap::exchange::explain;
+use exoimap::exchange::{choose, explain, special_use};
 use exoimap::imap::mailbox_name::MailboxName;
 use exoimap::imap::types::{Flag, ListItem, MailboxStatus};
 use exoimap::{Kind, Result};
@@ -11,10 +11,6 @@ use super::exit::Exit;
 use super::output::Output;
 use super::session::Setting;
 use super::sign_in::SignIn;
-
-/// What RFC 6154 says that a mailbox is for; Exchange says it of none.
-const SPECIAL: [&str; 8] =
-    ["\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash", "\\Important"];
 
 /// `folders create NAME`
 pub(crate) fn create(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
@@ -33,15 +29,22 @@ pub(crate) fn create(arguments: &ArgMatches, setting: &Setting, output: &Output)
     Ok(Exit::Done)
 }
 
-pub(crate) fn run(_: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
+/// `folders PATTERN`: what fetch would take of a mailbox.
+pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
     let mailbox = setting.mailbox()?;
+    let all = |name: &str| arguments.get_many::<String>(name).into_iter().flatten().cloned().collect::<Vec<_>>();
+    let (patterns, without) = (all("pattern"), all("not-folder"));
     let mut session = SignIn::new(setting, output, mailbox).session(None)?;
-    for item in session.list().map_err(explain)? {
-        // `LIST` may name the root, which is no mailbox.
-        if item.name.is_empty() {
+    let list = session.list().map_err(explain)?;
+    let is_all = patterns.is_empty() && without.is_empty();
+    let patterns = if patterns.is_empty() { vec!["*".to_owned()] } else { patterns };
+    let chosen = choose(&list, &patterns, &without);
+    for item in list {
+        let name = MailboxName::from_wire(&item.name);
+        // `LIST` may name the root, which is not a folder.
+        if item.name.is_empty() || !(is_all || chosen.folders.contains(&name)) {
             continue;
         }
-        let name = MailboxName::from_wire(&item.name);
         let status = if item.is_noselect() {
             None
         } else {
@@ -59,7 +62,10 @@ pub(crate) fn run(_: &ArgMatches, setting: &Setting, output: &Output) -> Result<
         print(output, &item, &name, status.as_ref())?;
     }
     session.logout().map_err(explain)?;
-    Ok(Exit::Done)
+    for pattern in &chosen.unmatched {
+        output.warn(&format!("folder not found: {pattern:?}"));
+    }
+    Ok(if is_all || chosen.unmatched.is_empty() { Exit::Done } else { Exit::Refused })
 }
 
 fn print(output: &Output, item: &ListItem, name: &MailboxName, status: Option<&MailboxStatus>) -> Result<()> {
@@ -83,8 +89,4 @@ fn print(output: &Output, item: &ListItem, name: &MailboxName, status: Option<&M
         Some(special) => output.line(&[&line, special]),
         None => output.line(&[&line]),
     }
-}
-
-fn special_use(item: &ListItem) -> Option<&'static str> {
-    SPECIAL.into_iter().find(|special| item.attributes.iter().any(|flag| flag.is(special)))
 }

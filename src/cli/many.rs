@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use exoimap::exchange::hints;
-use exoimap::{Error, Patience, Phase, RUN_IS_OVER, Result};
+use exoimap::{Error, Patience, Phase, RUN_IS_OVER, Result, threads};
 
 use super::exit::{Exit, worst};
 use super::output::Output;
@@ -23,22 +23,18 @@ pub(crate) fn run(setting: &Setting, output: &Output, mailboxes: &[&str], jobs: 
     setting.token(output, None)?;
     let turns = Mutex::new(Turns { next: 0, ended: Vec::new(), in_a_row: 0, stopped: None });
     let turns_now = || turns.lock().unwrap_or_else(PoisonError::into_inner);
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.min(mailboxes.len()) {
-            scope.spawn(|| {
-                // Sessions wait side by side: together no longer than one may.
-                let mut patience = setting.patience(output);
-                loop {
-                    let next = turns_now().next(mailboxes, setting.deadline);
-                    let Some(mailbox) = next else { break };
-                    let ended = each(mailbox, &mut patience);
-                    turns_now().end(&ended, jobs);
-                    if let Err(error) = ended {
-                        let hints = hints(&error, &setting.facts(Some(mailbox)));
-                        output.failed_for(&format!("{mailbox}: "), &error, &hints);
-                    }
-                }
-            });
+    threads::side_by_side(jobs.min(mailboxes.len()), || {
+        // Sessions wait side by side: together no longer than one may.
+        let mut patience = setting.patience(output);
+        loop {
+            let next = turns_now().next(mailboxes, setting.deadline);
+            let Some(mailbox) = next else { break };
+            let ended = each(mailbox, &mut patience);
+            turns_now().end(&ended, jobs);
+            if let Err(error) = ended {
+                let hints = hints(&error, &setting.facts(Some(mailbox)));
+                output.failed_for(&format!("{mailbox}: "), &error, &hints);
+            }
         }
     });
     let Turns { next, mut ended, stopped, .. } = turns.into_inner().unwrap_or_else(PoisonError::into_inner);

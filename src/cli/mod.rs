@@ -29,6 +29,7 @@ mod session;
 mod setup;
 mod sign_in;
 mod similar;
+mod status;
 mod token;
 mod tunnel;
 mod values;
@@ -44,9 +45,10 @@ mod manual_tests;
 
 use std::process::ExitCode;
 
+use clap::ArgMatches;
 use exoimap::exchange::{Facts, hints};
 
-use commands::Run;
+use commands::{Run, Verb};
 use output::Output;
 use parser::Called;
 use session::Setting;
@@ -63,17 +65,27 @@ pub(crate) fn run() -> ExitCode {
     };
     let warned = warnings::exposed_files(&arguments);
     odd.iter().chain(&warned).chain(&warnings::quoted_secrets()).for_each(|odd| output.warn(odd));
-    let needs_mailbox = !["token", "setup", "relay"].contains(&verb.name);
-    let setting = Setting::new(&arguments, needs_mailbox, &output);
-    let asks = setting.as_ref().is_ok_and(Setting::asks_authority);
-    warnings::clouds(&arguments, asks).iter().for_each(|said| output.warn(said));
-    let (ended, facts) = match (verb.run, setting) {
-        (Run::Anyway(run), setting) => (run(&arguments, setting, &output), Facts::default()),
-        (Run::With(run), Ok(setting)) => {
-            let ended = run(&arguments, &setting, &output);
-            (ended, setting.facts(setting.mailbox().ok()))
-        }
-        (Run::With(_), Err(error)) => (Err(error), Facts::default()),
+    let setting = || setting(verb, &arguments, &output);
+    let (ended, facts) = match verb.run {
+        Run::Alone(run) => (run(&arguments, &output), Facts::default()),
+        Run::Anyway(run) => (run(&arguments, setting(), &output), Facts::default()),
+        Run::With(run) => match setting() {
+            Ok(setting) => (run(&arguments, &setting, &output), setting.facts(setting.mailbox().ok())),
+            Err(error) => (Err(error), Facts::default()),
+        },
     };
-    ended.unwrap_or_else(|error| output.failed(&error, &hints(&error, &facts))).into()
+    let exit = ended.unwrap_or_else(|error| output.failed(&error, &hints(&error, &facts)));
+    if verb.name == "fetch" {
+        fetch::record(&arguments, exit);
+    }
+    exit.into()
+}
+
+/// What the options say, and a warning if they contradict each other.
+fn setting(verb: &Verb, arguments: &ArgMatches, output: &Output) -> exoimap::Result<Setting> {
+    let needs_mailbox = !["token", "setup", "relay"].contains(&verb.name);
+    let setting = Setting::new(arguments, needs_mailbox, output);
+    let asks = setting.as_ref().is_ok_and(Setting::asks_authority);
+    warnings::clouds(arguments, asks).iter().for_each(|said| output.warn(said));
+    setting
 }

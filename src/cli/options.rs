@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, value_parser};
 use exoimap::delivery::Format;
 use exoimap::entra::Cloud;
 
-use super::values::{parse_age, parse_date_time, parse_day, parse_size, parse_time, parse_wait};
+use super::values::{parse_age, parse_date_time, parse_day, parse_mode, parse_size, parse_time, parse_wait};
 
 /// One option, argument or variable, and all that is known of it.
 #[derive(Clone, Copy)]
@@ -194,6 +194,7 @@ const MANY_MAILBOXES: &[&str] = &["check", "setup", "fetch"];
 const CHANGES: &[&str] = &["mark", "move", "copy", "delete"];
 const BRIDGES: &[&str] = &["tunnel", "relay"];
 const SELECTS: &[&str] = &["search", "fetch", "mark", "move", "copy", "delete", "wait"];
+const SELECTS_ONE: &[&str] = &["search", "mark", "move", "copy", "delete", "wait"];
 const SELECTS_BY_FLAG: &[&str] = &["search", "fetch", "move", "copy", "delete", "wait"];
 
 #[rustfmt::skip]
@@ -208,6 +209,8 @@ const OWN: &[Entry] = &[
     // setup
     flag("script", "Print one block of PowerShell that is safe to run again").of(&["setup"]),
     flag("managed-identity", "For a managed identity instead of an application with a credential").of(&["setup"]),
+    // folders
+    argument("pattern", "PATTERN", "Only these folders; * stands for any characters").of(&["folders"]).with(|arg| arg.num_args(0..)),
     // folders create
     argument("name", "NAME", "Folder name as people see it: INBOX/注文").of(&["folders create"]).with(|arg| arg.required(true)),
     // search
@@ -231,6 +234,9 @@ const OWN: &[Entry] = &[
     flag("from-now", "On the first run, skip the messages already in the folder").of(&["fetch"]).with(|arg| arg.conflicts_with("refetch"))
         .manual("Also after a new start with --accept-uidvalidity."),
     flag("accept-uidvalidity", "Start again if the folder's UIDVALIDITY has changed").of(&["fetch"]),
+    option("file-mode", "MODE", "Mode of delivered files, as 0640 [default: 0600]").of(&["fetch"])
+        .with(|arg| arg.value_parser(ValueParser::new(parse_mode)))
+        .manual("For another account that reads them. Directories get the same, and x for those who may read. The umask does not count, and others never get write access."),
     option("give-up-after", "N", "Give up on a message after N failed runs").of(&["fetch"])
         .with(|arg| arg.value_parser(value_parser!(u32).range(1..)).default_value("10")),
     flag("mark-seen", "Mark delivered messages as seen").of(&["fetch"]).with(|arg| arg.group("action"))
@@ -270,6 +276,8 @@ const OWN: &[Entry] = &[
     option("date", "TIME", "Received date: 2026-11-02T08:14:07Z or a day [default: now]").of(&["append"])
         .with(|arg| arg.value_parser(ValueParser::new(parse_date_time))),
     // wait
+    option("to", "DIR", "The directory of fetch, or one above several").of(&["status"]).with(|arg| arg.required(true)),
+    option("max-age", "T", "Exit with 5 if the last complete run is older (30m, 26h)").of(&["status"]).with(|arg| arg.value_parser(time())),
     option("to", "DIR", "Wait for messages that fetch --to DIR would fetch").of(&["wait"])
         .manual("Only messages that no run has tried yet; the selection must be that of fetch."),
     option("for", "T", "Wait at most this long, then exit with 3 [default: no limit]").of(&["wait"]).with(|arg| arg.value_parser(time())),
@@ -295,8 +303,12 @@ const OWN: &[Entry] = &[
 
 #[rustfmt::skip]
 const SELECTION: &[Entry] = &[
-    option("folder", "FOLDER", "Folder name as people see it").of(SELECTS).with(|arg| arg.default_value("INBOX"))
+    option("folder", "FOLDER", "Folder name as people see it, or a special use such as \\Trash").of(SELECTS_ONE).with(|arg| arg.default_value("INBOX"))
         .manual("The inbox is INBOX in every language."),
+    option("folder", "PATTERN", "Folder name, or a pattern with * for any characters; repeatable").of(&["fetch"])
+        .with(|arg| arg.default_value("INBOX").action(ArgAction::Append))
+        .manual("A pattern, or two folders, gives each its own directory: DIR/<folder>/. A name like \\Trash, \\Sent, \\Drafts, \\Junk or \\Archive stands for the folder of that use. In a directory's name %XX stands for a byte that some file systems refuse."),
+    option("not-folder", "PATTERN", "Leave these folders out; repeatable").of(&["fetch", "folders"]).with(|arg| arg.action(ArgAction::Append)),
     option("uid", "SET", "UIDs: 1:5,7,100:* (* alone is the newest message)").of(SELECTS),
     flag("unseen", "Messages not seen yet").of(SELECTS_BY_FLAG),
     option("since", "DATE", "Received on this day or later: 2026-11-02, today, yesterday, 7d, 2w").of(SELECTS).with(day)

@@ -5,18 +5,38 @@ use std::time::{Duration, Instant};
 use exoimap::delivery::{Delivered, Watch};
 use exoimap::imap::types::Uid;
 use exoimap::{MailboxName, Result};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::output::{Output, line, object_line};
 
 /// How often the line is drawn at most.
 const PACE: Duration = Duration::from_millis(200);
 
-/// Tells of one mailbox's run.
+/// The mailbox and the folder, where there are several.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Whose<'a> {
+    pub(crate) mailbox: Option<&'a str>,
+    pub(crate) folder: Option<&'a str>,
+}
+
+impl Whose<'_> {
+    /// What stands before a line for people.
+    pub(crate) fn prefix(self) -> String {
+        [self.mailbox, self.folder].iter().flatten().map(|name| format!("{name}: ")).collect()
+    }
+
+    /// The same in an object.
+    fn add_to(self, fields: &mut Map<String, Value>) {
+        for (name, value) in [("mailbox", self.mailbox), ("folder", self.folder)] {
+            fields.extend(value.map(|value| (name.to_owned(), json!(value))));
+        }
+    }
+}
+
+/// Tells of the run of one folder.
 pub(crate) struct Told<'a> {
     output: &'a Output,
-    /// The mailbox, where there are several.
-    whose: Option<&'a str>,
+    whose: Whose<'a>,
     started: Instant,
     drawn: Instant,
     expected: u64,
@@ -26,7 +46,7 @@ pub(crate) struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    pub(crate) fn new(output: &'a Output, whose: Option<&'a str>) -> Told<'a> {
+    pub(crate) fn new(output: &'a Output, whose: Whose<'a>) -> Told<'a> {
         let now = Instant::now();
         Told { output, whose, started: now, drawn: now, expected: 0, messages: 0, bytes: 0 }
     }
@@ -46,7 +66,7 @@ impl<'a> Told<'a> {
                 format!(", {} left", clock(seconds))
             }
         };
-        let whose = self.whose.map(|whose| format!("{whose}: ")).unwrap_or_default();
+        let whose = self.whose.prefix();
         let bytes = self.bytes as f64 / 1e6;
         self.output.progress(&format!(
             "{whose}{} of {} messages, {bytes:.1} MB, {rate:.1} MB/s{left}",
@@ -69,24 +89,16 @@ impl Watch for Told<'_> {
             return Ok(());
         }
         let mut object = json!({"uid": uid.get(), "failed_to": to.as_str(), "reason": reason});
-        if let Some((fields, whose)) = object.as_object_mut().zip(self.whose) {
-            fields.insert("mailbox".to_owned(), json!(whose));
-        }
+        object.as_object_mut().into_iter().for_each(|fields| self.whose.add_to(fields));
         self.output.object(&object)
     }
 
     fn warn(&mut self, text: &str) {
-        match self.whose {
-            Some(whose) => self.output.warn(&format!("{whose}: fetch: {text}")),
-            None => self.output.warn(&format!("fetch: {text}")),
-        }
+        self.output.warn(&format!("{}fetch: {text}", self.whose.prefix()));
     }
 
     fn note(&mut self, text: &str) {
-        match self.whose {
-            Some(whose) => self.output.note(&format!("{whose}: fetch: {text}")),
-            None => self.output.note(&format!("fetch: {text}")),
-        }
+        self.output.note(&format!("{}fetch: {text}", self.whose.prefix()));
     }
 
     fn announced(&mut self, messages: u64) {
@@ -105,16 +117,14 @@ impl Watch for Told<'_> {
     }
 }
 
-fn object(message: &Delivered, whose: Option<&str>) -> Value {
+fn object(message: &Delivered, whose: Whose) -> Value {
     let mut object = json!({
         "uid": message.uid.get(),
         "path": message.path.to_string_lossy(),
         "size": message.size,
     });
     if let Some(fields) = object.as_object_mut() {
-        if let Some(whose) = whose {
-            fields.insert("mailbox".to_owned(), json!(whose));
-        }
+        whose.add_to(fields);
         more(message, fields);
         if !message.broken.is_empty() {
             fields.insert("broken".to_owned(), json!(message.broken));
@@ -124,7 +134,7 @@ fn object(message: &Delivered, whose: Option<&str>) -> Value {
 }
 
 #[cfg(feature = "attachments")]
-fn more(message: &Delivered, fields: &mut serde_json::Map<String, Value>) {
+fn more(message: &Delivered, fields: &mut Map<String, Value>) {
     if let Some(headers) = &message.headers {
         let named = [
             ("date", &headers.date),
@@ -161,7 +171,7 @@ fn more(message: &Delivered, fields: &mut serde_json::Map<String, Value>) {
 }
 
 #[cfg(not(feature = "attachments"))]
-fn more(_: &Delivered, _: &mut serde_json::Map<String, Value>) {}
+fn more(_: &Delivered, _: &mut Map<String, Value>) {}
 
 fn clock(seconds: f64) -> String {
     let seconds = seconds as u64;

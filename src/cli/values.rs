@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use exoimap::files::Mode;
 use exoimap::imap::Day;
 use exoimap::{DateTime, rfc3339};
 
@@ -52,6 +53,12 @@ pub(crate) fn parse_size(text: &str) -> std::result::Result<u32, String> {
     number
         .and_then(|number| number.checked_mul(factor))
         .ok_or_else(|| "a size is less than 4G bytes: 10000, 10K or 10M".to_owned())
+}
+
+/// A mode in octal: `0640`.
+pub(crate) fn parse_mode(text: &str) -> std::result::Result<Mode, String> {
+    Mode::parse(text)
+        .ok_or_else(|| "a mode is 0600 and read or write for the group, or read for others: 0640, 0644".to_owned())
 }
 
 /// A day: `2026-11-02`, `today`, `yesterday`, `7d` and `2w` ago. Days are those of UTC.

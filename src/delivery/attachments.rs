@@ -5,15 +5,16 @@ use std::io;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::files::{self, Mode};
 use crate::mime::{Extracted, Shelf, unpack};
 
 /// Writes the attachments of `message` to the new directory `into`, durable; without any there is none.
 ///
 /// `into` must not exist: a directory that is ours from its first moment holds no links and no files of
 /// others. After an error of the disk it may hold some of the files.
-pub(super) fn extract(message: &Path, into: &Path, skip_inline: bool) -> Result<Extracted> {
+pub(super) fn extract(message: &Path, into: &Path, skip_inline: bool, mode: Mode) -> Result<Extracted> {
     let bytes = fs::read(message).map_err(|e| Error::disk(format!("reading {}", message.display()), e))?;
-    let mut directory = Directory { path: into, is_made: false };
+    let mut directory = Directory { path: into, mode, is_made: false };
     unpack(&bytes, skip_inline, &mut directory)
         .and_then(|extracted| directory.sync().map(|()| extracted))
         .map_err(|e| Error::disk(format!("writing attachments to {}", into.display()), e))
@@ -21,6 +22,7 @@ pub(super) fn extract(message: &Path, into: &Path, skip_inline: bool) -> Result<
 
 struct Directory<'a> {
     path: &'a Path,
+    mode: Mode,
     is_made: bool,
 }
 
@@ -37,11 +39,11 @@ impl Shelf for Directory<'_> {
     fn create(&mut self, name: &str) -> io::Result<File> {
         if !self.is_made {
             // Another kind than AlreadyExists, which would be taken for the file's.
-            fs::create_dir(self.path).map_err(|e| io::Error::other(format!("making the directory: {e}")))?;
+            files::create_dir(self.path, self.mode)
+                .map_err(|e| io::Error::other(format!("creating the directory: {e}")))?;
             self.is_made = true;
         }
-        // O_EXCL follows no link either.
-        File::create_new(self.path.join(name))
+        files::create(&self.path.join(name), self.mode)
     }
 
     fn keep(&mut self, file: File) -> io::Result<()> {

@@ -39,7 +39,7 @@ fn nothing_is_written_but_the_attachments() {
         let name = path.file_name().unwrap().to_str().unwrap();
         let scratch = Scratch::new(name);
         let into = scratch.0.join("into");
-        let extracted = extract(&path, &into, false).unwrap();
+        let extracted = extract(&path, &into, false, Mode::PRIVATE).unwrap();
         if extracted.attachments.is_empty() {
             assert_eq!(listing(&scratch.0), [""; 0], "{name}");
             continue;
@@ -64,10 +64,12 @@ fn what_is_already_there_is_neither_followed_nor_replaced() {
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink(&elsewhere, &into).unwrap();
-        assert!(extract(&file, &into, false).unwrap_err().to_string().contains("making the directory"));
+        assert!(
+            extract(&file, &into, false, Mode::PRIVATE).unwrap_err().to_string().contains("creating the directory")
+        );
         fs::remove_file(&into).unwrap();
     }
     fs::create_dir(&into).unwrap();
-    assert!(extract(&file, &into, false).is_err());
+    assert!(extract(&file, &into, false, Mode::PRIVATE).is_err());
     assert!(listing(&into).is_empty() && listing(&elsewhere).is_empty());
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::action::Action;
-use super::files::{lock, make_dir, read_if_there, replace};
+use super::files::{FileOptions, lock, make_below, read_if_there, replace};
 use super::format::{Format, MBOX, hold_place, is_maildir_name_of, place, stem};
 use super::mbox_file::MboxFile;
 use super::ready::Entry;
@@ -33,6 +33,8 @@ pub struct Source<'a> {
     pub folder: &'a MailboxName,
     /// How messages are kept.
     pub format: Format,
+    /// How files are written.
+    pub files: FileOptions,
 }
 
 /// A directory that is ours until it is dropped.
@@ -44,6 +46,7 @@ pub struct Destination {
     pub(super) recovered: Vec<Entry>,
     /// Held for as long as the value lives; a look (`--dry-run`) takes none.
     pub(super) lock: Option<Lock>,
+    pub(super) files: FileOptions,
 }
 
 impl Destination {
@@ -55,25 +58,31 @@ impl Destination {
         if dir.is_file() {
             return Err(Error::disk(format!("opening {}", dir.display()), io::ErrorKind::NotADirectory.into()));
         }
-        make_dir(dir)?;
-        make_own_dirs(dir, &own, source.format)?;
+        make_dirs(dir, &own, source)?;
         let lock = lock(&own.join("lock"), dir)?;
         let state = read_state(&own.join("state"), source, dir)?;
-        let mut destination = Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: Some(lock) };
+        let mut destination =
+            Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: Some(lock), files: source.files };
         destination.recover()?;
         Ok(destination)
+    }
+
+    /// [`open`](Self::open) for a directory below `root`, to which no link leads.
+    pub fn open_below(root: &Path, dir: &Path, source: &Source) -> Result<Destination> {
+        make_below(root, dir, source.files.mode)?;
+        Destination::open(dir, source)
     }
 
     /// Looks at what `dir` has, and changes nothing, neither there nor in what is made of it.
     pub fn look(dir: &Path, source: &Source) -> Result<Destination> {
         let state = read_state(&dir.join(".exoimap").join("state"), source, dir)?;
-        Ok(Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: None })
+        Ok(Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: None, files: source.files })
     }
 
     /// No directory: what is remembered is gone with the value.
     pub(super) fn none(source: &Source) -> Destination {
         let state = State::new(source.host, source.mailbox, source.folder.as_str(), source.format);
-        Destination { dir: PathBuf::new(), state, recovered: Vec::new(), lock: None }
+        Destination { dir: PathBuf::new(), state, recovered: Vec::new(), lock: None, files: source.files }
     }
 
     /// When the last run was at work on `dir`, if one was.
@@ -135,7 +144,7 @@ impl Destination {
     /// The file of a delivered message, where it still is.
     pub(super) fn file_of(&self, uid: Uid) -> Result<Option<PathBuf>> {
         let Some(validity) = self.state.uid_validity else { return Ok(None) };
-        let is_file = |path: PathBuf| path.is_file().then_some(path);
+        let is_file = |path: PathBuf| path.symlink_metadata().is_ok_and(|data| data.is_file()).then_some(path);
         Ok(match self.state.format {
             Format::Eml => is_file(self.dir.join(place(Format::Eml, validity, uid, 0, &[]))),
             Format::Mbox => is_file(self.hold_path(uid)),
@@ -180,7 +189,7 @@ impl Destination {
     /// The folder of a message's attachments, where it has some.
     pub(super) fn attachments_of(&self, uid: Uid) -> Option<PathBuf> {
         let folder = self.dir.join(stem(self.state.uid_validity?, uid));
-        folder.is_dir().then_some(folder)
+        folder.symlink_metadata().is_ok_and(|data| data.is_dir()).then_some(folder)
     }
 
     /// A message's path as it is told: an mbox has one for all.
@@ -199,7 +208,7 @@ impl Destination {
 
     /// A new temporary file.
     pub(super) fn temporary(&self, name: &str) -> io::Result<File> {
-        files::create_over(&self.temporary_path(name), Mode::PRIVATE)
+        files::create_over(&self.temporary_path(name), self.files.mode)
     }
 
     /// Gives a temporary file, whose message had no UID when it began, the UID's name.
@@ -213,7 +222,7 @@ impl Destination {
     }
 
     pub(super) fn mbox(&self) -> MboxFile {
-        MboxFile::new(self.dir.join(MBOX), self.own(MBOX))
+        MboxFile::new(self.dir.join(MBOX), self.own(MBOX), self.files)
     }
 
     /// Finishes the deliveries that a run before this one listed, and forgets what it did not.
@@ -272,20 +281,22 @@ impl Destination {
     }
 }
 
-/// The directories of ours below `dir`: not those that others put there, for links in them could lead anywhere.
-fn make_own_dirs(dir: &Path, own: &Path, format: Format) -> Result<()> {
+/// The directory and those of ours below it; not those that others put there, for links in them could lead anywhere.
+fn make_dirs(dir: &Path, own: &Path, source: &Source) -> Result<()> {
     let failed = |e| Error::disk(format!("opening {}", dir.display()), e);
-    let make = |dir: &Path| files::make_own_dir(dir, Mode::PRIVATE).map_err(failed);
-    make(own)?;
+    let make = |dir: &Path, mode| files::make_own_dir(dir, mode).map_err(failed);
+    files::make_dir(dir, source.files.mode).map_err(failed)?;
+    make(own, Mode::PRIVATE)?;
     if !files::is_ours(own).map_err(failed)? {
         let message = format!("{} belongs to another account: run exoimap as that account", own.display());
         return Err(Error::new(Kind::Local, Phase::Disk, message));
     }
-    ["tmp", "hold"].iter().try_for_each(|name| make(&own.join(name)))?;
-    if format == Format::Maildir {
-        ["tmp", "new", "cur"].iter().try_for_each(|name| make(&dir.join(name)))?;
+    files::make_private(own).map_err(failed)?;
+    ["tmp", "hold"].iter().try_for_each(|name| make(&own.join(name), Mode::PRIVATE))?;
+    match source.format {
+        Format::Maildir => ["tmp", "new", "cur"].iter().try_for_each(|name| make(&dir.join(name), source.files.mode)),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// A file, or a folder with all that is in it; where it is gone already, that is as good.

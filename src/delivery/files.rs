@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::{Error, Kind, Phase, Result};
 use crate::files::{self, Lock, Mode};
@@ -16,6 +16,24 @@ const SYNC_THREADS: usize = 8;
 
 /// Bytes of a state or a list at most; a state of 20,000 ranges has less than one million.
 const MOST: u64 = 64 << 20;
+
+/// How the files of a directory are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileOptions {
+    /// Who may read what is delivered; what is ours stays the owner's.
+    pub mode: Mode,
+    /// How long an mbox that another program has locked is waited for.
+    pub lock_wait: Duration,
+    /// When the run must have ended.
+    pub deadline: Option<Instant>,
+}
+
+impl Default for FileOptions {
+    /// The owner alone, and a minute.
+    fn default() -> FileOptions {
+        FileOptions { mode: Mode::PRIVATE, lock_wait: Duration::from_secs(60), deadline: None }
+    }
+}
 
 /// Takes the lock that one run at a time has.
 pub(super) fn lock(path: &Path, dir: &Path) -> Result<Lock> {
@@ -45,6 +63,11 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<()> {
     files::replace(path, text.as_bytes()).map_err(|e| Error::disk(format!("writing {}", path.display()), e))
 }
 
+/// The same, without waiting for the disk.
+pub(super) fn replace_soon(path: &Path, text: &str) -> Result<()> {
+    files::replace_soon(path, text.as_bytes()).map_err(|e| Error::disk(format!("writing {}", path.display()), e))
+}
+
 /// Makes files durable, a few at a time.
 pub(super) fn sync_all(files: &[&File]) -> Result<()> {
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
@@ -59,9 +82,15 @@ pub(super) fn sync_all(files: &[&File]) -> Result<()> {
     failed.map_or(Ok(()), |e| Err(Error::disk("making messages durable", e)))
 }
 
-/// Creates a directory and those above it that are missing.
-pub(super) fn make_dir(dir: &Path) -> Result<()> {
-    files::make_dir(dir, Mode::PRIVATE).map_err(|e| Error::disk("creating a directory", e))
+/// Creates the directories below `root` that lead to `dir`; none of them may be a link.
+pub(super) fn make_below(root: &Path, dir: &Path, mode: Mode) -> Result<()> {
+    let Ok(below) = dir.strip_prefix(root) else { return Ok(()) };
+    let mut path = root.to_owned();
+    for part in below {
+        path.push(part);
+        files::make_own_dir(&path, mode).map_err(|e| Error::disk(format!("opening {}", dir.display()), e))?;
+    }
+    Ok(())
 }
 
 /// Makes a directory's names durable.

@@ -8,11 +8,9 @@ use super::files::sync_dir;
 use super::format::{Format, MBOX};
 use super::ready::{Entry, List, Next};
 use super::{Failed, mbox};
-use crate::error::{Error, Kind, Phase, Result};
+use crate::error::{Error, Result};
+use crate::files;
 use crate::imap::UidSet;
-
-/// Names of one group that may be somebody else's. Where there are more, the directory is not what it is taken for.
-const MOST_OCCUPIED: usize = 20;
 
 impl Destination {
     /// Delivers a group whose files are durable: listed, in place, remembered, in that order. Returns the messages
@@ -49,30 +47,37 @@ impl Destination {
         Ok(failed)
     }
 
-    /// Takes out of the list what has a name that is taken, a message and its attachments' folder together: nothing is
-    /// replaced, and what is not remembered comes again with the next run.
+    /// Takes out of the list the messages whose names are taken by other files, with their attachments: nothing is
+    /// replaced, and what is not remembered comes again with the next run. A file with the same bytes is ours: it was
+    /// delivered, and then a state was restored that is older.
     pub(super) fn leave_out(&mut self, list: &mut List) -> Result<Vec<Failed>> {
-        let mut failed: Vec<Failed> = Vec::new();
-        for Entry { uid, temporary, place, .. } in list.entries.iter().filter(|entry| entry.place != MBOX) {
-            let (from, to) = (self.temporary_path(temporary), self.dir.join(place));
+        let (mut ours, mut failed) = (UidSet::new(), Vec::<Failed>::new());
+        let mut temporary = Vec::new();
+        // A message stands behind its attachments' directory, and decides.
+        for entry in list.entries.iter().rev().filter(|entry| entry.place != MBOX) {
+            let (from, to) = (self.temporary_path(&entry.temporary), self.dir.join(&entry.place));
             let refused = |e| Error::disk(format!("delivering {}", to.display()), e);
-            // The name is no other message's (the UIDVALIDITY is in it) and no other run's (the lock): it is somebody
-            // else's, but where the temporary file is gone, which got it before.
-            if to.symlink_metadata().is_ok() && from.try_exists().map_err(refused)? {
-                failed.push(Failed { uid: *uid, reason: format!("{} is there and is not replaced", to.display()) });
+            // A temporary file that is gone got the name before.
+            if to.symlink_metadata().is_err() || !from.try_exists().map_err(refused)? {
+                continue;
+            }
+            if ours.contains(entry.uid) || files::has_all_of(&from, &to).map_err(refused)? {
+                ours.insert(entry.uid);
+                temporary.push(from);
+            } else {
+                let reason = format!("{} exists with other contents and is not replaced", to.display());
+                failed.push(Failed { uid: entry.uid, reason });
             }
         }
+        failed.reverse();
         failed.dedup_by_key(|failed| failed.uid);
-        let Some(Failed { reason, .. }) = failed.first() else { return Ok(failed) };
-        if failed.len() > MOST_OCCUPIED {
-            let message = format!("{reason}, nor are {} names more", failed.len() - 1);
-            return Err(Error::new(Kind::Local, Phase::Disk, message));
+        if !failed.is_empty() {
+            let left_out = list.entries.extract_if(.., |entry| failed.iter().any(|failed| failed.uid == entry.uid));
+            temporary.extend(left_out.map(|entry| self.temporary_path(&entry.temporary)));
+            // Before the temporary files go: what is listed and gone was delivered.
+            self.write_list(list)?;
         }
-        let left_out = list.entries.extract_if(.., |entry| failed.iter().any(|failed| failed.uid == entry.uid));
-        let left_out: Vec<_> = left_out.map(|entry| self.temporary_path(&entry.temporary)).collect();
-        // Before the temporary files go: what is listed and gone was delivered.
-        self.write_list(list)?;
-        left_out.iter().try_for_each(|path| remove(path)).map_err(|e| Error::disk("removing a temporary file", e))?;
+        temporary.iter().try_for_each(|path| remove(path)).map_err(|e| Error::disk("removing a temporary file", e))?;
         Ok(failed)
     }
 
@@ -98,16 +103,17 @@ impl Destination {
     fn append(&mut self, list: &mut List, length: u64) -> Result<()> {
         if !list.appended {
             let mbox = self.mbox();
+            let mut locked = mbox.lock()?;
             let mut entries = |out: &mut dyn io::Write| self.write_entries(&list.entries, out);
             if !mbox.holds(length, &mut entries)? {
                 mbox.cut_back(length)?;
-                let (file, now) = mbox.open()?;
+                let now = mbox.begin(&mut locked)?;
                 // Somebody took the file away meanwhile, and a new one begins.
                 if now != length {
                     list.mbox = Some(now);
                     self.write_list(list)?;
                 }
-                mbox.append(&file, now, &mut |out| self.write_entries(&list.entries, out))?;
+                mbox.append(&locked, now, &mut |out| self.write_entries(&list.entries, out))?;
             }
             sync_dir(&self.dir)?;
             list.appended = true;

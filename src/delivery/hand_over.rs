@@ -85,7 +85,8 @@ impl Pass<'_> {
         }
         let place = stem(validity, uid);
         let temporary = format!("{place}.d");
-        let extracted = extract(message, &self.destination.temporary_path(&temporary), self.job.skip_inline)?;
+        let into = self.destination.temporary_path(&temporary);
+        let extracted = extract(message, &into, self.job.skip_inline, self.destination.files.mode)?;
         for broken in extracted.all_broken() {
             self.outcome.broken += 1;
             self.watch.warn(&format!("message {uid}: attachment: {broken}"));

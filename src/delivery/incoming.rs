@@ -239,7 +239,8 @@ impl<'a> Incoming<'a> {
             let folder = format!("{}.d", entry.temporary);
             let (from, into) =
                 (self.destination.temporary_path(&entry.temporary), self.destination.temporary_path(&folder));
-            let extracted = super::attachments::extract(&from, &into, self.job.skip_inline)?;
+            let mode = self.destination.files.mode;
+            let extracted = super::attachments::extract(&from, &into, self.job.skip_inline, mode)?;
             if !extracted.attachments.is_empty() {
                 let place = stem(self.validity, entry.uid);
                 message.attachments_in = Some(self.destination.path(&place));

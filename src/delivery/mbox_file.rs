@@ -5,44 +5,136 @@
 //! became of an attempt that was killed: whether the group is all there, and if not, what to cut off, in
 //! whatever place and under whatever name the file is by then. Where a file system has no hard links the
 //! file itself is all there is to look at.
+//!
+//! While it is looked at and appended to, two locks keep other programs out: `mbox.lock` beside it, created exclusively,
+//! and on Unix the file's own (`flock`). Whoever has one waits for no other: where one is held, both are given up.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
+use super::files::FileOptions;
 use crate::error::{Error, Result};
+use crate::files::{self, Mode};
 
 /// Writes the group's entries.
 pub(super) type Entries<'a> = dyn FnMut(&mut dyn Write) -> io::Result<()> + 'a;
 
-/// So often the file is opened anew where somebody takes it away at that very moment.
+/// How often a lock that another program has is tried.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// How a lock file of ours begins.
+const OURS: &str = "exoimap ";
+
+/// Bytes of a lock file that are looked at.
+const MOST_OF_A_LOCK: u64 = 4096;
+
+/// So often the file is opened again if a program takes it away at that very moment.
 const MOST_OPENS: u32 = 100;
+
+const TAKEN_AWAY: &str = "another program takes it away again and again";
 
 pub(super) struct MboxFile {
     path: PathBuf,
     link: PathBuf,
+    options: FileOptions,
+}
+
+/// The file, open and locked until this is dropped.
+pub(super) struct Locked {
+    file: File,
+    lock_file: PathBuf,
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+        let _ = fs::remove_file(&self.lock_file);
+    }
 }
 
 impl MboxFile {
-    pub(super) fn new(path: PathBuf, link: PathBuf) -> MboxFile {
-        MboxFile { path, link }
+    pub(super) fn new(path: PathBuf, link: PathBuf, options: FileOptions) -> MboxFile {
+        MboxFile { path, link, options }
     }
 
-    /// Octets in it; none where there is no file.
+    /// Bytes in it; 0 if it does not exist.
     pub(super) fn length(&self) -> Result<u64> {
-        match fs::metadata(&self.path) {
-            Ok(metadata) if metadata.is_file() => Ok(metadata.len()),
-            Ok(_) => Err(self.refused(io::Error::other("it is no file"))),
+        match self.path.symlink_metadata() {
+            Ok(data) if data.is_file() => Ok(data.len()),
+            Ok(_) => Err(self.refused(io::Error::other("it is not a regular file"))),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(0),
             Err(e) => Err(self.refused(e)),
         }
     }
 
-    /// The group is done with, or a new one begins: nothing is looked at any more.
+    /// The group is done with, or a new one begins: nothing is looked at any more. What a run that was killed has left
+    /// locked is not.
     pub(super) fn release(&self) -> Result<()> {
+        let lock_file = self.path.with_extension("lock");
+        if lock_file.symlink_metadata().is_ok_and(|data| data.is_file()) {
+            self.remove_leftover(&lock_file).map_err(|e| self.refused(e))?;
+        }
         match fs::remove_file(&self.link) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.refused(e)),
             _ => Ok(()),
+        }
+    }
+
+    /// Opens the file, created if it does not exist, and locks it.
+    pub(super) fn lock(&self) -> Result<Locked> {
+        let end = Instant::now() + self.options.lock_wait;
+        let end = self.options.deadline.map_or(end, |deadline| deadline.min(end));
+        loop {
+            match self.try_lock().map_err(|e| self.refused(e))? {
+                Ok(locked) => return Ok(locked),
+                Err(held) if Instant::now() >= end => return Err(self.refused(io::Error::other(held))),
+                Err(_) => std::thread::sleep(AGAIN),
+            }
+        }
+    }
+
+    /// Takes both locks, or says which is held.
+    fn try_lock(&self) -> io::Result<std::result::Result<Locked, String>> {
+        let lock_file = self.path.with_extension("lock");
+        match files::create(&lock_file, Mode::PRIVATE) {
+            Ok(mut file) => writeln!(file, "{OURS}{}", std::process::id())?,
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                let held = lock_file.symlink_metadata().and_then(|data| data.modified());
+                let age = held.ok().and_then(|time| SystemTime::now().duration_since(time).ok()).unwrap_or_default();
+                self.remove_leftover(&lock_file)?;
+                return Ok(Err(format!("{} has existed for {} seconds", lock_file.display(), age.as_secs())));
+            }
+            Err(e) => return Err(e),
+        }
+        // From here on the lock file goes whatever happens.
+        let file = self.open_or_create().inspect_err(|_| drop(fs::remove_file(&lock_file)))?;
+        let held = cfg!(unix) && file.try_lock().is_err();
+        let locked = Locked { file, lock_file };
+        let is_there = self.is_at_its_place(&locked.file);
+        Ok(match (held, is_there) {
+            (true, _) => Err("another program has locked it".to_owned()),
+            (false, false) => Err(TAKEN_AWAY.to_owned()),
+            (false, true) => Ok(locked),
+        })
+    }
+
+    /// Removes a lock file of ours. One run at a time is at work here, so it was left by one that was killed.
+    fn remove_leftover(&self, lock_file: &Path) -> io::Result<()> {
+        let owner = files::read_own(lock_file, MOST_OF_A_LOCK)?;
+        let is_ours = owner.is_some_and(|owner| owner.expose().starts_with(OURS.as_bytes()));
+        if is_ours { fs::remove_file(lock_file) } else { Ok(()) }
+    }
+
+    fn open_or_create(&self) -> io::Result<File> {
+        let options = || File::options().read(true).append(true).clone();
+        match files::open_own(&self.path, &options()) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                drop(files::create(&self.path, self.options.mode)?);
+                files::open_own(&self.path, &options())
+            }
+            opened => opened,
         }
     }
 
@@ -76,34 +168,40 @@ impl MboxFile {
         match self.tried()? {
             Some(file) => cut(file).map_err(|e| self.refused(e)),
             None if self.length()? > length => {
-                File::options().append(true).open(&self.path).and_then(cut).map_err(|e| self.refused(e))
+                let opened = files::open_own(&self.path, File::options().append(true));
+                opened.and_then(cut).map_err(|e| self.refused(e))
             }
             None => Ok(()),
         }
     }
 
-    /// Opens the file to append to, with its second name, and says how long it is.
-    pub(super) fn open(&self) -> Result<(File, u64)> {
-        let open = || -> io::Result<(File, u64)> {
+    /// A group is about to be appended: gives the file its second name, and says how long it is.
+    pub(super) fn begin(&self, locked: &mut Locked) -> Result<u64> {
+        let mut begin = || -> io::Result<u64> {
             for _ in 0..MOST_OPENS {
-                let file = File::options().create(true).read(true).append(true).open(&self.path)?;
-                match fs::hard_link(&self.path, &self.link) {
-                    // Taken away between the two: what is open now is not ours any more.
-                    Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
-                    // Not every file system has links.
-                    _ => {}
+                let _ = fs::remove_file(&self.link);
+                // Not every file system has links.
+                let linked = fs::hard_link(&self.path, &self.link);
+                let is_gone = linked.is_err_and(|e| e.kind() == io::ErrorKind::NotFound);
+                if !is_gone && self.is_at_its_place(&locked.file) {
+                    return Ok(locked.file.metadata()?.len());
                 }
-                let length = file.metadata()?.len();
-                return Ok((file, length));
+                // A program that heeds no lock took it away.
+                locked.file = self.open_or_create()?;
             }
-            Err(io::Error::other("it is taken away again and again"))
+            Err(io::Error::other(TAKEN_AWAY))
         };
-        self.release()?;
-        open().map_err(|e| self.refused(e))
+        begin().map_err(|e| self.refused(e))
+    }
+
+    fn is_at_its_place(&self, file: &File) -> bool {
+        let seen = self.path.symlink_metadata();
+        seen.is_ok_and(|seen| file.metadata().is_ok_and(|opened| files::is_same(&seen, &opened)))
     }
 
     /// Appends a group behind `length`, the file's length, durably; where that fails the file is as it was.
-    pub(super) fn append(&self, file: &File, length: u64, entries: &mut Entries) -> Result<()> {
+    pub(super) fn append(&self, locked: &Locked, length: u64, entries: &mut Entries) -> Result<()> {
+        let file = &locked.file;
         let mut append = || -> io::Result<()> {
             let mut out = io::BufWriter::with_capacity(64 * 1024, file);
             out.write_all(separation(file, length)?)?;
@@ -118,7 +216,7 @@ impl MboxFile {
     }
 
     fn tried(&self) -> Result<Option<File>> {
-        match File::options().read(true).append(true).open(&self.link) {
+        match files::open_own(&self.link, File::options().read(true).append(true)) {
             Ok(file) => Ok(Some(file)),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(self.refused(e)),
@@ -186,12 +284,14 @@ mod tests {
         }
 
         fn append(&self, entries: &mut Entries) -> Result<()> {
-            let (file, length) = self.mbox().open()?;
-            self.mbox().append(&file, length, entries)
+            let mut locked = self.mbox().lock()?;
+            let length = self.mbox().begin(&mut locked)?;
+            self.mbox().append(&locked, length, entries)
         }
 
         fn mbox(&self) -> MboxFile {
-            MboxFile::new(self.0.join("mbox"), self.0.join("link"))
+            let options = FileOptions { lock_wait: Duration::from_millis(20), ..FileOptions::default() };
+            MboxFile::new(self.0.join("mbox"), self.0.join("link"), options)
         }
 
         fn text(&self) -> String {
@@ -259,5 +359,44 @@ mod tests {
         assert!(!site.mbox().holds(5, &mut group).unwrap());
         site.mbox().release().unwrap();
         assert!(!site.mbox().holds(5, &mut group).unwrap());
+    }
+
+    #[test]
+    fn what_another_program_has_locked_is_waited_for_and_then_named() {
+        let site = Site::new("locked");
+        let lock = site.0.join("mbox.lock");
+        fs::write(&lock, "1234\n").unwrap();
+        let held = site.append(&mut group).unwrap_err();
+        assert!(held.to_string().contains("mbox.lock has existed for 0 seconds"), "{held}");
+        assert_eq!(fs::read_to_string(&lock).unwrap(), "1234\n");
+        fs::remove_file(&lock).unwrap();
+        // The file's own lock, as a consumer has it that reads and then takes the file away.
+        site.append(&mut group).unwrap();
+        let theirs = File::open(site.0.join("mbox")).unwrap();
+        theirs.lock().unwrap();
+        if cfg!(unix) {
+            let held = site.append(&mut group).unwrap_err();
+            assert!(held.to_string().contains("another program has locked it"), "{held}");
+        }
+        assert!(!lock.exists());
+        fs::rename(site.0.join("mbox"), site.0.join("taken")).unwrap();
+        site.append(&mut group).unwrap();
+        assert_eq!(site.text(), "From one\n\nFrom two\n\n");
+        // Of a run that was killed.
+        fs::write(&lock, "exoimap 999999\n").unwrap();
+        site.append(&mut group).unwrap();
+        assert!(!lock.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_place_of_the_file_or_its_lock_leads_nowhere() {
+        for name in ["mbox", "mbox.lock"] {
+            let site = Site::new("link");
+            fs::write(site.0.join("theirs"), "x\n").unwrap();
+            std::os::unix::fs::symlink(site.0.join("theirs"), site.0.join(name)).unwrap();
+            site.append(&mut group).unwrap_err();
+            assert_eq!(fs::read(site.0.join("theirs")).unwrap(), b"x\n", "{name}");
+        }
     }
 }

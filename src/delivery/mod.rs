@@ -31,11 +31,13 @@ mod look;
 mod mbox;
 mod mbox_file;
 mod pass;
+mod place;
 mod program;
 mod ready;
 mod retention;
 mod run;
 mod state;
+mod status;
 mod stream;
 mod to_do;
 
@@ -47,9 +49,12 @@ pub use crate::exchange::Connect;
 pub use crate::mime::{Attachment, Headers, headers, is_attachment};
 pub use action::Action;
 pub use destination::{Destination, Source};
+pub use files::FileOptions;
 pub use format::Format;
+pub use place::{folder_path, locate};
 pub use program::Program;
 pub use run::{Preview, dry_run, run, write_all};
+pub use status::{Failing, LastRun, Status, record, record_folders, status};
 pub use stream::Spool;
 pub use to_do::ToDo;
 

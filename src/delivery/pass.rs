@@ -227,7 +227,10 @@ impl<'a> Pass<'a> {
             Some(Action::MoveTo(folder)) => Some(folder),
             _ => None,
         };
-        target.into_iter().chain(&self.job.failed_to).try_for_each(|folder| require_folder(session, folder, "move to"))
+        target
+            .into_iter()
+            .chain(&self.job.failed_to)
+            .try_for_each(|folder| require_folder(session, folder, "move to").map(drop))
     }
 
     fn bind<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidValidity> {

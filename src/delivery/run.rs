@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::format::Format;
 use super::pass::Pass;
 use super::stream::{Out, Spool};
-use super::{Action, Destination, Job, Outcome, Source, Watch};
+use super::{Action, Destination, FileOptions, Job, Outcome, Source, Watch};
 use crate::error::Result;
 use crate::exchange::{Connect, persist};
 use crate::imap::UidSet;
@@ -37,7 +37,13 @@ pub fn write_all(
     patience: &mut Patience,
     watch: &mut dyn Watch,
 ) -> Result<Outcome> {
-    let source = Source { host: "", mailbox: &job.mailbox, folder: &job.folder, format: Format::Mbox };
+    let source = Source {
+        host: "",
+        mailbox: &job.mailbox,
+        folder: &job.folder,
+        format: Format::Mbox,
+        files: FileOptions::default(),
+    };
     let mut destination = Destination::none(&source);
     let mut pass = Pass::new(job, &mut destination, watch, Some(Out { spool, out }));
     persist(&mut pass, connect, patience)?;

@@ -7,8 +7,9 @@ use super::destination::Destination;
 use super::files::read_if_there;
 use super::format::Format;
 use super::look::Look;
+use super::place::locate;
 use super::state::{State, now};
-use super::{Job, Source};
+use super::{FileOptions, Job, Source};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::UidSet;
 use crate::imap::session::Selected;
@@ -60,10 +61,13 @@ impl<'a> ToDo<'a> {
     }
 
     fn state(&self) -> Result<State> {
+        let Job { mailbox, folder, .. } = self.job;
+        let files = FileOptions::default();
+        let any = Source { host: self.host, mailbox, folder, format: Format::default(), files };
+        let dir = locate(self.dir, &any, self.dir.to_owned())?;
         // Whatever format it keeps messages in.
-        let text = read_if_there(&self.dir.join(".exoimap").join("state"))?;
+        let text = read_if_there(&dir.join(".exoimap").join("state"))?;
         let format = text.and_then(|text| State::parse(&text).ok()).map_or(Format::default(), |state| state.format);
-        let source = Source { host: self.host, mailbox: &self.job.mailbox, folder: &self.job.folder, format };
-        Ok(Destination::look(self.dir, &source)?.state.clone())
+        Ok(Destination::look(&dir, &Source { format, ..any })?.state.clone())
     }
 }

@@ -5,6 +5,7 @@
 
 use std::io::{Read, Write};
 
+use super::folders::resolve;
 use super::throttle::explain;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::UidSet;
@@ -135,12 +136,19 @@ fn is_kept(kept: &[Flag], flag: &Flag) -> bool {
 }
 
 /// Refuses a folder that is not there, with the command that makes it; `to_do` is what it is wanted for.
-pub fn require_folder<S: Read + Write>(session: &mut Session<S>, folder: &MailboxName, to_do: &str) -> Result<()> {
-    if session.has_mailbox(folder).map_err(explain)? {
-        return Ok(());
+///
+/// Returns its name, which is another one for a special use such as `\Trash`.
+pub fn require_folder<S: Read + Write>(
+    session: &mut Session<S>,
+    folder: &MailboxName,
+    to_do: &str,
+) -> Result<MailboxName> {
+    let folder = resolve(session, folder)?;
+    if session.has_mailbox(&folder).map_err(explain)? {
+        return Ok(folder);
     }
     let message =
-        format!("there is no folder {folder} to {to_do}; create it: exoimap folders create {}", in_quotes(folder));
+        format!("there is no folder {folder} to {to_do}; create it: exoimap folders create {}", in_quotes(&folder));
     Err(Error::new(Kind::Refused, Phase::Select, message))
 }
 

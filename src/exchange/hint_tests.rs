@@ -271,8 +271,7 @@ fn cases() -> Vec<(Error, String, &'static str)> {
     known(said(Refused, Phase::Select, changed), "", "--accept-uidvalidity");
     let back = "the folder's UIDNEXT is 3, and so on: it was put back, or the server errs";
     known(said(Protocol, Phase::Select, back), "", "run again, since it may have been the server; else --refetch");
-    known(said(Local, Phase::Disk, "x is there and is not replaced"), "", "move those files away");
-    known(said(Temporary, Phase::Disk, "another run is at work on x"), "", "wait for it to end");
+    known(said(Temporary, Phase::Disk, "another exoimap run is using x"), "", "wait for it to end");
     known(disk(ErrorKind::StorageFull), "", "make room");
     known(disk(ErrorKind::QuotaExceeded), "", "make room");
     known(disk(ErrorKind::PermissionDenied), "", "the account that runs exoimap");

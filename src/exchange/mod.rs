@@ -3,6 +3,7 @@
 mod address;
 mod change;
 mod claims;
+mod folders;
 mod halves;
 mod hint;
 mod outgoing;
@@ -19,6 +20,7 @@ mod wait;
 pub use address::{Server, check_mailbox};
 pub use change::{Change, require_folder};
 pub use claims::{PERMISSION, judge};
+pub use folders::{Choice, choose, resolve, special_use};
 pub(crate) use halves::Halves;
 pub use hint::{Facts, heading, hints};
 pub use outgoing::{LARGEST_MESSAGE, LONGEST_LINE, Outgoing};

@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::address::Server;
+use super::folders::resolve;
 use super::throttle::{explain, is_not_connected};
 use crate::error::{Error, Phase, Result};
 use crate::imap::mailbox_name::MailboxName;
@@ -165,6 +166,7 @@ pub fn open<'a, S: Read + Write>(
     folder: &MailboxName,
     writes: bool,
 ) -> Result<Selected<'a, S>> {
+    let folder = &resolve(session, folder)?;
     let hidden = hidden_error(session.authenticated());
     let opened = if writes { session.select(folder) } else { session.examine(folder) };
     opened.map_err(|error| recall(explain(error), hidden))

@@ -366,7 +366,8 @@ impl Consumer {
         let thread = thread::spawn(move || {
             let mut number = files(&to).len();
             while !stopped.load(Ordering::Relaxed) && !folders.is_empty() {
-                for file in folders.iter().flat_map(|folder| files(folder)) {
+                let found = folders.iter().flat_map(|folder| files(folder));
+                for file in found.filter(|file| !file.ends_with("mbox.lock")) {
                     number += 1;
                     let _ = fs::rename(file, to.join(format!("{number:06}")));
                 }

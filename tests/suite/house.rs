@@ -64,7 +64,7 @@ const HOUSE: [(&str, &[&str]); 19] = [
 
 /// Lines of each room, without tests. They only go down, but for a line in an issue.
 const BUDGETS: [(&str, usize); 10] = [
-    ("cli", 4900),
+    ("cli", 5200),
     ("delivery", 4750),
     ("bridge", 1750),
     ("advice", 1600),

@@ -22,13 +22,8 @@ pub(super) static ROWS: &[Row] = &[
         },
     },
     Row {
-        words: "is not replaced",
-        fits: |seen| seen.phase(Phase::Disk) && seen.says(&["is not replaced"]),
-        says: |_| "move those files away, or name another directory (--to), and run again".to_owned(),
-    },
-    Row {
-        words: "another run is at work",
-        fits: |seen| seen.says(&["another run is at work"]),
+        words: "another exoimap run is using",
+        fits: |seen| seen.says(&["another exoimap run is using"]),
         says: |_| "wait for it to end; if there is none, see who holds the file: fuser DIR/.exoimap/lock".to_owned(),
     },
     Row {

@@ -150,7 +150,9 @@ fn a_message_that_comes_again_keeps_the_folder_of_its_attachments() {
     let post = Post::new("mbox");
     fs::create_dir_all(post.dir().join("14.16110/theirs")).unwrap();
     for _ in 0..2 {
-        post.fetch(&["--attachments"]).expect(6).saying(&["message 16110: ", "14.16110 is there and is not replaced"]);
+        post.fetch(&["--attachments"])
+            .expect(6)
+            .saying(&["message 16110: ", "14.16110 exists with other contents and is not replaced"]);
         assert_eq!(post.kept(), without(&ALL, &[16110]));
     }
     fs::remove_dir_all(post.dir().join("14.16110")).unwrap();
@@ -171,7 +173,7 @@ fn attachments_that_are_missing_are_made_before_a_program_is_asked_again() {
             // Where somebody has the name by then, it waits.
             fs::write(&folder, "somebody's").unwrap();
             let again = [&["--attachments"], &lists[..]].concat();
-            post.fetch(&again).expect(6).saying(&["message 16110: ", "is there and is not replaced"]);
+            post.fetch(&again).expect(6).saying(&["message 16110: ", "exists with other contents and is not replaced"]);
             fs::remove_file(&folder).unwrap();
             assert_eq!(printed(post.fetch(&again).expect(0)), [0; 0], "{format} {first:?}");
             let listed = fs::read_to_string(post.world.folder.path().join("listed")).unwrap();

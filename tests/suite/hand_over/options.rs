@@ -230,7 +230,7 @@ fn a_listed_delivery_whose_name_was_taken_since_comes_again() {
     let file = post.dir().join("14.16105.eml");
     fs::write(&file, "somebody's").unwrap();
     let ended = post.fetch(&[]);
-    ended.expect(6).saying(&["message 16105: ", "14.16105.eml is there and is not replaced"]);
+    ended.expect(6).saying(&["message 16105: ", "14.16105.eml exists with other contents and is not replaced"]);
     assert_eq!((printed(&ended), fs::read_to_string(&file).unwrap()), (ALL[3..].to_vec(), "somebody's".to_owned()));
     post.is_tidy();
     fs::remove_file(&file).unwrap();

@@ -52,7 +52,14 @@ impl Session {
             let children = if mailbox.has_children(&folder.name) { "\\HasChildren" } else { "\\HasNoChildren" };
             let marked = if folder.name == "INBOX" { "\\Marked " } else { "" };
             let name = astring(&folder.name);
-            lines.push(format!("* {command} ({marked}{children}) \"/\" {name}"));
+            // As Exchange Online says it in a plain LIST.
+            let special = match folder.name.as_str() {
+                "Deleted Items" => " \\Trash",
+                "Drafts" => " \\Drafts",
+                "Sent Items" => " \\Sent",
+                _ => "",
+            };
+            lines.push(format!("* {command} ({marked}{children}{special}) \"/\" {name}"));
         }
         lines
     }

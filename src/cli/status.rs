@@ -1,0 +1,93 @@
+//! `exoimap status`: what the state of a directory says, without a connection.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use clap::ArgMatches;
+use exoimap::delivery::{self, Status};
+use exoimap::imap::UidSet;
+use exoimap::{Result, rfc3339};
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::output::Output;
+use super::session::usage;
+
+pub(crate) fn run(arguments: &ArgMatches, output: &Output) -> Result<Exit> {
+    let to = arguments.get_one::<String>("to").map(String::as_str).unwrap_or_default();
+    if to.is_empty() || to == "-" {
+        return Err(usage("--to names no directory that fetch could have filled"));
+    }
+    let found = match Path::new(to).is_dir() {
+        true => delivery::status(Path::new(to))?,
+        false => Vec::new(),
+    };
+    if found.is_empty() {
+        return Err(usage(format!("no fetch has delivered to {to} or below it")));
+    }
+    let age = arguments.get_one::<Duration>("max-age");
+    let oldest = age.and_then(|age| SystemTime::now().checked_sub(*age));
+    let mut exit = Exit::Done;
+    for status in &found {
+        let complete = status.last.and_then(|last| last.complete);
+        let is_late = oldest.is_some_and(|oldest| complete.is_none_or(|complete| complete < oldest));
+        exit = match exit {
+            _ if is_late => Exit::Temporary,
+            Exit::Done if !status.is_clean() => Exit::Partly,
+            exit => exit,
+        };
+        match output.json {
+            true => output.object(&object(status))?,
+            false => text(status, is_late).iter().try_for_each(|line| output.line(&[line]))?,
+        }
+    }
+    Ok(exit)
+}
+
+fn text(status: &Status, is_late: bool) -> Vec<String> {
+    let Status { dir, host, mailbox, folder, format, last, .. } = status;
+    let mut lines = vec![format!("{}: {folder} of {mailbox} ({host}, {})", dir.display(), format.name())];
+    let mut say = |name: &str, text: String| lines.push(format!("  {name:<14} {text}"));
+    let run = last.map(|last| format!("{}, exit code {}", rfc3339(last.ended), last.exit_code));
+    say("last run", run.unwrap_or_else(|| "unknown".to_owned()));
+    let complete = last.and_then(|last| last.complete).map_or_else(|| "none".to_owned(), |at| rfc3339(at));
+    say("last complete", format!("{complete}{}", if is_late { ", too long ago" } else { "" }));
+    say("delivered", status.delivered.to_string());
+    for (name, uids) in [
+        ("for a program", &status.pending_program),
+        ("to change", &status.pending_changes),
+        ("given up", &status.given_up),
+    ] {
+        if !uids.is_empty() {
+            say(name, format!("{} ({uids})", uids.len()));
+        }
+    }
+    for failing in &status.failing {
+        say("failing", format!("{}, {} tries: {}", failing.uid, failing.tries, failing.reason));
+    }
+    lines
+}
+
+fn object(status: &Status) -> Value {
+    let uids = |set: &UidSet| set.iter().map(|uid| uid.get()).collect::<Vec<_>>();
+    let failing: Vec<_> = status
+        .failing
+        .iter()
+        .map(|failing| json!({"uid": failing.uid.get(), "tries": failing.tries, "reason": failing.reason}))
+        .collect();
+    json!({
+        "dir": status.dir.to_string_lossy(),
+        "host": status.host,
+        "mailbox": status.mailbox,
+        "folder": status.folder,
+        "format": status.format.name(),
+        "last_run": status.last.map(|last| rfc3339(last.ended)),
+        "exit_code": status.last.map(|last| last.exit_code),
+        "last_complete": status.last.and_then(|last| last.complete).map(rfc3339),
+        "delivered": status.delivered,
+        "pending_program": uids(&status.pending_program),
+        "pending_changes": uids(&status.pending_changes),
+        "failing": failing,
+        "given_up": uids(&status.given_up),
+    })
+}

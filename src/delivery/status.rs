@@ -1,0 +1,188 @@
+//! What the states below a directory say, without a connection and while a run holds the lock.
+//!
+//! ```text
+//! exoimap last 1
+//! run 1795477275123 6
+//! complete 1795477275123
+//! ```
+//! `.exoimap/last`: when the last run ended and with which exit code, and when the last one that went through the whole
+//! folder did (0 or 6), in milliseconds since 1970. It is not made durable: a power cut may bring back the one before.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::files::{read_if_there, replace_soon};
+use super::format::Format;
+use super::place::is_reserved;
+use super::state::State;
+use crate::error::{Error, Result};
+use crate::files::{self, Mode};
+use crate::imap::UidSet;
+use crate::imap::mailbox_name::MailboxName;
+use crate::imap::types::Uid;
+
+const HEAD: &str = "exoimap last 1";
+
+/// Directories in one another that are looked at.
+const DEEPEST: u32 = 40;
+
+/// The last run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LastRun {
+    /// When it ended.
+    pub ended: SystemTime,
+    /// Its exit code.
+    pub exit_code: u8,
+    /// When the last run ended that went through the whole folder.
+    pub complete: Option<SystemTime>,
+}
+
+/// A message that does not come, or that a program refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failing {
+    /// The message.
+    pub uid: Uid,
+    /// Runs that tried.
+    pub tries: u32,
+    /// Why the last one failed.
+    pub reason: String,
+}
+
+/// What one state says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// The directory.
+    pub dir: PathBuf,
+    /// The server.
+    pub host: String,
+    /// The mailbox, in lower case.
+    pub mailbox: String,
+    /// The folder.
+    pub folder: String,
+    /// How messages are kept.
+    pub format: Format,
+    /// The last run, if it is known.
+    pub last: Option<LastRun>,
+    /// Messages that were delivered in all.
+    pub delivered: u64,
+    /// Messages that a program has still to take.
+    pub pending_program: UidSet,
+    /// Messages that are still to be marked, moved or deleted.
+    pub pending_changes: UidSet,
+    /// Messages that fail.
+    pub failing: Vec<Failing>,
+    /// Messages that failed too often.
+    pub given_up: UidSet,
+}
+
+impl Status {
+    /// True if everything is done.
+    pub fn is_clean(&self) -> bool {
+        self.pending_program.is_empty()
+            && self.pending_changes.is_empty()
+            && self.failing.is_empty()
+            && self.given_up.is_empty()
+    }
+}
+
+/// The states in `root` and below it, in the order of their paths.
+pub fn status(root: &Path) -> Result<Vec<Status>> {
+    let mut found = Vec::new();
+    look(root, None, DEEPEST, &mut found)?;
+    found.sort_by(|one, other| one.dir.cmp(&other.dir));
+    Ok(found)
+}
+
+/// `above`: a run that ended before it came to the folders below.
+fn look(dir: &Path, above: Option<LastRun>, depth: u32, found: &mut Vec<Status>) -> Result<()> {
+    let own = last_run(dir);
+    let newer = |own: LastRun| {
+        above.filter(|above| above.ended > own.ended).map(|above| LastRun { complete: own.complete, ..above })
+    };
+    let last = own.map_or(above.map(|above| LastRun { complete: None, ..above }), |own| newer(own).or(Some(own)));
+    let path = dir.join(".exoimap").join("state");
+    if let Some(text) = read_if_there(&path)? {
+        let state = State::parse(&text)
+            .map_err(|why| Error::disk(format!("reading {}", path.display()), std::io::Error::other(why)))?;
+        found.push(of(dir, state, last));
+    }
+    if depth == 0 {
+        return Ok(());
+    }
+    let entries = fs::read_dir(dir).map_err(|e| Error::disk(format!("reading {}", dir.display()), e))?;
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().to_lowercase();
+        // Attachments, a Maildir's folders and our own hold no states; links are not followed.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !is_reserved(&name) {
+            look(&entry.path(), last, depth - 1, found)?;
+        }
+    }
+    Ok(())
+}
+
+fn of(dir: &Path, state: State, last: Option<LastRun>) -> Status {
+    let failing = state.failed.iter().chain(&state.refused).filter(|(_, tries)| tries.count > 0);
+    let failing = failing.map(|(uid, tries)| Failing { uid: *uid, tries: tries.count, reason: tries.reason.clone() });
+    let mut pending_changes = UidSet::new();
+    state.act.iter().for_each(|(uids, _)| pending_changes.extend(uids));
+    Status {
+        dir: dir.to_owned(),
+        failing: failing.collect(),
+        host: state.host,
+        mailbox: state.mailbox,
+        folder: state.folder,
+        format: state.format,
+        last,
+        delivered: state.delivered.len(),
+        pending_program: state.run,
+        pending_changes,
+        given_up: state.given_up,
+    }
+}
+
+/// Remembers how a run of `dir` ended; nothing if there is no such directory.
+pub fn record(dir: &Path, exit_code: u8) -> Result<()> {
+    if !dir.is_dir() {
+        return Ok(());
+    }
+    let own = dir.join(".exoimap");
+    files::make_own_dir(&own, Mode::PRIVATE).map_err(|e| Error::disk(format!("opening {}", dir.display()), e))?;
+    let millis = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let now = SystemTime::now();
+    let complete = match exit_code {
+        0 | 6 => Some(now),
+        _ => last_run(dir).and_then(|last| last.complete),
+    };
+    let complete = complete.map(|time| format!("complete {}\n", millis(time))).unwrap_or_default();
+    replace_soon(&own.join("last"), &format!("{HEAD}\nrun {} {exit_code}\n{complete}", millis(now)))
+}
+
+/// Remembers which folders a run with a pattern found; returns those of the run before it.
+pub fn record_folders(dir: &Path, folders: &[MailboxName]) -> Result<Vec<String>> {
+    if !dir.is_dir() {
+        return Ok(Vec::new());
+    }
+    let path = dir.join(".exoimap").join("folders");
+    let before = read_if_there(&path)?.unwrap_or_default();
+    let now: String = folders.iter().map(|folder| format!("{}\n", folder.as_str())).collect();
+    files::make_own_dir(&dir.join(".exoimap"), Mode::PRIVATE)
+        .map_err(|e| Error::disk(format!("opening {}", dir.display()), e))?;
+    if now != before {
+        replace_soon(&path, &now)?;
+    }
+    Ok(before.lines().map(str::to_owned).collect())
+}
+
+/// What is not readable is not known.
+fn last_run(dir: &Path) -> Option<LastRun> {
+    let text = read_if_there(&dir.join(".exoimap").join("last")).ok()??;
+    let mut lines = text.lines().filter(|_| text.starts_with(HEAD)).skip(1);
+    let (ended, exit_code) = lines.next()?.strip_prefix("run ")?.split_once(' ')?;
+    let time = |millis: &str| UNIX_EPOCH.checked_add(Duration::from_millis(millis.parse().ok()?));
+    let complete = lines.next().and_then(|line| time(line.strip_prefix("complete ")?));
+    Some(LastRun { ended: time(ended)?, exit_code: exit_code.parse().ok()?, complete })
+}

@@ -1,0 +1,198 @@
+//! `fetch --folder PATTERN`: several folders in one run, each in its directory.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::program::{Call, Ended, World};
+use crate::support::sample::{ORDERS, SALES, SUBFOLDER, note};
+
+/// A mailbox with mail in its inbox, in 注文 below that, in Drafts and in Sent Items.
+fn world() -> World {
+    let world = World::new();
+    for folder in [SUBFOLDER, "Drafts", "Sent Items"] {
+        world.exchange.deliver(ORDERS, folder, note(folder));
+    }
+    world
+}
+
+fn fetch(world: &World, arguments: &[&str]) -> Call {
+    world.call_with_token(&[&["fetch", "--to", "mail"], arguments].concat())
+}
+
+/// The messages below a directory, by their paths in it.
+fn messages(dir: &Path) -> Vec<String> {
+    fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(dir).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|end| end == "eml") {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(dir, &mut found);
+    let mut found: Vec<_> =
+        found.iter().map(|path| path.strip_prefix(dir).unwrap().to_str().unwrap().to_owned()).collect();
+    found.sort();
+    found
+}
+
+fn mail(world: &World) -> Vec<String> {
+    messages(&world.folder.path().join("mail"))
+}
+
+/// How many of the messages are where.
+fn counts(world: &World) -> Vec<(String, usize)> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for message in mail(world) {
+        let folder = message.rsplit_once('/').map_or("", |(folder, _)| folder);
+        match counts.iter_mut().find(|(known, _)| known == folder) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((folder.to_owned(), 1)),
+        }
+    }
+    counts
+}
+
+fn expect(world: &World, expected: &[(&str, usize)]) {
+    let expected: Vec<_> = expected.iter().map(|(folder, count)| ((*folder).to_owned(), *count)).collect();
+    assert_eq!(counts(world), expected);
+}
+
+fn nothing_new(ended: &Ended) {
+    assert_eq!(ended.expect(0).stdout, "", "{ended}");
+}
+
+#[test]
+fn a_pattern_gives_each_folder_a_directory() {
+    let world = world();
+    let ended = fetch(&world, &["--folder", "*", "--not-folder", "Sent*", "--json"]).run();
+    expect(&world, &[("Drafts", 1), ("INBOX", 6), ("INBOX/注文", 1)]);
+    let folders: Vec<_> =
+        ended.expect(0).stdout.lines().filter(|line| line.contains("\"folder\":\"INBOX/注文\"")).collect();
+    assert_eq!(folders.len(), 1, "{ended}");
+    nothing_new(&fetch(&world, &["--folder", "*", "--not-folder", "\\Sent"]).run());
+    // A folder that is new is picked up.
+    fetch(&world, &["--folder", "*"]).run().expect(0);
+    expect(&world, &[("Drafts", 1), ("INBOX", 6), ("INBOX/注文", 1), ("Sent Items", 1)]);
+}
+
+#[test]
+fn the_layout_follows_the_options_and_not_what_is_found() {
+    let world = world();
+    fetch(&world, &["--folder", "Draf*"]).run().expect(0);
+    expect(&world, &[("Drafts", 1)]);
+    let world = self::world();
+    fetch(&world, &["--folder", "\\Sent"]).run().expect(0);
+    expect(&world, &[("", 1)]);
+    fetch(&world, &["--folder", "INBOX", "--not-folder", "x"]).run().expect(2).saying(&["--not-folder"]);
+    fetch(&world, &["--folder", "\\Junk"]).run().expect(4).one_error();
+}
+
+#[test]
+fn what_no_folder_fits_is_said_after_the_others_were_fetched() {
+    let world = world();
+    let ended = fetch(&world, &["--folder", "Drafts", "--folder", "Orders*", "--folder", "inbox/注文"]).run();
+    ended.expect(4).saying(&["folder not found: \"Orders*\""]);
+    expect(&world, &[("Drafts", 1), ("INBOX/注文", 1)]);
+}
+
+#[test]
+fn one_folders_trouble_keeps_no_other_from_coming() {
+    let world = world();
+    fetch(&world, &["--folder", "*"]).run().expect(0);
+    world.exchange.deliver(ORDERS, "Drafts", note("two"));
+    world.exchange.deliver(ORDERS, "Sent Items", note("two"));
+    world.exchange.mailboxes().folder(ORDERS, SUBFOLDER).unwrap().uidvalidity += 1;
+    let ended = fetch(&world, &["--folder", "*"]).run();
+    ended.expect(4).saying(&["INBOX/注文: ", "UIDVALIDITY"]);
+    expect(&world, &[("Drafts", 2), ("INBOX", 6), ("INBOX/注文", 1), ("Sent Items", 2)]);
+}
+
+/// From one folder to several and back, from one mailbox to a list and back: nothing comes twice.
+#[test]
+fn a_job_of_another_form_delivers_nothing_again() {
+    let world = world();
+    let list = world.folder.file("list", format!("{ORDERS}\n{SALES}\n"));
+    fetch(&world, &[]).run().expect(0);
+    expect(&world, &[("", 6)]);
+    let ended = fetch(&world, &["--folder", "*"]).run();
+    ended.expect(0).saying(&["INBOX of orders@contoso.com goes on in mail, where it was before"]);
+    expect(&world, &[("", 6), ("Drafts", 1), ("INBOX/注文", 1), ("Sent Items", 1)]);
+    for arguments in [
+        &["--folder", "Drafts"][..],
+        &["--folder", "*"],
+        &["--mailboxes", &list],
+        &["--mailboxes", &list, "--folder", "*"],
+        &[],
+    ] {
+        let call = fetch(&world, arguments);
+        let call = if arguments.contains(&"--mailboxes") { call.without("EXOIMAP_MAILBOX") } else { call };
+        nothing_new(&call.run());
+    }
+    // Two states of one source.
+    let copy = world.folder.path().join("mail/INBOX/.exoimap");
+    fs::create_dir_all(&copy).unwrap();
+    fs::copy(world.folder.path().join("mail/.exoimap/state"), copy.join("state")).unwrap();
+    fetch(&world, &[]).run().expect(2).one_error().saying(&["both hold a state of INBOX of orders@contoso.com"]);
+    let ended = world.call_with_token(&["wait", "--to", "mail", "--for", "1s"]).run();
+    ended.expect(2).one_error().saying(&["both hold a state"]);
+}
+
+#[test]
+fn a_folder_that_is_gone_is_said_once() {
+    let world = world();
+    fetch(&world, &["--folder", "*"]).run().expect(0);
+    world.exchange.mailboxes().mailbox(ORDERS).unwrap().folders.retain(|folder| folder.name != "Drafts");
+    fetch(&world, &["--folder", "*"]).run().expect(0).saying(&["Drafts: the folder is gone; what was delivered stays"]);
+    assert!(!fetch(&world, &["--folder", "*"]).run().expect(0).stderr.contains("Drafts"));
+    expect(&world, &[("Drafts", 1), ("INBOX", 6), ("INBOX/注文", 1), ("Sent Items", 1)]);
+}
+
+#[test]
+fn names_that_a_disk_without_case_takes_for_one_are_refused() {
+    let world = world();
+    for name in ["ö", "Ö", "cur", "14.5"] {
+        world.call_with_token(&["folders", "create", name]).run().expect(0);
+    }
+    for name in ["cur", "14.5"] {
+        world.exchange.deliver(ORDERS, name, note(name));
+    }
+    let ended = fetch(&world, &["--folder", "*"]).run();
+    ended.expect(2).saying(&["ö and Ö would have one directory", "--not-folder"]);
+    expect(&world, &[("%314.5", 1), ("%63ur", 1), ("Drafts", 1), ("INBOX", 6), ("INBOX/注文", 1), ("Sent Items", 1)]);
+    fetch(&world, &["--folder", "*", "--not-folder", "ö"]).run().expect(0);
+}
+
+#[test]
+fn a_special_use_names_a_folder_wherever_one_is_named() {
+    let world = world();
+    let run = |arguments: &[&str]| world.call_with_token(arguments).run();
+    assert_eq!(run(&["search", "--folder", "\\Drafts"]).expect(0).first_words().len(), 1);
+    run(&["delete", "--uid", "16101", "--trash", "\\Trash"]).expect(0);
+    run(&["copy", "--uid", "16102", "--to", "\\sent"]).expect(0);
+    run(&["append", "--folder", "\\Drafts", &world.folder.file("note.eml", note("x"))]).expect(0);
+    fetch(&world, &["--move-to", "\\Trash"]).run().expect(0);
+    let count = |folder: &str| run(&["search", "--folder", folder]).expect(0).first_words().len();
+    assert_eq!(["INBOX", "Deleted Items", "Sent Items", "Drafts"].map(count), [0, 6, 2, 2]);
+    // It is said before anything is done.
+    run(&["move", "--uid", "1:*", "--to", "\\Junk"]).expect(4).one_error().saying(&["which folder is \\Junk"]);
+}
+
+#[test]
+fn folders_shows_what_a_pattern_takes() {
+    let world = world();
+    let run = |arguments: &[&str]| world.call_with_token(&[&["folders"], arguments].concat()).run();
+    let names = |ended: &Ended| -> Vec<String> {
+        let lines = ended.stdout.lines().map(|line| line.split('\t').next().unwrap()[19..].to_owned());
+        lines.collect()
+    };
+    assert_eq!(names(run(&["INBOX*", "\\Trash"]).expect(0)), ["INBOX", "INBOX/注文", "Deleted Items"]);
+    assert_eq!(
+        names(run(&["*", "--not-folder", "*Items", "--not-folder", "INBOX*"]).expect(0)),
+        ["Drafts", "Gesendete Elemente"]
+    );
+    run(&["Orders*"]).expect(4).saying(&["folder not found: \"Orders*\""]);
+}
