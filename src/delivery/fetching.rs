@@ -223,12 +223,14 @@ impl Pass<'_> {
         self.settled.extend(&absent);
         // What was not listed in this session was delivered before, and a program has still to take it.
         let (listed, known) = (absent.within(&self.listed), absent.without(&self.listed));
-        if self.explained.saturating_sub(exists) >= count(&known) {
+        // A run that looks at a part of the folder knows of no EXISTS before.
+        if self.job.selection.is_narrowed() || self.explained.saturating_sub(exists) >= count(&known) {
             self.lose(&self.destination.state.run.within(&known))?;
         }
-        let is_gone = self.expected.saturating_sub(exists) >= count(&listed);
-        self.expected = self.expected.saturating_sub(count(&listed));
-        if !is_gone {
+        if self.expected.saturating_sub(exists) >= count(&listed) {
+            self.expected = self.expected.saturating_sub(count(&listed));
+        } else {
+            self.unsettled = self.unsettled.saturating_add(count(&listed));
             let who = if listed.len() == 1 { "message" } else { "messages" };
             self.watch.warn(&format!("{who} {listed}: listed before and not sent; the next run looks again"));
         }
@@ -246,6 +248,7 @@ impl Pass<'_> {
             let most = self.job.give_up_after;
             // What has no memory gives nothing up.
             let counts = self.is_counted(*uid) && self.out.is_none();
+            self.unsettled = self.unsettled.saturating_add(u32::from(!counts));
             if counts && self.destination.state.count_failure(*uid, reason, most) {
                 self.watch.warn(&format!("message {uid}: {reason}; given up after {most} tries"));
                 self.outcome.gave_up.push(*uid);

@@ -41,6 +41,8 @@ pub(super) struct Pass<'a> {
     pub(super) explained: u32,
     /// EXISTS as far as it is explained, less what has gone since.
     pub(super) expected: u32,
+    /// Messages that are counted, and are neither known nor remembered as failed.
+    pub(super) unsettled: u32,
     /// What the server listed in this session.
     pub(super) listed: UidSet,
     /// True once all messages were listed.
@@ -94,6 +96,7 @@ impl<'a> Pass<'a> {
             before: OfTheFolder::default(),
             explained: 0,
             expected: 0,
+            unsettled: 0,
             listed: UidSet::new(),
             listed_all: false,
             listing_failed: false,
@@ -288,7 +291,8 @@ impl<'a> Pass<'a> {
         let look = Look::from_mark(&self.destination.state, selection, *refetch, selected)?;
         (self.listed, self.listed_all) = (look.found.uids.clone(), look.is_full && look.unexplained() == 0);
         self.explained = look.explained;
-        self.expected = look.explained.min(selected.mailbox().exists);
+        self.expected = if selection.is_narrowed() { look.exists } else { look.explained };
+        self.expected = self.expected.min(selected.mailbox().exists);
         Ok(look)
     }
 
@@ -382,7 +386,8 @@ impl<'a> Pass<'a> {
                 None => self.listed.within(&state.known()).last().map(|uid| uid.get().saturating_add(1)),
             };
             state.mark = last.map_or(state.mark, |last| last.max(state.mark));
-            state.exists = self.expected.min(exists);
+            // So the next run finds more than is explained, and lists all messages.
+            state.exists = self.expected.min(exists).saturating_sub(self.unsettled);
             state.surplus.messages = state.surplus.messages.min(state.exists);
             if self.listed_all {
                 state.listed = now();

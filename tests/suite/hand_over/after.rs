@@ -388,4 +388,14 @@ fn a_message_that_is_gone_everywhere_is_told_once() {
         .saying(&["message 16105: no program took it, and it is gone from here and from the server"]);
     let later = post.program(&[]);
     assert!(!later.expect(0).stderr.contains("16105"), "{later}");
+    // The same for a job that looks at a part of the folder each time.
+    let post = Post::new("eml");
+    let part = ["--since", "2000-01-01"];
+    post.world.folder.file("fail", "16105\n");
+    post.program(&part).expect(6);
+    fs::remove_file(post.dir().join("14.16105.eml")).unwrap();
+    post.world.exchange.mailboxes().folder(ORDERS, "INBOX").unwrap().remove(&[16105]);
+    post.program(&part).expect(6).saying(&["it is gone from here and from the server"]);
+    let later = post.program(&part);
+    assert!(!later.expect(0).stderr.contains("16105"), "{later}");
 }

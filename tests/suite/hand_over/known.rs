@@ -215,6 +215,12 @@ fn a_message_that_is_neither_sent_nor_listed_is_settled_by_the_next_run() {
     brings(&ended, &without(&ALL, &[16105]));
     brings(&post.fetch(&[]), &[16105]);
     post.has_all();
+    // The session ends after that, and another one goes on: it is looked for all the same.
+    let post = Post::new("eml");
+    post.world.exchange.fault(Fault::Vanishes { uid: 16105 });
+    post.world.exchange.fault(Fault::DropAt { command: "MOVE", done: false });
+    brings(&post.fetch(&["--move-to", "Done"]), &without(&ALL, &[16105]));
+    brings(&post.fetch(&[]), &[16105]);
     // It is gone, and the server says so.
     let post = Post::new("eml");
     post.world.exchange.fault(Fault::OkWithoutData { uid: 16105 });
