@@ -208,6 +208,11 @@ impl Error {
         self.0.retry_after
     }
 
+    /// True if another try may succeed where this one failed; a lock that is held elsewhere is not such a failure.
+    pub fn may_pass(&self) -> bool {
+        self.0.kind == Kind::Temporary && self.0.phase != Phase::Disk
+    }
+
     /// What the line says behind the phase.
     fn what(&self) -> String {
         let mut what = String::new();

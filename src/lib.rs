@@ -5,12 +5,12 @@
 //! panics, hangs or grows it without bound.
 //!
 //! ```no_run
-//! use exoimap::{Application, Cloud, Credential, MailboxName, Network, Patience, Secret, Server, Trust};
+//! use exoimap::{Application, Cloud, Credential, MailboxName, Network, Retry, Secret, Server, Trust};
 //! # fn main() -> exoimap::Result<()> {
 //! let network = Network::new(Trust::System);
 //! let secret = Credential::ClientSecret(Secret::new(std::env::var("AZURE_CLIENT_SECRET").unwrap_or_default()));
 //! let application = Application::new("contoso.com", "11111111-2222-3333-4444-555555555555", secret)?;
-//! let token = application.request_token(&network, &mut Patience::none())?;
+//! let token = application.request_token(&network, &mut Retry::none())?;
 //! let server = Server::of(Cloud::Global);
 //! let mut session = exoimap::sign_in(&network, &server, "orders@contoso.com", token.secret())?;
 //! let mut inbox = session.examine(&MailboxName::inbox())?;
@@ -32,6 +32,9 @@
 
 pub mod bridge;
 mod calendar;
+#[cfg(test)]
+#[path = "../tests/support/clock.rs"]
+mod clock;
 pub mod delivery;
 pub mod entra;
 mod error;
@@ -45,7 +48,7 @@ pub mod fuzz;
 pub mod imap;
 mod mime;
 mod net;
-mod patience;
+mod retry;
 #[cfg(test)]
 #[path = "../tests/support/script.rs"]
 mod script;
@@ -60,7 +63,7 @@ pub use error::{EntraReply, Error, Kind, Phase, RUN_IS_OVER, Result, ServerReply
 pub use exchange::{Selection, Server, sign_in};
 pub use imap::mailbox_name::MailboxName;
 pub use net::{Network, Proxy, Readiness, Stream, Trust};
-pub use patience::Patience;
+pub use retry::Retry;
 pub use secret::Secret;
 pub use text::{Escaped, escape_octets};
 pub use transcript::Transcript;

@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::time::Instant;
 
 use clap::ArgMatches;
-use exoimap::exchange::{LARGEST_MESSAGE, Outgoing, Work, explain, persist, require_folder};
+use exoimap::exchange::{LARGEST_MESSAGE, Next, Outgoing, explain, require_folder};
 use exoimap::imap::session::Session;
 use exoimap::imap::types::{Flag, Uid, UidValidity};
-use exoimap::{DateTime, Error, Kind, MailboxName, Phase, Result, Stream, files, threads};
+use exoimap::{DateTime, Error, Kind, MailboxName, Phase, Result, Retry, Stream, files, threads};
 use serde_json::json;
 
 use super::exit::Exit;
@@ -33,8 +33,8 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     for message in &upload.messages {
         message.open()?;
     }
-    let mut sign_in = SignIn::new(setting, output, mailbox);
-    let ended = persist(&mut upload, &mut |why| sign_in.session(why), &mut setting.patience(output));
+    let ended = SignIn::new(setting, output, mailbox)
+        .persist(&mut setting.retry(output), &mut |session, retry| upload.session(session, retry));
     let (stored, all) = (upload.stored, upload.messages.len());
     // A closed pipe is no news where it keeps nothing from being stored.
     if ended.is_err() && stored > 0 && !(output.is_closed() && stored == all) {
@@ -73,8 +73,21 @@ impl Message {
     }
 }
 
-impl Work for Upload<'_> {
-    fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
+impl Upload<'_> {
+    /// One session's work, and what its failure means for the next.
+    fn session(&mut self, session: &mut Session<Stream>, retry: &mut Retry) -> Result<Next> {
+        let before = self.stored;
+        let stored = self.store(session);
+        if self.stored != before {
+            retry.progressed();
+        }
+        match stored {
+            Err(e) if e.may_pass() => self.broke(e),
+            stored => stored.map(|()| Next::Done),
+        }
+    }
+
+    fn store(&mut self, session: &mut Session<Stream>) -> Result<()> {
         self.folder = require_folder(session, &self.folder, "append to")?;
         while let Some(message) = self.messages.get(self.stored) {
             let mut outgoing = message.open()?;
@@ -90,12 +103,8 @@ impl Work for Upload<'_> {
         Ok(())
     }
 
-    fn progress(&self) -> (u64, u64, u64) {
-        (self.stored as u64, 0, 0)
-    }
-
     /// A message of which the server lacks a part, or which it refused, is not stored.
-    fn broke(&mut self, why: &Error) -> Result<()> {
+    fn broke(&mut self, why: Error) -> Result<Next> {
         let is_answer = why.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"));
         if std::mem::take(&mut self.is_given) && !is_answer {
             let name = self.messages.get(self.stored).map(|message| message.name.as_str()).unwrap_or_default();
@@ -103,13 +112,11 @@ impl Work for Upload<'_> {
                 "the session broke behind {name}, which {} may have or not: look before you run it again ({why})",
                 self.folder
             );
-            return Err(Error::new(Kind::Temporary, Phase::Command, message));
+            return Ok(Next::Stop(Error::new(Kind::Temporary, Phase::Command, message)));
         }
-        Ok(())
+        Err(why)
     }
-}
 
-impl Upload<'_> {
     fn tell(&self, name: &str, size: u64, uid: Option<(UidValidity, Uid)>) -> Result<()> {
         let (validity, uid) = (uid.map(|(validity, _)| validity.get()), uid.map(|(_, uid)| uid.get()));
         if self.output.json {

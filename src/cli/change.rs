@@ -1,11 +1,11 @@
 //! `exoimap mark`, `move`, `copy` and `delete`: select messages, change them batch by batch, print what was done.
 
 use clap::ArgMatches;
-use exoimap::exchange::{Change, Selection, Work, open, persist, require_folder};
+use exoimap::exchange::{Change, Next, Selection, open, require_folder};
 use exoimap::imap::UidSet;
 use exoimap::imap::session::{Copied, Selected, Session};
 use exoimap::imap::types::{Flag, UidValidity};
-use exoimap::{Error, Kind, MailboxName, Phase, Result, Stream};
+use exoimap::{Error, Kind, MailboxName, Phase, Result, Retry, Stream};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
@@ -92,8 +92,8 @@ fn run(arguments: &ArgMatches, setting: &Setting, output: &Output, change: Chang
         done: 0,
         is_partial: false,
     };
-    let mut sign_in = SignIn::new(setting, output, mailbox);
-    let ended = persist(&mut edit, &mut |why| sign_in.session(why), &mut setting.patience(output));
+    let ended = SignIn::new(setting, output, mailbox)
+        .persist(&mut setting.retry(output), &mut |session, retry| edit.session(session, retry));
     if let Err(error) = ended {
         let (done, left) = (edit.done, edit.left.as_ref().map_or(0, UidSet::len));
         match output.is_closed() {
@@ -140,8 +140,22 @@ struct Edit<'a> {
     is_partial: bool,
 }
 
-impl Work for Edit<'_> {
-    fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
+impl Edit<'_> {
+    /// One session's work, and what its failure means for the next.
+    fn session(&mut self, session: &mut Session<Stream>, retry: &mut Retry) -> Result<Next> {
+        let done = |edit: &Self| (edit.done, edit.copied.is_some(), edit.left.is_some());
+        let before = done(self);
+        let edited = self.edit(session);
+        if done(self) != before {
+            retry.progressed();
+        }
+        match edited {
+            Err(e) if e.may_pass() => self.broke(e),
+            edited => edited.map(|()| Next::Done),
+        }
+    }
+
+    fn edit(&mut self, session: &mut Session<Stream>) -> Result<()> {
         if let Some((folder, to_do)) = target(&self.change) {
             let folder = require_folder(session, folder, to_do)?;
             self.change = match &self.change {
@@ -166,13 +180,9 @@ impl Work for Edit<'_> {
         Ok(())
     }
 
-    fn progress(&self) -> (u64, u64, u64) {
-        (self.done, u64::from(self.copied.is_some()), u64::from(self.left.is_some()))
-    }
-
     /// A tagged NO or BAD, throttling for instance, says that nothing was done; after anything else nobody
     /// knows, and what may be done twice is not tried again.
-    fn broke(&mut self, why: &Error) -> Result<()> {
+    fn broke(&mut self, why: Error) -> Result<Next> {
         let is_answer = why.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"));
         if self.in_doubt && !is_answer {
             let left = self.left.as_ref().map_or(0, UidSet::len);
@@ -181,15 +191,13 @@ impl Work for Edit<'_> {
             let message = format!(
                 "the session broke while messages were copied to {to}, so the next {part} of the {left} that are left may be there or not: look before you run it again ({why})"
             );
-            return Err(Error::new(Kind::Temporary, Phase::Command, message));
+            return Ok(Next::Stop(Error::new(Kind::Temporary, Phase::Command, message)));
         }
         self.in_doubt = false;
         self.broke = !is_answer;
-        Ok(())
+        Err(why)
     }
-}
 
-impl Edit<'_> {
     /// UIDs of before mean nothing in a folder that was made anew.
     fn same_folder(&mut self, selected: &Selected<'_, Stream>) -> Result<()> {
         let now = selected.mailbox().uid_validity;

@@ -4,11 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::ArgMatches;
-use exoimap::entra::AccessToken;
-use exoimap::exchange::{Facts, Step, explain, heading, hints, judge, open};
+use exoimap::exchange::{Facts, Step, explain, heading, hints, judge, open, try_sessions};
 use exoimap::imap::mailbox_name::MailboxName;
 use exoimap::imap::session::Mailbox;
-use exoimap::{Error, Kind, Phase, Result, rfc3339};
+use exoimap::{Error, Escaped, Kind, Phase, Result, Retry, rfc3339};
 use serde_json::{Value, json};
 
 use super::credential::Described;
@@ -16,6 +15,7 @@ use super::exit::{Exit, worst};
 use super::output::Output;
 use super::report::Report;
 use super::session::Setting;
+use super::sign_in::SignIn;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -47,16 +47,16 @@ struct Check<'a> {
 impl Check<'_> {
     /// An error of this is one of our own output; whatever a step meets is said here.
     fn all(&self, setting: &Setting, listed: bool) -> Result<Exit> {
-        let token = match self.token(setting)? {
-            Ok(token) => token,
-            Err(error) => return self.failed(&error, setting.facts(setting.mailbox().ok())),
-        };
-        let [mailbox] = setting.mailboxes.as_slice() else { return self.each(setting, &token) };
+        let mut retry = setting.retry(self.output).answers_only();
+        if let Err(error) = self.token(setting, &mut retry)? {
+            return self.failed(&error, setting.facts(setting.mailbox().ok()));
+        }
+        let [mailbox] = setting.mailboxes.as_slice() else { return self.each(setting, &mut retry) };
         if listed {
-            return self.each(setting, &token);
+            return self.each(setting, &mut retry);
         }
         let mut unsaid = Ok(());
-        let walked = walk(setting, mailbox, &token, self.output, &mut |step| {
+        let walked = walk(setting, mailbox, &mut retry, self.output, &mut |step| {
             if unsaid.is_ok() {
                 unsaid = self.step(&step);
             }
@@ -69,7 +69,7 @@ impl Check<'_> {
     }
 
     /// What all mailboxes have in common: options, credential, token, claims.
-    fn token(&self, setting: &Setting) -> Result<Result<AccessToken>> {
+    fn token(&self, setting: &Setting, retry: &mut Retry) -> Result<Result<()>> {
         if setting.mailboxes.is_empty()
             && let Err(error) = setting.mailbox()
         {
@@ -80,24 +80,23 @@ impl Check<'_> {
             Ok(detail) => self.passed(Phase::Credential, detail)?,
             Err(error) => return Ok(Err(error)),
         }
-        let token = match setting.fresh_token(self.output) {
-            Ok(token) => token,
-            Err(error) => return Ok(Err(error)),
-        };
+        if let Err(error) = setting.fresh_token(self.output, retry) {
+            return Ok(Err(error));
+        }
         self.passed(Phase::Token, token_detail(setting))?;
         match claims_detail(setting) {
             Ok(detail) => self.passed(Phase::Claims, detail)?,
             Err(error) => return Ok(Err(error)),
         }
-        Ok(Ok(token))
+        Ok(Ok(()))
     }
 
     /// A line a mailbox; one's failure stops the others only where it would be theirs too.
-    fn each(&self, setting: &Setting, token: &AccessToken) -> Result<Exit> {
+    fn each(&self, setting: &Setting, retry: &mut Retry) -> Result<Exit> {
         let mut ended = Vec::new();
         for (done, mailbox) in setting.mailboxes.iter().enumerate() {
             let start = Instant::now();
-            let walked = walk(setting, mailbox, token, self.output, &mut |step| {
+            let walked = walk(setting, mailbox, retry, self.output, &mut |step| {
                 let line = format!("{mailbox}: {}", line(step.phase, step.took, &step.detail));
                 self.report.borrow_mut().line(&line);
                 self.output.step(&format!("{mailbox}: {}: {}", step.phase.name(), step.detail));
@@ -165,34 +164,47 @@ impl Check<'_> {
     }
 }
 
-/// Signs in to a mailbox, opens its inbox and leaves it as it was.
+/// Signs in to a mailbox, opens its inbox and leaves it as it was; once more if that may help.
 fn walk(
     setting: &Setting,
     mailbox: &str,
-    token: &AccessToken,
+    retry: &mut Retry,
     output: &Output,
     done: &mut dyn FnMut(Step),
 ) -> Result<Mailbox> {
-    let mut session = setting.sign_in(mailbox, token, output, done)?;
-    let mut passed = |phase, since: Instant, detail: String| {
-        done(Step { phase, took: since.elapsed(), detail, passed: true });
+    let done = RefCell::new(done);
+    let passed = |phase, since: Instant, detail: String| {
+        done.borrow_mut()(Step { phase, took: since.elapsed(), detail, passed: true });
     };
-    let start = Instant::now();
-    // CLOSE, where UNSELECT is not offered, expunges nothing after EXAMINE.
-    let writable = session.capabilities().has("UNSELECT");
-    let inbox = MailboxName::inbox();
-    let selected = open(&mut session, &inbox, writable)?;
-    let found = selected.mailbox().clone();
-    passed(Phase::Select, start, format!("INBOX has {}", counts(&found)));
+    let mut sign_in = SignIn::new(setting, output, mailbox);
+    let mut start = Instant::now();
+    let mut connect = |why: Option<&Error>, retry: &mut Retry| {
+        if let Some(why) = why {
+            let detail = format!("{}; trying again", why.reply().map_or_else(|| why.to_string(), ToString::to_string));
+            let detail = Escaped(&detail).to_string();
+            done.borrow_mut()(Step { phase: why.phase(), took: start.elapsed(), detail, passed: false });
+        }
+        start = Instant::now();
+        sign_in.session_step_by_step(why, retry, &mut |step| done.borrow_mut()(step))
+    };
+    try_sessions(&mut connect, retry, &mut |mut session, _| {
+        let start = Instant::now();
+        // CLOSE, where UNSELECT is not offered, expunges nothing after EXAMINE.
+        let writable = session.capabilities().has("UNSELECT");
+        let inbox = MailboxName::inbox();
+        let selected = open(&mut session, &inbox, writable)?;
+        let found = selected.mailbox().clone();
+        passed(Phase::Select, start, format!("INBOX has {}", counts(&found)));
 
-    let start = Instant::now();
-    selected.unselect().map_err(explain)?;
-    passed(Phase::Unselect, start, "the mailbox is as it was".to_owned());
+        let start = Instant::now();
+        selected.unselect().map_err(explain)?;
+        passed(Phase::Unselect, start, "the mailbox is as it was".to_owned());
 
-    let start = Instant::now();
-    session.logout().map_err(explain)?;
-    passed(Phase::Logout, start, format!("{mailbox} can be read"));
-    Ok(found)
+        let start = Instant::now();
+        session.logout().map_err(explain)?;
+        passed(Phase::Logout, start, format!("{mailbox} can be read"));
+        Ok(Some(found))
+    })
 }
 
 fn line(phase: Phase, took: Duration, detail: &str) -> String {

@@ -9,10 +9,10 @@ use clap::parser::ValueSource;
 use exoimap::delivery::{
     self, Action, Destination, FileOptions, Format, Job, Outcome, Program, Source, Spool, folder_path, locate,
 };
-use exoimap::exchange::{Choice, choose, explain, hints, resolve};
+use exoimap::exchange::{Choice, Next, choose, explain, hints, persist, resolve};
 use exoimap::files::{Mode, others_may_write};
 use exoimap::imap::types::ListItem;
-use exoimap::{Error, MailboxName, Patience, Phase, RUN_IS_OVER, Result};
+use exoimap::{Error, MailboxName, Phase, RUN_IS_OVER, Result, Retry};
 use serde_json::json;
 
 use super::exit::{Exit, worst};
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     let fetch = Fetch::new(arguments, setting, output)?;
     match setting.mailboxes.as_slice() {
         [] => setting.mailbox().map(|_| Exit::Done),
-        [mailbox] if !fetch.nested => fetch.mailbox(mailbox, &fetch.to, &mut setting.patience(output)),
+        [mailbox] if !fetch.nested => fetch.mailbox(mailbox, &fetch.to, &mut setting.retry(output)),
         mailboxes => {
             mailboxes.iter().try_for_each(|mailbox| fits_a_folder(mailbox))?;
             fetch.mailboxes(mailboxes)
@@ -158,27 +158,27 @@ impl Fetch<'_> {
         let dir = |mailbox: &str| self.to.join(mailbox.to_lowercase());
         let mut turns: Vec<&str> = mailboxes.iter().map(String::as_str).collect();
         turns.sort_by_cached_key(|mailbox| last_run(&dir(mailbox)));
-        many::run(self.setting, self.output, &turns, self.jobs, &|mailbox, patience| {
-            self.mailbox(mailbox, &dir(mailbox), patience)
+        many::run(self.setting, self.output, &turns, self.jobs, &|mailbox, retry| {
+            self.mailbox(mailbox, &dir(mailbox), retry)
         })
     }
 
     /// The folders of one mailbox, in or below `dir`.
-    fn mailbox(&self, mailbox: &str, dir: &Path, patience: &mut Patience) -> Result<Exit> {
+    fn mailbox(&self, mailbox: &str, dir: &Path, retry: &mut Retry) -> Result<Exit> {
         let mut sign_in = SignIn::shortly(self.setting, self.output, mailbox);
         let whose = Whose { mailbox: self.nested.then_some(mailbox), folder: None };
         let mut job = Job { mailbox: mailbox.to_owned(), ..self.job.clone() };
         let is_special = |name: &MailboxName| name.as_str().starts_with('\\');
         let moves_to_special = targets(&job).any(is_special);
         if !self.by_folder && !is_special(&job.folder) && !moves_to_special {
-            return self.folder(&job, dir.to_owned(), whose, &mut sign_in, patience);
+            return self.folder(&job, dir.to_owned(), whose, &mut sign_in, retry);
         }
-        let list = self.list(&mut job, &mut sign_in).inspect_err(|error| {
+        let list = self.list(&mut job, &mut sign_in, retry).inspect_err(|error| {
             let _ = delivery::record(dir, Exit::from(error) as u8);
         })?;
         let Choice { folders, unmatched } = choose(&list, &self.folders, &self.without);
         if !self.by_folder {
-            return self.folder(&job, dir.to_owned(), whose, &mut sign_in, patience);
+            return self.folder(&job, dir.to_owned(), whose, &mut sign_in, retry);
         }
         let folders: Vec<_> = folders.into_iter().filter(|folder| targets(&job).all(|to| to != folder)).collect();
         let mut ended = Vec::new();
@@ -201,7 +201,7 @@ impl Fetch<'_> {
                 break;
             }
             let job = Job { folder: folder.clone(), ..job.clone() };
-            match self.folder(&job, place, whose, &mut sign_in, patience) {
+            match self.folder(&job, place, whose, &mut sign_in, retry) {
                 Ok(exit) => ended.push(exit),
                 Err(error) => {
                     let hints = hints(&error, &self.setting.facts(Some(mailbox)));
@@ -228,19 +228,22 @@ impl Fetch<'_> {
     }
 
     /// The mailbox's folders; a folder to move to gets its name.
-    fn list(&self, job: &mut Job, sign_in: &mut SignIn) -> Result<Vec<ListItem>> {
-        let mut session = sign_in.session(None)?;
-        if !self.by_folder {
-            job.folder = resolve(&mut session, &job.folder)?;
-        }
-        if let Some(Action::MoveTo(to)) = &mut job.action {
-            *to = resolve(&mut session, to)?;
-        }
-        if let Some(to) = &mut job.failed_to {
-            *to = resolve(&mut session, to)?;
-        }
-        let list = session.list().map_err(explain)?;
-        let _ = session.logout();
+    fn list(&self, job: &mut Job, sign_in: &mut SignIn, retry: &mut Retry) -> Result<Vec<ListItem>> {
+        let mut list = Vec::new();
+        persist(&mut |why, retry| sign_in.session(why, retry), retry, &mut |session, _| {
+            if !self.by_folder {
+                job.folder = resolve(session, &job.folder)?;
+            }
+            let targets = job.action.iter_mut().filter_map(|action| match action {
+                Action::MoveTo(to) => Some(to),
+                _ => None,
+            });
+            for to in targets.chain(&mut job.failed_to) {
+                *to = resolve(session, to)?;
+            }
+            list = session.list().map_err(explain)?;
+            Ok(Next::Done)
+        })?;
         Ok(list)
     }
 
@@ -250,7 +253,7 @@ impl Fetch<'_> {
         expected: PathBuf,
         whose: Whose,
         sign_in: &mut SignIn,
-        patience: &mut Patience,
+        retry: &mut Retry,
     ) -> Result<Exit> {
         let Job { mailbox, folder, .. } = job;
         if targets(job).any(|to| to == folder) {
@@ -259,10 +262,10 @@ impl Fetch<'_> {
             )));
         }
         let mut told = Told::new(self.output, whose);
-        let mut connect = |why: Option<&Error>| sign_in.session(why);
+        let mut connect = |why: Option<&Error>, retry: &mut Retry| sign_in.session(why, retry);
         if self.to == Path::new("-") {
             let mut out = self.output.stream();
-            let outcome = delivery::write_all(job, &mut Spool::new()?, &mut out, &mut connect, patience, &mut told)?;
+            let outcome = delivery::write_all(job, &mut Spool::new()?, &mut out, &mut connect, retry, &mut told)?;
             return Ok(self.summary(&outcome, folder, whose, "stdout"));
         }
         let host = &self.setting.server.host;
@@ -273,7 +276,7 @@ impl Fetch<'_> {
         }
         if self.dry_run {
             let mut destination = Destination::look(&dir, &source)?;
-            let would = delivery::dry_run(job, &mut destination, &mut connect, &mut told)?;
+            let would = delivery::dry_run(job, &mut destination, &mut connect, retry, &mut told)?;
             for (uid, path) in &would.fetch {
                 let (text, path) = (uid.to_string(), path.to_string_lossy());
                 match self.output.json {
@@ -295,7 +298,7 @@ impl Fetch<'_> {
                 let open = open.display();
                 self.output.warn(&format!("others may write in {open}, and plant files and links there: chmod o-w it"));
             }
-            let outcome = delivery::run(job, &mut destination, &mut connect, patience, &mut told)?;
+            let outcome = delivery::run(job, &mut destination, &mut connect, retry, &mut told)?;
             Ok(self.summary(&outcome, folder, whose, &dir.to_string_lossy()))
         };
         let ended = deliver();

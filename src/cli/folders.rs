@@ -1,10 +1,11 @@
 //! `exoimap folders`: the mailboxes with their counts; `exoimap folders create`: a new one.
 
 use clap::ArgMatches;
-use exoimap::exchange::{choose, explain, special_use};
+use exoimap::exchange::{Next, choose, explain, special_use};
 use exoimap::imap::mailbox_name::MailboxName;
+use exoimap::imap::session::Session;
 use exoimap::imap::types::{Flag, ListItem, MailboxStatus};
-use exoimap::{Kind, Result};
+use exoimap::{Kind, Result, Stream};
 use serde_json::json;
 
 use super::exit::Exit;
@@ -16,10 +17,10 @@ use super::sign_in::SignIn;
 pub(crate) fn create(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
     let mailbox = setting.mailbox()?;
     let name = MailboxName::new(arguments.get_one::<String>("name").map(String::as_str).unwrap_or_default())?;
-    let mut session = SignIn::new(setting, output, mailbox).session(None)?;
-    session.create(&name).map_err(explain)?;
-    // It is there: a server that hangs up first takes nothing away.
-    let _ = session.logout();
+    SignIn::new(setting, output, mailbox).persist(&mut setting.retry(output), &mut |session, _| {
+        session.create(&name).map_err(explain)?;
+        Ok(Next::Done)
+    })?;
     if output.json {
         output
             .object(&json!({"name": name.as_str(), "wire": String::from_utf8_lossy(name.wire()), "created": true}))?;
@@ -34,38 +35,47 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     let mailbox = setting.mailbox()?;
     let all = |name: &str| arguments.get_many::<String>(name).into_iter().flatten().cloned().collect::<Vec<_>>();
     let (patterns, without) = (all("pattern"), all("not-folder"));
-    let mut session = SignIn::new(setting, output, mailbox).session(None)?;
-    let list = session.list().map_err(explain)?;
     let is_all = patterns.is_empty() && without.is_empty();
     let patterns = if patterns.is_empty() { vec!["*".to_owned()] } else { patterns };
-    let chosen = choose(&list, &patterns, &without);
-    for item in list {
-        let name = MailboxName::from_wire(&item.name);
-        // `LIST` may name the root, which is not a folder.
-        if item.name.is_empty() || !(is_all || chosen.folders.contains(&name)) {
-            continue;
+    // Each folder is said once, in however many sessions it takes.
+    let (mut items, mut said, mut unmatched): (Option<Vec<ListItem>>, usize, Vec<String>) = (None, 0, Vec::new());
+    SignIn::new(setting, output, mailbox).persist(&mut setting.retry(output), &mut |session, retry| {
+        if items.is_none() {
+            let mut list = session.list().map_err(explain)?;
+            let chosen = choose(&list, &patterns, &without);
+            list.retain(|item| is_all || chosen.folders.contains(&MailboxName::from_wire(&item.name)));
+            (items, unmatched) = (Some(list), chosen.unmatched);
         }
-        let status = if item.is_noselect() {
-            None
-        } else {
-            match session.status(&name).map_err(explain) {
-                Ok(status) => Some(status),
-                // One folder that cannot be counted keeps nobody from seeing the others, nor does one that
-                // the server gave a name that cannot be sent back.
-                Err(error) if matches!(error.kind(), Kind::Refused | Kind::Usage) => {
-                    output.warn(&format!("{name}: {error}"));
-                    None
-                }
-                Err(error) => return Err(error),
-            }
-        };
-        print(output, &item, &name, status.as_ref())?;
-    }
-    session.logout().map_err(explain)?;
-    for pattern in &chosen.unmatched {
+        for item in items.iter().flatten().skip(said) {
+            tell(session, item, output)?;
+            said += 1;
+            retry.progressed();
+        }
+        Ok(Next::Done)
+    })?;
+    for pattern in &unmatched {
         output.warn(&format!("folder not found: {pattern:?}"));
     }
-    Ok(if is_all || chosen.unmatched.is_empty() { Exit::Done } else { Exit::Refused })
+    Ok(if is_all || unmatched.is_empty() { Exit::Done } else { Exit::Refused })
+}
+
+fn tell(session: &mut Session<Stream>, item: &ListItem, output: &Output) -> Result<()> {
+    // `LIST` may name the root, which is not a mailbox.
+    if item.name.is_empty() {
+        return Ok(());
+    }
+    let name = MailboxName::from_wire(&item.name);
+    let status = match (!item.is_noselect()).then(|| session.status(&name).map_err(explain)).transpose() {
+        Ok(status) => status,
+        // One folder that cannot be counted keeps nobody from seeing the others, nor does one that
+        // the server gave a name that cannot be sent back.
+        Err(error) if matches!(error.kind(), Kind::Refused | Kind::Usage) => {
+            output.warn(&format!("{name}: {error}"));
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    print(output, item, &name, status.as_ref())
 }
 
 fn print(output: &Output, item: &ListItem, name: &MailboxName, status: Option<&MailboxStatus>) -> Result<()> {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use exoimap::exchange::hints;
-use exoimap::{Error, Patience, Phase, RUN_IS_OVER, Result, threads};
+use exoimap::{Error, Phase, RUN_IS_OVER, Result, Retry, threads};
 
 use super::exit::{Exit, worst};
 use super::output::Output;
@@ -15,21 +15,21 @@ use super::session::Setting;
 const LEAST_IN_A_ROW: usize = 3;
 
 /// What is done with one mailbox.
-pub(crate) type Each<'a> = dyn Fn(&str, &mut Patience) -> Result<Exit> + Sync + 'a;
+pub(crate) type Each<'a> = dyn Fn(&str, &mut Retry) -> Result<Exit> + Sync + 'a;
 
 /// Does `each` with the mailboxes, in their order, `jobs` at a time; the exit code is the worst of them.
 pub(crate) fn run(setting: &Setting, output: &Output, mailboxes: &[&str], jobs: usize, each: &Each) -> Result<Exit> {
     // One token serves them all, so its failure is one as well.
-    setting.token(output, None)?;
+    setting.token(output, None, &mut setting.retry(output))?;
     let turns = Mutex::new(Turns { next: 0, ended: Vec::new(), in_a_row: 0, stopped: None });
     let turns_now = || turns.lock().unwrap_or_else(PoisonError::into_inner);
     threads::side_by_side(jobs.min(mailboxes.len()), || {
         // Sessions wait side by side: together no longer than one may.
-        let mut patience = setting.patience(output);
+        let mut retry = setting.retry(output);
         loop {
             let next = turns_now().next(mailboxes, setting.deadline);
             let Some(mailbox) = next else { break };
-            let ended = each(mailbox, &mut patience);
+            let ended = each(mailbox, &mut retry);
             turns_now().end(&ended, jobs);
             if let Err(error) = ended {
                 let hints = hints(&error, &setting.facts(Some(mailbox)));

@@ -10,7 +10,7 @@ use clap::ArgMatches;
 use exoimap::bridge::{self, Event, Passwords, Relay, Settings};
 use exoimap::exchange::is_not_connected;
 use exoimap::imap::session::Session;
-use exoimap::{Error, Kind, Phase, Result, Secret, Stream};
+use exoimap::{Error, Kind, Phase, Result, Retry, Secret, Stream};
 use serde_json::json;
 
 use super::exit::Exit;
@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
     let named: Vec<&String> = arguments.get_many("listen").into_iter().flatten().collect();
     let listeners = listeners(&named, tls.is_some())?;
     // Whatever is wrong with the credential is found out now, not by the first client.
-    setting.token(output, None)?;
+    setting.token(output, None, &mut setting.retry(output))?;
     let addresses: Vec<String> =
         listeners.iter().filter_map(|listener| Some(listener.local_addr().ok()?.to_string())).collect();
     let host = setting.server.host.clone();
@@ -100,7 +100,7 @@ fn connect(setting: &Setting, mailbox: &str, output: &Output) -> Result<Session<
     let network = setting.network.clone().with_deadline(Some(Instant::now() + SIGN_IN));
     let (mut spent, mut has_paused) = (None, false);
     loop {
-        let token = setting.token(output, spent.as_ref())?;
+        let token = setting.token(output, spent.as_ref(), &mut Retry::none())?;
         match exoimap::sign_in(&network, &setting.server, mailbox, token.secret()) {
             Err(e) if is_not_connected(&e) && !has_paused => {
                 has_paused = true;

@@ -1,12 +1,12 @@
 //! `exoimap search`: which messages, and what they are.
 
 use clap::ArgMatches;
-use exoimap::exchange::{Selection, Work, explain, open, persist};
+use exoimap::exchange::{Next, Selection, explain, open};
 use exoimap::imap::fetch::Fetch;
 use exoimap::imap::session::{Selected, Session};
 use exoimap::imap::types::{Flag, UidValidity};
 use exoimap::imap::{UidSet, has_attachments};
-use exoimap::{DateTime, Error, Escaped, Kind, MailboxName, Phase, Result, Stream};
+use exoimap::{DateTime, Error, Escaped, Kind, MailboxName, Phase, Result, Retry, Stream};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
@@ -47,8 +47,8 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
         structures: true,
         is_partial: false,
     };
-    let mut sign_in = SignIn::shortly(setting, output, mailbox);
-    persist(&mut search, &mut |why| sign_in.session(why), &mut setting.patience(output))?;
+    SignIn::shortly(setting, output, mailbox)
+        .persist(&mut setting.retry(output), &mut |session, retry| search.session(session, retry))?;
     Ok(if search.is_partial { Exit::Partly } else { Exit::Done })
 }
 
@@ -76,8 +76,8 @@ struct Search<'a> {
     is_partial: bool,
 }
 
-impl Work for Search<'_> {
-    fn run(&mut self, session: &mut Session<Stream>) -> Result<()> {
+impl Search<'_> {
+    fn session(&mut self, session: &mut Session<Stream>, retry: &mut Retry) -> Result<Next> {
         let mut selected = open(session, self.folder, false)?;
         let now = selected.mailbox().uid_validity;
         if self.left.is_some() && self.validity != now {
@@ -87,6 +87,7 @@ impl Work for Search<'_> {
         self.validity = now;
         if self.left.is_none() {
             self.find(&mut selected)?;
+            retry.progressed();
         }
         let left = self.left.clone().unwrap_or_default();
         if self.form == Form::Uids {
@@ -97,21 +98,12 @@ impl Work for Search<'_> {
         } else {
             for part in left.chunks(PART_OCTETS, PART) {
                 self.tell(&mut selected, &part)?;
+                retry.progressed();
             }
         }
-        Ok(())
+        Ok(Next::Done)
     }
 
-    fn progress(&self) -> (u64, u64, u64) {
-        (self.told, u64::from(self.left.is_some()), 0)
-    }
-
-    fn broke(&mut self, _: &Error) -> Result<()> {
-        Ok(())
-    }
-}
-
-impl Search<'_> {
     fn find(&mut self, selected: &mut Selected<'_, Stream>) -> Result<()> {
         let found = self.selection.find(selected, 1)?;
         for uid in found.unreadable.iter() {

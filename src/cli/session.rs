@@ -13,7 +13,7 @@ use exoimap::entra::{AccessToken, Claims, Cloud, TokenCache, Wanted};
 use exoimap::exchange::{Facts, Server, Step, check_mailbox, sign_in_shortly, sign_in_step_by_step};
 use exoimap::files::open_private;
 use exoimap::imap::session::{Listener, OnAlert, Session};
-use exoimap::{Error, Escaped, Kind, Network, Patience, Phase, Result, Secret, Stream, Transcript, Trust};
+use exoimap::{Error, Escaped, Kind, Network, Phase, Result, Retry, Secret, Stream, Transcript, Trust};
 
 use super::credential::{Described, Proof, proof};
 use super::input::{deadline, read_list};
@@ -95,7 +95,7 @@ impl Setting {
 
     /// A token: the one at hand where it is good for a while yet, or a new one. `spent` is one that the
     /// server would not have any more.
-    pub(crate) fn token(&self, output: &Output, spent: Option<&Secret>) -> Result<AccessToken> {
+    pub(crate) fn token(&self, output: &Output, spent: Option<&Secret>, retry: &mut Retry) -> Result<AccessToken> {
         // Whoever comes second waits here for the first one's token.
         let mut held = self.token.lock().unwrap_or_else(PoisonError::into_inner);
         let is_good = |token: &&AccessToken| {
@@ -105,35 +105,34 @@ impl Setting {
         if let Some(token) = held.as_ref().filter(is_good) {
             return Ok(token.clone());
         }
-        let token = self.obtain(Wanted { fresh: false, spent }, &mut self.patience(output), output)?;
+        let token = self.obtain(Wanted { fresh: false, spent }, retry, output)?;
         *held = Some(token.clone());
         Ok(token)
     }
 
     /// A token that was asked for now, whatever is kept: for a person who looks on.
-    pub(crate) fn fresh_token(&self, output: &Output) -> Result<AccessToken> {
+    pub(crate) fn fresh_token(&self, output: &Output, retry: &mut Retry) -> Result<AccessToken> {
         if let Some(warning) = self.described.warning() {
             output.warn(&warning);
         }
-        let mut patience = self.patience(output).answers_only();
-        let token = self.obtain(Wanted { fresh: true, spent: None }, &mut patience, output)?;
+        let token = self.obtain(Wanted { fresh: true, spent: None }, retry, output)?;
         *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
         Ok(token)
     }
 
-    fn obtain(&self, wanted: Wanted, patience: &mut Patience, output: &Output) -> Result<AccessToken> {
+    fn obtain(&self, wanted: Wanted, retry: &mut Retry, output: &Output) -> Result<AccessToken> {
         output.step(&format!("credential: {}", self.described.detail));
         let tell = &mut |text: &str| output.warn(text);
         match (self.credential.source(), &self.cache) {
             (Err(token), _) => Ok(AccessToken::from_elsewhere(token.clone())),
-            (Ok(source), Some(cache)) => cache.token(source, wanted, &self.network, patience, tell),
-            (Ok(source), None) => source.request_token(&self.network, patience, tell),
+            (Ok(source), Some(cache)) => cache.token(source, wanted, &self.network, retry, tell),
+            (Ok(source), None) => source.request_token(&self.network, retry, tell),
         }
     }
 
-    /// What may be waited in all.
-    pub(crate) fn patience<'a>(&self, output: &'a Output) -> Patience<'a> {
-        Patience::new(self.max_wait, self.deadline, |why| output.note(why))
+    /// What may be waited in all; one for each run, or for each of the threads that wait side by side.
+    pub(crate) fn retry<'a>(&self, output: &'a Output) -> Retry<'a> {
+        Retry::new(self.max_wait, self.deadline, |why| output.note(why))
     }
 
     /// What can be said of the credential.
@@ -161,19 +160,17 @@ impl Setting {
         held.as_ref().and_then(|token| Claims::of(token.secret()))
     }
 
-    /// Signs in to a mailbox, telling `done` of each step.
+    /// Signs in to a mailbox, telling `done` of each step; in fewer turns (`is_short`) if a folder is opened next.
     pub(crate) fn sign_in(
         &self,
         mailbox: &str,
         token: &AccessToken,
         output: &Output,
+        is_short: bool,
         done: &mut dyn FnMut(Step),
     ) -> Result<Session<Stream>> {
-        let listener = || self.listener(mailbox, output);
-        // `done` is told of a second try, so that nobody else needs to be.
-        let mut patience = Patience::new(self.max_wait, self.deadline, |_| {});
-        let (network, server) = (&self.network, &self.server);
-        sign_in_step_by_step(network, server, mailbox, token.secret(), &listener, &mut patience, done)
+        let sign_in = if is_short { sign_in_shortly } else { sign_in_step_by_step };
+        sign_in(&self.network, &self.server, mailbox, token.secret(), self.listener(mailbox, output), done)
             .inspect_err(|e| self.forget_refused(token, e))
     }
 
@@ -181,19 +178,6 @@ impl Setting {
     pub(crate) fn dialogue(&self) -> String {
         let kept = self.trace.kept.as_ref().map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner).clone());
         String::from_utf8_lossy(&kept.unwrap_or_default()).into_owned()
-    }
-
-    /// The same in fewer turns, for whoever opens a folder next.
-    pub(crate) fn sign_in_shortly(
-        &self,
-        mailbox: &str,
-        token: &AccessToken,
-        output: &Output,
-        done: &mut dyn FnMut(Step),
-    ) -> Result<Session<Stream>> {
-        let listener = self.listener(mailbox, output);
-        sign_in_shortly(&self.network, &self.server, mailbox, token.secret(), listener, done)
-            .inspect_err(|e| self.forget_refused(token, e))
     }
 
     /// What a connection says goes to the transcript, and what people must see of it to stderr, once a run.

@@ -3,13 +3,14 @@
 
 use clap::ArgMatches;
 use exoimap::entra::Cloud;
-use exoimap::exchange::{PERMISSION, Proven, Setup, SetupStep};
+use exoimap::exchange::{Next, PERMISSION, Proven, Setup, SetupStep};
 use exoimap::{Error, Phase, Result};
 use serde_json::json;
 
 use super::exit::Exit;
 use super::output::Output;
 use super::session::{Setting, mailboxes};
+use super::sign_in::SignIn;
 
 pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Output) -> Result<Exit> {
     let text = |name: &str| arguments.get_one::<String>(name).map(|text| text.trim()).filter(|text| !text.is_empty());
@@ -52,20 +53,19 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
 
 /// What a token and a sign-in to each mailbox show to be done.
 fn look(setting: &Setting, mailboxes: &[String], output: &Output) -> Proven {
-    let token = match setting.fresh_token(output) {
-        Ok(token) => token,
-        Err(error) => return unproven(&error, output),
-    };
+    let mut retry = setting.retry(output).answers_only();
+    if let Err(error) = setting.fresh_token(output, &mut retry) {
+        return unproven(&error, output);
+    }
     let role = setting.claims().is_some_and(|claims| claims.has_role(PERMISSION));
     let mut proven = Proven { token: true, role, ..Proven::default() };
     for mailbox in mailboxes {
         output.note(&format!("signing in to {mailbox}, to see what is done already"));
-        match setting.sign_in(mailbox, &token, output, &mut |_| {}) {
-            Ok(session) => {
+        match SignIn::new(setting, output, mailbox).persist(&mut retry, &mut |_, _| Ok(Next::Done)) {
+            Ok(()) => {
                 proven.role = true;
                 proven.principal = true;
                 proven.mailboxes.push(mailbox.clone());
-                let _ = session.logout();
             }
             Err(error) => {
                 proven.principal |= error.phase() == Phase::Mailbox;

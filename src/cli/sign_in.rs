@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use exoimap::exchange::Step;
+use exoimap::exchange::{Next, Step, persist, try_sessions};
 use exoimap::imap::session::Session;
-use exoimap::{Error, Result, Secret, Stream};
+use exoimap::{Error, Result, Retry, Secret, Stream};
 
 use super::output::Output;
 use super::session::Setting;
@@ -26,21 +26,42 @@ impl<'a> SignIn<'a> {
         SignIn { setting, output, mailbox, used: None, is_short: false, expires: None }
     }
 
-    /// In fewer turns, for whoever opens a folder next.
+    /// In fewer turns, if a folder is opened next.
     pub(crate) fn shortly(setting: &'a Setting, output: &'a Output, mailbox: &'a str) -> SignIn<'a> {
         SignIn { is_short: true, ..SignIn::new(setting, output, mailbox) }
     }
 
     /// A new session; `why` is what ended the one before.
-    pub(crate) fn session(&mut self, why: Option<&Error>) -> Result<Session<Stream>> {
+    pub(crate) fn session(&mut self, why: Option<&Error>, retry: &mut Retry) -> Result<Session<Stream>> {
+        let (output, said) = (self.output, |step: Step| format!("{}: {}", step.phase.name(), step.detail));
+        self.session_step_by_step(why, retry, &mut |step| output.step(&said(step)))
+    }
+
+    /// [`session`](Self::session), telling `done` of each step.
+    pub(crate) fn session_step_by_step(
+        &mut self,
+        why: Option<&Error>,
+        retry: &mut Retry,
+        done: &mut dyn FnMut(Step),
+    ) -> Result<Session<Stream>> {
         let expired = why.and_then(Error::reply).is_some_and(|reply| reply.text.contains("AccessTokenExpired"));
-        let token = self.setting.token(self.output, self.used.as_ref().filter(|_| expired))?;
+        let token = self.setting.token(self.output, self.used.as_ref().filter(|_| expired), retry)?;
         self.used = Some(token.secret().clone());
         self.expires = token.expires();
-        let step = &mut |step: Step| self.output.step(&format!("{}: {}", step.phase.name(), step.detail));
-        match self.is_short {
-            true => self.setting.sign_in_shortly(self.mailbox, &token, self.output, step),
-            false => self.setting.sign_in(self.mailbox, &token, self.output, step),
-        }
+        self.setting.sign_in(self.mailbox, &token, self.output, self.is_short, done)
+    }
+
+    /// Does `work` in as many sessions as it takes and `--max-wait` allows.
+    pub(crate) fn persist(
+        mut self,
+        retry: &mut Retry,
+        work: &mut dyn FnMut(&mut Session<Stream>, &mut Retry) -> Result<Next>,
+    ) -> Result<()> {
+        persist(&mut |why, retry| self.session(why, retry), retry, work)
+    }
+
+    /// A session to keep, after as many tries.
+    pub(crate) fn keep(mut self, retry: &mut Retry) -> Result<Session<Stream>> {
+        try_sessions(&mut |why, retry| self.session(why, retry), retry, &mut |session, _| Ok(Some(session)))
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     if sasl {
         setting.mailbox()?;
     }
-    let token = setting.token(output, None)?;
+    let token = setting.token(output, None, &mut setting.retry(output))?;
     if arguments.get_flag("claims") {
         let Some(claims) = setting.claims() else {
             return Err(Error::new(Kind::Refused, Phase::Token, "the token is no JSON web token, so it says nothing"));

@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
             "this is for a mail program to run (mbsync, mutt, offlineimap, fetchmail); you may type IMAP all the same",
         );
     }
-    let session = SignIn::new(setting, output, mailbox).session(None).inspect_err(|error| {
+    let session = SignIn::new(setting, output, mailbox).keep(&mut setting.retry(output)).inspect_err(|error| {
         // Mail programs show this, where they do not show what stands on stderr.
         if !matches!(error.kind(), Kind::Usage | Kind::Local) {
             let _ = bridge::refuse(error, &reply);

@@ -9,7 +9,7 @@ use exoimap::delivery::{Job, ToDo};
 use exoimap::exchange::{Waiting, wait};
 use exoimap::imap::UidSet;
 use exoimap::imap::session::Selected;
-use exoimap::{Result, Stream};
+use exoimap::{Result, Retry, Stream};
 use serde_json::json;
 
 use super::exit::Exit;
@@ -38,15 +38,15 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     };
     let expires = Cell::new(None);
     let mut sign_in = SignIn::shortly(setting, output, mailbox);
-    let mut connect = |why: Option<&exoimap::Error>| {
-        let session = sign_in.session(why);
+    let mut connect = |why: Option<&exoimap::Error>, retry: &mut Retry| {
+        let session = sign_in.session(why, retry);
         expires.set(sign_in.expires);
         session
     };
     let waiting = Waiting { until, ..Waiting::default() };
     // No outage is waited out beyond the time.
-    let mut patience = setting.patience(output).until(until);
-    let uids = wait(&job.folder, &waiting, &mut connect, &mut patience, &|| expires.get(), &mut find)?;
+    let mut retry = setting.retry(output).until(until);
+    let uids = wait(&job.folder, &waiting, &mut connect, &mut retry, &|| expires.get(), &mut find)?;
     if uids.is_empty() {
         output.note(&format!("nothing came to {}", job.folder));
         return Ok(Exit::Nothing);

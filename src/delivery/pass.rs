@@ -13,10 +13,11 @@ use super::state::{GIVEN_UP, Surplus, now};
 use super::stream::Out;
 use super::{Action, Delivered, Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, RUN_IS_OVER, Result};
-use crate::exchange::{is_refusal, open, require_folder};
+use crate::exchange::{Next, is_refusal, open, require_folder};
 use crate::imap::UidSet;
 use crate::imap::session::{Selected, Session};
 use crate::imap::types::{Uid, UidValidity};
+use crate::retry::Retry;
 
 /// Commands of a session that may be refused for single messages, or to find out which these are: Exchange hangs up
 /// on those who are refused too often (field guide 2.6).
@@ -75,7 +76,6 @@ pub(super) struct Pass<'a> {
     /// Messages that the server refuses to change, and what it said last.
     pub(super) stuck: UidSet,
     pub(super) stuck_by: Option<Error>,
-    is_over: bool,
 }
 
 impl<'a> Pass<'a> {
@@ -114,7 +114,6 @@ impl<'a> Pass<'a> {
             came_before: 0,
             stuck: UidSet::new(),
             stuck_by: None,
-            is_over: false,
         }
     }
 
@@ -137,16 +136,22 @@ impl<'a> Pass<'a> {
         self.watch.delivered(&told)
     }
 
-    /// One session's work. True where it is done; false where another session is to go on at once.
-    pub(super) fn session<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<bool> {
+    /// One session's work, and what follows it.
+    pub(super) fn session<S: Read + Write>(&mut self, session: &mut Session<S>, retry: &mut Retry) -> Result<Next> {
+        let done = |pass: &Self| (pass.settled.len(), pass.outcome.acted, pass.destination.state.run.len());
+        let before = done(self);
         (self.refusals, self.cut_off) = (0, None);
-        self.deliver(session).map_err(|error| self.blame(error))?;
+        let delivered = self.deliver(session).map_err(|error| self.blame(error));
+        if done(self) != before {
+            retry.progressed();
+        }
+        delivered?;
         if self.is_refused_too_often() && !self.is_renewed {
             self.is_renewed = true;
-            return Ok(false);
+            return Ok(Next::NewSession);
         }
         // LOGOUT comes next, which expunges nothing: an UNSELECT before it would be a turn for nothing.
-        self.stuck_by.take().map_or(Ok(true), Err)
+        self.stuck_by.take().map_or(Ok(Next::Done), Err)
     }
 
     fn deliver<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<()> {
@@ -424,23 +429,4 @@ impl<'a> Pass<'a> {
 
 pub(super) fn failures(uids: &UidSet, reason: &str) -> Vec<Failed> {
     uids.iter().map(|uid| Failed { uid, reason: reason.to_owned() }).collect()
-}
-
-impl crate::exchange::Work for Pass<'_> {
-    fn run(&mut self, session: &mut Session<crate::net::Stream>) -> Result<()> {
-        self.is_over = self.session(session)?;
-        Ok(())
-    }
-
-    fn progress(&self) -> (u64, u64, u64) {
-        (self.settled.len(), self.outcome.acted, self.destination.state.run.len())
-    }
-
-    fn broke(&mut self, _: &Error) -> Result<()> {
-        Ok(())
-    }
-
-    fn is_done(&self) -> bool {
-        self.is_over
-    }
 }

@@ -8,22 +8,22 @@ use super::pass::Pass;
 use super::stream::{Out, Spool};
 use super::{Action, Destination, FileOptions, Job, Outcome, Source, Watch};
 use crate::error::Result;
-use crate::exchange::{Connect, persist};
+use crate::exchange::{Connect, Next, persist};
 use crate::imap::UidSet;
 use crate::imap::types::Uid;
-use crate::patience::Patience;
+use crate::retry::Retry;
 
 /// Runs a job to its end. What was delivered before an error stays delivered.
 pub fn run(
     job: &Job,
     destination: &mut Destination,
     connect: &mut Connect,
-    patience: &mut Patience,
+    retry: &mut Retry,
     watch: &mut dyn Watch,
 ) -> Result<Outcome> {
     let mut pass = Pass::new(job, destination, watch, None);
     pass.tell_recovered()?;
-    persist(&mut pass, connect, patience)?;
+    persist(connect, retry, &mut |session, retry| pass.session(session, retry))?;
     pass.outcome.failed.sort_by_key(|failed| failed.uid);
     Ok(pass.outcome)
 }
@@ -34,7 +34,7 @@ pub fn write_all(
     spool: &mut Spool,
     out: &mut dyn Write,
     connect: &mut Connect,
-    patience: &mut Patience,
+    retry: &mut Retry,
     watch: &mut dyn Watch,
 ) -> Result<Outcome> {
     let source = Source {
@@ -46,7 +46,7 @@ pub fn write_all(
     };
     let mut destination = Destination::none(&source);
     let mut pass = Pass::new(job, &mut destination, watch, Some(Out { spool, out }));
-    persist(&mut pass, connect, patience)?;
+    persist(connect, retry, &mut |session, retry| pass.session(session, retry))?;
     Ok(pass.outcome)
 }
 
@@ -65,12 +65,15 @@ pub fn dry_run(
     job: &Job,
     destination: &mut Destination,
     connect: &mut Connect,
+    retry: &mut Retry,
     watch: &mut dyn Watch,
 ) -> Result<Preview> {
-    let mut session = connect(None)?;
     let mut pass = Pass::new(job, destination, watch, None);
-    let (validity, new) = pass.would_fetch(&mut session)?;
-    let _ = session.logout();
-    let fetch = new.iter().map(|uid| (uid, pass.destination.would_be(validity, uid))).collect();
+    let mut fetch = Vec::new();
+    persist(connect, retry, &mut |session, _| {
+        let (validity, new) = pass.would_fetch(session)?;
+        fetch = new.iter().map(|uid| (uid, pass.destination.would_be(validity, uid))).collect();
+        Ok(Next::Done)
+    })?;
     Ok(Preview { fetch, change: pass.destination.state.act.clone() })
 }

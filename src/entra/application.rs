@@ -9,11 +9,11 @@ use std::time::Instant;
 #[cfg(feature = "certificate")]
 use super::certificate::Certificate;
 use super::endpoint::{Endpoint, check_client_id};
-use super::request::{Answer, WAITS, persist, post};
+use super::request::{Answer, post};
 use super::{AccessToken, Cloud, federated};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::net::Network;
-use crate::patience::Patience;
+use crate::retry::Retry;
 use crate::secret::Secret;
 
 /// Says that `client_assertion` is a JSON web token (RFC 7523).
@@ -102,8 +102,8 @@ impl Application {
     }
 
     /// Asks for a token, and again where that can help.
-    pub fn request_token(&self, network: &Network, patience: &mut Patience) -> Result<AccessToken> {
-        persist(&WAITS, patience, || self.request_once(network))
+    pub fn request_token(&self, network: &Network, retry: &mut Retry) -> Result<AccessToken> {
+        retry.request(|| self.request_once(network))
     }
 
     fn request_once(&self, network: &Network) -> Result<AccessToken> {

@@ -18,7 +18,7 @@ use crate::calendar;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::files::{self, Lock, Mode};
 use crate::net::Network;
-use crate::patience::Patience;
+use crate::retry::Retry;
 use crate::secret::Secret;
 
 /// A token that ends sooner is renewed, in seconds.
@@ -86,7 +86,7 @@ impl TokenCache {
         source: TokenSource,
         wanted: Wanted,
         network: &Network,
-        patience: &mut Patience,
+        retry: &mut Retry,
         tell: &mut dyn FnMut(&str),
     ) -> Result<AccessToken> {
         let entry = self.entry(source);
@@ -98,7 +98,7 @@ impl TokenCache {
             return Ok(token);
         }
         // The second run waits here and reads what the first one got.
-        let lock = entry.lock(network.timeout(), patience);
+        let lock = entry.lock(network.timeout(), retry);
         let kept = entry.read(tell)?;
         if let Some(token) = good(kept.clone()) {
             return Ok(token);
@@ -107,7 +107,7 @@ impl TokenCache {
             let message = "another run is waiting for somebody to sign in with a device code";
             return Err(Error::new(Kind::Temporary, Phase::Token, message));
         }
-        let granted = request(source, kept.and_then(|kept| kept.refresh), network, patience, tell)?;
+        let granted = request(source, kept.and_then(|kept| kept.refresh), network, retry, tell)?;
         let written = lock.and_then(|lock| lock.map_or(Ok(()), |lock| entry.write(&granted, &lock)));
         if let Err(e) = written {
             tell(&format!("the token is not kept: {e}"));
@@ -152,10 +152,10 @@ impl TokenSource<'_> {
     pub fn request_token(
         self,
         network: &Network,
-        patience: &mut Patience,
+        retry: &mut Retry,
         tell: &mut dyn FnMut(&str),
     ) -> Result<AccessToken> {
-        request(self, None, network, patience, tell).map(|granted| granted.access)
+        request(self, None, network, retry, tell).map(|granted| granted.access)
     }
 }
 
@@ -164,21 +164,21 @@ fn request(
     source: TokenSource,
     refresh: Option<Secret>,
     network: &Network,
-    patience: &mut Patience,
+    retry: &mut Retry,
     tell: &mut dyn FnMut(&str),
 ) -> Result<Granted> {
     let alone = |access| Granted { access, refresh: None };
     match source {
-        TokenSource::Application(application) => application.request_token(network, patience).map(alone),
-        TokenSource::ManagedIdentity(identity) => identity.request_token(network, patience).map(alone),
+        TokenSource::Application(application) => application.request_token(network, retry).map(alone),
+        TokenSource::ManagedIdentity(identity) => identity.request_token(network, retry).map(alone),
         TokenSource::DeviceCode(person) => {
-            let Some(refresh) = refresh else { return person.sign_in(network, patience, tell) };
-            match person.refresh(network, patience, &refresh) {
+            let Some(refresh) = refresh else { return person.sign_in(network, retry, tell) };
+            match person.refresh(network, retry, &refresh) {
                 // Entra may keep the refresh token as it was, and then names none.
                 Ok(granted) => Ok(Granted { refresh: granted.refresh.or(Some(refresh)), ..granted }),
                 Err(e) if said(&e, "invalid_grant") => {
                     tell(&format!("the sign-in that was kept is over, somebody must sign in anew: {e}"));
-                    person.sign_in(network, patience, tell)
+                    person.sign_in(network, retry, tell)
                 }
                 Err(e) => Err(e),
             }
@@ -271,12 +271,12 @@ impl Entry {
 
     /// The lock, waited for up to `most`; none if another run has it for longer. An error, because the file system has
     /// no locks or the directory is read-only, costs a request in each run and no more.
-    fn lock(&self, most: Duration, patience: &Patience) -> Result<Option<Lock>> {
+    fn lock(&self, most: Duration, retry: &Retry) -> Result<Option<Lock>> {
         let end = Instant::now() + most;
         loop {
             let taken = Lock::take(&self.lock);
             match taken.map_err(|e| Error::disk(format!("locking {}", self.lock.display()), e))? {
-                None if Instant::now() < end && patience.stand_by(AGAIN) => {}
+                None if Instant::now() < end && retry.stand_by(AGAIN) => {}
                 lock => return Ok(lock),
             }
         }

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::endpoint::{Endpoint, check_client_id};
-use super::request::{WAITS, persist, post};
+use super::request::post;
 use super::{AccessToken, Cloud};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::net::Network;
-use crate::patience::Patience;
+use crate::retry::Retry;
 use crate::secret::Secret;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -76,15 +76,15 @@ impl DeviceCode {
 
     /// Has a person sign in: `tell` shows where and with which code; the person has as long as the
     /// server says, some 15 minutes.
-    pub fn sign_in(&self, network: &Network, patience: &mut Patience, tell: &mut dyn FnMut(&str)) -> Result<Granted> {
-        let (code, invitation) = persist(&WAITS, patience, || self.ask_for_code(network))?;
+    pub fn sign_in(&self, network: &Network, retry: &mut Retry, tell: &mut dyn FnMut(&str)) -> Result<Granted> {
+        let (code, invitation) = retry.request(|| self.ask_for_code(network))?;
         tell(&invitation.message);
-        invitation.follow(patience, || self.poll(network, &code))
+        invitation.follow(retry, || self.poll(network, &code))
     }
 
     /// A new access token for a refresh token of an earlier sign-in.
-    pub fn refresh(&self, network: &Network, patience: &mut Patience, refresh: &Secret) -> Result<Granted> {
-        persist(&WAITS, patience, || {
+    pub fn refresh(&self, network: &Network, retry: &mut Retry, refresh: &Secret) -> Result<Granted> {
+        retry.request(|| {
             let form = [
                 ("client_id", self.client_id.as_str()),
                 ("scope", &self.scope),
@@ -158,11 +158,11 @@ impl Invitation {
     }
 
     /// Asks by `poll` until the person has signed in, or the time is over.
-    fn follow(&self, patience: &Patience, mut poll: impl FnMut() -> Result<Granted>) -> Result<Granted> {
+    fn follow(&self, retry: &Retry, mut poll: impl FnMut() -> Result<Granted>) -> Result<Granted> {
         let end = Instant::now() + self.lasts;
         let mut interval = self.interval;
         while Instant::now() < end {
-            if !patience.stand_by(interval) {
+            if !retry.stand_by(interval) {
                 return Err(Error::new(
                     Kind::Temporary,
                     Phase::Token,
@@ -184,15 +184,17 @@ impl Invitation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Virtual;
     use crate::error::EntraReply;
 
     /// How a sign-in ends after these answers, "" being none at all, and how many seconds lay before each.
     fn followed(answers: &[&str]) -> (Result<Granted>, Vec<u64>) {
         let invitation = Invitation::read(&serde_json::json!({"message": "x", "interval": 2})).unwrap();
-        let (slept, waits) = std::sync::mpsc::channel();
-        let patience = Patience::none().sleeping(move |time| slept.send(time.as_secs()).unwrap());
-        let mut answers = answers.iter();
-        let granted = invitation.follow(&patience, || {
+        let (clock, mut waits) = (Virtual::new(), Vec::new());
+        let (mut answers, mut last) = (answers.iter(), clock.now());
+        let granted = invitation.follow(&Retry::at(Duration::ZERO, &clock), || {
+            waits.push((clock.now() - last).as_secs());
+            last = clock.now();
             let Some(error) = answers.next() else {
                 return Ok(Granted { access: AccessToken::from_elsewhere(Secret::new("x")), refresh: None });
             };
@@ -200,7 +202,7 @@ mod tests {
             let reply = EntraReply { error: (*error).to_owned(), ..EntraReply::default() };
             Err(Error::new(kind, Phase::Token, "x").with_entra(reply))
         });
-        (granted, waits.try_iter().collect())
+        (granted, waits)
     }
 
     #[test]

@@ -6,30 +6,19 @@
 
 use std::fmt::Write;
 use std::path::Path;
-use std::time::Duration;
 
 use super::application::check_scope;
 use super::endpoint::is_guid;
-use super::request::{Answer, form_octet, get, persist};
+use super::request::{Answer, form_octet, get};
 use super::transport::NEAR;
 use super::{AccessToken, Cloud};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::net::{Network, seconds};
-use crate::patience::Patience;
+use crate::retry::Retry;
 use crate::secret::Secret;
 
 /// The metadata service of a virtual machine.
 const IMDS: &str = "http://169.254.169.254";
-
-/// Microsoft's waits, and one more: it may be away for 70 seconds to be updated.
-const WAITS: [Duration; 6] = [
-    Duration::ZERO,
-    Duration::from_secs(2),
-    Duration::from_secs(6),
-    Duration::from_secs(14),
-    Duration::from_secs(30),
-    Duration::from_secs(20),
-];
 
 /// What this machine vouches for.
 #[derive(Clone, Debug)]
@@ -92,8 +81,8 @@ impl ManagedIdentity {
     }
 
     /// Asks for a token, and again where that can help.
-    pub fn request_token(&self, network: &Network, patience: &mut Patience) -> Result<AccessToken> {
-        persist(&WAITS, patience, || self.request_once(network))
+    pub fn request_token(&self, network: &Network, retry: &mut Retry) -> Result<AccessToken> {
+        retry.request(|| self.request_once(network))
     }
 
     fn request_once(&self, network: &Network) -> Result<AccessToken> {

@@ -1,4 +1,4 @@
-//! One request to a token endpoint, its answer, and when to ask again.
+//! One request to a token endpoint, and its answer.
 
 use std::time::{Duration, Instant};
 
@@ -10,12 +10,7 @@ use super::transport::{MOST_BODY, agent, plain_agent};
 use crate::calendar;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::net::{self, Network};
-use crate::patience::Patience;
 use crate::secret::Secret;
-
-/// What Entra waits for where it does not say so itself; each wait is shortened by chance, so that many
-/// who were turned away together do not come back together.
-pub(super) const WAITS: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
 
 /// The longest wait that an endpoint is believed.
 const LONGEST: u64 = 3600;
@@ -100,47 +95,6 @@ impl Answer {
     }
 }
 
-/// Asks until there is an answer that counts, within `patience`; `waits` go between the tries.
-///
-/// A refusal (400, 401) is never repeated; 429, 5xx and what the endpoint calls passing are, and so is a
-/// connection that does not come about, unless a person looks on.
-pub(super) fn persist<T>(
-    waits: &[Duration],
-    patience: &mut Patience,
-    mut request: impl FnMut() -> Result<T>,
-) -> Result<T> {
-    let mut waits = waits.iter();
-    loop {
-        let began = Instant::now();
-        let error = match request() {
-            Err(e) if e.kind() == Kind::Temporary => e,
-            outcome => return outcome,
-        };
-        if !is_answer(&error) {
-            patience.spend(began.elapsed());
-            if patience.takes_only_answers() {
-                return Err(error);
-            }
-        }
-        let Some(wait) = waits.next() else { return Err(error) };
-        if !patience.wait(error.retry_after().unwrap_or_else(|| shortened(*wait)), &error) {
-            return Err(error);
-        }
-    }
-}
-
-/// An answer is no cause of another error; a connection that failed or fell silent is.
-fn is_answer(e: &Error) -> bool {
-    e.phase() == Phase::Token && std::error::Error::source(e).is_none()
-}
-
-/// Between the half and the whole of it. The standard library has no other source of chance.
-fn shortened(wait: Duration) -> Duration {
-    use std::hash::{BuildHasher, Hasher};
-    let chance = std::collections::hash_map::RandomState::new().build_hasher().finish() % 1000;
-    wait / 2 + wait / 2 * u32::try_from(chance).unwrap_or(0) / 1000
-}
-
 /// `Retry-After`, in seconds or as a date.
 fn wait_of(value: &str, date: Option<i64>) -> Option<Duration> {
     let seconds = value.trim().parse().ok().or_else(|| {
@@ -200,37 +154,6 @@ pub(super) fn form_octet(octet: u8) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn failing(kind: Kind, cause: Option<std::io::ErrorKind>) -> impl FnMut() -> Result<()> {
-        move || match cause {
-            Some(cause) => Err(net::lost(Phase::Token, cause.into())),
-            None => Err(Error::new(kind, Phase::Token, "HTTP 503")),
-        }
-    }
-
-    fn tries(patience: &mut Patience, mut request: impl FnMut() -> Result<()>) -> u32 {
-        let mut tries = 0;
-        let waits = [Duration::from_millis(2); 3];
-        let _ = persist(&waits, patience, || {
-            tries += 1;
-            request()
-        });
-        tries
-    }
-
-    #[test]
-    fn what_can_pass_is_asked_again_and_a_refusal_is_not() {
-        let patience = || Patience::new(Duration::from_secs(5), None, |_| {});
-        assert_eq!(tries(&mut patience(), failing(Kind::Refused, None)), 1);
-        assert_eq!(tries(&mut patience(), failing(Kind::Protocol, None)), 1);
-        assert_eq!(tries(&mut patience(), failing(Kind::Temporary, None)), 4);
-        let lost = Some(std::io::ErrorKind::ConnectionReset);
-        assert_eq!(tries(&mut patience(), failing(Kind::Temporary, lost)), 4);
-        assert_eq!(tries(&mut patience().answers_only(), failing(Kind::Temporary, lost)), 1);
-        assert_eq!(tries(&mut patience().answers_only(), failing(Kind::Temporary, None)), 4);
-        assert_eq!(tries(&mut Patience::none(), failing(Kind::Temporary, None)), 1);
-        assert!((0..100).map(|_| shortened(WAITS[0])).all(|wait| (1000..=2000).contains(&wait.as_millis())));
-    }
 
     #[test]
     fn waits_in_seconds_and_as_a_date() {

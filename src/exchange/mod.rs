@@ -25,7 +25,7 @@ pub(crate) use halves::Halves;
 pub use hint::{Facts, heading, hints};
 pub use outgoing::{LARGEST_MESSAGE, LONGEST_LINE, Outgoing};
 pub use placeholder::{PLACEHOLDER_HEADER, is_placeholder};
-pub use resume::{Connect, Work, persist};
+pub use resume::{Connect, Next, persist, try_sessions};
 pub use selection::{Found, Selection};
 pub use setup::{Proven, Setup, SetupStep};
 pub use sign_in::{Step, front_end, open, sign_in, sign_in_shortly, sign_in_step_by_step};

@@ -1,99 +1,96 @@
-//! Session after session until the work is done: an expired token, a BYE, a cut line or a throttling
+//! Session after session until the work is done: an expired token, a BYE, a connection that broke or a throttling
 //! answer costs a wait and a reconnection, never a message.
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::io::{Read, Write};
 
 use super::throttle::is_not_connected;
-use crate::error::{Error, Kind, Phase, Result};
+use crate::error::{Error, Result};
 use crate::imap::session::Session;
 use crate::net::Stream;
-use crate::patience::Patience;
+use crate::retry::{Retry, Verdict};
 
-/// Makes a session; it is told why the one before ended, so that it can take a fresh token.
-pub type Connect<'a, S = Stream> = dyn FnMut(Option<&Error>) -> Result<Session<S>> + 'a;
+/// Makes a session; it is told why the one before ended, so that it can take a new token, and gets the budget for
+/// requesting one.
+pub type Connect<'a, S = Stream> = dyn FnMut(Option<&Error>, &mut Retry) -> Result<Session<S>> + 'a;
 
-/// The wait after a session that got somewhere.
-const SHORT: Duration = Duration::from_millis(200);
-
-/// The wait after the first session that did not, doubled for each one more.
-const LONG: Duration = Duration::from_secs(1);
-
-/// So often it is doubled: to about a minute.
-const MOST_DOUBLED: u32 = 6;
-
-/// What takes sessions until it is done.
-pub trait Work<S = Stream> {
-    /// One session's work; after an error of the connection it goes on with the next session.
-    fn run(&mut self, session: &mut Session<S>) -> Result<()>;
-    /// How far the work is: a session that leaves this as it was got nowhere.
-    fn progress(&self) -> (u64, u64, u64);
-    /// The session broke with `why`, and another one may mend it; an error ends the work instead.
-    fn broke(&mut self, why: &Error) -> Result<()>;
-    /// False where another session is to go on, though this one ended well.
-    fn is_done(&self) -> bool {
-        true
-    }
-    /// True for work without an end of its own: each trouble then has the whole patience.
-    fn is_endless(&self) -> bool {
-        false
-    }
+/// What follows a session whose work ended well.
+#[derive(Debug)]
+pub enum Next {
+    /// Nothing: the work is done.
+    Done,
+    /// The work goes on in another session, without a wait.
+    NewSession,
+    /// Nothing: the work ends with this error, even one that may pass.
+    Stop(Error),
 }
 
-/// Does the work, in as many sessions as it takes and `patience` has time for.
-pub fn persist<S: std::io::Read + std::io::Write>(
-    work: &mut dyn Work<S>,
+/// Does `work` in as many sessions as it takes and `retry` has a budget for.
+///
+/// `work` gets a session and returns what follows. It keeps what it got done, so that after an error another session can
+/// go on with the rest; where it got something done, it says so ([`Retry::progressed`]). Errors for which
+/// [`Error::may_pass`] is true are followed by another session, others end the work.
+///
+/// ```no_run
+/// use exoimap::exchange::{Connect, Next, persist};
+/// # fn f(connect: &mut Connect, retry: &mut exoimap::Retry) -> exoimap::Result<()> {
+/// let mut folders = Vec::new();
+/// persist(connect, retry, &mut |session, _| {
+///     folders = session.list()?;
+///     Ok(Next::Done)
+/// })?;
+/// println!("{} folders", folders.len());
+/// # Ok(())
+/// # }
+/// ```
+pub fn persist<S: Read + Write>(
     connect: &mut Connect<S>,
-    patience: &mut Patience,
+    retry: &mut Retry,
+    work: &mut dyn FnMut(&mut Session<S>, &mut Retry) -> Result<Next>,
 ) -> Result<()> {
-    let mut idle = 0;
-    let mut asked_again = false;
-    let mut last: Option<Error> = None;
-    let mut is_first = true;
-    loop {
-        let before = work.progress();
-        let broken = match connect(last.as_ref()) {
-            Ok(mut session) => match work.run(&mut session) {
-                Ok(()) => {
-                    // Everything is done and kept: a server that hangs up first takes nothing away.
-                    let _ = session.logout();
-                    if work.is_done() {
-                        return Ok(());
-                    }
-                    (is_first, last) = (false, None);
-                    continue;
-                }
-                Err(e) => {
-                    if is_passing(&e) {
-                        work.broke(&e)?;
-                    }
-                    e
-                }
-            },
-            // A first way to the server that fails is told at once, since a mistyped host is no outage;
-            // not so where the server answers and says that it cannot serve just now.
-            Err(e) if is_first && e.retry_after().is_none() && e.reply().is_none() => return Err(e),
-            Err(e) => e,
-        };
-        if is_not_connected(&broken) && !asked_again && patience.pause(&broken) {
-            asked_again = true;
-            (is_first, last) = (false, Some(broken));
-            continue;
+    try_sessions(connect, retry, &mut |mut session, retry| {
+        let next = work(&mut session, retry)?;
+        if let Next::Stop(error) = next {
+            return Ok(Some(Err(error)));
         }
-        let got_somewhere = work.progress() != before;
-        if got_somewhere && work.is_endless() {
-            patience.renew();
-        }
-        idle = if got_somewhere { 0 } else { idle + 1 };
-        let wait = if idle == 0 { SHORT } else { LONG * 2_u32.saturating_pow((idle - 1).min(MOST_DOUBLED)) };
-        let told = broken.retry_after();
-        if !is_passing(&broken) || !patience.wait(told.unwrap_or(wait), &broken) {
-            return Err(broken);
-        }
-        (is_first, last) = (false, Some(broken));
-    }
+        // Everything is done and kept: a server that hangs up first takes nothing away.
+        let _ = session.logout();
+        Ok(matches!(next, Next::Done).then_some(Ok(())))
+    })?
 }
 
-/// True for what another session may mend; a lock that somebody holds is none of it.
-pub(super) fn is_passing(error: &Error) -> bool {
-    error.kind() == Kind::Temporary && error.phase() != Phase::Disk
+/// Makes sessions until `work` returns something: [`persist`] for work that keeps the session or ends it itself.
+///
+/// `try_sessions(connect, retry, &mut |session, _| Ok(Some(session)))` is a session alone, after as many tries.
+pub fn try_sessions<S, T>(
+    connect: &mut Connect<S>,
+    retry: &mut Retry,
+    work: &mut dyn FnMut(Session<S>, &mut Retry) -> Result<Option<T>>,
+) -> Result<T> {
+    let is_reached = Cell::new(false);
+    let (mut is_first, mut asked_again) = (true, false);
+    let mut attempt = |retry: &mut Retry, mut why: Option<&Error>| {
+        loop {
+            let session = connect(why.take(), retry)?;
+            is_reached.set(true);
+            if let Some(done) = work(session, retry)? {
+                return Ok(done);
+            }
+        }
+    };
+    retry.run(&mut attempt, &mut |error| {
+        let is_first = std::mem::take(&mut is_first);
+        // The server answered, and only says that it cannot serve just now.
+        let answered = error.retry_after().is_some() || error.reply().is_some();
+        match error {
+            e if is_not_connected(e) && !asked_again => {
+                asked_again = true;
+                Verdict::Once
+            }
+            // A mistyped host is not an outage.
+            _ if is_first && !is_reached.get() && !answered => Verdict::Final,
+            e if e.may_pass() => Verdict::MayPass,
+            _ => Verdict::Final,
+        }
+    })
 }

@@ -20,7 +20,6 @@ use crate::imap::session::{Capabilities, Client, Listener, Selected, Session};
 use crate::imap::types::Status;
 use crate::imap::wire::Limits;
 use crate::net::{Network, Stream};
-use crate::patience::Patience;
 use crate::secret::Secret;
 use crate::text::{escape_octets, shorten};
 
@@ -39,40 +38,14 @@ pub struct Step {
 
 /// Signs in to `mailbox`, the primary SMTP address, with an access token.
 pub fn sign_in(network: &Network, server: &Server, mailbox: &str, token: &Secret) -> Result<Session<Stream>> {
-    sign_in_step_by_step(network, server, mailbox, token, &Listener::default, &mut Patience::none(), &mut |_| {})
+    sign_in_step_by_step(network, server, mailbox, token, Listener::default(), &mut |_| {})
 }
 
-/// [`sign_in`], telling `done` of each step, while a `listener` hears each connection.
+/// [`sign_in`], telling `done` of each step, while a `listener` hears the connection.
 ///
-/// "User is authenticated but not connected" is tried once more after a pause, where `patience` has one:
-/// too many connections look the same as a mailbox that is closed to us (field guide 2.5).
+/// "User is authenticated but not connected" may pass: too many connections look the same as a mailbox that is closed
+/// to us (field guide 2.5). [`super::persist`] tries it once more.
 pub fn sign_in_step_by_step(
-    network: &Network,
-    server: &Server,
-    mailbox: &str,
-    token: &Secret,
-    listener: &dyn Fn() -> Listener,
-    patience: &mut Patience,
-    done: &mut dyn FnMut(Step),
-) -> Result<Session<Stream>> {
-    let since = Instant::now();
-    match sign_in_once(network, server, mailbox, token, listener(), done) {
-        Err(error) if is_not_connected(&error) && patience.pause(&error) => {
-            let detail =
-                format!("{}; once more after a pause", error.reply().map(ToString::to_string).unwrap_or_default());
-            done(Step {
-                phase: Phase::Mailbox,
-                took: since.elapsed(),
-                detail: escape_octets(detail.as_bytes()),
-                passed: false,
-            });
-            sign_in_once(network, server, mailbox, token, listener(), done)
-        }
-        outcome => outcome,
-    }
-}
-
-fn sign_in_once(
     network: &Network,
     server: &Server,
     mailbox: &str,

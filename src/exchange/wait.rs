@@ -8,7 +8,7 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use super::resume::{Connect, Work, is_passing, persist};
+use super::resume::{Connect, Next, persist};
 use super::sign_in::open;
 use super::throttle::explain;
 use crate::error::{Kind, Result};
@@ -16,7 +16,7 @@ use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::session::{Selected, Session};
 use crate::net::Readiness;
-use crate::patience::Patience;
+use crate::retry::Retry;
 
 /// A session ends so long before its token.
 const BEFORE_THE_END: Duration = Duration::from_secs(60);
@@ -51,16 +51,16 @@ pub type Find<'a, S> = dyn FnMut(&mut Selected<'_, S>) -> Result<UidSet> + 'a;
 /// the time was over first.
 ///
 /// `expires` says when the token of the session that `connect` made last ends; a minute before, the session
-/// is given up for a new one. Trouble costs a reconnection, each within the whole `patience`, but for sessions
-/// that end one after the other before they have waited: these share it.
+/// is given up for a new one. Each outage may cost the whole budget of `retry`; sessions that end one after the other
+/// before they have waited are one outage.
 ///
 /// ```no_run
 /// use exoimap::exchange::{Selection, Waiting, wait};
 /// # fn f(connect: &mut exoimap::exchange::Connect) -> exoimap::Result<()> {
 /// let unseen = Selection::default().with_unseen();
 /// let mut find = |inbox: &mut exoimap::imap::session::Selected<'_, exoimap::Stream>| Ok(unseen.find(inbox, 1)?.uids);
-/// let (inbox, mut patience) = (exoimap::MailboxName::inbox(), exoimap::Patience::none());
-/// let uids = wait(&inbox, &Waiting::default(), connect, &mut patience, &|| None, &mut find)?;
+/// let (inbox, mut retry) = (exoimap::MailboxName::inbox(), exoimap::Retry::none());
+/// let uids = wait(&inbox, &Waiting::default(), connect, &mut retry, &|| None, &mut find)?;
 /// println!("to do: {uids}");
 /// # Ok(())
 /// # }
@@ -69,12 +69,12 @@ pub fn wait<S: Read + Write + Readiness>(
     folder: &MailboxName,
     waiting: &Waiting,
     connect: &mut Connect<S>,
-    patience: &mut Patience,
+    retry: &mut Retry,
     expires: &dyn Fn() -> Option<Instant>,
     find: &mut Find<S>,
 ) -> Result<UidSet> {
-    let mut wait = Wait { folder, waiting, expires, find, lasted: 0, found: UidSet::new(), is_over: false };
-    persist(&mut wait, connect, patience)?;
+    let mut wait = Wait { folder, waiting, expires, find, found: UidSet::new(), is_over: false };
+    persist(connect, retry, &mut |session, retry| wait.session(session, retry))?;
     Ok(wait.found)
 }
 
@@ -83,15 +83,13 @@ struct Wait<'a, S> {
     waiting: &'a Waiting,
     expires: &'a dyn Fn() -> Option<Instant>,
     find: &'a mut Find<'a, S>,
-    /// So many waits lasted.
-    lasted: u64,
     found: UidSet,
     is_over: bool,
 }
 
 impl<S: Read + Write + Readiness> Wait<'_, S> {
     /// Round after round, until there is mail, the time is over, or the token nearly is.
-    fn rounds(&mut self, session: &mut Session<S>) -> Result<()> {
+    fn rounds(&mut self, session: &mut Session<S>, retry: &mut Retry) -> Result<()> {
         let mut can_idle = session.capabilities().has("IDLE");
         let start = session.stream_mut().now();
         // A token that has no minute to spare is used up to its end, which the server will tell.
@@ -123,42 +121,27 @@ impl<S: Read + Write + Readiness> Wait<'_, S> {
                 Ok(false) if can_idle => waited = selected.pause(time.min(self.waiting.poll).saturating_sub(took)),
                 _ => {}
             }
-            self.lasted += u64::from(took >= LASTING);
+            if took >= LASTING {
+                retry.renew();
+            }
             waited?;
         }
     }
-}
 
-impl<S: Read + Write + Readiness> Work<S> for Wait<'_, S> {
-    fn run(&mut self, session: &mut Session<S>) -> Result<()> {
+    /// One session's rounds.
+    fn session(&mut self, session: &mut Session<S>, retry: &mut Retry) -> Result<Next> {
         let until = self.waiting.until;
         if let Some(end) = until.and_then(|until| until.checked_add(GRACE)) {
             session.stream_mut().end_by(end);
         }
-        match self.rounds(session) {
+        match self.rounds(session, retry) {
             // A server that falls silent then takes nothing away: the next wait looks before it waits.
-            Err(e) if is_passing(&e) && until.is_some_and(|until| until <= session.stream_mut().now()) => {
+            Err(e) if e.may_pass() && until.is_some_and(|until| until <= session.stream_mut().now()) => {
                 self.is_over = true;
-                Ok(())
             }
-            ended => ended,
+            ended => ended?,
         }
-    }
-
-    fn progress(&self) -> (u64, u64, u64) {
-        (self.lasted, 0, 0)
-    }
-
-    fn broke(&mut self, _: &crate::error::Error) -> Result<()> {
-        Ok(())
-    }
-
-    fn is_done(&self) -> bool {
-        self.is_over
-    }
-
-    fn is_endless(&self) -> bool {
-        true
+        Ok(if self.is_over { Next::Done } else { Next::NewSession })
     }
 }
 

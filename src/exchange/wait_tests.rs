@@ -265,7 +265,7 @@ fn connected(world: &Rc<World>, mood: Mood) -> Result<Session<Line>> {
 
 /// `wait` from the message `next` on.
 fn wait_for(world: &Rc<World>, mood: &dyn Fn(usize) -> Mood, waiting: &Waiting, next: u32) -> Result<UidSet> {
-    let mut connect = |_: Option<&Error>| connected(world, mood(world.connections.get()));
+    let mut connect = |_: Option<&Error>, _: &mut Retry| connected(world, mood(world.connections.get()));
     // One search and no second look, which `Selection` takes where nothing is found.
     let mut find = |selected: &mut Selected<'_, Line>| selected.search(&format!("UID {next}:*"));
     let lifetime = Cell::new(world.start + world.now.get() + 70 * MINUTE);
@@ -273,8 +273,9 @@ fn wait_for(world: &Rc<World>, mood: &dyn Fn(usize) -> Mood, waiting: &Waiting, 
         lifetime.set(world.start + world.now.get() + 70 * MINUTE);
         Some(lifetime.get())
     };
-    let mut patience = Patience::unreal(Duration::from_secs(600));
-    wait(&MailboxName::inbox(), waiting, &mut connect, &mut patience, &expires, &mut find)
+    let clock = crate::clock::Virtual::new();
+    let mut retry = Retry::at(Duration::from_secs(600), &clock);
+    wait(&MailboxName::inbox(), waiting, &mut connect, &mut retry, &expires, &mut find)
 }
 
 /// Arrivals without a pattern.

@@ -658,7 +658,7 @@ const NOT_CONNECTED: &str = "BAD User is authenticated but not connected.";
 fn each_refusal_is_explained_with_its_cause_and_the_command() {
     for Case { name, call, exit, says } in CASES {
         let world = World::new();
-        let ended = call(&world).run();
+        let ended = call(&world).env("EXOIMAP_MAX_WAIT", "0").run();
         assert_eq!(ended.code, Some(*exit), "{name}: {ended}");
         for words in *says {
             assert!(ended.stderr.contains(words), "{name}: {words:?} is not said by {ended}");

@@ -1,9 +1,32 @@
-//! Dates as the two servers write them, all in UTC.
+//! Dates as the two servers write them, all in UTC; and a clock whose time passes only when it is told to.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+// Each test program that includes this module uses a part of it.
+#![allow(dead_code, unreachable_pub)]
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+
+/// A clock for tests of time limits, which take no time themselves.
+pub struct Virtual {
+    now: Mutex<Instant>,
+}
+
+impl Virtual {
+    pub fn new() -> Virtual {
+        Virtual { now: Mutex::new(Instant::now()) }
+    }
+
+    pub fn now(&self) -> Instant {
+        *self.now.lock().unwrap()
+    }
+
+    pub fn pass(&self, time: Duration) {
+        *self.now.lock().unwrap() += time;
+    }
+}
 
 /// Seconds since 1970.
 pub fn now() -> i64 {
