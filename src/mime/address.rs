@@ -6,9 +6,10 @@ use super::words::Piece;
 const LONGEST_LIST: usize = 100_000;
 
 /// Where in the grammar the next character stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Place {
     /// A display name, or an address without angle brackets.
+    #[default]
     Phrase,
     Quoted,
     Angle,
@@ -19,6 +20,7 @@ enum Place {
 }
 
 /// The mailbox that is being read, and what came before it.
+#[derive(Default)]
 struct List {
     place: Place,
     escaped: bool,
@@ -40,19 +42,7 @@ struct List {
 /// `Name <address>, …`: names decoded, and in quotes if they could be taken for more; routes and comments left
 /// out. A name that is only in a comment is a name.
 pub(super) fn list(field: Vec<Piece>) -> String {
-    let mut list = List {
-        place: Place::Phrase,
-        escaped: false,
-        name: String::new(),
-        plain: String::new(),
-        angle: None,
-        comment: String::new(),
-        has_at: false,
-        shown: String::new(),
-        has_items: false,
-        in_group: false,
-        is_cut: false,
-    };
+    let mut list = List::default();
     for piece in field {
         match piece {
             Piece::Raw(text) => text.chars().for_each(|c| list.next(c)),
@@ -70,7 +60,7 @@ impl List {
         match (self.place, c) {
             (Place::Quoted | Place::QuotedInAngle | Place::Comment(_), '\\') if !escaped => {
                 self.escaped = true;
-                self.keep_syntax(c);
+                self.keep(c, true);
             }
             (Place::Comment(depth), '(') if !escaped => self.place = Place::Comment(depth + 1),
             (Place::Comment(0), ')') if !escaped => self.place = Place::Phrase,
@@ -80,17 +70,14 @@ impl List {
             (Place::QuotedInAngle, '"') if !escaped => self.turn(Place::Angle, c),
             (Place::Literal, ']') => {
                 self.place = Place::Phrase;
-                self.keep(c);
+                self.keep(c, false);
             }
-            (Place::Quoted | Place::QuotedInAngle | Place::Literal, _) => self.keep(c),
+            (Place::Quoted | Place::QuotedInAngle | Place::Literal, _) => self.keep(c, false),
             (Place::Angle, '"') => self.turn(Place::QuotedInAngle, c),
             (Place::Angle, '>') => self.place = Place::Phrase,
             (Place::Angle, ',') if !self.angle.as_deref().unwrap_or_default().starts_with('@') => self.end_mailbox(),
-            (Place::Angle, _) => {
-                if !c.is_whitespace() {
-                    self.keep(c);
-                }
-            }
+            (Place::Angle, _) if c.is_whitespace() => {}
+            (Place::Angle, _) => self.keep(c, false),
             (Place::Phrase, '"') => self.turn(Place::Quoted, c),
             (Place::Phrase, '(') => self.place = Place::Comment(0),
             (Place::Phrase, '<') if self.angle.is_none() => {
@@ -99,7 +86,7 @@ impl List {
             }
             (Place::Phrase, '[') => {
                 self.place = Place::Literal;
-                self.keep(c);
+                self.keep(c, false);
             }
             (Place::Phrase, ',') => self.end_mailbox(),
             (Place::Phrase, ';') => {
@@ -107,11 +94,9 @@ impl List {
                 self.end_group();
             }
             (Place::Phrase, ':') if !self.in_group && !self.has_at && self.angle.is_none() => self.begin_group(),
-            // What follows an address and is none says nothing.
-            (Place::Phrase, _) if self.angle.is_some() => {}
             (Place::Phrase, _) => {
-                self.has_at |= c == '@';
-                self.keep(c);
+                self.has_at |= c == '@' && self.angle.is_none();
+                self.keep(c, false);
             }
         }
     }
@@ -134,26 +119,18 @@ impl List {
 
     fn turn(&mut self, place: Place, quote: char) {
         self.place = place;
-        self.keep_syntax(quote);
+        self.keep(quote, true);
     }
 
-    /// A quote or a backslash: an address has it, a name has not.
-    fn keep_syntax(&mut self, c: char) {
-        match (self.place, &mut self.angle) {
-            (Place::Comment(_), _) => {}
-            (Place::Angle | Place::QuotedInAngle, Some(angle)) => angle.push(c),
-            _ => self.plain.push(c),
-        }
-    }
-
-    fn keep(&mut self, c: char) {
+    /// A quote or a backslash is syntax: an address has it, a name has not.
+    fn keep(&mut self, c: char, is_syntax: bool) {
         match (self.place, &mut self.angle) {
             (Place::Angle | Place::QuotedInAngle, Some(angle)) => angle.push(c),
             // After an address nothing belongs to the name.
-            (_, Some(_)) => {}
+            (Place::Comment(_), _) | (_, Some(_)) => {}
             _ => {
-                self.name.push(c);
                 self.plain.push(c);
+                self.name.extend((!is_syntax).then_some(c));
             }
         }
     }

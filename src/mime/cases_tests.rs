@@ -1,4 +1,4 @@
-//! `fixtures/mime/cases.txt`: small messages, what comes out of each, and what Python makes of it.
+//! `fixtures/mime/small.cases`: small messages, what comes out of each, and what Python makes of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,7 +19,7 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    let text = include_str!("../../fixtures/mime/cases.txt");
+    let text = include_str!("../../fixtures/mime/small.cases");
     text.split("\n## ").skip(1).map(case).collect()
 }
 

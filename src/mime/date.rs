@@ -1,43 +1,14 @@
 //! The Date of a message (RFC 5322 section 3.3, its obsolete forms, and what senders write instead).
 
+use super::header::pair;
 use crate::calendar::{DateTime, MONTHS};
 
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// Zones whose name means one thing to everybody, or to RFC 5322, in minutes.
-const ZONES: [(&str, i64); 31] = [
-    ("ut", 0),
-    ("utc", 0),
-    ("gmt", 0),
-    ("z", 0),
-    ("est", -300),
-    ("edt", -240),
-    ("cst", -360),
-    ("cdt", -300),
-    ("mst", -420),
-    ("mdt", -360),
-    ("pst", -480),
-    ("pdt", -420),
-    ("akst", -540),
-    ("hst", -600),
-    ("wet", 0),
-    ("west", 60),
-    ("cet", 60),
-    ("mez", 60),
-    ("met", 60),
-    ("cest", 120),
-    ("mesz", 120),
-    ("mest", 120),
-    ("eet", 120),
-    ("eest", 180),
-    ("msk", 180),
-    ("hkt", 480),
-    ("sgt", 480),
-    ("jst", 540),
-    ("kst", 540),
-    ("aest", 600),
-    ("nzst", 720),
-];
+const ZONES: &str = "ut 0 utc 0 gmt 0 z 0 est -300 edt -240 cst -360 cdt -300 mst -420 mdt -360 pst -480 pdt -420 \
+                     akst -540 hst -600 wet 0 west 60 cet 60 mez 60 met 60 cest 120 mesz 120 mest 120 eet 120 eest 180 \
+                     msk 180 hkt 480 sgt 480 jst 540 kst 540 aest 600 nzst 720";
 
 /// What is known so far.
 #[derive(Default)]
@@ -148,8 +119,8 @@ fn full_year(word: &str) -> Option<i64> {
 
 /// `+0900`, `+09:00`, `-600`, `JST`, `GMT+0900`; the inner `None` is `-0000`.
 fn zone(word: &str) -> Option<Option<i64>> {
-    if let Some((_, minutes)) = ZONES.iter().find(|(name, _)| *name == word) {
-        return Some(Some(*minutes));
+    if let Some(minutes) = pair(ZONES, word) {
+        return minutes.parse().ok().map(Some);
     }
     let word = word.strip_prefix("gmt").or_else(|| word.strip_prefix("utc")).unwrap_or(word);
     let sign = match word.get(..1)? {

@@ -4,6 +4,8 @@
 //! reader, or be refused by the file system. What is harmless stays as it is, Japanese or German, so that a
 //! person finds the file under the name seen in the mail.
 
+use super::header::pair;
+
 /// The bytes that every file system takes, a `._` before it included. In UTF-16 they are never more units.
 const LONGEST: usize = 240;
 
@@ -80,36 +82,21 @@ pub(super) fn folded(name: &str) -> String {
     folded
 }
 
+/// The usual endings of what is sent without a name.
+const ENDINGS: &str = "application/pdf pdf application/zip zip application/x-zip-compressed zip application/json json \
+    application/xml xml text/xml xml application/msword doc application/vnd.ms-excel xls \
+    application/vnd.openxmlformats-officedocument.wordprocessingml.document docx \
+    application/vnd.openxmlformats-officedocument.spreadsheetml.sheet xlsx \
+    application/vnd.openxmlformats-officedocument.presentationml.presentation pptx \
+    application/ms-tnef dat application/vnd.ms-tnef dat application/pkcs7-mime p7m application/x-pkcs7-mime p7m \
+    application/pkcs7-signature p7s application/x-pkcs7-signature p7s application/pgp-signature asc image/jpeg jpg \
+    image/png png image/gif gif image/tiff tif image/bmp bmp image/svg+xml svg message/rfc822 eml message/global eml \
+    text/calendar ics text/csv csv text/html html text/vcard vcf text/x-vcard vcf";
+
 /// The name of a part that has none.
 pub(super) fn made_up(number: usize, media_type: &str) -> String {
-    let ending = match media_type {
-        "application/pdf" => "pdf",
-        "application/zip" | "application/x-zip-compressed" => "zip",
-        "application/json" => "json",
-        "application/xml" | "text/xml" => "xml",
-        "application/msword" => "doc",
-        "application/vnd.ms-excel" => "xls",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => "docx",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => "xlsx",
-        "application/vnd.openxmlformats-officedocument.presentationml.presentation" => "pptx",
-        "application/ms-tnef" | "application/vnd.ms-tnef" => "dat",
-        "application/pkcs7-mime" | "application/x-pkcs7-mime" => "p7m",
-        "application/pkcs7-signature" | "application/x-pkcs7-signature" => "p7s",
-        "application/pgp-signature" => "asc",
-        "image/jpeg" => "jpg",
-        "image/png" => "png",
-        "image/gif" => "gif",
-        "image/tiff" => "tif",
-        "image/bmp" => "bmp",
-        "image/svg+xml" => "svg",
-        "message/rfc822" | "message/global" => "eml",
-        "text/calendar" => "ics",
-        "text/csv" => "csv",
-        "text/html" => "html",
-        "text/vcard" | "text/x-vcard" => "vcf",
-        _ if media_type.starts_with("text/") || media_type.starts_with("message/") => "txt",
-        _ => "bin",
-    };
+    let is_text = media_type.starts_with("text/") || media_type.starts_with("message/");
+    let ending = pair(ENDINGS, media_type).unwrap_or(if is_text { "txt" } else { "bin" });
     format!("part-{number}.{ending}")
 }
 

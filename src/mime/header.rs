@@ -11,20 +11,8 @@ const LOOK_AHEAD: usize = 16;
 
 /// Beginnings of fields that no text has at the beginning of a line: before one of them the header goes on
 /// after a line that is not a field.
-const CERTAIN: [&str; 12] = [
-    "content-",
-    "mime-version",
-    "x-",
-    "arc-",
-    "dkim-",
-    "received",
-    "from",
-    "to",
-    "cc",
-    "subject",
-    "date",
-    "message-id",
-];
+const CERTAIN: [&str; 12] =
+    ["content-", "mime-", "x-", "arc-", "dkim-", "received", "from", "to", "cc", "subject", "date", "message-"];
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,21 +186,28 @@ pub(super) fn unescape(bytes: &[u8], sign: u8) -> Vec<u8> {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let [first, after @ ..] = rest {
-        let escaped = match after {
-            [high, low, after @ ..] if *first == sign => {
-                hex(*high).zip(hex(*low)).map(|(high, low)| (high << 4 | low, after))
-            }
-            _ => None,
-        };
-        let (byte, after) = escaped.unwrap_or((*first, after));
+        let (byte, after) = escaped(rest, sign).unwrap_or((*first, after));
         plain.push(byte);
         rest = after;
     }
     plain
 }
 
+/// The byte that an escape at the beginning of `bytes` stands for, and what follows it.
+pub(super) fn escaped(bytes: &[u8], sign: u8) -> Option<(u8, &[u8])> {
+    let [first, high, low, after @ ..] = bytes else { return None };
+    Some((hex(*high)? << 4 | hex(*low)?, after)).filter(|_| *first == sign)
+}
+
+/// What follows `key` in a table of pairs.
+#[cfg(feature = "attachments")]
+pub(super) fn pair(table: &'static str, key: &str) -> Option<&'static str> {
+    let mut words = table.split_ascii_whitespace();
+    std::iter::from_fn(|| words.next().zip(words.next())).find(|(name, _)| *name == key).map(|(_, value)| value)
+}
+
 /// The value of a hexadecimal digit.
-pub(super) fn hex(digit: u8) -> Option<u8> {
+fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 

@@ -17,7 +17,6 @@ mod attachments;
 mod charset;
 #[cfg(feature = "attachments")]
 mod date;
-#[allow(dead_code)] // The same.
 mod ending;
 #[cfg(feature = "attachments")]
 mod file_name;

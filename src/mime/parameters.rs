@@ -15,8 +15,7 @@ const LONGEST_FIELD: usize = 64 << 10;
 const LONGEST_NAME: usize = 60;
 
 /// Parameters that come without the semicolon before them.
-const KNOWN: [&str; 8] =
-    ["name", "filename", "size", "charset", "boundary", "creation-date", "modification-date", "type"];
+const KNOWN: [&str; 6] = ["name", "filename", "size", "charset", "boundary", "type"];
 
 /// What a field says after its first `;`.
 pub(super) struct Parameters(Vec<(Vec<u8>, Vec<u8>)>);

@@ -28,6 +28,7 @@ pub(super) struct Leaf<'a> {
 }
 
 /// The leaves of a message, one after the other.
+#[derive(Default)]
 pub(super) struct Leaves<'a> {
     message: &'a [u8],
     at: usize,
@@ -67,17 +68,7 @@ enum End {
 
 impl<'a> Leaves<'a> {
     pub(super) fn of(message: &'a [u8]) -> Leaves<'a> {
-        Leaves {
-            message,
-            at: 0,
-            open: Vec::new(),
-            leaves: 0,
-            entities: 0,
-            ended: message.is_empty(),
-            has_guessed: false,
-            broken: Vec::new(),
-            notes: Vec::new(),
-        }
+        Leaves { message, ended: message.is_empty(), ..Leaves::default() }
     }
 
     /// What is left in the message, and what is odd about its structure; each once.

@@ -1,9 +1,9 @@
 //! Content-Transfer-Encodings (RFC 2045 section 6, and uuencode), undone as far as they can be, through one
 //! buffer.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
-use super::header::{first_line, hex, lines};
+use super::header::{escaped, first_line, lines, without_line_end};
 
 /// Bytes gathered before they are written.
 const BUFFER: usize = 32 << 10;
@@ -16,29 +16,29 @@ const MOST_BLANKS: usize = 8;
 
 /// Writes the body decoded; gives the size of what was written, and what was wrong.
 pub(super) fn decode(body: &[u8], encoding: &str, out: &mut impl Write) -> io::Result<(u64, Option<String>)> {
-    let mut gathered = Gathered { out, bytes: Vec::new(), size: 0 };
+    let mut counted = Counted(BufWriter::with_capacity(BUFFER, out), 0);
     let wrong = match encoding {
         "base64" if !begins_as_base64(body) => {
-            gathered.write_all(body)?;
+            counted.write_all(body)?;
             Some("it is not the base64 that it claims to be, it was written as it is".to_owned())
         }
-        "base64" => base64(body, &mut gathered)?,
-        "quoted-printable" => quoted_printable(body, &mut gathered)?,
+        "base64" => base64(body, &mut counted)?,
+        "quoted-printable" => quoted_printable(body, &mut counted)?,
         "uuencode" | "x-uuencode" | "uue" | "x-uue" => match UuBlocks(body).next() {
-            Some(block) => block.decode_into(&mut gathered)?,
+            Some(block) => block.decode_into(&mut counted)?,
             None => {
-                gathered.write_all(body)?;
+                counted.write_all(body)?;
                 Some("it is not the uuencode that it claims to be, it was written as it is".to_owned())
             }
         },
         _ => {
-            gathered.write_all(body)?;
+            counted.write_all(body)?;
             let known = ["", "7bit", "8bit", "binary", "7-bit", "8-bit"].contains(&encoding);
             (!known).then(|| format!("the transfer encoding {encoding:?} is unknown, it was written as it is"))
         }
     };
-    gathered.flush()?;
-    Ok((gathered.size, wrong))
+    counted.flush()?;
+    Ok((counted.1, wrong))
 }
 
 /// Whether the first line is nothing else, or the alphabet is kept but for an exception here and there: a text
@@ -68,7 +68,7 @@ struct Base64 {
 }
 
 impl Base64 {
-    fn push<W: Write>(&mut self, coded: &[u8], out: &mut Gathered<'_, W>) -> io::Result<()> {
+    fn push<W: Write>(&mut self, coded: &[u8], out: &mut W) -> io::Result<()> {
         for byte in coded {
             let value = match byte {
                 b'A'..=b'Z' => byte - b'A',
@@ -92,7 +92,7 @@ impl Base64 {
             self.have += 1;
             if self.have == 4 {
                 let [_, decoded @ ..] = self.bits.to_be_bytes();
-                out.push(&decoded)?;
+                out.write_all(&decoded)?;
                 self.have = 0;
             }
         }
@@ -100,11 +100,11 @@ impl Base64 {
     }
 
     /// What less than four characters still say.
-    fn finish<W: Write>(&self, out: &mut Gathered<'_, W>) -> io::Result<()> {
+    fn finish<W: Write>(&self, out: &mut W) -> io::Result<()> {
         let [_, first, second, _] = (self.bits << (6 * (4 - self.have.min(4)))).to_be_bytes();
         match self.have {
-            2 => out.push(&[first]),
-            3 => out.push(&[first, second]),
+            2 => out.write_all(&[first]),
+            3 => out.write_all(&[first, second]),
             _ => Ok(()),
         }
     }
@@ -120,7 +120,7 @@ impl Base64 {
     }
 }
 
-fn base64<W: Write>(body: &[u8], out: &mut Gathered<'_, W>) -> io::Result<Option<String>> {
+fn base64<W: Write>(body: &[u8], out: &mut W) -> io::Result<Option<String>> {
     let mut state = Base64::default();
     let mut rest = body;
     // What is left after the last line that is base64 without a doubt; sought when it is needed.
@@ -166,16 +166,14 @@ fn after_base64(text: &[u8]) -> usize {
 
 /// The base64 of an encoded word.
 pub(super) fn base64_word(coded: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut gathered = Gathered { out: &mut bytes, bytes: Vec::new(), size: 0 };
-    let mut state = Base64::default();
+    let (mut bytes, mut state) = (Vec::new(), Base64::default());
     // Memory takes everything.
-    let _ = state.push(coded, &mut gathered).and_then(|()| state.finish(&mut gathered)).and_then(|()| gathered.flush());
+    let _ = state.push(coded, &mut bytes).and_then(|()| state.finish(&mut bytes));
     bytes
 }
 
 /// A `=` that escapes nothing stays as it is (RFC 2045 section 6.7, note 2). Line ends stay as they came.
-fn quoted_printable<W: Write>(body: &[u8], out: &mut Gathered<'_, W>) -> io::Result<Option<String>> {
+fn quoted_printable<W: Write>(body: &[u8], out: &mut W) -> io::Result<Option<String>> {
     let mut strange = 0_u64;
     for line in lines(body) {
         let text = line.trim_ascii_end();
@@ -187,25 +185,13 @@ fn quoted_printable<W: Write>(body: &[u8], out: &mut Gathered<'_, W>) -> io::Res
         let (text, end) = text.strip_suffix(b"=").map_or((text, end), |soft| (soft, b""));
         let mut rest = text;
         while let [first, after @ ..] = rest {
+            let found = escaped(rest, b'=');
+            strange += u64::from(*first == b'=' && found.is_none());
+            let (byte, after) = found.unwrap_or((*first, after));
+            out.write_all(&[byte])?;
             rest = after;
-            match after {
-                [high, low, after @ ..] if *first == b'=' => match (hex(*high), hex(*low)) {
-                    (Some(high), Some(low)) => {
-                        out.push(&[high << 4 | low])?;
-                        rest = after;
-                    }
-                    _ => {
-                        strange += 1;
-                        out.push(b"=")?;
-                    }
-                },
-                _ => {
-                    strange += u64::from(*first == b'=');
-                    out.push(&[*first])?;
-                }
-            }
         }
-        out.push(end)?;
+        out.write_all(end)?;
     }
     Ok((strange > 0).then(|| format!("{strange} escapes in its quoted-printable are none, they were left as they are")))
 }
@@ -246,13 +232,13 @@ impl<'a> Iterator for UuBlocks<'a> {
 
 impl UuBlock<'_> {
     pub(super) fn decode(&self, out: &mut impl Write) -> io::Result<(u64, Option<String>)> {
-        let mut gathered = Gathered { out, bytes: Vec::new(), size: 0 };
-        let wrong = self.decode_into(&mut gathered)?;
-        gathered.flush()?;
-        Ok((gathered.size, wrong))
+        let mut counted = Counted(BufWriter::with_capacity(BUFFER, out), 0);
+        let wrong = self.decode_into(&mut counted)?;
+        counted.flush()?;
+        Ok((counted.1, wrong))
     }
 
-    fn decode_into<W: Write>(&self, out: &mut Gathered<'_, W>) -> io::Result<Option<String>> {
+    fn decode_into<W: Write>(&self, out: &mut W) -> io::Result<Option<String>> {
         let mut short = 0_u64;
         for (length, data) in lines(self.data).filter_map(uu_line) {
             let needed = length.div_ceil(3) * 4;
@@ -265,7 +251,7 @@ impl UuBlock<'_> {
                 bits = (bits.0 << 6 | u32::from(byte.wrapping_sub(b' ') & 63), bits.1 + 1);
                 if bits.1 == 4 {
                     let [_, decoded @ ..] = bits.0.to_be_bytes();
-                    out.push(decoded.get(..left.min(3)).unwrap_or_default())?;
+                    out.write_all(decoded.get(..left.min(3)).unwrap_or_default())?;
                     left = left.saturating_sub(3);
                     bits = (0, 0);
                 }
@@ -290,9 +276,7 @@ fn begun(line: &[u8]) -> Option<&[u8]> {
 
 /// The length that a line of data claims, and its characters.
 fn uu_line(line: &[u8]) -> Option<(usize, &[u8])> {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let (first, data) = line.split_first()?;
+    let (first, data) = without_line_end(line).split_first()?;
     let length = usize::from(first.checked_sub(b' ')? & 63);
     // Some add a character of their own at the end.
     let fits =
@@ -301,28 +285,21 @@ fn uu_line(line: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 /// Decoded bytes on their way out.
-struct Gathered<'a, W> {
-    out: &'a mut W,
-    bytes: Vec<u8>,
-    size: u64,
-}
+struct Counted<W: Write>(BufWriter<W>, u64);
 
-impl<W: Write> Gathered<'_, W> {
-    fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.bytes.extend_from_slice(bytes);
-        if self.bytes.len() >= BUFFER { self.flush() } else { Ok(()) }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let bytes = std::mem::take(&mut self.bytes);
-        self.write_all(&bytes)?;
-        self.bytes = bytes;
-        self.bytes.clear();
-        Ok(())
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.0.write(bytes)?;
+        self.1 += written as u64;
+        Ok(written)
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.size += bytes.len() as u64;
-        self.out.write_all(bytes)
+        self.1 += bytes.len() as u64;
+        self.0.write_all(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }

@@ -66,7 +66,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("exchange", 2400),
     ("entra", 2400),
     ("imap", 4000),
-    ("mime", 2480),
+    ("mime", 2370),
     ("net", 1250),
     ("ground", 1550),
 ];
