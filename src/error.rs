@@ -139,6 +139,44 @@ pub struct EntraReply {
     pub timestamp: String,
 }
 
+/// Why an error of ours happened, for advice: what is said can change, this stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The clocks of this machine and of the token endpoint differ.
+    Clock,
+    /// The token endpoint redirects.
+    Redirected,
+    /// Something answered in Entra ID's place, with this HTTP status.
+    NotEntra(u16),
+    /// The token endpoint's answer is incomplete or too long.
+    CutAnswer,
+    /// There was no connection to the proxy.
+    NoProxy,
+    /// The proxy wants a user and a password, or refused them.
+    ProxyLogin,
+    /// The proxy offers no method of sign-in that we support.
+    ProxyMethod,
+    /// The proxy forbids the connection.
+    ProxyForbids,
+    /// The proxy could not connect.
+    ProxyCannot,
+    /// This host has no store of root certificates.
+    NoCaStore,
+    /// Nothing came within the time allowed.
+    TimedOut,
+    /// The connection broke, or the other side closed it.
+    ConnectionLost,
+    /// The server does not offer AUTH=XOAUTH2.
+    NoXoauth2,
+    /// The folder's UIDVALIDITY changed.
+    UidValidity,
+    /// The folder has fewer UIDs than were seen.
+    FolderRestored,
+    /// Another run uses the directory.
+    AnotherRun,
+}
+
 /// What went wrong, in one line.
 ///
 /// `Display` gives that line, lower case, no full stop of ours, with everything that others wrote
@@ -154,6 +192,7 @@ struct Inner {
     reply: Option<ServerReply>,
     entra: Option<EntraReply>,
     retry_after: Option<Duration>,
+    cause: Option<Cause>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -169,6 +208,7 @@ impl Error {
             reply: None,
             entra: None,
             retry_after: None,
+            cause: None,
             source: None,
         }))
     }
@@ -201,6 +241,11 @@ impl Error {
     /// What Entra ID said.
     pub fn entra(&self) -> Option<&EntraReply> {
         self.0.entra.as_ref()
+    }
+
+    /// Why it happened, if advice can be given for it.
+    pub fn cause(&self) -> Option<Cause> {
+        self.0.cause
     }
 
     /// How long the other side asked us to wait before the next try.
@@ -251,6 +296,12 @@ impl Error {
     #[must_use]
     pub(crate) fn caused_by(mut self, cause: impl StdError + Send + Sync + 'static) -> Error {
         self.0.source = Some(Box::new(cause));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn because(mut self, cause: Cause) -> Error {
+        self.0.cause = Some(cause);
         self
     }
 

@@ -30,6 +30,7 @@
 //! text); [`delivery`] (server → disk); [`bridge`] (tunnel and relay).
 #![cfg_attr(any(test, fuzzing), allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod advice;
 pub mod bridge;
 mod calendar;
 #[cfg(test)]
@@ -59,7 +60,7 @@ mod transcript;
 
 pub use calendar::{DateTime, rfc3339};
 pub use entra::{Application, Cloud, Credential};
-pub use error::{EntraReply, Error, Kind, Phase, RUN_IS_OVER, Result, ServerReply};
+pub use error::{Cause, EntraReply, Error, Kind, Phase, RUN_IS_OVER, Result, ServerReply};
 pub use exchange::{Selection, Server, sign_in};
 pub use imap::mailbox_name::MailboxName;
 pub use net::{Network, Proxy, Readiness, Stream, Trust};

@@ -141,6 +141,7 @@ Register-ArgumentCompleter -Native -CommandName 'exoimap' -ScriptBlock {
             [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write the protocol transcript to stderr or FILE; credentials masked.')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Append what is written to stderr, with times, to FILE.')
             [CompletionResult]::new('--script', '--script', [CompletionResultType]::ParameterName, 'Print one block of PowerShell that is safe to run again.')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Also print the commands of steps that are done.')
             [CompletionResult]::new('--managed-identity', '--managed-identity', [CompletionResultType]::ParameterName, 'For a managed identity instead of an application with a credential.')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors.')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors.')

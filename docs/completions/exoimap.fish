@@ -161,6 +161,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l token-cache -d
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l trace -d 'Write the protocol transcript to stderr or FILE; credentials masked.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l log -d 'Append what is written to stderr, with times, to FILE.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l script -d 'Print one block of PowerShell that is safe to run again.'
+complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l all -d 'Also print the commands of steps that are done.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -l managed-identity -d 'For a managed identity instead of an application with a credential.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -s q -l quiet -d 'Print only results and errors.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand setup" -s v -l verbose -d 'Print each step on stderr.'

@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::ArgMatches;
-use exoimap::exchange::{Facts, Step, explain, heading, hints, judge, open, try_sessions};
+use exoimap::advice::{Facts, heading, hints};
+use exoimap::exchange::{Step, explain, judge, open, try_sessions};
 use exoimap::imap::mailbox_name::MailboxName;
 use exoimap::imap::session::Mailbox;
 use exoimap::{Error, Escaped, Kind, Phase, Result, Retry, rfc3339};

@@ -112,7 +112,7 @@ impl Given<'_> {
             (needs_ids && lacks("client-id"), "the client ID (--client-id, AZURE_CLIENT_ID)"),
             (
                 method.is_none(),
-                "a credential: a certificate (AZURE_CLIENT_CERTIFICATE_PATH, --certificate), a client secret (AZURE_CLIENT_SECRET, --client-secret-file, --client-secret-command), a federated token (AZURE_FEDERATED_TOKEN_FILE, --federated-token-file) or an access token (EXOIMAP_ACCESS_TOKEN, --access-token-file)",
+                "a credential: a certificate (AZURE_CLIENT_CERTIFICATE_PATH, --certificate), a client secret (AZURE_CLIENT_SECRET, --client-secret-file, --client-secret-command), a federated token (AZURE_FEDERATED_TOKEN_FILE, --federated-token-file) or an access token (EXOIMAP_ACCESS_TOKEN, --access-token-file); exoimap setup prints how to get one",
             ),
         ];
         let missing: Vec<_> = missing.iter().filter(|(is_missing, _)| *is_missing).map(|(_, what)| *what).collect();

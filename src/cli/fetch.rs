@@ -6,10 +6,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
+use exoimap::advice::hints;
 use exoimap::delivery::{
     self, Action, Destination, FileOptions, Format, Job, Outcome, Program, Source, Spool, folder_path, locate,
 };
-use exoimap::exchange::{Choice, Next, choose, explain, hints, persist, resolve};
+use exoimap::exchange::{Choice, Next, choose, explain, persist, resolve};
 use exoimap::files::{Mode, others_may_write};
 use exoimap::imap::types::ListItem;
 use exoimap::{Error, MailboxName, Phase, RUN_IS_OVER, Result, Retry};

@@ -4,7 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use exoimap::exchange::hints;
+use exoimap::advice::hints;
 use exoimap::{Error, Phase, RUN_IS_OVER, Result, Retry, threads};
 
 use super::exit::{Exit, worst};

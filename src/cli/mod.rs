@@ -46,7 +46,7 @@ mod manual_tests;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
-use exoimap::exchange::{Facts, hints};
+use exoimap::advice::{Facts, hints};
 
 use commands::{Run, Verb};
 use output::Output;

@@ -208,6 +208,7 @@ const OWN: &[Entry] = &[
         .manual("It holds the options, every step, the claims of the token and the protocol transcript."),
     // setup
     flag("script", "Print one block of PowerShell that is safe to run again").of(&["setup"]),
+    flag("all", "Also print the commands of steps that are done").of(&["setup"]),
     flag("managed-identity", "For a managed identity instead of an application with a credential").of(&["setup"]),
     // folders
     argument("pattern", "PATTERN", "Only these folders; * stands for any characters").of(&["folders"]).with(|arg| arg.num_args(0..)),

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
+use exoimap::advice::Facts;
 use exoimap::entra::{AccessToken, Claims, Cloud, TokenCache, Wanted};
-use exoimap::exchange::{Facts, Server, Step, check_mailbox, sign_in_shortly, sign_in_step_by_step};
+use exoimap::exchange::{Server, Step, check_mailbox, sign_in_shortly, sign_in_step_by_step};
 use exoimap::files::open_private;
 use exoimap::imap::session::{Listener, OnAlert, Session};
 use exoimap::{Error, Escaped, Kind, Network, Phase, Result, Retry, Secret, Stream, Transcript, Trust};
@@ -271,8 +272,8 @@ pub(crate) fn mailboxes(arguments: &ArgMatches, deadline: Option<Instant>) -> Re
     let mut known = HashSet::new();
     // As `fetch` names their directories.
     named.retain(|mailbox| known.insert(mailbox.to_lowercase()));
-    let named_by = |e: Error| usage(format!("{} (--mailbox, EXOIMAP_MAILBOX)", words(&e)));
-    named.iter().try_for_each(|mailbox| check_mailbox(mailbox)).map_err(named_by)?;
+    let checked = named.iter().try_for_each(|mailbox| check_mailbox(mailbox));
+    checked.map_err(|e| named_by(&e, "--mailbox, EXOIMAP_MAILBOX"))?;
     Ok(named)
 }
 
@@ -283,6 +284,11 @@ fn check_listed(list: &str, line: usize, item: &str) -> Result<()> {
     let is_table = item.contains([',', ';', '\t']) || !item.contains('@');
     let form = if is_table { "; this list has one address per line, without a header" } else { "" };
     Err(usage(format!("{list}, line {line}: {}{form} (--mailboxes)", words(&error))))
+}
+
+/// A usage error of the library with the options that gave the value.
+pub(crate) fn named_by(error: &Error, options: &str) -> Error {
+    usage(format!("{} ({options})", words(error)))
 }
 
 /// The words of an error without its phase.

@@ -2,14 +2,15 @@
 //! says which steps are done already; without one it is the whole list.
 
 use clap::ArgMatches;
+use exoimap::advice::{Proven, Setup, SetupStep};
 use exoimap::entra::Cloud;
-use exoimap::exchange::{Next, PERMISSION, Proven, Setup, SetupStep};
+use exoimap::exchange::{Next, PERMISSION};
 use exoimap::{Error, Phase, Result};
 use serde_json::json;
 
 use super::exit::Exit;
 use super::output::Output;
-use super::session::{Setting, mailboxes};
+use super::session::{Setting, mailboxes, named_by};
 use super::sign_in::SignIn;
 
 pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Output) -> Result<Exit> {
@@ -20,10 +21,10 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
         Err(_) => mailboxes(arguments, None)?,
     };
     for mailbox in &mailboxes {
-        setup = setup.and_mailbox(mailbox)?;
+        setup = setup.and_mailbox(mailbox).map_err(|e| named_by(&e, "--mailbox"))?;
     }
     if let Some(tenant) = text("tenant") {
-        setup = setup.in_tenant(tenant)?;
+        setup = setup.in_tenant(tenant).map_err(|e| named_by(&e, "--tenant, AZURE_TENANT_ID"))?;
     }
     if arguments.get_flag("managed-identity") || text("auth") == Some("managed-identity") {
         setup = setup.of_managed_identity();
@@ -34,7 +35,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
     };
     let claimed = claims.as_ref().and_then(|claims| claims.application.as_deref());
     setup = match (text("client-id"), claimed) {
-        (Some(id), _) => setup.with_client_id(id)?,
+        (Some(id), _) => setup.with_client_id(id).map_err(|e| named_by(&e, "--client-id, AZURE_CLIENT_ID"))?,
         // A token may say what it likes.
         (None, Some(id)) => setup.clone().with_client_id(id).unwrap_or(setup),
         (None, None) => setup,
@@ -46,7 +47,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
         return Ok(Exit::Done);
     }
     for (number, step) in (1..).zip(setup.steps()) {
-        print(output, number, &step)?;
+        print(output, number, &step, arguments.get_flag("all"))?;
     }
     Ok(Exit::Done)
 }
@@ -85,15 +86,19 @@ fn unproven(error: &Error, output: &Output) -> Proven {
     Proven::default()
 }
 
-fn print(output: &Output, number: usize, step: &SetupStep) -> Result<()> {
-    let SetupStep { title, portal, shell, commands, proven } = step;
+fn print(output: &Output, number: usize, step: &SetupStep, all: bool) -> Result<()> {
+    let SetupStep { title, role, portal, shell, commands, proven, .. } = step;
     if output.json {
-        return output.object(&json!({"step": number, "title": title, "done": proven, "portal": portal, "shell": shell, "commands": commands}));
+        return output.object(&json!({"step": number, "title": title, "done": proven, "role": role, "portal": portal, "shell": shell, "commands": commands}));
     }
-    if *proven {
-        return output.line(&[&format!("{number}. {title}: done")]);
+    let done = if *proven { ": done" } else { "" };
+    output.line(&[&format!("{number}. {title}{done}")])?;
+    if *proven && !all {
+        return Ok(());
     }
-    output.line(&[&format!("{number}. {title}")])?;
+    if !role.is_empty() {
+        output.line(&[&format!("   role:       {role}")])?;
+    }
     if let Some(portal) = portal {
         output.line(&[&format!("   portal:     {portal}")])?;
     }

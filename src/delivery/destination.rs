@@ -16,7 +16,7 @@ use super::format::{Format, MBOX, hold_place, is_maildir_name_of, place, stem};
 use super::mbox_file::MboxFile;
 use super::ready::Entry;
 use super::state::{GIVEN_UP, State};
-use crate::error::{Error, Kind, Phase, Result};
+use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::files::{self, Lock, Mode};
 use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
@@ -106,7 +106,7 @@ impl Destination {
                     "the folder's UIDVALIDITY changed from {known} to {validity}: its messages have new numbers, and {} cannot tell which of them it has; nothing was fetched",
                     self.dir.display()
                 );
-                return Err(Error::new(Kind::Refused, Phase::Select, message));
+                return Err(Error::new(Kind::Refused, Phase::Select, message).because(Cause::UidValidity));
             }
             _ => {}
         }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::error::{Error, Kind, Phase, Result};
+use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::files::{self, Lock, Mode};
 use crate::threads;
 
@@ -45,7 +45,7 @@ pub(super) fn lock(path: &Path, dir: &Path) -> Result<Lock> {
         }
         None => {
             let message = format!("another exoimap run is using {}", dir.display());
-            Err(Error::new(Kind::Temporary, Phase::Disk, message))
+            Err(Error::new(Kind::Temporary, Phase::Disk, message).because(Cause::AnotherRun))
         }
     }
 }

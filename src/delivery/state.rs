@@ -53,7 +53,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::action::Action;
 use super::format::Format;
 use super::ready::{List, Next};
-use crate::error::{self, Error, Kind, Phase};
+use crate::error::{self, Cause, Error, Kind, Phase};
 use crate::imap::UidSet;
 use crate::imap::types::{Uid, UidValidity};
 use crate::text::shorten;
@@ -287,7 +287,7 @@ impl State {
             "the folder's UIDNEXT is {next}, and its messages below {} were seen before: it was put back, or the server errs; nothing was fetched",
             self.mark
         );
-        Err(Error::new(Kind::Protocol, Phase::Select, message))
+        Err(Error::new(Kind::Protocol, Phase::Select, message).because(Cause::FolderRestored))
     }
 
     /// Forgets all but whose mail it is; returns how many programs and changes were pending.

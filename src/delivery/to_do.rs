@@ -10,7 +10,7 @@ use super::look::Look;
 use super::place::locate;
 use super::state::{State, now};
 use super::{FileOptions, Job, Source};
-use crate::error::{Error, Kind, Phase, Result};
+use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::imap::UidSet;
 use crate::imap::session::Selected;
 
@@ -40,7 +40,7 @@ impl<'a> ToDo<'a> {
         if known.is_some() && known != now_valid {
             let message =
                 "the folder's UIDVALIDITY changed: a fetch would stop, or start again with --accept-uidvalidity";
-            return Err(Error::new(Kind::Refused, Phase::Select, message));
+            return Err(Error::new(Kind::Refused, Phase::Select, message).because(Cause::UidValidity));
         }
         state.check_uid_next(selected.mailbox().uid_next.filter(|next| *next > 0))?;
         // What was listed during this wait need not be listed again, unless more came.

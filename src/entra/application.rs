@@ -11,7 +11,7 @@ use super::certificate::Certificate;
 use super::endpoint::{Endpoint, check_client_id};
 use super::request::{Answer, post};
 use super::{AccessToken, Cloud, federated};
-use crate::error::{Error, Kind, Phase, Result};
+use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::net::Network;
 use crate::retry::Retry;
 use crate::secret::Secret;
@@ -174,7 +174,7 @@ fn explain(answer: &Answer, proof: &Proof) -> Error {
     let out_of_time = reply.codes.iter().any(|code| OUT_OF_TIME.contains(code));
     if proof.field == "client_assertion" && reply.error == "invalid_client" || out_of_time {
         if let Some(clock) = answer.clock().filter(|_| out_of_time) {
-            error = error.adding(&format!("; {clock}"));
+            error = error.adding(&format!("; {clock}")).because(Cause::Clock);
         }
         if let Some(about) = &proof.about {
             error = error.adding(&format!("; {about}"));

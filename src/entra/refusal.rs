@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::error::{EntraReply, Error, Kind, Phase};
+use crate::error::{Cause, EntraReply, Error, Kind, Phase};
 use crate::text::shorten;
 
 /// AADSTS numbers that mean trouble on Entra's side, or too many requests.
@@ -29,7 +29,7 @@ pub(super) fn refusal(who: &str, status: u16, content_type: &str, location: Opti
         let to = location.unwrap_or("nowhere");
         let message =
             format!("HTTP {status}: the endpoint redirects to {to}; a credential is never sent after a redirect");
-        return Error::new(Kind::Refused, Phase::Token, message);
+        return Error::new(Kind::Refused, Phase::Token, message).because(Cause::Redirected);
     }
     let kind = match status {
         408 | 429 | 500.. => Kind::Temporary,
@@ -38,8 +38,8 @@ pub(super) fn refusal(who: &str, status: u16, content_type: &str, location: Opti
     };
     let start = shorten(String::from_utf8_lossy(body).trim(), 200);
     let content_type = if content_type.is_empty() { "no content type" } else { content_type };
-    let message = format!("HTTP {status} with {content_type}, which is no answer of {who}: {start}");
-    Error::new(kind, Phase::Token, message)
+    let message = format!("HTTP {status} with {content_type}, which is not an answer of {who}: {start}");
+    Error::new(kind, Phase::Token, message).because(Cause::NotEntra(status))
 }
 
 /// `{"error":…,"error_description":…}`; none for any other body.
@@ -119,6 +119,6 @@ mod tests {
     #[test]
     fn a_body_of_somebody_else_is_named_and_escaped() {
         let text = refusal("Entra ID", 403, "text/html", None, "<h1>\u{1b}[2JSquid</h1>".as_bytes()).to_string();
-        assert_eq!(text, "token: HTTP 403 with text/html, which is no answer of Entra ID: <h1>\\x1b[2JSquid</h1>");
+        assert_eq!(text, "token: HTTP 403 with text/html, which is not an answer of Entra ID: <h1>\\x1b[2JSquid</h1>");
     }
 }

@@ -8,7 +8,7 @@ use super::AccessToken;
 use super::refusal::{refusal, without_bom};
 use super::transport::{MOST_BODY, agent, plain_agent};
 use crate::calendar;
-use crate::error::{Error, Kind, Phase, Result};
+use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::net::{self, Network};
 use crate::secret::Secret;
 
@@ -73,7 +73,8 @@ impl Answer {
         let seen = |text: &[u8]| sent.iter().any(|secret| repeats(text, secret));
         let error = if status == 200 && self.content_type.contains("json") {
             // Whatever it is, it may hold a token: nothing of it is shown.
-            Error::new(Kind::Protocol, Phase::Token, "the endpoint's answer is no complete JSON with an access_token")
+            Error::new(Kind::Protocol, Phase::Token, "the endpoint's answer is not complete JSON with an access_token")
+                .because(Cause::CutAnswer)
         } else if seen(self.body.expose()) || self.location.as_ref().is_some_and(|to| seen(to.as_bytes())) {
             let message = format!("HTTP {status}: the answer repeats our credential, so nothing of it is shown");
             Error::new(Kind::Protocol, Phase::Token, message)
@@ -118,8 +119,8 @@ fn unanswered(url: &str, e: ureq::Error) -> Error {
         ureq::Error::Timeout(_) => lost(std::io::ErrorKind::TimedOut.into()),
         ureq::Error::Io(e) => lost(e),
         ureq::Error::BodyExceedsLimit(limit) => {
-            let message = format!("the endpoint's answer has more than {limit} octets");
-            Error::new(Kind::Protocol, Phase::Token, message)
+            let message = format!("the endpoint's answer has more than {limit} bytes");
+            Error::new(Kind::Protocol, Phase::Token, message).because(Cause::CutAnswer)
         }
         e => Error::new(Kind::Protocol, Phase::Token, format!("{}: {e}", peer(url).0)),
     }

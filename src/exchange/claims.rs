@@ -13,10 +13,10 @@ use crate::error::{Error, Kind, Phase, Result};
 pub const PERMISSION: &str = "IMAP.AccessAsApp";
 
 /// The delegated one, which opens the mailbox of the user who signed in.
-pub(super) const DELEGATED: &str = "IMAP.AccessAsUser.All";
+const DELEGATED: &str = "IMAP.AccessAsUser.All";
 
 /// Exchange Online by its application id, in every tenant.
-pub(super) const EXCHANGE: &str = "00000002-0000-0ff1-ce00-000000000000";
+pub(crate) const EXCHANGE: &str = "00000002-0000-0ff1-ce00-000000000000";
 
 /// Whether the claims can open a mailbox: an error where they cannot, else what is doubtful about them.
 ///
@@ -72,19 +72,19 @@ fn refuse(claims: &Claims) -> Result<()> {
 }
 
 /// A user's token that opens mailboxes by IMAP.
-pub(super) fn has_delegated(claims: &Claims) -> bool {
+pub(crate) fn has_delegated(claims: &Claims) -> bool {
     claims.scopes.as_deref().is_some_and(|scopes| scopes.split(' ').any(|scope| scope == DELEGATED))
 }
 
 /// `https://outlook.office365.com` and its like in other clouds, or Exchange Online's application id. A
 /// token that names nobody may be anybody's.
-pub(super) fn is_for_exchange(claims: &Claims) -> bool {
+pub(crate) fn is_for_exchange(claims: &Claims) -> bool {
     let Some(audience) = claims.audience.as_deref() else { return true };
     audience == EXCHANGE || audience.contains("outlook") || audience.contains("webmail.apps.mil")
 }
 
 /// A tenant that is named by a domain cannot be compared.
-pub(super) fn is_of_another_tenant(claims: &Claims, tenant: &str) -> bool {
+pub(crate) fn is_of_another_tenant(claims: &Claims, tenant: &str) -> bool {
     let theirs = claims.tenant.as_deref();
     is_guid(tenant) && theirs.is_some_and(|theirs| is_guid(theirs) && !theirs.eq_ignore_ascii_case(tenant))
 }

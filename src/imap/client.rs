@@ -12,7 +12,7 @@ use super::mailbox_name::MailboxName;
 use super::types::{Capability, CodeMeaning, Condition, ListItem, MailboxStatus, Status, Untagged};
 use super::wire::Limits;
 use super::xoauth2;
-use crate::error::{Error, Kind, Phase, Result};
+use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::secret::Secret;
 
 /// The most error challenges that are answered; the mechanism has one.
@@ -82,7 +82,7 @@ impl<S: Read + Write> Client<S> {
         if !offered.has("AUTH=XOAUTH2") {
             let words = offered.words().collect::<Vec<_>>().join(" ");
             let message = format!("the server does not offer AUTH=XOAUTH2, only: {words}");
-            return Err(Error::new(Kind::Refused, Phase::Authenticate, message));
+            return Err(Error::new(Kind::Refused, Phase::Authenticate, message).because(Cause::NoXoauth2));
         }
         let command = Command::new("AUTHENTICATE", Phase::Authenticate).raw("XOAUTH2")?;
         let (command, response) = match offered.has("SASL-IR") {

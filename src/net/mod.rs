@@ -31,7 +31,7 @@ pub(crate) use wire::Wire;
 
 use timed::{is_timeout, over};
 
-use crate::error::{Error, Kind, Phase, Result};
+use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::threads;
 
 /// Between TLS and the socket, so that one system call brings several TLS records of 4 to 16 KB.
@@ -112,10 +112,12 @@ impl Network {
         let proxy = self.proxy_for(host, port);
         let (next, next_port) = proxy.map_or((host, port), |proxy| (proxy.host(), proxy.port()));
         let shown = proxy.map_or_else(|| host.to_owned(), |proxy| format!("the proxy {next} ({})", proxy.named_by()));
-        let addresses = self.look_up(next, next_port, &shown)?;
+        // What goes wrong before the proxy answers is about the proxy.
+        let about = |e: Error| if proxy.is_some() { e.because(Cause::NoProxy) } else { e };
+        let addresses = self.look_up(next, next_port, &shown).map_err(about)?;
         let ips: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
         done(Phase::Resolve, format!("{shown} is {}", ips.join(" ")));
-        let (mut tcp, address) = self.dial_as(next, &addresses, &shown)?;
+        let (mut tcp, address) = self.dial_as(next, &addresses, &shown).map_err(about)?;
         match proxy {
             None => done(Phase::Connect, format!("{address}, direct")),
             Some(proxy) => {
@@ -147,7 +149,9 @@ impl Network {
             Ok(addresses) if addresses.is_empty() => Err(failed("no address".to_owned())),
             Ok(addresses) => Ok(addresses),
             Err(_) if self.is_over() => Err(over(Phase::Resolve).with_peer(host, port)),
-            Err(e) if is_timeout(&e) => Err(failed(format!("no answer within {}", seconds(self.idle)))),
+            Err(e) if is_timeout(&e) => {
+                Err(failed(format!("no answer within {}", seconds(self.idle))).because(Cause::TimedOut))
+            }
             Err(e) => Err(failed(e.to_string()).caused_by(e)),
         }
     }
@@ -317,6 +321,7 @@ fn tls_error(host: &str, e: HandshakeError<Wire>, trust: &Trust) -> Error {
             return Error::new(Kind::Temporary, Phase::Tls, format!("{host}: the handshake was interrupted"));
         }
     };
+    let no_store = *trust == Trust::System && ca_store::is_missing();
     let (kind, why) = match io_cause(&cause) {
         Some(e) if is_timeout(e) => (Kind::Temporary, "no answer in the handshake".to_owned()),
         Some(e) => (Kind::Temporary, format!("the connection broke in the handshake: {e}")),
@@ -325,13 +330,12 @@ fn tls_error(host: &str, e: HandshakeError<Wire>, trust: &Trust) -> Error {
             text if text.contains("unexpected EOF") => {
                 (Kind::Temporary, "the other side closed the connection in the handshake".to_owned())
             }
-            text if *trust == Trust::System && ca_store::is_missing() => {
-                (Kind::Refused, format!("{text} (this host has no CA store)"))
-            }
+            text if no_store => (Kind::Refused, format!("{text} (this host has no CA store)")),
             text => (Kind::Refused, text),
         },
     };
-    Error::new(kind, Phase::Tls, format!("{host}: {why}")).caused_by(cause)
+    let error = Error::new(kind, Phase::Tls, format!("{host}: {why}")).caused_by(cause);
+    if no_store && kind == Kind::Refused { error.because(Cause::NoCaStore) } else { error }
 }
 
 /// The socket's own error in a chain of causes.

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Kind, Phase, RUN_IS_OVER};
+use crate::error::{Cause, Error, Kind, Phase, RUN_IS_OVER};
 
 /// The socket with its clock: whatever the platform calls a timeout leaves here as `TimedOut`.
 pub(crate) struct Timed {
@@ -120,11 +120,11 @@ pub(super) fn is_over(e: &io::Error) -> bool {
 
 /// A broken or silent connection as an error of the phase it happened in.
 pub(crate) fn lost(phase: Phase, e: io::Error) -> Error {
-    let why = match e.kind() {
+    let (cause, why) = match e.kind() {
         _ if is_over(&e) => return over(phase).caused_by(e),
-        _ if is_timeout(&e) => "no answer within the time allowed (--timeout)".to_owned(),
-        io::ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
-        _ => format!("the connection broke: {e}"),
+        _ if is_timeout(&e) => (Cause::TimedOut, "no answer within the time allowed (--timeout)".to_owned()),
+        io::ErrorKind::UnexpectedEof => (Cause::ConnectionLost, "the server closed the connection".to_owned()),
+        _ => (Cause::ConnectionLost, format!("the connection broke: {e}")),
     };
-    Error::new(Kind::Temporary, phase, why).caused_by(e)
+    Error::new(Kind::Temporary, phase, why).because(cause).caused_by(e)
 }

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::proxy::{Login, Proxy, Scheme, place};
 use super::timed::{Timed, is_over, is_timeout, over};
-use crate::error::{Error, Kind, Phase, Result};
+use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::secret::Secret;
 use crate::text::shorten;
 
@@ -101,7 +101,17 @@ impl Tunnel<'_> {
         if self.proxy.login.as_ref().is_some_and(|login| repeats(&words, login)) {
             words = format!("HTTP {}; its words repeat our password, so none is shown", answer.status);
         }
-        self.error(kind, format!("refused to connect to {}: {}", place(self.host, self.port), words.trim_end()))
+        let offers_basic =
+            answer.schemes.is_empty() || answer.schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("basic"));
+        let cause = match answer.status {
+            407 if !offers_basic => Cause::ProxyMethod,
+            // tinyproxy answers a wrong password with 401.
+            401 | 407 => Cause::ProxyLogin,
+            403 => Cause::ProxyForbids,
+            _ => Cause::ProxyCannot,
+        };
+        let refused = format!("refused to connect to {}: {}", place(self.host, self.port), words.trim_end());
+        self.error(kind, refused).because(cause)
     }
 
     fn socks5(&self, line: &mut Timed) -> Result<()> {
@@ -112,9 +122,8 @@ impl Tunnel<'_> {
             ([5, 0], _) => {}
             ([5, 2], Some(login)) => self.sign_in(line, login)?,
             ([5, 0xff], None) => {
-                return Err(
-                    self.error(Kind::Refused, "wants a user and a password, or something else that is not given")
-                );
+                let wants = "wants a user and a password, or something else that is not given";
+                return Err(self.error(Kind::Refused, wants).because(Cause::ProxyLogin));
             }
             ([5, 0xff], Some(_)) => return Err(self.error(Kind::Refused, "takes no user and password")),
             _ => return Err(self.no_proxy("SOCKS5")),
@@ -148,7 +157,7 @@ impl Tunnel<'_> {
         line.write_all(Secret::new(request).expose()).map_err(|e| self.lost(e))?;
         match self.read_array(line)? {
             [1, 0] => Ok(()),
-            [1, _] => Err(self.error(Kind::Refused, "refused the user or the password")),
+            [1, _] => Err(self.error(Kind::Refused, "refused the user or the password").because(Cause::ProxyLogin)),
             _ => Err(self.no_proxy("SOCKS5")),
         }
     }
@@ -190,7 +199,8 @@ impl Tunnel<'_> {
             _ => (Kind::Protocol, "a reply that SOCKS5 does not have"),
         };
         let target = place(self.host, self.port);
-        self.error(kind, format!("refused to connect to {target}: {words} (SOCKS5 reply {reply})"))
+        let error = self.error(kind, format!("refused to connect to {target}: {words} (SOCKS5 reply {reply})"));
+        if kind == Kind::Temporary { error.because(Cause::ProxyCannot) } else { error }
     }
 
     fn read_array<const N: usize>(&self, line: &mut Timed) -> Result<[u8; N]> {

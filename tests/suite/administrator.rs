@@ -177,7 +177,7 @@ impl Tenant {
         if hint.contains("openssl s_client -connect ") {
             return "openssl s_client … (it shows who signed)".to_owned();
         }
-        if hint.contains("name that CA's PEM file by --ca-file (EXOIMAP_CA_FILE)") {
+        if hint.contains("name that CA's PEM file with --ca-file (EXOIMAP_CA_FILE)") {
             self.environment.remove("EXOIMAP_CA_FILE");
             return "sets EXOIMAP_CA_FILE to that CA's file".to_owned();
         }

@@ -243,7 +243,10 @@ fn a_changed_uidvalidity_stops_before_anything_is_fetched() {
 #[test]
 fn a_folder_that_is_not_there_is_named() {
     let post = Post::with(Fault::FolderVanished);
-    post.fetch().expect(4).one_error().saying(&["INBOX doesn't exist.", "hint: exoimap folders"]);
+    post.fetch()
+        .expect(4)
+        .one_error()
+        .saying(&["INBOX doesn't exist.", "hint: perhaps the mailbox has a second folder named Inbox"]);
     let ended = post.world.call_with_token(&["fetch", "--to", "other", "--folder", "Posteingang"]).run();
     ended.expect(4).one_error().saying(&["Posteingang", "INBOX in every language"]);
     post.completes(&[]);

@@ -75,6 +75,7 @@ fn all_that_is_missing_is_named_at_once() {
         "AZURE_TENANT_ID",
         "AZURE_CLIENT_ID",
         "AZURE_CLIENT_SECRET",
+        "exoimap setup prints how",
     ]);
     // A token needs no mailbox, and a token at hand neither tenant nor client ID.
     let token = Call::new(world.folder.path(), &["token"]).run();

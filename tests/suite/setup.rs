@@ -98,6 +98,45 @@ fn a_managed_identity_has_other_steps() {
     assert!(!ended.stdout.contains("Certificates & secrets"), "{ended}");
 }
 
+/// The last step is a call that works as it stands; the credential is in the environment.
+#[test]
+fn the_steps_end_in_a_check_that_works() {
+    let world = World::new();
+    let last = |arguments: &[&str]| -> String {
+        let ended = world.run(&[&["setup", "--json"], arguments].concat());
+        let step: Value = serde_json::from_str(ended.expect(0).stdout.lines().last().unwrap()).unwrap();
+        step["commands"][0].as_str().unwrap().to_owned()
+    };
+    let check = last(&["--mailbox", sample::ORDERS]);
+    let words: Vec<_> = check.strip_prefix("exoimap ").unwrap().split(' ').collect();
+    world.call(&words).without("EXOIMAP_MAILBOX").without("AZURE_TENANT_ID").run().expect(0);
+    let folder = Folder::new();
+    for (arguments, words) in [
+        (&["--managed-identity"][..], "exoimap check --auth managed-identity --mailbox o"),
+        (&["--cloud", "usgov"], "exoimap check --cloud usgov --mailbox o"),
+        (
+            &["--cloud", "china", "--tenant", "contoso.com"],
+            "exoimap check --cloud china --tenant contoso.com --mailbox o",
+        ),
+    ] {
+        let ended = Call::new(folder.path(), &[&["setup", "--mailbox", sample::ORDERS], arguments].concat()).run();
+        assert!(ended.expect(0).stdout.contains(words), "{words}: {ended}");
+    }
+}
+
+#[test]
+fn done_steps_show_their_commands_and_every_step_its_role_if_asked() {
+    let world = World::new();
+    assert!(!world.run(&["setup"]).expect(0).stdout.contains("Set-CASMailbox"));
+    let all = world.run(&["setup", "--all"]);
+    for words in ["1. Register an application: done", "role:       Exchange Administrator", "Set-CASMailbox -Identity"]
+    {
+        assert!(all.expect(0).stdout.contains(words), "{words}: {all}");
+    }
+    let script = world.run(&["setup", "--script", "-q"]);
+    assert!(script.expect(0).stdout.contains("Install-Module $Module -Scope CurrentUser"), "{script}");
+}
+
 #[test]
 fn json_has_an_object_a_step() {
     let world = World::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 
 use super::*;
-use crate::error::{EntraReply, ServerReply};
+use crate::error::{Cause, EntraReply, ServerReply};
 use crate::secret::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -73,7 +73,10 @@ fn cases() -> Vec<(Error, String, &'static str)> {
     let mut known = |error: Error, claims: &str, hint: &'static str| cases.push((error, claims.to_owned(), hint));
     for (code, hint) in [
         (7000215, "copy the secret's Value"),
-        (7000222, "az ad app credential reset --id 00001111-aaaa-2222-bbbb-3333cccc4444 --append"),
+        (
+            7000222,
+            "the secret has expired: az ad app credential reset --id 00001111-aaaa-2222-bbbb-3333cccc4444 --append",
+        ),
         (7000218, "no credential reached Entra"),
         (700025, "az ad app update --id 00001111-aaaa-2222-bbbb-3333cccc4444 --is-fallback-public-client false"),
         (700027, "az ad app credential list --id 00001111-aaaa-2222-bbbb-3333cccc4444 --cert"),
@@ -106,10 +109,10 @@ fn cases() -> Vec<(Error, String, &'static str)> {
         (70001, "accountEnabled=true"),
         (53003, "Conditional Access"),
         (530035, "security defaults"),
-        (50034, "a user's refusal"),
-        (50126, "a user's refusal"),
+        (50034, "this refuses a user"),
+        (50126, "this refuses a user"),
         (50196, "--token-cache"),
-        (90033, "Entra's own trouble"),
+        (90033, "a temporary failure of Entra"),
         (900144, "perhaps a proxy rewrites"),
         (9002313, "perhaps a proxy rewrites"),
         (900561, "perhaps a proxy rewrites"),
@@ -117,29 +120,33 @@ fn cases() -> Vec<(Error, String, &'static str)> {
     ] {
         known(coded(code), "", hint);
     }
-    let page = |status: u16| format!("HTTP {status} with text/html, which is no answer of Entra ID: <html>");
-    known(said(Refused, Phase::Token, &page(407)), "", "a proxy wants a user name");
-    known(said(Refused, Phase::Token, &page(403)), "", "perhaps a proxy or a sign-in page");
-    known(said(Temporary, Phase::Token, &page(502)), "", "perhaps a proxy could not reach Entra");
-    known(said(Refused, Phase::Token, "HTTP 302: the endpoint redirects to x"), "", "perhaps a sign-in page");
-    known(
-        said(Protocol, Phase::Token, "the endpoint's answer is no complete JSON with an access_token"),
-        "",
-        "perhaps a proxy cut",
-    );
+    known(coded(700024).because(Cause::Clock), "", "set this machine's clock");
+    let page = |kind, status| said(kind, Phase::Token, "x").because(Cause::NotEntra(status));
+    known(page(Refused, 407), "", "a proxy wants a user name");
+    known(page(Refused, 403), "", "perhaps a proxy or a sign-in page");
+    known(page(Temporary, 502), "", "perhaps a proxy could not reach Entra");
+    known(said(Refused, Phase::Token, "x").because(Cause::Redirected), "", "perhaps a sign-in page");
+    known(said(Protocol, Phase::Token, "x").because(Cause::CutAnswer), "", "perhaps a proxy cut");
+    let mut uncoded = EntraReply { error: "x".into(), ..EntraReply::default() };
+    uncoded.codes.clear();
+    known(said(Refused, Phase::Token, "x").with_entra(uncoded), "", "see the sign-in logs of the tenant");
     // The way there.
     known(said(Temporary, Phase::Resolve, "looking up x: Name or service not known"), "", "check the host name");
-    known(said(Temporary, Phase::Resolve, "looking up x: no answer within 60 s"), "", "this host's DNS servers");
-    known(said(Temporary, Phase::Connect, "x: Connection refused (os error 111)"), "", "nobody listens there");
+    known(said(Temporary, Phase::Resolve, "x").because(Cause::TimedOut), "", "this host's DNS servers");
+    known(
+        said(Temporary, Phase::Connect, "x: Connection refused (os error 111)"),
+        "",
+        "nothing listens there, or a firewall",
+    );
     known(said(Temporary, Phase::Connect, "192.0.2.1:993 did not answer"), "", "perhaps a firewall drops it");
     for host in ["127.0.0.1", "[::1]", "localhost"] {
         let error = Error::new(Temporary, Phase::Connect, "no connection to it: did not answer");
         known(error.with_peer(host, 80), "", "nothing listens there: start what should answer at");
     }
     let unreachable = "192.0.2.1:993: Network is unreachable (os error 101)";
-    known(said(Temporary, Phase::Connect, unreachable), "", "this host has no way out");
+    known(said(Temporary, Phase::Connect, unreachable), "", "this host has no route there");
     known(said(Temporary, Phase::Token, "no answer within the time allowed (--timeout)"), "", "perhaps a firewall");
-    known(tls("certificate verify failed: (Hostname mismatch)"), "", "somebody else answers");
+    known(tls("certificate verify failed: (Hostname mismatch)"), "", "another server answers");
     known(tls("certificate verify failed: (certificate has expired)"), "", "compare this machine's clock");
     known(tls("wrong version number"), "", "what answers on port 993 speaks no TLS");
     known(tls("unsupported protocol"), "", "the other side has no TLS 1.2");
@@ -149,7 +156,7 @@ fn cases() -> Vec<(Error, String, &'static str)> {
         "perhaps an inspecting proxy",
     );
     let bare = "certificate verify failed: (unable to get local issuer certificate) (this host has no CA store)";
-    known(tls(bare), "", "install ca-certificates");
+    known(tls(bare).because(Cause::NoCaStore), "", "install ca-certificates");
     known(
         said(Temporary, Phase::Tls, "x: the connection broke in the handshake"),
         "",
@@ -157,31 +164,21 @@ fn cases() -> Vec<(Error, String, &'static str)> {
     );
     known(said(Usage, Phase::Tls, "reading the CA file x: it holds no PEM certificate"), "", "--ca-file");
     // A proxy.
-    let proxy = |kind, words: &str| said(kind, Phase::Proxy, &format!("the proxy localhost:3128 {words}"));
-    let asked = "refused to connect to outlook.office365.com:993: HTTP";
-    known(proxy(Refused, &format!("{asked} 407 x, it offers NTLM Negotiate")), "", "such as cntlm or px");
-    known(proxy(Refused, &format!("{asked} 407 x, it offers Negotiate Basic")), "", "name user and password");
-    known(proxy(Refused, &format!("{asked} 401 Unauthorized")), "", "name user and password");
-    known(proxy(Refused, "wants a user and a password, or something else"), "", "name user and password");
-    known(proxy(Refused, "refused the user or the password"), "", "name user and password");
-    known(proxy(Refused, &format!("{asked} 403 Forbidden")), "", "acl SSL_ports port 993");
-    let entra = proxy(Refused, "refused to connect to login.microsoftonline.com:443: HTTP 403 Forbidden");
-    let entra = entra.with_peer("login.microsoftonline.com", 443);
+    let proxy = |kind, cause| said(kind, Phase::Proxy, "x").because(cause);
+    known(proxy(Refused, Cause::ProxyMethod), "", "such as cntlm or px");
+    known(proxy(Refused, Cause::ProxyLogin), "", "name user and password");
+    known(proxy(Refused, Cause::ProxyForbids), "", "acl SSL_ports port 993");
+    let entra = proxy(Refused, Cause::ProxyForbids).with_peer("login.microsoftonline.com", 443);
     known(entra, "", "connect to login.microsoftonline.com, TCP port 443");
+    known(said(Refused, Phase::Proxy, "not allowed by its rules (SOCKS5 reply 2)"), "", "must let this host");
+    known(proxy(Temporary, Cause::ProxyCannot), "", "the proxy could not connect");
     known(
-        proxy(Refused, "refused to connect to x:1: not allowed by its rules (SOCKS5 reply 2)"),
+        said(Protocol, Phase::Proxy, "does not answer as HTTP proxies do"),
         "",
-        "must let this host",
+        "perhaps it is a proxy of the other kind",
     );
-    known(proxy(Temporary, &format!("{asked} 502 Bad Gateway")), "", "the proxy did not come through");
-    known(proxy(Protocol, "does not answer as HTTP proxies do"), "", "perhaps it is a proxy of the other kind");
-    known(
-        proxy(Temporary, "did not answer within the time allowed (--timeout)"),
-        "",
-        "perhaps this host needs no proxy",
-    );
-    let gone = "no connection to the proxy x (HTTPS_PROXY): x: Connection refused";
-    known(said(Temporary, Phase::Connect, gone), "", "perhaps this host needs no proxy");
+    known(said(Temporary, Phase::Proxy, "did not answer in time"), "", "perhaps this host needs no proxy");
+    known(said(Temporary, Phase::Connect, "x").because(Cause::NoProxy), "", "perhaps this host needs no proxy");
     // The sign-in.
     let failed = || no("NO AUTHENTICATE failed.");
     let claims = |part: &str| format!(r#""tid":"{TENANT}",{part}"#);
@@ -210,13 +207,21 @@ fn cases() -> Vec<(Error, String, &'static str)> {
     );
     known(no("NO LOGIN failed."), &good(), "Exchange Online takes no passwords");
     known(no("NO AUTHENTICATE failed. NoADRecipient"), &good(), "Exchange finds no mailbox");
-    let no_xoauth2 = "the server does not offer AUTH=XOAUTH2, only: IMAP4rev1";
-    known(said(Refused, Phase::Authenticate, no_xoauth2), &good(), "perhaps outlook.office365.com is not Exchange");
+    known(
+        said(Refused, Phase::Authenticate, "x").because(Cause::NoXoauth2),
+        &good(),
+        "perhaps outlook.office365.com is not Exchange",
+    );
     let closed = || replied(Refused, Phase::Mailbox, "BAD User is authenticated but not connected.");
     known(
         closed(),
         &good(),
-        "perhaps IMAP is off for the mailbox: Set-CASMailbox orders@contoso.com -ImapEnabled $true",
+        "perhaps the application may not open it: Add-MailboxPermission -Identity orders@contoso.com",
+    );
+    known(
+        replied(Refused, Phase::Authenticate, "BAD Command Argument Error. 11"),
+        &good(),
+        "the server did not understand the sign-in",
     );
     known(closed().adding(" [Error=\"UserDisabled\"]"), &good(), "Exchange says that IMAP is off");
     // The session.
@@ -232,27 +237,23 @@ fn cases() -> Vec<(Error, String, &'static str)> {
         "what answers on port",
     );
     for (words, hint) in [
-        ("BYE Session invalidated - AccessTokenExpired", "the token's time was over"),
+        ("BYE Session invalidated - AccessTokenExpired", "the token has expired"),
         ("BAD Command received in Invalid state.", "the server had ended the session"),
         ("BYE Connection closed. 14", "the server hung up after many errors"),
         ("BYE Connection closed.", "the server hung up: run again"),
         ("BYE Connection is closed. 13", "the server hung up: run again"),
         ("BYE Microsoft Exchange Server IMAP4 server signing off.", "the server is going down"),
-        ("BYE Server Unavailable. 15", "Exchange's own trouble"),
-        ("NO Server Unavailable. 15", "Exchange's own trouble"),
+        ("BYE Server Unavailable. 15", "a temporary failure of Exchange"),
+        ("NO Server Unavailable. 15", "a temporary failure of Exchange"),
     ] {
         known(replied(Temporary, Phase::Fetch, words), "", hint);
     }
     let throttled =
         replied(Temporary, Phase::Fetch, "BAD Request is throttled. Suggested Backoff Time: 92415 milliseconds");
     known(throttled.with_retry_after(std::time::Duration::from_millis(92_415)), "", "Exchange slows this mailbox");
+    known(said(Temporary, Phase::Select, "x").because(Cause::TimedOut), "", "run again; if it stays, allow more");
     known(
-        said(Temporary, Phase::Select, "no answer within the time allowed (--timeout)"),
-        "",
-        "run again; if it stays, allow more",
-    );
-    known(
-        said(Temporary, Phase::Fetch, "the server closed the connection"),
+        said(Temporary, Phase::Fetch, "x").because(Cause::ConnectionLost),
         "",
         "run again; if it stays, perhaps a firewall",
     );
@@ -264,14 +265,18 @@ fn cases() -> Vec<(Error, String, &'static str)> {
     ] {
         known(replied(Refused, Phase::Command, words), "", hint);
     }
-    known(replied(Refused, Phase::Select, "NO INBOX doesn't exist."), "", "exoimap folders lists the names");
+    known(replied(Refused, Phase::Select, "NO Orders doesn't exist."), "", "exoimap folders lists the names");
+    known(
+        replied(Refused, Phase::Select, "NO INBOX doesn't exist."),
+        "",
+        "perhaps the mailbox has a second folder named Inbox",
+    );
     known(said(Protocol, Phase::Command, "the server broke the protocol: x"), "", "run exoimap check --report FILE");
     // This machine.
-    let changed = "UIDVALIDITY changed from 14 to 15";
-    known(said(Refused, Phase::Select, changed), "", "--accept-uidvalidity");
-    let back = "the folder's UIDNEXT is 3, and so on: it was put back, or the server errs";
-    known(said(Protocol, Phase::Select, back), "", "run again, since it may have been the server; else --refetch");
-    known(said(Temporary, Phase::Disk, "another exoimap run is using x"), "", "wait for it to end");
+    known(said(Refused, Phase::Select, "x").because(Cause::UidValidity), "", "--accept-uidvalidity");
+    let restored = said(Protocol, Phase::Select, "x").because(Cause::FolderRestored);
+    known(restored, "", "run again, since it may have been the server; else --refetch");
+    known(said(Temporary, Phase::Disk, "x").because(Cause::AnotherRun), "", "wait for it to end");
     known(disk(ErrorKind::StorageFull), "", "make room");
     known(disk(ErrorKind::QuotaExceeded), "", "make room");
     known(disk(ErrorKind::PermissionDenied), "", "the account that runs exoimap");
@@ -281,14 +286,13 @@ fn cases() -> Vec<(Error, String, &'static str)> {
         "the account that runs exoimap",
     );
     known(disk(ErrorKind::ReadOnlyFilesystem), "", "name a directory that can be written");
-    known(disk(ErrorKind::NotADirectory), "", "--to names a directory");
+    known(disk(ErrorKind::NotADirectory), "", "name a directory of its own");
     let cache = Error::disk("making the token cache x (--token-cache)", ErrorKind::AlreadyExists.into());
-    known(cache, "", "--token-cache names a directory");
+    known(cache, "", "name a directory of its own");
     let report = "writing x (--report): No space left on device (os error 28)";
     known(said(Local, Phase::Options, report), "", "quota), then run again");
     known(Error::disk("writing x", io::Error::from_raw_os_error(24)), "", "allow more");
     known(said(Usage, Phase::Credential, "reading x: No such file or directory (os error 2)"), "", "check the path");
-    known(said(Usage, Phase::Options, "no credential is given"), "", "exoimap setup says");
     cases
 }
 
@@ -341,10 +345,12 @@ fn every_row_has_its_heading_and_every_heading_a_row() {
 fn the_mailbox_that_is_not_connected_has_three_causes() {
     let error = replied(Kind::Refused, Phase::Mailbox, "BAD User is authenticated but not connected.");
     let hints = hints(&error, &facts(&good()));
-    assert!(hints[0].contains("Set-CASMailbox orders@contoso.com -ImapEnabled $true"), "{hints:?}");
     let full_access =
         format!("Add-MailboxPermission -Identity orders@contoso.com -User {OBJECT} -AccessRights FullAccess");
-    assert!(hints[1].contains(&full_access), "{hints:?}");
+    assert!(hints[0].contains(&full_access), "{hints:?}");
+    assert!(hints[1].contains("Set-CASMailbox orders@contoso.com -ImapEnabled $true"), "{hints:?}");
+    // Where the cmdlets run is said once.
+    assert_eq!(hints.iter().filter(|hint| hint.contains("Connect-ExchangeOnline")).count(), 1, "{hints:?}");
     assert_eq!(hints.len(), MOST);
 }
 
@@ -359,7 +365,7 @@ fn a_users_token_gets_a_users_hints() {
     assert!(refused[1].contains("Set-CASMailbox orders@contoso.com -ImapEnabled $true"), "{refused:?}");
     let closed = replied(Kind::Refused, Phase::Mailbox, "BAD User is authenticated but not connected.");
     let closed = hints(&closed, &facts);
-    assert!(closed[1].contains("the user may not open it") && closed[1].contains(full_access), "{closed:?}");
+    assert!(closed[0].contains("the user may not open it") && closed[0].contains(full_access), "{closed:?}");
 }
 
 /// What a token or a list of mailboxes says is written by somebody else, and pasted by an administrator.
@@ -368,11 +374,11 @@ fn what_is_pasted_is_one_word() {
     let error = || replied(Kind::Refused, Phase::Mailbox, "BAD User is authenticated but not connected.");
     let facts = Facts { mailbox: "x\u{2019}; Remove-Mailbox y@contoso.com".into(), ..facts(&good()) };
     assert!(
-        hints(&error(), &facts)[0].contains("Set-CASMailbox 'x\u{2019}\u{2019}; Remove-Mailbox y@contoso.com' -Imap")
+        hints(&error(), &facts)[1].contains("Set-CASMailbox 'x\u{2019}\u{2019}; Remove-Mailbox y@contoso.com' -Imap")
     );
     let claims = good().replace(OBJECT, "x; Remove-Mailbox y").replace(APPLICATION, "`reboot`");
-    let facts = Facts { claims: super::tests::facts(&claims).claims, ..facts };
-    assert!(hints(&error(), &facts)[1].contains("-User <object id of the enterprise application> -Access"));
+    let facts = Facts { claims: self::facts(&claims).claims, ..facts };
+    assert!(hints(&error(), &facts)[0].contains("-User <object id of the enterprise application> -Access"));
     assert!(
         hints(&no("NO AUTHENTICATE failed."), &facts)[0]
             .contains(&format!("-AppId {APPLICATION} -ObjectId <object id"))

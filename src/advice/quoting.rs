@@ -1,6 +1,6 @@
-//! Values in PowerShell: what an administrator pastes must say what we meant, and nothing more.
+//! Values in a shell: what an administrator pastes must say what we meant, and nothing more.
 
-/// `text` between single quotes, where nothing is expanded.
+/// `text` between single quotes of PowerShell, where nothing is expanded.
 ///
 /// PowerShell takes the typographic single quotes for quotes too, and inside of them each is written
 /// twice (about_Quoting_Rules; `CodeGeneration.EscapeSingleQuotedStringContent`).
@@ -17,11 +17,19 @@ pub(super) fn quoted(text: &str) -> String {
     quoted
 }
 
-/// `text` as an argument: bare where that is plainly one word, quoted where it is not.
+/// `text` as an argument in PowerShell: bare if it is plainly one word, else quoted.
 pub(super) fn argument(text: &str) -> String {
-    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"@._-".contains(&octet);
-    let is_word = text.bytes().all(plain) && text.bytes().next().is_some_and(|octet| octet.is_ascii_alphabetic());
-    if is_word { text.to_owned() } else { quoted(text) }
+    if is_word(text) { text.to_owned() } else { quoted(text) }
+}
+
+/// The same in a POSIX shell.
+pub(super) fn shell_argument(text: &str) -> String {
+    if is_word(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+fn is_word(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@._-".contains(&byte);
+    text.bytes().all(plain) && text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
 }
 
 #[cfg(test)]
@@ -44,5 +52,6 @@ mod tests {
         ] {
             assert_eq!(argument(text), safe, "{text}");
         }
+        assert_eq!(shell_argument("o'brien; x@contoso.com"), r"'o'\''brien; x@contoso.com'");
     }
 }

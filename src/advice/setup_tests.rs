@@ -1,6 +1,8 @@
 //! The steps are filled in, and nothing that is filled in can be more than a value.
 
 use super::*;
+use crate::entra::Cloud;
+use crate::error::Result;
 
 const APPLICATION: &str = "00001111-aaaa-2222-bbbb-3333cccc4444";
 const OBJECT: &str = "aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb";

@@ -1,0 +1,136 @@
+//! DNS, TCP, TLS, and what stands in between.
+
+use std::io::ErrorKind;
+use std::net::IpAddr;
+
+use super::{Row, Seen, row};
+use crate::error::{Cause, Kind, Phase};
+
+pub(super) static ROWS: &[Row] = &[
+    // DNS.
+    row(
+        "Name or service not known",
+        |seen| seen.phase(Phase::Resolve) && !no_dns(seen),
+        "check the host name {host} for a typing error (--host, --authority-host), then this host's DNS: nslookup {host}",
+    ),
+    row(
+        "Temporary failure in name resolution",
+        |seen| seen.phase(Phase::Resolve) && no_dns(seen),
+        "this host's DNS servers do not answer: nslookup {host}",
+    ),
+    // TCP.
+    row(
+        "Connection refused",
+        |seen| seen.phase(Phase::Connect) && is_this_machine(seen),
+        "nothing listens there: start what should answer at {host}, TCP port {port} (nc -vz {host} {port}), or name another host",
+    ),
+    row(
+        "Connection refused",
+        |seen| seen.phase(Phase::Connect) && seen.says(&["refused"]) && !is_this_machine(seen),
+        "nothing listens there, or a firewall says so: {host} must be reached on TCP port {port} (nc -vz {host} {port})",
+    ),
+    row(
+        "Network is unreachable",
+        |seen| seen.phase(Phase::Connect) && seen.says(&["unreachable", "No route"]),
+        "this host has no route there: check its network, or name the proxy (--proxy, HTTPS_PROXY)",
+    ),
+    row(
+        "did not answer",
+        |seen| {
+            let silent = seen.phase(Phase::Token) && seen.kind(Kind::Temporary) && seen.error.entra().is_none();
+            let no_word = !seen.says(&["refused", "unreachable", "No route"]) && !is_this_machine(seen);
+            (seen.phase(Phase::Connect) && no_word) || (silent && !answered(seen))
+        },
+        "perhaps a firewall drops it: this host must be allowed to reach {host}, TCP port {port}",
+    ),
+    // TLS: whose certificate it is decides.
+    row(
+        "certificate verify failed: Hostname mismatch",
+        |seen| refused(seen) && is_other_host(seen),
+        "another server answers for {host}: perhaps DNS, a hosts file or --host leads elsewhere",
+    ),
+    row(
+        "certificate verify failed: certificate has expired",
+        |seen| refused(seen) && is_out_of_time(seen),
+        "compare this machine's clock with another one first: Microsoft's certificates are renewed in time; then see whose certificate it is",
+    ),
+    row(
+        "wrong version number",
+        |seen| refused(seen) && is_not_tls(seen),
+        "what answers on port {port} speaks no TLS: the port is 993 (--port), not 143; perhaps a proxy answers in its place",
+    ),
+    row(
+        "unsupported protocol",
+        |seen| refused(seen) && is_too_old(seen),
+        "the other side has no TLS 1.2 or no cipher that this host allows, and Exchange Online has both: perhaps a proxy in between is too old",
+    ),
+    row(
+        "this host has no CA store",
+        |seen| refused(seen) && seen.cause(Cause::NoCaStore),
+        "install ca-certificates; in an empty container, copy a host's /etc/ssl/certs/ca-certificates.crt there, or name the PEM roots with --ca-file (EXOIMAP_CA_FILE)",
+    ),
+    row(
+        "certificate verify failed: unable to get local issuer certificate",
+        |seen| refused(seen) && is_unknown_signer(seen) && !seen.cause(Cause::NoCaStore),
+        "perhaps an inspecting proxy signs with its own CA: name that CA's PEM file with --ca-file (EXOIMAP_CA_FILE)",
+    ),
+    row(
+        "certificate verify failed",
+        |seen| refused(seen) && !is_not_tls(seen) && !seen.cause(Cause::NoCaStore),
+        "see who signed it: openssl s_client -connect {host}:{port} -servername {host} -showcerts </dev/null",
+    ),
+    row(
+        "the connection broke in the handshake",
+        |seen| seen.phase(Phase::Tls) && seen.kind(Kind::Temporary),
+        "perhaps a firewall or a proxy cuts TLS to {host}: it must let {host}, TCP port {port}, pass without inspection",
+    ),
+    row(
+        "reading the CA file",
+        |seen| seen.phase(Phase::Tls) && seen.kind(Kind::Usage),
+        "--ca-file (EXOIMAP_CA_FILE) takes PEM text (-----BEGIN CERTIFICATE-----); from DER: openssl x509 -inform der -in FILE -out FILE.pem",
+    ),
+];
+
+/// The system's words, or none in time.
+fn no_dns(seen: &Seen) -> bool {
+    seen.cause(Cause::TimedOut) || seen.says(&["Temporary failure"])
+}
+
+/// The endpoint, or somebody in its place, said something.
+fn answered(seen: &Seen) -> bool {
+    matches!(seen.error.cause(), Some(Cause::NotEntra(_) | Cause::Redirected | Cause::CutAnswer))
+}
+
+/// No firewall stands between a machine and itself.
+fn is_this_machine(seen: &Seen) -> bool {
+    let host = seen.peer().0.trim_matches(['[', ']']);
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+fn refused(seen: &Seen) -> bool {
+    seen.phase(Phase::Tls) && seen.kind(Kind::Refused) && !seen.system(&[ErrorKind::TimedOut])
+}
+
+// OpenSSL's words, then schannel's.
+
+fn is_other_host(seen: &Seen) -> bool {
+    seen.says(&["ostname mismatch", "IP address mismatch", "target principal name is incorrect"])
+}
+
+fn is_out_of_time(seen: &Seen) -> bool {
+    seen.says(&["has expired", "not yet valid", "expired certificate"])
+}
+
+fn is_not_tls(seen: &Seen) -> bool {
+    seen.says(&["wrong version number", "packet length too long", "http request", "unexpected or badly formatted"])
+}
+
+fn is_too_old(seen: &Seen) -> bool {
+    let words =
+        ["unsupported protocol", "protocol version", "handshake failure", "no protocols available", "no ciphers"];
+    seen.says(&words) || seen.says(&["common algorithm", "dh key too small"])
+}
+
+fn is_unknown_signer(seen: &Seen) -> bool {
+    !(is_other_host(seen) || is_out_of_time(seen) || is_not_tls(seen) || is_too_old(seen))
+}
