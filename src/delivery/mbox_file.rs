@@ -128,14 +128,18 @@ impl MboxFile {
     }
 
     fn open_or_create(&self) -> io::Result<File> {
-        let options = || File::options().read(true).append(true).clone();
-        match files::open_own(&self.path, &options()) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                drop(files::create(&self.path, self.options.mode)?);
-                files::open_own(&self.path, &options())
+        // A program that heeds no lock may take it away between the two steps.
+        for _ in 0..MOST_OPENS {
+            match files::open_own(&self.path, File::options().read(true).append(true)) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                opened => return opened,
             }
-            opened => opened,
+            match files::create(&self.path, self.options.mode) {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                created => drop(created?),
+            }
         }
+        Err(io::Error::other(TAKEN_AWAY))
     }
 
     /// True where an attempt before this one appended all of the group behind `length`.
