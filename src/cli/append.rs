@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::time::Instant;
 
 use clap::ArgMatches;
-use exoimap::exchange::{LARGEST_MESSAGE, Next, Outgoing, explain, require_folder};
+use exoimap::exchange::{LARGEST_MESSAGE, Next, Outgoing, explain, is_refusal, require_folder};
 use exoimap::imap::session::Session;
 use exoimap::imap::types::{Flag, Uid, UidValidity};
 use exoimap::{DateTime, Error, Kind, MailboxName, Phase, Result, Retry, Stream, files, threads};
@@ -28,6 +28,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
         received: arguments.get_one::<DateTime>("date").copied(),
         messages: messages(arguments, setting.deadline)?,
         stored: 0,
+        refused: 0,
         is_given: false,
     };
     for message in &upload.messages {
@@ -40,7 +41,8 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     if ended.is_err() && stored > 0 && !(output.is_closed() && stored == all) {
         output.warn(&format!("{stored} of {all} messages are stored"));
     }
-    ended.map(|()| Exit::Done)
+    ended?;
+    Ok(if upload.refused > 0 { Exit::Partly } else { Exit::Done })
 }
 
 /// One call's work, session after session.
@@ -51,6 +53,8 @@ struct Upload<'a> {
     received: Option<DateTime>,
     messages: Vec<Message>,
     stored: usize,
+    /// Messages that the server did not take.
+    refused: usize,
     /// The server has all of the next message and has not answered.
     is_given: bool,
 }
@@ -76,9 +80,9 @@ impl Message {
 impl Upload<'_> {
     /// One session's work, and what its failure means for the next.
     fn session(&mut self, session: &mut Session<Stream>, retry: &mut Retry) -> Result<Next> {
-        let before = self.stored;
+        let before = self.next();
         let stored = self.store(session);
-        if self.stored != before {
+        if self.next() != before {
             retry.progressed();
         }
         match stored {
@@ -87,14 +91,31 @@ impl Upload<'_> {
         }
     }
 
+    /// The next message's place.
+    fn next(&self) -> usize {
+        self.stored + self.refused
+    }
+
+    /// Of several messages, one that the server refuses keeps no other from being stored; where it refuses the folder,
+    /// it would refuse each.
     fn store(&mut self, session: &mut Session<Stream>) -> Result<()> {
         self.folder = require_folder(session, &self.folder, "append to")?;
-        while let Some(message) = self.messages.get(self.stored) {
+        while let Some(message) = self.messages.get(self.next()) {
             let mut outgoing = message.open()?;
             let size = outgoing.octets();
             let stored = session.append(&self.folder, &self.flags, self.received, size, &mut outgoing);
             self.is_given = outgoing.is_given();
-            let uid = stored.map_err(explain)?;
+            let stored = stored.map_err(explain);
+            if let Err(refused) = &stored
+                && self.messages.len() > 1
+                && is_refusal(refused)
+                && !is_about_the_folder(refused)
+            {
+                self.output.warn(&format!("{} was not stored: {refused}", message.name));
+                (self.is_given, self.refused) = (false, self.refused + 1);
+                continue;
+            }
+            let uid = stored?;
             self.is_given = false;
             // Whether or not it can be told.
             self.stored += 1;
@@ -107,7 +128,7 @@ impl Upload<'_> {
     fn broke(&mut self, why: Error) -> Result<Next> {
         let is_answer = why.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"));
         if std::mem::take(&mut self.is_given) && !is_answer {
-            let name = self.messages.get(self.stored).map(|message| message.name.as_str()).unwrap_or_default();
+            let name = self.messages.get(self.next()).map(|message| message.name.as_str()).unwrap_or_default();
             let message = format!(
                 "the session broke behind {name}, which {} may have or not: look before you run it again ({why})",
                 self.folder
@@ -126,6 +147,15 @@ impl Upload<'_> {
         }
         self.output.line(&[&uid.map_or_else(|| "-".to_owned(), |uid| uid.to_string()), name])
     }
+}
+
+/// RFC 5530's codes and Exchange's words for a folder that takes no message, whichever it is.
+fn is_about_the_folder(refused: &Error) -> bool {
+    let Some(reply) = refused.reply() else { return false };
+    let code = reply.code.as_deref().unwrap_or_default().to_ascii_uppercase();
+    let is_code =
+        ["TRYCREATE", "NONEXISTENT", "NOPERM", "CANNOT", "OVERQUOTA"].iter().any(|known| code.starts_with(known));
+    is_code || reply.text.to_ascii_lowercase().contains("doesn't exist")
 }
 
 /// The files that are named; stdin and pipes go to a temporary one, for they can be read once only.

@@ -146,3 +146,26 @@ fn a_transcript_holds_no_message() {
     ended.expect(0).saying(&[&format!("C: a6 APPEND INBOX {{{size}}}"), &format!("C: <secret {size} octets>")]);
     assert!(!ended.stderr.contains("confidential"), "{ended}");
 }
+
+/// One that the server does not take is named, and the others are stored.
+#[test]
+fn a_message_that_is_refused_keeps_no_other_from_being_stored() {
+    let world = World::new();
+    let files: Vec<_> = (0..3).map(|n| world.folder.file(&format!("{n}.eml"), sample::note(&n.to_string()))).collect();
+    let append = || call(&world, &["append", "--folder", "Drafts", &files[0], &files[1], &files[2]]).run();
+    world.exchange.fault(Fault::Refuse { command: "APPEND", answer: "NO Message rejected." });
+    let ended = append();
+    ended.expect(6).saying(&[&format!("{} was not stored: ", files[0]), "Message rejected."]);
+    assert_eq!(ended.stdout, format!("1\t{}\n2\t{}\n", files[1], files[2]), "{ended}");
+    // A folder that takes none ends it: it would refuse each.
+    for answer in ["NO [OVERQUOTA] Full.", "NO [TRYCREATE] Drafts doesn't exist."] {
+        let before = commands(&world, "APPEND");
+        world.exchange.fault(Fault::Refuse { command: "APPEND", answer });
+        let ended = append();
+        assert!(matches!(ended.code, Some(4)) && ended.stdout.is_empty(), "{ended}");
+        assert_eq!(commands(&world, "APPEND"), before + 1);
+    }
+    // One message alone is refused as before.
+    world.exchange.fault(Fault::Refuse { command: "APPEND", answer: "NO Message rejected." });
+    call(&world, &["append", "--folder", "Drafts", &files[0]]).run().expect(4);
+}
