@@ -6,7 +6,7 @@ rem
 rem orders.env beside it holds AZURE_TENANT_ID=, AZURE_CLIENT_ID=, AZURE_CLIENT_SECRET= and EXOIMAP_MAILBOX=.
 rem What needs a person goes to the Application event log with each run; exoimap's own words are in fetch.log.
 setlocal
-"%~dp0exoimap.exe" fetch --quiet --give-up-after 288 --env-file "%~dp0orders.env" --log "%~dp0fetch.log" --to C:\orders >nul 2>nul
+"%~dp0exoimap.exe" fetch --quiet --max-time 4m --give-up-after 288 --env-file "%~dp0orders.env" --log "%~dp0fetch.log" --to C:\orders >nul 2>nul
 set code=%ERRORLEVEL%
 if %code%==0 exit /b 0
 rem Network, throttling: the next run tries again.

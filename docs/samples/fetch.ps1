@@ -7,7 +7,7 @@
 # What needs a person goes to the Application event log with each run; exoimap's own words are in fetch.log.
 $settings = Join-Path $PSScriptRoot 'orders.env'
 $log = Join-Path $PSScriptRoot 'fetch.log'
-& (Join-Path $PSScriptRoot 'exoimap.exe') fetch --quiet --give-up-after 288 --env-file $settings --log $log --to C:\orders 2>$null | Out-Null
+& (Join-Path $PSScriptRoot 'exoimap.exe') fetch --quiet --max-time 4m --give-up-after 288 --env-file $settings --log $log --to C:\orders 2>$null | Out-Null
 # Where exoimap.exe could not be started there is no exit code.
 $code = if ($null -eq $LASTEXITCODE) { 1 } else { $LASTEXITCODE }
 

@@ -6,11 +6,11 @@
 #
 # /etc/exoimap/orders.env, owner orders, mode 0600, holds AZURE_TENANT_ID=, AZURE_CLIENT_ID=, AZURE_CLIENT_SECRET= and
 # EXOIMAP_MAILBOX=. cron mails what a job prints to its owner: silence is success, and what needs a person is said by
-# each run until it is mended.
+# each run until it is fixed.
 set -u
 PATH=$PATH:/usr/local/bin
 
-said=$(exoimap fetch --quiet --env-file /etc/exoimap/orders.env --give-up-after 288 --to /var/spool/orders 2>&1 >/dev/null)
+said=$(exoimap fetch --quiet --max-time 4m --env-file /etc/exoimap/orders.env --give-up-after 288 --to /var/spool/orders 2>&1 >/dev/null)
 code=$?
 case $code in
 0) [ -z "$said" ] || logger -t exoimap -p user.notice "$said"; exit 0 ;; # a warning at most

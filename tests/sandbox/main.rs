@@ -27,7 +27,8 @@ Runs exoimap against servers on loopback that answer as Entra ID and Exchange On
 
 Usage: cargo run --example sandbox [-- OPTION]
 
-  (none)        builds exoimap, runs check, folders and fetch, and shows what they print
+  (none)        builds exoimap, runs what README.md shows, and shows what it prints
+  --trace       the same, with the dialogue of check
   --serve       keeps the servers running and prints the environment for another shell; besides
                 orders@contoso.com there are mailbox-001@contoso.com to mailbox-200@contoso.com
   --serve=cmd   the same as `set` lines for cmd.exe
@@ -39,7 +40,8 @@ Usage: cargo run --example sandbox [-- OPTION]
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => demo::run(&Sandbox::start()),
+        [] => demo::run(&Sandbox::start(), false),
+        ["--trace"] => demo::run(&Sandbox::start(), true),
         ["--serve"] => serve(&Sandbox::start(), bash),
         // The quotes keep cmd.exe from taking `&` for the end of the command.
         ["--serve=cmd"] => serve(&Sandbox::start(), |name, value| format!("set \"{name}={value}\"")),

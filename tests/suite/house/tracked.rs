@@ -23,7 +23,7 @@ const MICROSOFT: [&str; 12] = [
 ];
 
 /// Where the project and what it quotes are at home.
-const PUBLIC: [&str; 7] = [
+const PUBLIC: [&str; 8] = [
     "datatracker.ietf.org",
     "docs.rs",
     "github.com",
@@ -31,6 +31,8 @@ const PUBLIC: [&str; 7] = [
     "rustup.rs",
     "semver.org",
     "www.apache.org",
+    // An SVG's name for itself.
+    "www.w3.org",
 ];
 
 /// Paths of a machine that are no accident.
