@@ -221,7 +221,7 @@ impl Edit<'_> {
                 && matches!(self.change, Change::MoveTo(_) | Change::Delete)
             {
                 // The command that the session broke in was carried out, perhaps in part.
-                let part = left.chunks(PART_OCTETS, PART).into_iter().next().unwrap_or_default();
+                let part = left.chunks(PART_OCTETS, PART).next().unwrap_or_default();
                 let there = Selection::default().with_uids(&part.to_string())?.find(selected, 1)?.uids;
                 self.finished(&part.without(&there), &Copied::default())?;
             }

@@ -26,7 +26,7 @@ impl Pass<'_> {
             let mut uids = uids.without(&self.stuck);
             while !uids.is_empty() {
                 let most = self.destination.state.change_size.unwrap_or(MOST_AT_ONCE);
-                let Some(part) = uids.chunks(UID_BYTES, most).into_iter().next() else { break };
+                let Some(part) = uids.chunks(UID_BYTES, most).next() else { break };
                 self.act_in_halves(selected, part.clone(), action.clone())?;
                 if self.is_refused_too_often() && !self.is_last_session() {
                     return Ok(());

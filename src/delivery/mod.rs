@@ -36,7 +36,7 @@ mod program;
 mod ready;
 mod retention;
 mod run;
-mod state;
+pub(crate) mod state;
 mod status;
 mod stream;
 mod to_do;

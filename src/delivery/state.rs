@@ -92,7 +92,7 @@ pub(super) struct Surplus {
 
 /// The state of a directory; the fields are the lines of the file, in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct State {
+pub(crate) struct State {
     pub(super) host: String,
     pub(super) mailbox: String,
     pub(super) folder: String,
@@ -147,7 +147,7 @@ impl State {
         }
     }
 
-    pub(super) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let (host, mailbox, folder, format) = (&self.host, &self.mailbox, &self.folder, self.format.name());
         let mut text = format!("{HEAD}\nhost {host}\nmailbox {mailbox}\nfolder {folder}\nformat {format}\n");
         let mut line = |name: &str, value: &dyn std::fmt::Display| text.push_str(&format!("{name} {value}\n"));
@@ -179,7 +179,7 @@ impl State {
 
     /// Reads a state; `Err` names what is wrong with it. A file that was edited or cut off is never
     /// guessed at: a wrong guess loses or doubles mail.
-    pub(super) fn parse(text: &str) -> Result<State, String> {
+    pub(crate) fn parse(text: &str) -> Result<State, String> {
         let mut lines = text.strip_suffix('\n').ok_or("it does not end in a line end")?.split('\n');
         match lines.next() {
             Some(HEAD) => {}

@@ -19,7 +19,7 @@ mod device_code;
 mod endpoint;
 mod federated;
 mod managed_identity;
-mod refusal;
+pub(crate) mod refusal;
 mod request;
 mod token;
 mod transport;

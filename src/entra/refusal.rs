@@ -16,7 +16,7 @@ const PASSING: [u64; 8] = [90055, 50033, 90006, 90012, 90024, 90033, 90090, 5019
 const SHOWN: usize = 600;
 
 /// An answer that holds no token, as an error.
-pub(super) fn refusal(who: &str, status: u16, content_type: &str, location: Option<&str>, body: &[u8]) -> Error {
+pub(crate) fn refusal(who: &str, status: u16, content_type: &str, location: Option<&str>, body: &[u8]) -> Error {
     if let Some(reply) = entra_reply(status, body) {
         let passing = status == 429
             || status >= 500

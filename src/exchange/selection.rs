@@ -221,9 +221,9 @@ impl Selection {
                 _ => Search::uid(&format!("{from}:*"), &keys, all, false),
             }];
         };
-        let chunks = uids.within(&all).chunks(MOST_KEYS.saturating_sub(keys.len()), u64::MAX);
-        let mut searches: Vec<_> = chunks
-            .into_iter()
+        let uids = uids.within(&all);
+        let mut searches: Vec<_> = uids
+            .chunks(MOST_KEYS.saturating_sub(keys.len()), u64::MAX)
             .map(|chunk| {
                 let set = chunk.to_string();
                 // An end that no message has is written so that no server can take offence.

@@ -142,39 +142,29 @@ impl UidSet {
 
     /// Cuts the set so that each part's text has at most `octets` octets (at least one range each) and
     /// names at most `uids` UIDs: Exchange refuses a command of more than 4,096 octets.
-    pub fn chunks(&self, octets: usize, uids: u64) -> Vec<UidSet> {
-        let mut chunks = Vec::new();
-        let mut chunk = UidSet::new();
-        let (mut length, mut count) = (0, 0);
-        let uids = uids.max(1);
-        for (&first, &last) in &self.ranges {
-            let mut first = first;
-            loop {
-                let room = uids - count;
+    ///
+    /// One after the other, as they are asked for: a server that lists 4,294,967,295 UIDs costs no memory.
+    pub fn chunks(&self, octets: usize, uids: u64) -> impl Iterator<Item = UidSet> + '_ {
+        let mut ranges = self.ranges.iter().map(|(first, last)| (*first, *last));
+        let mut open = None;
+        std::iter::from_fn(move || {
+            let mut chunk = UidSet::new();
+            let (mut length, mut room) = (0, uids.max(1));
+            while room > 0 {
+                let Some((first, last)) = open.take().or_else(|| ranges.next()) else { break };
                 let end = last.min(first.saturating_add(u32::try_from(room - 1).unwrap_or(u32::MAX)));
                 let text = range_text(first, end).len() + 1;
-                if !chunk.is_empty() && (length + text > octets || room == 0) {
-                    chunks.push(std::mem::take(&mut chunk));
-                    (length, count) = (0, 0);
-                    continue;
+                if !chunk.is_empty() && length + text > octets {
+                    open = Some((first, last));
+                    break;
                 }
                 chunk.ranges.insert(first, end);
                 length += text;
-                count += u64::from(end - first) + 1;
-                if count == uids {
-                    chunks.push(std::mem::take(&mut chunk));
-                    (length, count) = (0, 0);
-                }
-                if end == last {
-                    break;
-                }
-                first = end + 1;
+                room -= u64::from(end - first) + 1;
+                open = (end < last).then(|| (end + 1, last));
             }
-        }
-        if !chunk.is_empty() {
-            chunks.push(chunk);
-        }
-        chunks
+            (!chunk.is_empty()).then_some(chunk)
+        })
     }
 }
 
@@ -308,7 +298,7 @@ mod tests {
             let mut joined = left.clone();
             joined.extend(&right);
             assert_eq!(joined, a.iter().chain(&b).copied().collect(), "{left} with {right}");
-            let pieces = left.chunks(10, 4);
+            let pieces: Vec<_> = left.chunks(10, 4).collect();
             assert!(pieces.iter().all(|piece| piece.to_string().len() <= 10 && piece.len() <= 4));
             assert_eq!(pieces.iter().flat_map(UidSet::iter).collect::<UidSet>(), left);
         }
@@ -317,11 +307,11 @@ mod tests {
     #[test]
     fn chunks_stay_below_their_octets_and_counts() {
         let sparse: UidSet = (1..2000).filter_map(|n| Uid::new(n * 2)).collect();
-        let chunks = sparse.chunks(4000, u64::MAX);
+        let chunks: Vec<_> = sparse.chunks(4000, u64::MAX).collect();
         assert!(chunks.len() > 1 && chunks.iter().all(|chunk| chunk.to_string().len() <= 4000));
-        assert_eq!(set("1:4294967295").chunks(4000, u64::MAX).len(), 1);
+        assert_eq!(set("1:4294967295").chunks(4000, u64::MAX).count(), 1);
         assert_eq!(
-            set("1:10").chunks(4000, 4).iter().map(ToString::to_string).collect::<Vec<_>>(),
+            set("1:10").chunks(4000, 4).map(|chunk| chunk.to_string()).collect::<Vec<_>>(),
             ["1:4", "5:8", "9:10"]
         );
     }

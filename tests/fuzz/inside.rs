@@ -1,6 +1,7 @@
 //! What each fuzz target does with its input: part of the library when it is built for a fuzzer (`--cfg fuzzing`) or for
 //! its tests, so that internals stay internal. A target fails by a panic, by a hang or by too much memory.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -14,10 +15,13 @@ pub const TARGETS: [(&str, fn(&[u8])); 8] = [
     ("session", session),
     ("folder_name", folder_name),
     ("uid_set", uid_set),
+    ("message", message),
     ("header", header),
     ("message", message),
     ("proxy_url", proxy_url),
+    ("refusal", refusal),
     ("claims", claims),
+    ("state", state),
 ];
 
 /// Runs the target `name`.
@@ -131,6 +135,46 @@ fn uid_set(input: &[u8]) {
     assert_eq!(joined, a);
 }
 
+/// Attachments by their names, in memory.
+#[derive(Default)]
+struct Memory(BTreeMap<String, u64>);
+
+/// One of them, with the name under which it is kept.
+struct Attached(String, u64);
+
+impl Write for Attached {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl crate::mime::Shelf for Memory {
+    type File = Attached;
+    fn create(&mut self, name: &str) -> io::Result<Attached> {
+        assert!(!name.contains(['/', '\\', ':', '\0', '\n']) && !name.starts_with('.'), "{name:?}");
+        match self.0.insert(name.to_owned(), 0) {
+            Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            None => Ok(Attached(name.to_owned(), 0)),
+        }
+    }
+    fn keep(&mut self, file: Attached) -> io::Result<()> {
+        self.0.insert(file.0, file.1);
+        Ok(())
+    }
+}
+
+/// A message to its parts, names and attachments.
+fn message(input: &[u8]) {
+    let mut memory = Memory::default();
+    let unpacked = crate::mime::unpack(input, false, &mut memory).expect("memory takes everything");
+    assert_eq!(unpacked.attachments.len(), memory.0.len());
+    assert!(memory.0.values().sum::<u64>() <= input.len() as u64 * 3, "more came out than went in");
+}
+
 /// A message's header fields, decoded.
 fn header(input: &[u8]) {
     let headers = crate::delivery::headers(input);
@@ -176,12 +220,53 @@ fn proxy_url(input: &[u8]) {
     }
 }
 
+/// What Entra ID answers in place of a token: a status, a content type, a body.
+fn refusal(input: &[u8]) {
+    let (first, body) = input.split_first().unwrap_or((&0, &[]));
+    let status = [200, 302, 400, 401, 429, 500, 503][usize::from(*first) % 7];
+    let kind = if first & 64 == 0 { "application/json; charset=utf-8" } else { "text/html" };
+    let error = crate::entra::refusal::refusal("Entra ID", status, kind, None, body);
+    assert!(error.to_string().len() < 16_384, "an error as long as what caused it");
+}
+
+/// A directory's state, read and written.
+fn state(input: &[u8]) {
+    use crate::delivery::state::State;
+    if let Ok(state) = State::parse(&String::from_utf8_lossy(input)) {
+        assert_eq!(State::parse(&state.to_text()).as_ref(), Ok(&state));
+    }
+}
+
 /// What an access token says.
 fn claims(input: &[u8]) {
     if let Some(claims) = crate::entra::Claims::of(&Secret::new(input)) {
         let _ = (format!("{claims:?}"), claims.is_expired());
     }
 }
+
+/// A state with every line that it can have but `ready`.
+#[cfg(test)]
+const STATE: &str = "exoimap 2
+host outlook.office365.com
+mailbox orders@contoso.com
+folder INBOX
+format eml
+uidvalidity 14
+mark 16132
+exists 312
+surplus 1 10
+listed 1795477275
+delivered 16101:16120,16130:16131
+skipped 1:16100
+given-up 16112
+cut 16118
+failed 16113 3 the server answered OK and sent no message under this UID
+run 16130:16131
+refused 16130 2 ended with 1
+then 16131 delete
+act 16120 move Done
+change-size 25
+";
 
 /// The first inputs of each target, from the fixtures.
 #[cfg(test)]
@@ -210,6 +295,11 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
         "claims" => lines(&[
             "e30.eyJhdWQiOiJodHRwczovL291dGxvb2sub2ZmaWNlMzY1LmNvbSIsInJvbGVzIjpbIklNQVAuQWNjZXNzQXNBcHAiXSwiZXhwIjoxfQ.x",
         ]),
+        "refusal" => lines(&[
+            r#"B{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided.","error_codes":[7000215],"trace_id":"0"}"#,
+            "C<html>Service Unavailable</html>",
+        ]),
+        "state" => lines(&[STATE]),
         _ => panic!("{target} has no seeds"),
     }
 }

@@ -1,6 +1,7 @@
 //! The house: who may know whom, who prints, what never panics, how much there is of it.
 
 mod circles;
+mod core;
 mod dependencies;
 mod published;
 mod source;
