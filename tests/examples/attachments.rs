@@ -5,7 +5,7 @@ mod site;
 
 use std::path::Path;
 
-use exoimap::delivery::{self, Delivered, Destination, Format, Job, Source, Watch};
+use exoimap::delivery::{self, Delivered, Destination, FileOptions, Format, Job, Source, Watch};
 use exoimap::{MailboxName, Patience, Result, Selection};
 
 /// Is told of each group of messages as soon as it is durable.
@@ -34,7 +34,13 @@ fn main() -> Result<()> {
     let mut job = Job::new(&site.mailbox, folder.clone());
     job.selection = Selection::default().with_uids(uid)?;
     job.attachments = true;
-    let source = Source { host: "outlook.office365.com", mailbox: &site.mailbox, folder: &folder, format: Format::Eml };
+    let source = Source {
+        host: "outlook.office365.com",
+        mailbox: &site.mailbox,
+        folder: &folder,
+        format: Format::Eml,
+        files: FileOptions::default(),
+    };
     let mut destination = Destination::open(Path::new(dir), &source)?;
     delivery::run(&job, &mut destination, &mut |_| site.sign_in(), &mut Patience::none(), &mut Print)?;
     Ok(())
