@@ -6,7 +6,7 @@ mod site;
 use std::path::Path;
 
 use exoimap::delivery::{self, Delivered, Destination, FileOptions, Format, Job, Source, Watch};
-use exoimap::{MailboxName, Patience, Result, Selection};
+use exoimap::{MailboxName, Result, Retry, Selection};
 
 /// Is told of each group of messages as soon as it is durable.
 struct Print;
@@ -42,6 +42,6 @@ fn main() -> Result<()> {
         files: FileOptions::default(),
     };
     let mut destination = Destination::open(Path::new(dir), &source)?;
-    delivery::run(&job, &mut destination, &mut |_| site.sign_in(), &mut Patience::none(), &mut Print)?;
+    delivery::run(&job, &mut destination, &mut |_| site.sign_in(), &mut Retry::none(), &mut Print)?;
     Ok(())
 }

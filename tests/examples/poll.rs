@@ -6,7 +6,7 @@ mod site;
 use std::time::Duration;
 
 use exoimap::entra::AccessToken;
-use exoimap::{Kind, MailboxName, Patience, Result};
+use exoimap::{Kind, MailboxName, Result, Retry};
 
 const BEFORE: Duration = Duration::from_secs(300);
 
@@ -32,7 +32,7 @@ fn look(site: &site::Site, token: &mut Option<AccessToken>) -> Result<u64> {
     let fresh = token.take().filter(|token| token.lasts().is_none_or(|lasts| lasts > BEFORE));
     let fresh = match fresh {
         Some(token) => token,
-        None => site.application.request_token(&site.network, &mut Patience::none())?,
+        None => site.application.request_token(&site.network, &mut Retry::none())?,
     };
     let mut session = exoimap::sign_in(&site.network, &site.server, &site.mailbox, fresh.secret())?;
     *token = Some(fresh);

@@ -4,7 +4,7 @@
 #![allow(dead_code)] // Each example uses a part of it.
 
 use exoimap::imap::session::Session;
-use exoimap::{Application, Cloud, Credential, Network, Patience, Result, Secret, Server, Stream, Trust};
+use exoimap::{Application, Cloud, Credential, Network, Result, Retry, Secret, Server, Stream, Trust};
 
 pub(crate) struct Site {
     pub(crate) network: Network,
@@ -34,7 +34,7 @@ impl Site {
 
     /// A token, then a session.
     pub(crate) fn sign_in(&self) -> Result<Session<Stream>> {
-        let token = self.application.request_token(&self.network, &mut Patience::none())?;
+        let token = self.application.request_token(&self.network, &mut Retry::none())?;
         exoimap::sign_in(&self.network, &self.server, &self.mailbox, token.secret())
     }
 }
