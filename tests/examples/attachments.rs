@@ -42,6 +42,6 @@ fn main() -> Result<()> {
         files: FileOptions::default(),
     };
     let mut destination = Destination::open(Path::new(dir), &source)?;
-    delivery::run(&job, &mut destination, &mut |_| site.sign_in(), &mut Retry::none(), &mut Print)?;
+    delivery::run(&job, &mut destination, &mut |_, _| site.sign_in(), &mut Retry::none(), &mut Print)?;
     Ok(())
 }
