@@ -259,6 +259,8 @@ impl Office {
     /// After a kill: whole messages under final names, none of them twice, and on the server nothing
     /// was moved that is not here.
     fn check_what_is_there(&self) {
+        let state = self.state();
+        assert!(state.is_empty() || state.starts_with("exoimap 2\n") && state.ends_with('\n'), "{state}");
         // An mbox may have a torn end as long as the list says that it is being appended to.
         if self.scenario.format == "mbox" && self.state().contains("\nready ") {
             return;
@@ -296,6 +298,15 @@ impl Office {
             uids.dedup();
             assert_eq!(uids.len(), self.messages.len(), "each was handed over");
         }
+        // The state knows each, and nothing that was never delivered.
+        let state = self.state();
+        let line = |name: &str| state.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+        let range = |part: &str| {
+            let (first, last) = part.split_once(':').unwrap_or((part, part));
+            last.parse::<usize>().unwrap() + 1 - first.parse::<usize>().unwrap()
+        };
+        let known: usize = line("delivered ").unwrap().split(',').map(range).sum();
+        assert_eq!((known, line("skipped "), line("ready ")), (self.messages.len(), None, None), "{state}");
         for left in ["tmp", "hold"] {
             assert!(files(&self.dir.join(".exoimap").join(left)).is_empty(), "{:?}: {left}", self.scenario);
         }
