@@ -1,4 +1,4 @@
-//! Mail out of Exchange Online, for programs that nobody is sitting in front of.
+//! Download mail from Exchange Online (Microsoft 365) in unattended jobs.
 //!
 //! A blocking IMAP client that signs in as an application: OAuth 2.0 client credentials at Microsoft
 //! Entra ID, SASL XOAUTH2 at the IMAP server. No async runtime, no `unsafe`, and no input of a server

@@ -1,4 +1,4 @@
-//! The token endpoint's refusals, by AADSTS number (field guide 1.8), and what stands in its place.
+//! The token endpoint's refusals, by AADSTS number, and what stands in its place.
 
 use super::{Row, Seen, row};
 use crate::error::{Cause, Kind, Phase};

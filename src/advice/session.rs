@@ -1,4 +1,4 @@
-//! A session that ends or is slowed down (field guide 2.6, 2.7), and commands that are not understood.
+//! A session that ends or is slowed down, and commands that are not understood.
 
 use super::{Row, Seen, row};
 use crate::error::{Cause, Kind, Phase};

@@ -1,4 +1,4 @@
-//! What an administrator does once, as numbered steps: where in the portal, and the commands (field guide 2.5). What is
+//! What an administrator does once, as numbered steps: where in the portal, and the commands. What is
 //! known is filled in; what is proven done is marked.
 
 use super::fill::fill;

@@ -1,4 +1,4 @@
-//! The token's claims and the sign-in: which step of the set-up is missing (field guide 2.4, 2.5).
+//! The token's claims and the sign-in: which step of the set-up is missing.
 
 use super::{Row, Seen, row};
 use crate::error::{Cause, Kind, Phase};

@@ -20,7 +20,7 @@ use crate::imap::types::{Uid, UidValidity};
 use crate::retry::Retry;
 
 /// Commands of a session that may be refused for single messages, or to find out which these are: Exchange hangs up
-/// on those who are refused too often (field guide 2.6).
+/// on those who are refused too often.
 const MOST_REFUSALS: u32 = 20;
 
 /// What a run need not write again where it is as it was.
@@ -158,7 +158,7 @@ impl<'a> Pass<'a> {
         let state = &self.destination.state;
         let promised = !state.act.is_empty() || (self.job.program.is_some() && !state.then.is_empty());
         let writes = self.job.action.is_some() || self.job.failed_to.is_some() || promised;
-        // MOVE and UIDPLUS may be offered only now, after the sign-in (field guide 2.2).
+        // MOVE and UIDPLUS may be offered only now, after the sign-in.
         if writes {
             session.capability().map_err(crate::exchange::explain)?;
         }

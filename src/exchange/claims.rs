@@ -1,5 +1,5 @@
 //! What Exchange Online wants a token to say, looked at before it is asked: its own refusal names no
-//! cause (field guide 0.3 to 0.5, 2.5).
+//! cause.
 //!
 //! For diagnosis only. A token that is wrong beyond doubt is refused here; what may be right all the same
 //! (a clock, a tenant by another name) is a doubt, and the server decides.

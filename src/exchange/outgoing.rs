@@ -1,7 +1,7 @@
 //! A message that is to be uploaded, checked before an octet of it is sent.
 //!
 //! Exchange breaks off the literal at a line of more than 10,824 octets and reads the rest of the message
-//! as commands (node-imap#868, field guide 2.11): whoever wrote the message would then speak for us. So a
+//! as commands (node-imap#868): whoever wrote the message would then speak for us. So a
 //! message is read twice, once to check and count it, once to send it, and checked again while it is
 //! sent, for the file may be another one by then.
 

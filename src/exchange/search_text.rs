@@ -16,7 +16,7 @@ const REFUSED_WORDS: [&str; 4] = ["CHARSET", "RETURN", "KEYWORD", "UNKEYWORD"];
 pub(crate) enum Text {
     /// The server: it fits into a quoted string.
     Server(String),
-    /// We, in lower case: the server has no charset for it, refuses `\"` (field guide 2.9), and a literal
+    /// We, in lower case: the server has no charset for it, refuses `\"`, and a literal
     /// within a SEARCH has not been seen to work.
     Ours(String),
 }

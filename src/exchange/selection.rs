@@ -1,6 +1,6 @@
 //! Which messages of a folder are meant, the same for every command.
 //!
-//! Compiled to keys as Exchange takes them (field guide 2.12): flat, short, US-ASCII; never CHARSET,
+//! Compiled to keys as Exchange takes them: flat, short, US-ASCII; never CHARSET,
 //! RETURN, KEYWORD, a parenthesis or an escaped quote. What cannot be said so is matched here, on the
 //! header fields of what the rest of the selection found.
 
@@ -164,7 +164,7 @@ impl Selection {
     /// does not make it too long for one.
     ///
     /// No answer where RFC 3501 wants one, to `ALL` or to `UID n:*` in a mailbox that is not empty, is asked
-    /// for again and then an error, never "no mail" (field guide 2.3).
+    /// for again and then an error, never "no mail".
     pub fn find<S: Read + Write>(&self, selected: &mut Selected<'_, S>, from: u32) -> Result<Found> {
         let uids = self.search(selected, from)?;
         let texts = self.our_texts();

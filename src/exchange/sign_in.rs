@@ -1,8 +1,8 @@
 //! The way into a mailbox: connect, greet, authenticate, and one command that proves it.
 //!
 //! An OK to AUTHENTICATE proves nothing: Exchange says it for a mailbox that is switched off or not
-//! ours, and answers the next command with `BAD User is authenticated but not connected.` (field guide
-//! 0.1, 0.2). NAMESPACE is that next command, as MailKit and imapflow have it; whoever opens a folder at
+//! ours, and answers the next command with `BAD User is authenticated but not connected.`
+//! NAMESPACE is that next command, as MailKit and imapflow have it; whoever opens a folder at
 //! once needs none.
 
 use std::io::{Read, Write};
@@ -44,7 +44,7 @@ pub fn sign_in(network: &Network, server: &Server, mailbox: &str, token: &Secret
 /// [`sign_in`], telling `done` of each step, while a `listener` hears the connection.
 ///
 /// "User is authenticated but not connected" may pass: too many connections look the same as a mailbox that is closed
-/// to us (field guide 2.5). [`super::persist`] tries it once more.
+/// to us. [`super::persist`] tries it once more.
 pub fn sign_in_step_by_step(
     network: &Network,
     server: &Server,

@@ -65,7 +65,7 @@ impl Command {
     }
 
     /// Adds a space and an `astring`: an atom where the octets allow it, a quoted string where they are
-    /// plain, else a literal. Exchange refuses a quoted string with `\"` in it (field guide 2.9).
+    /// plain, else a literal. Exchange refuses a quoted string with `\"` in it.
     pub fn string(mut self, octets: &[u8]) -> Result<Command> {
         if let Some(bad) = octets.iter().find(|octet| matches!(octet, b'\r' | b'\n' | 0)) {
             let name = match bad {

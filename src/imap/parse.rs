@@ -67,7 +67,7 @@ fn resp_text(octets: &[u8]) -> (Option<Code>, Vec<u8>) {
 }
 
 /// What is between `[` and the `]` that closes it, and what is behind. A bracket in a quoted string
-/// closes nothing: Exchange sends `[Error="…[x]…" AuthResult=27]` (field guide 0.2).
+/// closes nothing: Exchange sends `[Error="…[x]…" AuthResult=27]`.
 fn bracketed(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     let inner = octets.strip_prefix(b"[")?;
     let (mut quoted, mut escaped) = (false, false);

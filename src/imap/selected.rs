@@ -131,7 +131,7 @@ impl<'a, S: Read + Write> Selected<'a, S> {
     ///
     /// No CHARSET and no RETURN are ever sent; an ESEARCH, which a server that believes in IMAP4rev2
     /// sends all the same, is understood. An answer without a set of UIDs is asked for once more and then an error,
-    /// as it is that nothing matches `ALL` where EXISTS says otherwise: neither is "no mail" (field guide 2.3). One
+    /// as it is that nothing matches `ALL` where EXISTS says otherwise: neither is "no mail". One
     /// that is too long is asked for by ranges of UIDs.
     ///
     /// ```no_run

@@ -43,7 +43,7 @@ pub enum Refusal {
 }
 
 /// Refusals that no request provokes here: AADSTS number, HTTP status, `error`, words. The words follow
-/// Microsoft's reference of error codes, the statuses the field guide.
+/// Microsoft's reference of error codes.
 const CODES: [(u32, u16, &str, &str); 51] = [
     (7_000_215, 401, "invalid_client", "Invalid client secret provided."),
     (7_000_222, 401, "invalid_client", "The provided client secret keys for app are expired."),
