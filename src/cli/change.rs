@@ -170,8 +170,9 @@ impl Edit<'_> {
             return left.iter().try_for_each(|uid| self.tell(uid.get(), None));
         }
         self.change.check(&selected)?;
-        if let Some((uids, made)) = self.copied.clone() {
-            Change::Delete.perform(&mut selected, &uids, &mut |_| Ok(()))?;
+        if let Some((uids, mut made)) = self.copied.clone() {
+            let removed = Change::Delete.perform(&mut selected, &uids, &mut |_| Ok(()))?;
+            made.undone.extend(&removed.undone);
             self.finished(&uids, &made)?;
         }
         for part in self.left.clone().unwrap_or_default().chunks(PART_OCTETS, PART) {
@@ -243,7 +244,7 @@ impl Edit<'_> {
         self.in_doubt = self.change.may_double(selected);
         let made = self.change.perform(selected, part, &mut |made| {
             self.in_doubt = false;
-            self.copied = Some((part.clone(), made.clone()));
+            self.copied = Some((part.without(&made.undone), made.clone()));
             Ok(())
         })?;
         self.in_doubt = false;
@@ -252,8 +253,17 @@ impl Edit<'_> {
 
     /// Says of messages that they are done.
     fn finished(&mut self, uids: &UidSet, made: &Copied) -> Result<()> {
-        self.copied = None;
-        self.left = self.left.take().map(|left| left.without(uids));
+        let copies = self.copied.take().map_or_else(UidSet::new, |(copies, _)| copies);
+        self.left = self.left.take().map(|left| left.without(uids).without(&made.undone));
+        for uid in made.undone.iter() {
+            self.is_partial = true;
+            let also = if copies.contains(uid) { "; its copy is made" } else { "" };
+            self.output.warn(&format!(
+                "message {uid}: the server said OK and it is not {}: it shows no change{also}",
+                self.words()
+            ));
+        }
+        let uids = &uids.without(&made.undone);
         // Done, whether or not it can be told.
         self.done += uids.len();
         uids.iter().try_for_each(|uid| self.tell(uid.get(), Some((made, made.uid_of(uid).map(|uid| uid.get())))))

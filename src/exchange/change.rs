@@ -77,8 +77,9 @@ impl Change {
         }
     }
 
-    /// Makes the change. A move without MOVE tells `copied` when the copies are made: from then on it must
-    /// not be repeated, and what is left of it is [`Change::Delete`].
+    /// Makes the change, and believes it where the server shows it: `undone` of the result are messages that the
+    /// server said OK to and that are as they were. A move without MOVE tells `copied` when the copies are made, of all
+    /// but its `undone`: from then on it must not be repeated, and what is left of it is [`Change::Delete`].
     pub fn perform<S: Read + Write>(
         &self,
         selected: &mut Selected<'_, S>,
@@ -87,27 +88,32 @@ impl Change {
     ) -> Result<Copied> {
         match self {
             Change::Flags { set, clear } => {
-                for (sign, flags) in [('+', set), ('-', clear)] {
+                let mut made = Copied::default();
+                for (flags, on) in [(set, true), (clear, false)] {
                     if !flags.is_empty() {
-                        let flags: Vec<_> = flags.iter().map(Flag::as_str).collect();
-                        let change = format!("{sign}FLAGS.SILENT ({})", flags.join(" "));
-                        selected.store(uids, &change).map_err(explain)?;
+                        made.undone.extend(&store(selected, uids, flags, on).map_err(explain)?);
                     }
                 }
-                Ok(Copied::default())
+                Ok(made)
             }
             Change::CopyTo(folder) => selected.copy(uids, folder).map_err(explain),
             Change::MoveTo(folder) if self.is_one_command(selected) => selected.move_to(uids, folder).map_err(explain),
             Change::MoveTo(folder) => {
-                let made = selected.copy(uids, folder).map_err(explain)?;
+                let mut made = selected.copy(uids, folder).map_err(explain)?;
+                // What was not copied is not removed.
+                let copies = made.sources().unwrap_or_else(|| uids.clone());
+                made.undone = selected.still_there(&uids.without(&copies)).map_err(explain)?;
                 copied(&made)?;
-                Change::Delete.perform(selected, uids, copied)?;
+                let removed = Change::Delete.perform(selected, &copies, copied);
+                let removed = removed.map_err(|e| e.adding(&format!(" (the copies in {folder} are made)")))?;
+                made.undone.extend(&removed.undone);
                 Ok(made)
             }
             Change::Delete => {
                 selected.store(uids, "+FLAGS.SILENT (\\Deleted)").map_err(explain)?;
-                selected.expunge(uids).map_err(explain)?;
-                Ok(Copied::default())
+                let mut made = Copied::default();
+                made.undone = selected.expunge(uids).map_err(explain)?;
+                Ok(made)
             }
         }
     }
@@ -125,6 +131,25 @@ impl Change {
             _ => false,
         }
     }
+}
+
+/// Sets or clears flags; returns the messages that are there without the change.
+fn store<S: Read + Write>(selected: &mut Selected<'_, S>, uids: &UidSet, flags: &[Flag], on: bool) -> Result<UidSet> {
+    let names: Vec<_> = flags.iter().map(Flag::as_str).collect();
+    let is_done = |now: &[Flag]| names.iter().all(|name| now.iter().any(|flag| flag.is(name)) == on);
+    let sign = if on { '+' } else { '-' };
+    let shown = selected.store(uids, &format!("{sign}FLAGS ({})", names.join(" ")))?;
+    let done: UidSet = shown.iter().filter(|(_, now)| is_done(now)).map(|(uid, _)| *uid).collect();
+    let mut undone = UidSet::new();
+    selected.fetch_each(&uids.without(&done), "UID FLAGS", &mut |fetched| {
+        if let (Some(uid), Some(now)) = (fetched.uid, &fetched.flags)
+            && !is_done(now)
+        {
+            undone.insert(uid);
+        }
+        Ok(())
+    })?;
+    Ok(undone)
 }
 
 /// True for a flag that the folder keeps. `\*` means any keyword; alone it means any flag (Courier, and what hMailServer

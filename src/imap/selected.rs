@@ -12,7 +12,7 @@ use super::command::Command;
 use super::connection::Ignore;
 use super::mailbox::Mailbox;
 use super::mailbox_name::MailboxName;
-use super::types::{CodeMeaning, Esearch, Fetch, Status, Uid, UidValidity, Untagged};
+use super::types::{CodeMeaning, Esearch, Fetch, Flag, Status, Uid, UidValidity, Untagged};
 use super::uid_set::{UidSet, in_order};
 use crate::error::{Error, Phase, Result};
 
@@ -31,6 +31,29 @@ const OCTETS_A_MESSAGE: u64 = 1024;
 /// Untagged data that the items of one message may make up on average, in octets: no header that Exchange takes has
 /// more, and one that others wrote keeps none of the rest from being read.
 const OCTETS_OF_ITEMS: u64 = 1 << 20;
+
+/// What a server shows of a change that it says OK to.
+#[derive(Default)]
+struct Shown {
+    copied: Copied,
+    /// Messages that an EXPUNGE removed.
+    expunged: u64,
+    flags: BTreeMap<Uid, Vec<Flag>>,
+}
+
+impl Shown {
+    fn learn(&mut self, asked: &UidSet, data: &Untagged) {
+        match data {
+            Untagged::Expunge(_) => self.expunged += 1,
+            Untagged::Fetch(fetched) => {
+                if let (Some(uid), Some(flags)) = (fetched.uid.filter(|uid| asked.contains(*uid)), &fetched.flags) {
+                    self.flags.insert(uid, flags.clone());
+                }
+            }
+            _ => self.copied.learn(asked, data),
+        }
+    }
+}
 
 /// What came in answer to a search.
 enum Answer {
@@ -64,6 +87,8 @@ pub struct Selected<'a, S> {
 pub struct Copied {
     /// The UIDVALIDITY of that mailbox.
     pub uid_validity: Option<UidValidity>,
+    /// Messages of which nothing shows that it was done what the server said OK to.
+    pub undone: UidSet,
     uids: BTreeMap<Uid, Uid>,
 }
 
@@ -71,6 +96,11 @@ impl Copied {
     /// The UID that the message with the UID `from` got.
     pub fn uid_of(&self, from: Uid) -> Option<Uid> {
         self.uids.get(&from).copied()
+    }
+
+    /// The messages that were copied, where the server says so.
+    pub(crate) fn sources(&self) -> Option<UidSet> {
+        (!self.uids.is_empty()).then(|| self.uids.keys().copied().collect())
     }
 
     /// Takes what a COPYUID says of messages that were `asked` for. Two sets of different length, or none
@@ -278,18 +308,20 @@ impl<'a, S: Read + Write> Selected<'a, S> {
         Ok(())
     }
 
-    /// UID STORE of flags, `+FLAGS.SILENT (\Seen)` for instance.
+    /// UID STORE of flags, `+FLAGS (\Seen)` for instance. Returns the flags that the server shows for it: of all
+    /// messages if it carried it out, of none after `FLAGS.SILENT`.
     ///
     /// ```no_run
     /// # use exoimap::imap::{UidSet, session::Session};
     /// # fn f(mut session: Session<exoimap::Stream>, uids: &UidSet) -> exoimap::Result<()> {
     /// let mut inbox = session.select(&exoimap::MailboxName::inbox())?;
-    /// inbox.store(uids, "+FLAGS.SILENT (\\Seen \\Answered)")?;
+    /// let now = inbox.store(uids, "+FLAGS (\\Seen \\Answered)")?;
+    /// println!("{} are marked", now.len());
     /// inbox.unselect()
     /// # }
     /// ```
-    pub fn store(&mut self, uids: &UidSet, change: &str) -> Result<()> {
-        self.change("UID STORE", uids, |command| command.raw(change)).map(drop)
+    pub fn store(&mut self, uids: &UidSet, change: &str) -> Result<BTreeMap<Uid, Vec<Flag>>> {
+        self.change("UID STORE", uids, |command| command.raw(change)).map(|shown| shown.flags)
     }
 
     /// UID COPY to another mailbox. After an error nobody knows what of it was done.
@@ -306,7 +338,7 @@ impl<'a, S: Read + Write> Selected<'a, S> {
     /// # }
     /// ```
     pub fn copy(&mut self, uids: &UidSet, to: &MailboxName) -> Result<Copied> {
-        self.change("UID COPY", uids, |command| command.mailbox(to))
+        self.change("UID COPY", uids, |command| command.mailbox(to)).map(|shown| shown.copied)
     }
 
     /// UID MOVE to another mailbox (RFC 6851), for servers that offer MOVE; [`Change`](crate::exchange::Change)
@@ -320,21 +352,40 @@ impl<'a, S: Read + Write> Selected<'a, S> {
     /// # }
     /// ```
     pub fn move_to(&mut self, uids: &UidSet, to: &MailboxName) -> Result<Copied> {
-        self.change("UID MOVE", uids, |command| command.mailbox(to))
+        let mut shown = self.change("UID MOVE", uids, |command| command.mailbox(to))?;
+        shown.copied.undone = self.left_of(uids, shown.expunged)?;
+        Ok(shown.copied)
     }
 
-    /// UID EXPUNGE (RFC 4315): removes those of `uids` that are marked `\Deleted`, and no others.
+    /// UID EXPUNGE (RFC 4315): removes those of `uids` that are marked `\Deleted`, and no others. Returns those that
+    /// are still there.
     ///
     /// ```no_run
     /// # use exoimap::imap::{UidSet, session::Session};
     /// # fn f(mut session: Session<exoimap::Stream>, uids: &UidSet) -> exoimap::Result<()> {
     /// let mut inbox = session.select(&exoimap::MailboxName::inbox())?;
     /// inbox.store(uids, "+FLAGS.SILENT (\\Deleted)")?;
-    /// inbox.expunge(uids)
+    /// println!("not removed: {}", inbox.expunge(uids)?);
+    /// # Ok(())
     /// # }
     /// ```
-    pub fn expunge(&mut self, uids: &UidSet) -> Result<()> {
-        self.change("UID EXPUNGE", uids, Ok).map(drop)
+    pub fn expunge(&mut self, uids: &UidSet) -> Result<UidSet> {
+        let expunged = self.change("UID EXPUNGE", uids, Ok)?.expunged;
+        self.left_of(uids, expunged)
+    }
+
+    /// Which of `uids` are still there: none if as many EXPUNGE came as there are; else a search says it.
+    fn left_of(&mut self, uids: &UidSet, expunged: u64) -> Result<UidSet> {
+        if expunged >= uids.len() { Ok(UidSet::new()) } else { self.still_there(uids) }
+    }
+
+    /// Which of `uids` the server lists.
+    pub(crate) fn still_there(&mut self, uids: &UidSet) -> Result<UidSet> {
+        let mut there = UidSet::new();
+        for chunk in uids.chunks(COMMAND_OCTETS, u64::MAX) {
+            there.extend(&self.search(&format!("UID {chunk}"))?);
+        }
+        Ok(there.within(uids))
     }
 
     /// What the server offered when it was asked last.
@@ -348,21 +399,21 @@ impl<'a, S: Read + Write> Selected<'a, S> {
         verb: &'static str,
         uids: &UidSet,
         rest: impl Fn(Command) -> Result<Command>,
-    ) -> Result<Copied> {
-        let mut copied = Copied::default();
+    ) -> Result<Shown> {
+        let mut shown = Shown::default();
         for chunk in uids.chunks(CHANGE_OCTETS, u64::MAX) {
             let command = rest(Command::new(verb, Phase::Command).raw(&chunk.to_string())?)?;
             let command = command.allowing(chunk.len().saturating_mul(OCTETS_A_MESSAGE));
             let mailbox = &mut self.mailbox;
             let mut learn = Taking(|data| {
-                copied.learn(&chunk, &data);
+                shown.learn(&chunk, &data);
                 mailbox.learn(&data);
                 Ok(())
             });
             let status = self.session.connection.run_ok(&command, &mut learn)?;
-            copied.learn(&chunk, &Untagged::Status(status));
+            shown.learn(&chunk, &Untagged::Status(status));
         }
-        Ok(copied)
+        Ok(shown)
     }
 
     /// UNSELECT (RFC 3691): leaves the mailbox and expunges nothing.

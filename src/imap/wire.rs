@@ -259,11 +259,11 @@ impl<R: Read> Reader<R> {
             if taken < missing
                 && let Err(fault) = self.fill()
             {
-                self.note(frame.octets.get(start..).unwrap_or_default());
+                self.note_literal(frame, start);
                 return Err(within_response(fault));
             }
         }
-        self.note(frame.octets.get(start..).unwrap_or_default());
+        self.note_literal(frame, start);
         Ok(())
     }
 
@@ -308,6 +308,12 @@ impl<R: Read> Reader<R> {
                 Err(e) => return Err(Fault::Stream(e)),
             }
         }
+    }
+
+    /// A literal of a FETCH is mail, whoever asked for it.
+    fn note_literal(&mut self, frame: &Frame, start: usize) {
+        let literal = frame.octets.get(start..).unwrap_or_default();
+        if is_fetch(&frame.octets) { self.note_skipped(literal.len() as u64) } else { self.note(literal) }
     }
 
     /// What was read and not held is written down by its length.
@@ -372,6 +378,15 @@ fn announced(frame: &Frame, line_start: usize) -> Result<Option<u64>, Fault> {
         Ok(size) => Ok(Some(size)),
         Err(_) => Err(limit("a literal longer than any number".to_owned(), frame.clone())),
     }
+}
+
+/// True for `* n FETCH`.
+fn is_fetch(octets: &[u8]) -> bool {
+    let data = octets.strip_prefix(b"* ").unwrap_or_default();
+    data.split(|octet| *octet == b' ')
+        .filter(|word| !word.is_empty())
+        .nth(1)
+        .is_some_and(|word| word.eq_ignore_ascii_case(b"FETCH"))
 }
 
 /// True for what ends in human-readable text: everything but untagged data.

@@ -136,6 +136,36 @@ fn without_move_it_is_a_copy_and_an_expunge_of_these_messages_alone() {
     assert!(!world.exchange.commands().iter().any(|command| command == "EXPUNGE" || command == "CLOSE"));
 }
 
+/// Courier says OK under an ACL that forbids the change, and repeating a move would copy again and again.
+#[test]
+fn what_the_server_says_ok_to_and_does_not_do_is_named() {
+    for (ignored, arguments) in [
+        ("STORE", &["mark", "--flagged"][..]),
+        ("MOVE", &["move", "--to", "Drafts"]),
+        ("STORE", &["delete", "--permanently"]),
+        ("EXPUNGE", &["delete", "--permanently"]),
+    ] {
+        let world = World::new();
+        world.exchange.fault_always(Fault::Ignores { command: ignored });
+        let ended = run(&world, &[arguments, &["--uid", "16101:16102"]].concat());
+        assert_eq!(ended.expect(6).stdout, "", "{ended}");
+        assert!(ended.stderr.contains("message 16101: ") && ended.stderr.contains("message 16102: "), "{ended}");
+        assert_eq!((uids(&world, "INBOX"), uids(&world, "Drafts").len()), (ALL.to_vec(), 0));
+    }
+    let world = World::new();
+    world.exchange.fault_always(Fault::NoMove);
+    world.exchange.fault_always(Fault::Ignores { command: "EXPUNGE" });
+    let ended = run(&world, &["move", "--to", "Drafts", "--uid", "16101:16102"]);
+    assert_eq!(ended.expect(6).stdout, "");
+    assert_eq!(ended.stderr.matches("its copy is made").count(), 2, "{ended}");
+    // A refusal of the removal says so too.
+    let world = World::new();
+    world.exchange.fault_always(Fault::NoMove);
+    world.exchange.fault_always(Fault::Refuse { command: "EXPUNGE", answer: "NO EXPUNGE failed." });
+    let ended = run(&world, &["move", "--to", "Drafts", "--uid", "16101:16102"]);
+    ended.expect(4).one_error().saying(&["the copies in Drafts are made", "NO EXPUNGE failed."]);
+}
+
 #[test]
 fn deleting_is_moving_to_the_trash_or_for_good() {
     let world = World::new();

@@ -60,6 +60,11 @@ pub enum Fault {
         done: bool,
     },
 
+    /// Says OK to a command of that name and changes nothing, as Courier does under an ACL.
+    Ignores {
+        command: &'static str,
+    },
+
     // At COPY and MOVE.
     /// `[COPYUID …]` alone on its line (MailKit#115).
     BareCopyUid,
