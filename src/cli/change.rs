@@ -1,7 +1,7 @@
 //! `exoimap mark`, `move`, `copy` and `delete`: select messages, change them batch by batch, print what was done.
 
 use clap::ArgMatches;
-use exoimap::exchange::{Change, Next, Selection, open, require_folder};
+use exoimap::exchange::{Change, Isolation, Next, Selection, open, require_folder};
 use exoimap::imap::UidSet;
 use exoimap::imap::session::{Copied, Selected, Session};
 use exoimap::imap::types::{Flag, UidValidity};
@@ -89,6 +89,7 @@ fn run(arguments: &ArgMatches, setting: &Setting, output: &Output, change: Chang
         copied: None,
         in_doubt: false,
         broke: false,
+        isolation: Isolation::default(),
         done: 0,
         is_partial: false,
     };
@@ -136,6 +137,7 @@ struct Edit<'a> {
     in_doubt: bool,
     /// A session broke: what it was at may be done.
     broke: bool,
+    isolation: Isolation,
     done: u64,
     is_partial: bool,
 }
@@ -143,7 +145,7 @@ struct Edit<'a> {
 impl Edit<'_> {
     /// One session's work, and what its failure means for the next.
     fn session(&mut self, session: &mut Session<Stream>, retry: &mut Retry) -> Result<Next> {
-        let done = |edit: &Self| (edit.done, edit.copied.is_some(), edit.left.is_some());
+        let done = |edit: &Self| (edit.done, edit.copied.is_some(), edit.left.is_some(), edit.isolation.progress());
         let before = done(self);
         let edited = self.edit(session);
         if done(self) != before {
@@ -228,7 +230,7 @@ impl Edit<'_> {
             }
             return Ok(self.left.clone().unwrap_or_default());
         }
-        let found = self.selection.find(selected, 1)?;
+        let found = self.selection.find_with(selected, 1, &mut self.isolation)?;
         for uid in found.unreadable.iter() {
             self.is_partial = true;
             self.output.warn(&format!(

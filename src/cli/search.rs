@@ -1,10 +1,10 @@
 //! `exoimap search`: which messages, and what they are.
 
 use clap::ArgMatches;
-use exoimap::exchange::{Next, Selection, explain, open};
+use exoimap::exchange::{Isolation, Next, Selection, open};
 use exoimap::imap::fetch::Fetch;
 use exoimap::imap::session::{Selected, Session};
-use exoimap::imap::types::{Flag, UidValidity};
+use exoimap::imap::types::{Flag, Uid, UidValidity};
 use exoimap::imap::{UidSet, has_attachments};
 use exoimap::{DateTime, Error, Escaped, Kind, MailboxName, Phase, Result, Retry, Stream};
 use serde_json::{Value, json};
@@ -44,6 +44,9 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
         left: None,
         widest: 0,
         told: 0,
+        headers: Isolation::default(),
+        rows: Vec::new(),
+        bodies: Isolation::default(),
         structures: true,
         is_partial: false,
     };
@@ -71,6 +74,11 @@ struct Search<'a> {
     /// Digits of the greatest UID.
     widest: usize,
     told: u64,
+    /// How headers are read, and BODYSTRUCTUREs, although the server cannot give one.
+    headers: Isolation,
+    bodies: Isolation,
+    /// What came and is not told.
+    rows: Vec<Row>,
     /// The server answers to BODYSTRUCTURE.
     structures: bool,
     is_partial: bool,
@@ -78,6 +86,16 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn session(&mut self, session: &mut Session<Stream>, retry: &mut Retry) -> Result<Next> {
+        let came = |search: &Self| search.rows.len() as u64 + search.headers.progress() + search.bodies.progress();
+        let before = came(self);
+        let ended = self.work(session, retry);
+        if came(self) != before {
+            retry.progressed();
+        }
+        ended
+    }
+
+    fn work(&mut self, session: &mut Session<Stream>, retry: &mut Retry) -> Result<Next> {
         let mut selected = open(session, self.folder, false)?;
         let now = selected.mailbox().uid_validity;
         if self.left.is_some() && self.validity != now {
@@ -105,7 +123,7 @@ impl Search<'_> {
     }
 
     fn find(&mut self, selected: &mut Selected<'_, Stream>) -> Result<()> {
-        let found = self.selection.find(selected, 1)?;
+        let found = self.selection.find_with(selected, 1, &mut self.headers)?;
         for uid in found.unreadable.iter() {
             self.is_partial = true;
             self.output
@@ -128,7 +146,9 @@ impl Search<'_> {
 
     /// Tells of some messages, in the order of their UIDs whatever the server's is.
     fn tell(&mut self, selected: &mut Selected<'_, Stream>, part: &UidSet) -> Result<()> {
-        let mut rows: Vec<Row> = Vec::new();
+        let came = |rows: &[Row]| -> UidSet { rows.iter().filter_map(|row| Uid::new(row.uid)).collect() };
+        let rows = &mut self.rows;
+        let asked = part.without(&came(rows));
         let mut each = |fetched: &Fetch| {
             // Flags that change meanwhile come as a FETCH without a header.
             let known = rows.iter().any(|row| Some(row.uid) == fetched.uid.map(|uid| uid.get()));
@@ -137,22 +157,22 @@ impl Search<'_> {
             }
             Ok(())
         };
-        selected.fetch_each(part, ITEMS, &mut each).map_err(explain)?;
-        let came: UidSet = rows.iter().filter_map(|row| exoimap::imap::types::Uid::new(row.uid)).collect();
-        let missing = part.without(&came);
+        self.headers.fetch_each(selected, &asked, ITEMS, &mut each)?;
+        let missing = part.without(&came(&self.rows));
         if !missing.is_empty() {
             // Those that are not there any more were deleted meanwhile.
             for uid in Selection::default().with_uids(&missing.to_string())?.find(selected, 1)?.uids.iter() {
+                let why = self.headers.given_up().get(&uid).map_or_else(String::new, |why| format!(": {why}"));
                 self.is_partial = true;
-                self.output.warn(&format!("message {uid}: the server lists it and does not hand out its header"));
-                rows.push(Row { uid: uid.get(), ..Row::default() });
+                self.output.warn(&format!("message {uid}: the server lists it and does not hand out its header{why}"));
+                self.rows.push(Row { uid: uid.get(), ..Row::default() });
             }
         }
         if self.form == Form::Objects && self.structures {
-            self.look_for_attachments(selected, &mut rows)?;
+            self.look_for_attachments(selected)?;
         }
-        rows.sort_by_key(|row| row.uid);
-        for row in &rows {
+        self.rows.sort_by_key(|row| row.uid);
+        for row in std::mem::take(&mut self.rows) {
             match self.form {
                 Form::Objects => self.output.object(&row.object())?,
                 _ => self.output.line(&[&row.line(self.widest)])?,
@@ -163,11 +183,12 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Asks what the messages of several parts are made of. A server that cannot say it costs the answer,
-    /// not the search.
-    fn look_for_attachments(&mut self, selected: &mut Selected<'_, Stream>, rows: &mut [Row]) -> Result<()> {
-        let unknown = rows.iter().filter(|row| row.came && row.attachments.is_none());
-        let unknown: UidSet = unknown.filter_map(|row| exoimap::imap::types::Uid::new(row.uid)).collect();
+    /// Asks what the messages of several parts are made of. A server that cannot say it of one names that one; one
+    /// that cannot say it at all costs the answer, not the search.
+    fn look_for_attachments(&mut self, selected: &mut Selected<'_, Stream>) -> Result<()> {
+        let unknown = self.rows.iter().filter(|row| row.came && row.attachments.is_none());
+        let unknown: UidSet = unknown.filter_map(|row| Uid::new(row.uid)).collect();
+        let rows = &mut self.rows;
         let mut each = |fetched: &Fetch| {
             let row = rows.iter_mut().find(|row| Some(row.uid) == fetched.uid.map(|uid| uid.get()));
             if let (Some(row), Some(structure)) = (row, &fetched.body_structure) {
@@ -175,14 +196,25 @@ impl Search<'_> {
             }
             Ok(())
         };
-        match selected.fetch_each(&unknown, "UID BODYSTRUCTURE", &mut each).map_err(explain) {
-            Err(e) if matches!(e.kind(), Kind::Refused | Kind::Protocol) => {
+        match self.bodies.fetch_each(selected, &unknown, "UID BODYSTRUCTURE", &mut each) {
+            Err(e) if e.kind() == Kind::Refused => {
                 self.structures = false;
                 self.output.note(&format!("has_attachments is not known of every message: {e}"));
-                Ok(())
             }
-            asked => asked,
+            asked => asked?,
         }
+        let given_up = self.bodies.given_up().iter().filter(|(uid, _)| unknown.contains(**uid));
+        if unknown.len() > 1 && given_up.clone().count() as u64 == unknown.len() {
+            self.structures = false;
+            let why = given_up.map(|(_, why)| why.as_str()).next().unwrap_or_default();
+            self.output.note(&format!("has_attachments is not known of every message: {why}"));
+            return Ok(());
+        }
+        for (uid, why) in given_up.filter(|_| self.structures) {
+            self.is_partial = true;
+            self.output.warn(&format!("message {uid}: the server cannot say whether it has attachments: {why}"));
+        }
+        Ok(())
     }
 }
 

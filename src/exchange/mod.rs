@@ -5,6 +5,7 @@ mod change;
 mod claims;
 mod folders;
 mod halves;
+mod isolation;
 mod outgoing;
 mod placeholder;
 mod resume;
@@ -20,6 +21,7 @@ pub(crate) use claims::{EXCHANGE, has_delegated, is_for_exchange, is_of_another_
 pub use claims::{PERMISSION, judge};
 pub use folders::{Choice, choose, resolve, special_use};
 pub(crate) use halves::Halves;
+pub use isolation::Isolation;
 pub use outgoing::{LARGEST_MESSAGE, LONGEST_LINE, Outgoing};
 pub use placeholder::{PLACEHOLDER_HEADER, is_placeholder};
 pub use resume::{Connect, Next, persist, try_sessions};

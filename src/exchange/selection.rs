@@ -6,6 +6,7 @@
 
 use std::io::{Read, Write};
 
+use super::isolation::Isolation;
 use super::search_text::{Text, checked_query};
 use super::throttle::explain;
 use crate::error::{Error, Kind, Phase, Result};
@@ -166,15 +167,26 @@ impl Selection {
     /// No answer where RFC 3501 wants one, to `ALL` or to `UID n:*` in a mailbox that is not empty, is asked
     /// for again and then an error, never "no mail".
     pub fn find<S: Read + Write>(&self, selected: &mut Selected<'_, S>, from: u32) -> Result<Found> {
+        self.find_with(selected, from, &mut Isolation::default())
+    }
+
+    /// As [`find`](Selection::find), in as many sessions as it takes: `isolation` remembers which messages were read,
+    /// and which the server cannot give.
+    pub fn find_with<S: Read + Write>(
+        &self,
+        selected: &mut Selected<'_, S>,
+        from: u32,
+        isolation: &mut Isolation,
+    ) -> Result<Found> {
         let uids = self.search(selected, from)?;
         let texts = self.our_texts();
         if texts.is_empty() || uids.is_empty() {
             return Ok(Found { uids, unreadable: UidSet::new() });
         }
         let names: Vec<_> = texts.iter().map(|(name, _)| *name).collect();
-        // Content-Type may name the charset of a header that declares none.
-        let items = format!("UID BODY.PEEK[HEADER.FIELDS ({} CONTENT-TYPE)]", names.join(" "));
-        let (mut read, mut matching) = (UidSet::new(), UidSet::new());
+        let items = format!("UID BODY.PEEK[HEADER.FIELDS ({})]", names.join(" "));
+        let asked = uids.without(&isolation.read);
+        let (mut read, mut matching) = (std::mem::take(&mut isolation.read), std::mem::take(&mut isolation.matching));
         let mut each = |fetched: &Fetch| {
             if let (Some(uid), Some(header)) = (fetched.uid, fetched.header()) {
                 read.insert(uid);
@@ -184,10 +196,12 @@ impl Selection {
             }
             Ok(())
         };
-        selected.fetch_each(&uids, &items, &mut each).map_err(explain)?;
+        let fetched = isolation.fetch_each(selected, &asked, &items, &mut each);
+        (isolation.read, isolation.matching) = (read, matching);
+        fetched?;
         // Those that did not come may have been deleted meanwhile, which is no trouble.
-        let missing = Selection { uids: Some(uids.without(&read)), ..Selection::default() };
-        Ok(Found { uids: matching, unreadable: missing.search(selected, 1)? })
+        let missing = Selection { uids: Some(uids.without(&isolation.read)), ..Selection::default() };
+        Ok(Found { uids: uids.within(&isolation.matching), unreadable: missing.search(selected, 1)? })
     }
 
     /// What the server finds.

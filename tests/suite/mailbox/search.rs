@@ -82,6 +82,30 @@ fn a_server_without_structures_costs_the_answer_and_not_the_search() {
     assert_eq!((objects[0]["has_attachments"].as_bool(), objects[3]["has_attachments"].as_bool()), (Some(false), None));
 }
 
+/// Whatever the server does about it, one message that it cannot make costs its own line and no other.
+#[test]
+fn a_header_or_a_structure_that_cannot_be_made_costs_only_its_message() {
+    let refused = |answer| Fault::RefuseUid { command: "FETCH", uid: 16110, answer };
+    for fault in [
+        refused("NO The specified message could not be retrieved."),
+        refused("BAD Command Error. 10"),
+        Fault::EndAt { uid: 16110, unavailable: false },
+        Fault::EndAt { uid: 16110, unavailable: true },
+    ] {
+        let world = World::new();
+        world.exchange.fault_always(fault.clone());
+        for arguments in [&["search", "--json"][..], &["search", "--headers"], &["search", "--subject", "注文"]] {
+            let ended = call(&world, arguments).run();
+            let came = ended.expect(6).stdout.lines().count();
+            let expected = [6, 7, 0][usize::from(arguments[1] == "--headers") + 2 * usize::from(arguments.len() == 3)];
+            assert_eq!(came, expected, "{fault:?}: {ended}");
+            assert!(ended.stderr.contains("message 16110: "), "{fault:?}: {ended}");
+        }
+        let ended = call(&world, &["mark", "--flagged", "--subject", "Purchase order „"]).run();
+        assert!(ended.expect(6).stderr.contains("message 16110: "), "{fault:?}: {ended}");
+    }
+}
+
 #[test]
 fn a_broken_session_costs_a_reconnection_and_no_line_comes_twice() {
     for fault in [

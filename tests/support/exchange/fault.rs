@@ -103,6 +103,13 @@ pub enum Fault {
         uid: u32,
     },
 
+    /// The connection is gone at a command that names this message: a header or a BODYSTRUCTURE that cannot be
+    /// made; with `unavailable` after Exchange's line without tag or star.
+    EndAt {
+        uid: u32,
+        unavailable: bool,
+    },
+
     // In a FETCH that asks for BODY[], with or without PEEK.
     /// A literal that nobody can take in this message's place: where it ends, nobody knows.
     Unframed {

@@ -59,6 +59,13 @@ impl Session {
         let folder = self.selected()?.folder.clone();
         for (at, (number, uid)) in chosen.iter().enumerate() {
             self.maybe_refuse("FETCH", &[(*number, *uid)])?;
+            let ends = |fault: &Fault| matches!(fault, Fault::EndAt { uid: at, .. } if at == uid);
+            if let Some(Fault::EndAt { unavailable, .. }) = self.world.faults.take(ends) {
+                if unavailable {
+                    self.wire.line("Server Unavailable. 15")?;
+                }
+                return Err(self.wire.cut().into());
+            }
             let message = self.with_folder(&folder, |folder| folder.message(*uid).cloned());
             let Some(message) = message.flatten() else {
                 continue;
