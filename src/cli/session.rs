@@ -189,7 +189,7 @@ impl Setting {
         let on_alert: OnAlert = Box::new(move |alert| {
             stderr.say_once(&format!("exoimap: {}", Escaped(&format!("{whose}the server says: {alert}"))))
         });
-        Listener { transcript, on_alert: Some(on_alert), secret: None }
+        Listener { transcript, on_alert: Some(on_alert), ..Listener::default() }
     }
 
     /// What an administrator grants now is in the next token, not in the one that is kept.

@@ -51,7 +51,7 @@ impl Pass<'_> {
     ) -> Result<()> {
         let mut halves = Halves::of(uids, action);
         while let Some((uids, action)) = halves.next() {
-            let Some((refused, left)) = self.act_once(selected, &uids, &action)? else { continue };
+            let Some((refused, left, uids)) = self.act_once(selected, &uids, &action)? else { continue };
             self.count_refused_command();
             let too_often = self.is_refused_too_often();
             if too_often && !self.is_last_session() {
@@ -73,24 +73,25 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Makes a change; where the server refuses, returns what it said and what is left to do.
+    /// Makes a change; where the server refuses, returns what it said, what is left to do and of which messages.
     fn act_once<S: Read + Write>(
         &mut self,
         selected: &mut Selected<'_, S>,
         uids: &UidSet,
         action: &Action,
-    ) -> Result<Option<(Error, Action)>> {
+    ) -> Result<Option<(Error, Action, UidSet)>> {
         self.in_time()?;
         let destination = &mut *self.destination;
-        let mut now = action.clone();
+        let (mut now, mut left) = (action.clone(), uids.clone());
         // A copy is not made twice: from then on there is only the original to delete.
-        let performed = action.change().perform(selected, uids, &mut |_| {
-            destination.acted(uids, &now, Some(&Action::Delete))?;
+        let performed = action.change().perform(selected, uids, &mut |made| {
+            left = uids.without(&made.undone);
+            destination.acted(&left, &now, Some(&Action::Delete))?;
             now = Action::Delete;
             Ok(())
         });
-        match performed {
-            Err(refused) if is_refusal(&refused) => return Ok(Some((refused, now))),
+        let made = match performed {
+            Err(refused) if is_refusal(&refused) => return Ok(Some((refused, now, left))),
             Err(e) => {
                 // Never answered: it goes on in a new session, in halves.
                 if e.kind() == Kind::Temporary && e.reply().is_none() && uids.len() > 1 {
@@ -99,10 +100,18 @@ impl Pass<'_> {
                 }
                 return Err(e);
             }
-            Ok(_) => {}
-        }
+            Ok(made) => made,
+        };
+        let uids = &uids.without(&made.undone);
         destination.acted(uids, &now, None)?;
         self.outcome.acted += uids.len();
+        for uid in made.undone.iter() {
+            let outcome = action.outcome();
+            self.watch
+                .warn(&format!("message {uid}: the server said OK and it is not {outcome}; the next run tries again"));
+            self.outcome.unchanged += 1;
+        }
+        self.stuck.extend(&made.undone);
         if now != Action::MarkSeen {
             self.expected = self.expected.saturating_sub(u32::try_from(uids.len()).unwrap_or(u32::MAX));
         }

@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 
 use super::state::State;
 use crate::error::Result;
-use crate::exchange::{Found, Selection, explain};
+use crate::exchange::{Found, Isolation, Selection, explain};
 use crate::imap::UidSet;
 use crate::imap::session::Selected;
 use crate::imap::types::Uid;
@@ -35,6 +35,7 @@ impl Look {
         selection: &Selection,
         everything: bool,
         selected: &mut Selected<'_, S>,
+        headers: &mut Isolation,
     ) -> Result<Look> {
         let exists = selected.mailbox().exists;
         if exists == 0 || (!everything && has_nothing_new(state, selected)) {
@@ -43,7 +44,7 @@ impl Look {
         // What failed before is looked for too.
         let first = state.failed.keys().next().map_or(state.mark, |uid| uid.get().min(state.mark));
         let from = if everything { 1 } else { first };
-        let found = selection.find(selected, from).map_err(explain)?;
+        let found = selection.find_with(selected, from, headers)?;
         let exists = exists.min(selected.mailbox().exists);
         let is_full = from == 1 && !selection.is_narrowed();
         let explained = match is_full {

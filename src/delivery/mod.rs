@@ -220,6 +220,8 @@ pub struct Outcome {
     pub broken: u64,
     /// Messages marked, moved or deleted.
     pub acted: u64,
+    /// Messages of which the server said so and shows no change.
+    pub unchanged: u64,
     /// Messages that the folder has by its EXISTS and the server's search does not list.
     pub unlisted: u64,
 }
@@ -229,7 +231,9 @@ impl Outcome {
     pub fn is_partial(&self) -> bool {
         !self.failed.is_empty()
             || !self.gave_up.is_empty()
-            || [self.not_asked, self.not_taken, self.broken, self.unlisted].iter().any(|count| *count > 0)
+            || [self.not_asked, self.not_taken, self.unchanged, self.broken, self.unlisted]
+                .iter()
+                .any(|count| *count > 0)
     }
 }
 

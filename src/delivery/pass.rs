@@ -13,7 +13,7 @@ use super::state::{GIVEN_UP, Surplus, now};
 use super::stream::Out;
 use super::{Action, Delivered, Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, RUN_IS_OVER, Result};
-use crate::exchange::{Next, is_refusal, open, require_folder};
+use crate::exchange::{Isolation, Next, is_refusal, open, require_folder};
 use crate::imap::UidSet;
 use crate::imap::session::{Selected, Session};
 use crate::imap::types::{Uid, UidValidity};
@@ -76,6 +76,8 @@ pub(super) struct Pass<'a> {
     /// Messages that the server refuses to change, and what it said last.
     pub(super) stuck: UidSet,
     pub(super) stuck_by: Option<Error>,
+    /// How headers are read that a selection is matched on.
+    pub(super) headers: Isolation,
 }
 
 impl<'a> Pass<'a> {
@@ -114,6 +116,7 @@ impl<'a> Pass<'a> {
             came_before: 0,
             stuck: UidSet::new(),
             stuck_by: None,
+            headers: Isolation::default(),
         }
     }
 
@@ -138,7 +141,10 @@ impl<'a> Pass<'a> {
 
     /// One session's work, and what follows it.
     pub(super) fn session<S: Read + Write>(&mut self, session: &mut Session<S>, retry: &mut Retry) -> Result<Next> {
-        let done = |pass: &Self| (pass.settled.len(), pass.outcome.acted, pass.destination.state.run.len());
+        let done = |pass: &Self| {
+            let read = pass.headers.progress();
+            (pass.settled.len() + read, pass.outcome.acted, pass.destination.state.run.len())
+        };
         let before = done(self);
         (self.refusals, self.cut_off) = (0, None);
         let delivered = self.deliver(session).map_err(|error| self.blame(error));
@@ -293,7 +299,7 @@ impl<'a> Pass<'a> {
     fn look<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<Look> {
         let Job { selection, refetch, .. } = self.job;
         self.before = self.of_the_folder();
-        let look = Look::from_mark(&self.destination.state, selection, *refetch, selected)?;
+        let look = Look::from_mark(&self.destination.state, selection, *refetch, selected, &mut self.headers)?;
         (self.listed, self.listed_all) = (look.found.uids.clone(), look.is_full && look.unexplained() == 0);
         self.explained = look.explained;
         self.expected = if selection.is_narrowed() { look.exists } else { look.explained };

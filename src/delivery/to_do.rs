@@ -11,6 +11,7 @@ use super::place::locate;
 use super::state::{State, now};
 use super::{FileOptions, Job, Source};
 use crate::error::{Cause, Error, Kind, Phase, Result};
+use crate::exchange::Isolation;
 use crate::imap::UidSet;
 use crate::imap::session::Selected;
 
@@ -50,7 +51,7 @@ impl<'a> ToDo<'a> {
             state.exists = state.exists.max(exists);
         }
         let selection = &self.job.selection;
-        let look = Look::from_mark(&state, selection, false, selected)?;
+        let look = Look::from_mark(&state, selection, false, selected, &mut Isolation::default())?;
         let mut found = look.found.uids.clone();
         if !selection.is_narrowed() && look.needs_all(&state, self.job.give_up_after, now()) {
             let all = Look::at_all(selected)?;

@@ -184,7 +184,8 @@ impl Selection {
             return Ok(Found { uids, unreadable: UidSet::new() });
         }
         let names: Vec<_> = texts.iter().map(|(name, _)| *name).collect();
-        let items = format!("UID BODY.PEEK[HEADER.FIELDS ({})]", names.join(" "));
+        // Content-Type may name the charset of a header that declares none.
+        let items = format!("UID BODY.PEEK[HEADER.FIELDS ({} CONTENT-TYPE)]", names.join(" "));
         let asked = uids.without(&isolation.read);
         let (mut read, mut matching) = (std::mem::take(&mut isolation.read), std::mem::take(&mut isolation.matching));
         let mut each = |fetched: &Fetch| {

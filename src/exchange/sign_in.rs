@@ -93,7 +93,7 @@ fn enter(
     crate::imap::xoauth2::initial_response(mailbox, token)?;
     let stream =
         network.connect_step_by_step(&server.host, server.port, &mut |phase, detail| clock.step(phase, detail))?;
-    let listener = Listener { secret: Some(token.clone()), ..listener };
+    let listener = Listener { secret: Some(token.clone()), meaning: Some(explain), ..listener };
     let mut client = Client::greet(stream, Limits::default(), listener).map_err(explain)?;
     clock.step(Phase::Greeting, greeting_detail(client.greeting()));
     let offered = offered(&mut client).map_err(explain)?;

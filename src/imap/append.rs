@@ -10,6 +10,7 @@ use super::command::Command;
 use super::connection::Handler;
 use super::mailbox_name::MailboxName;
 use super::types::{CodeMeaning, Flag, Uid, UidValidity};
+use super::wire::Literals;
 use crate::calendar::DateTime;
 use crate::error::{Error, Phase, Result};
 
@@ -57,6 +58,8 @@ impl<S: Read + Write> Session<S> {
 
 /// Where the octets of the literal come from.
 struct Upload<'a>(&'a mut dyn Read);
+
+impl Literals for Upload<'_> {}
 
 impl Handler for Upload<'_> {
     fn upload(&mut self, buffer: &mut [u8]) -> Result<usize> {

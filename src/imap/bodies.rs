@@ -10,6 +10,7 @@ use super::frame::Frame;
 use super::mailbox::Mailbox;
 use super::types::{Uid, Unreadable, Untagged};
 use super::uid_set::UidSet;
+use super::wire::Literals;
 use crate::error::{Error, Result};
 
 /// Where the bodies of messages go as they come in.
@@ -90,7 +91,7 @@ impl<'a> Bodies<'a> {
     }
 }
 
-impl Handler for Bodies<'_> {
+impl Literals for Bodies<'_> {
     /// The whole message of a UID that was asked for or is not named yet, once a response.
     fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool> {
         let Some(section) = announced_section(head) else { return Ok(false) };
@@ -106,7 +107,9 @@ impl Handler for Bodies<'_> {
     fn write(&mut self, octets: &[u8]) -> io::Result<()> {
         self.sink.write(octets)
     }
+}
 
+impl Handler for Bodies<'_> {
     fn untagged(&mut self, data: Untagged) -> Result<()> {
         match &data {
             Untagged::Fetch(fetched) => self.complete(fetched),

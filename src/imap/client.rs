@@ -10,7 +10,7 @@ use super::command::Command;
 use super::connection::{Answer, Connection, Handler, Ignore, Listener};
 use super::mailbox_name::MailboxName;
 use super::types::{Capability, CodeMeaning, Condition, ListItem, MailboxStatus, Status, Untagged};
-use super::wire::Limits;
+use super::wire::{Limits, Literals};
 use super::xoauth2;
 use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::secret::Secret;
@@ -97,9 +97,7 @@ impl<S: Read + Write> Client<S> {
                 Some(said) => format!("the server refused (its challenge said {said})"),
                 None => "the server refused".to_owned(),
             };
-            return Err(Error::new(Kind::Refused, Phase::Authenticate, message)
-                .in_command("AUTHENTICATE")
-                .with_reply(status.reply()));
+            return Err(self.connection.refused(&command, &message, &status));
         }
         let capabilities = told(&status).unwrap_or_else(|| offered.clone());
         self.connection.set_literal_plus(capabilities.has("LITERAL+"));
@@ -113,6 +111,8 @@ struct Sasl {
     challenges: u32,
     said: Option<String>,
 }
+
+impl Literals for Sasl {}
 
 impl Handler for Sasl {
     fn challenge(&mut self, text: &[u8]) -> Result<Option<Answer>> {
@@ -267,6 +267,8 @@ impl<S: Read + Write> Session<S> {
 
 /// A closure as a handler.
 pub(super) struct Taking<F>(pub(super) F);
+
+impl<F> Literals for Taking<F> {}
 
 impl<F: FnMut(Untagged) -> Result<()>> Handler for Taking<F> {
     fn untagged(&mut self, data: Untagged) -> Result<()> {

@@ -4,16 +4,15 @@
 //! command says so. Untagged data is taken whenever it comes (RFC 3501 section 5.2), up to a budget a
 //! command, so that a server cannot keep a program busy for ever.
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use super::command::{Command, Piece};
 use super::faults::{bare, ended, unexpected, unreadable, wire_error};
-use super::frame::Frame;
 pub use super::handler::{Answer, Handler, Ignore};
 use super::parse;
 use super::types::{CodeMeaning, Condition, Response, Status, Tag, Unreadable, Untagged};
-use super::wire::{Limits, Literals, Reader};
+use super::wire::{Limits, Reader};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::net::{self, Readiness};
 use crate::secret::{Guard, Secret};
@@ -45,6 +44,8 @@ pub struct Listener {
     pub on_alert: Option<OnAlert>,
     /// What is not shown where the server repeats it.
     pub secret: Option<Secret>,
+    /// What an error means on this server: throttling is no refusal on Exchange Online.
+    pub meaning: Option<fn(Error) -> Error>,
 }
 
 /// A connection to an IMAP server.
@@ -58,6 +59,7 @@ pub struct Connection<S> {
     guard: Guard,
     alerts: Vec<String>,
     on_alert: Option<OnAlert>,
+    meaning: Option<fn(Error) -> Error>,
 }
 
 impl<S: Read + Write> Connection<S> {
@@ -73,6 +75,7 @@ impl<S: Read + Write> Connection<S> {
             guard: Guard::default(),
             alerts: Vec::new(),
             on_alert: None,
+            meaning: None,
         }
     }
 
@@ -85,6 +88,7 @@ impl<S: Read + Write> Connection<S> {
             self.guard(&secret);
         }
         self.on_alert = listener.on_alert;
+        self.meaning = listener.meaning;
     }
 
     /// The tag of the next command; without it tags are `a1`, `a2`, …
@@ -130,7 +134,20 @@ impl<S: Read + Write> Connection<S> {
             }
             other => Err(unexpected(Phase::Greeting, "a greeting", &other)),
         });
-        outcome.inspect_err(|e| self.close(e))
+        outcome.map_err(|e| self.explained(e)).inspect_err(|e| self.close(e))
+    }
+
+    fn explained(&self, error: Error) -> Error {
+        match self.meaning {
+            Some(meaning) => meaning(error),
+            None => error,
+        }
+    }
+
+    /// The error of a command that ended in NO or BAD, which leaves the connection usable.
+    pub(super) fn refused(&self, command: &Command, message: &str, status: &Status) -> Error {
+        let error = Error::new(Kind::Refused, command.phase(), message);
+        self.explained(error.in_command(command.name()).with_reply(status.reply()))
     }
 
     /// Runs a command to its end and returns how it ended, NO and BAD included.
@@ -144,7 +161,7 @@ impl<S: Read + Write> Connection<S> {
             let message = format!("the connection is closed already ({reason})");
             return Err(Error::new(Kind::Temporary, command.phase(), message).in_command(command.name()));
         }
-        talk(self).map_err(|e| e.in_command(command.name())).inspect_err(|e| self.close(e))
+        talk(self).map_err(|e| self.explained(e.in_command(command.name()))).inspect_err(|e| self.close(e))
     }
 
     /// Runs a command that must end in OK.
@@ -152,9 +169,7 @@ impl<S: Read + Write> Connection<S> {
         let status = self.run(command, handler)?;
         match status.condition {
             Condition::Ok => Ok(status),
-            _ => Err(Error::new(Kind::Refused, command.phase(), "the server refused")
-                .in_command(command.name())
-                .with_reply(status.reply())),
+            _ => Err(self.refused(command, "the server refused", &status)),
         }
     }
 
@@ -281,7 +296,7 @@ impl<S: Read + Write> Connection<S> {
     /// its end is where it should be; one that is longer than the budget is too.
     fn read(&mut self, phase: Phase, handler: &mut dyn Handler, budget: &mut u64) -> Result<Response> {
         let most = usize::try_from(*budget).unwrap_or(usize::MAX).max(LEAST_RESPONSE);
-        let frame = self.reader.response_within(most, &mut Passing(handler)).map_err(|e| wire_error(phase, e))?;
+        let frame = self.reader.response_within(most, handler).map_err(|e| wire_error(phase, e))?;
         if self.guard.finds(frame.octets()) {
             let message = "the server repeated our credential, so nothing of what it said is shown";
             return Err(Error::new(Kind::Protocol, phase, message));
@@ -421,18 +436,6 @@ impl<S: Read + Write + Readiness> Connection<S> {
         let stream = self.reader.get_mut();
         let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(stream.now()));
         stream.is_readable_within(left).map_err(|e| net::lost(phase, e))
-    }
-}
-
-/// A handler as the reader sees it.
-struct Passing<'a>(&'a mut dyn Handler);
-
-impl Literals for Passing<'_> {
-    fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool> {
-        self.0.wants(head, size)
-    }
-    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
-        self.0.write(octets)
     }
 }
 

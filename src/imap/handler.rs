@@ -1,9 +1,7 @@
 //! Whoever takes what the answer to a command brings: one command in flight, one handler.
 
-use std::io;
-
-use super::frame::Frame;
 use super::types::Untagged;
+use super::wire::Literals;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::secret::Secret;
 use crate::text::{escape_octets, shorten};
@@ -18,7 +16,7 @@ pub enum Answer {
 }
 
 /// Takes what a command's answer brings.
-pub trait Handler {
+pub trait Handler: Literals {
     /// An untagged response.
     fn untagged(&mut self, data: Untagged) -> Result<()> {
         let _ = data;
@@ -46,21 +44,10 @@ pub trait Handler {
     fn is_enough(&self) -> bool {
         false
     }
-
-    /// As [`Literals::wants`](super::wire::Literals::wants).
-    fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool> {
-        let _ = (head, size);
-        Ok(false)
-    }
-
-    /// As [`Literals::write`](super::wire::Literals::write).
-    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
-        let _ = octets;
-        Ok(())
-    }
 }
 
 /// Takes no notice of anything.
 pub struct Ignore;
 
+impl Literals for Ignore {}
 impl Handler for Ignore {}

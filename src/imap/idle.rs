@@ -8,7 +8,8 @@ use super::connection::Handler;
 use super::mailbox::Mailbox;
 use super::selected::Selected;
 use super::types::{Condition, Untagged};
-use crate::error::{Error, Kind, Phase, Result};
+use super::wire::Literals;
+use crate::error::{Phase, Result};
 use crate::net::Readiness;
 
 impl<S: Read + Write + Readiness> Selected<'_, S> {
@@ -30,13 +31,12 @@ impl<S: Read + Write + Readiness> Selected<'_, S> {
     pub fn idle(&mut self, time: Duration) -> Result<bool> {
         let before = self.mailbox.exists;
         let mut watch = Watch { mailbox: &mut self.mailbox, known: before, came: false };
-        let status = self.session.connection.idle(&Command::new("IDLE", Phase::Command), time, &mut watch)?;
+        let command = Command::new("IDLE", Phase::Command);
+        let status = self.session.connection.idle(&command, time, &mut watch)?;
         let came = watch.came;
         match status.condition {
             Condition::Ok => Ok(came),
-            _ => Err(Error::new(Kind::Refused, Phase::Command, "the server refused")
-                .in_command("IDLE")
-                .with_reply(status.reply())),
+            _ => Err(self.session.connection.refused(&command, "the server refused", &status)),
         }
     }
 
@@ -59,6 +59,8 @@ struct Watch<'a> {
     known: u32,
     came: bool,
 }
+
+impl Literals for Watch<'_> {}
 
 impl Handler for Watch<'_> {
     fn untagged(&mut self, data: Untagged) -> Result<()> {

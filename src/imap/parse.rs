@@ -21,11 +21,10 @@ pub fn response(frame: &Frame) -> Parse<Response> {
     if octets.starts_with(b"* ") {
         let mut cursor = Cursor::new(frame);
         cursor.skip(2);
-        return match response_data(&mut cursor) {
-            Ok(Untagged::Status(status)) => Ok(Response::Untagged(Untagged::Status(status))),
-            _ if frame.is_cut() => cursor.fail("a response that is shorter"),
-            data => data.map(Response::Untagged),
-        };
+        if frame.is_cut() {
+            return cursor.fail("a response that is shorter");
+        }
+        return response_data(&mut cursor).map(Response::Untagged);
     }
     // `[COPYUID 55 31 6]` alone on its line (MailKit#115): an untagged OK that lost its first words.
     if octets.starts_with(b"[") {

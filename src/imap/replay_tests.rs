@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::imap::frame::Frame;
+use crate::imap::wire::Literals;
+use std::io;
 
 use crate::script::{self, Piece as Said, Player, Script, Turn};
 
@@ -100,7 +103,9 @@ impl Handler for Client<'_> {
             _ => Ok(None),
         }
     }
+}
 
+impl Literals for Client<'_> {
     fn wants(&mut self, _: &Frame, size: u64) -> io::Result<bool> {
         Ok(self.elided.contains(&(size as usize)))
     }

@@ -26,7 +26,7 @@ use crate::transcript::Transcript;
 const BUFFER: usize = 64 * 1024;
 
 /// As many times [`Limits::response`] are skipped of a response that is longer; then its end is given up.
-const MOST_SKIPPED: u64 = 4;
+const MOST_SKIPPED: u64 = 2;
 
 /// Bytes that are kept of a response that is skipped: enough to say what it was.
 const HEAD: usize = 4096;
@@ -66,26 +66,25 @@ pub enum Fault {
     Over,
 }
 
-/// Where literals go as they come in.
+/// Where literals go as they come in; by default they are held in the frame.
 pub trait Literals {
-    /// A literal of `size` octets follows `head`, the response as far as it has come. `true` has it
+    /// A literal of `size` bytes follows `head`, the response as far as it has come. `true` has it
     /// streamed to [`write`](Literals::write), `false` has it held in the frame.
-    fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool>;
-    /// The next octets of the literal that was wanted.
-    fn write(&mut self, octets: &[u8]) -> io::Result<()>;
+    fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool> {
+        let _ = (head, size);
+        Ok(false)
+    }
+    /// The next bytes of the literal that was wanted.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let _ = bytes;
+        Ok(())
+    }
 }
 
 /// Holds every literal.
 pub struct Hold;
 
-impl Literals for Hold {
-    fn wants(&mut self, _: &Frame, _: u64) -> io::Result<bool> {
-        Ok(false)
-    }
-    fn write(&mut self, _: &[u8]) -> io::Result<()> {
-        Ok(())
-    }
-}
+impl Literals for Hold {}
 
 /// Reads responses from a stream.
 pub struct Reader<R> {
@@ -197,7 +196,11 @@ impl<R: Read> Reader<R> {
                 frame.octets.extend_from_slice(unread.get(..room).unwrap_or_default());
                 self.unread.start += room;
                 self.note(frame.octets.get(start..).unwrap_or_default());
-                return self.skip_line(most, frame);
+                // What is text for people goes on for no reason.
+                return match is_free_text(&frame.octets) {
+                    true => Err(too_long(most, frame)),
+                    false => self.skip_line(most, frame),
+                };
             }
             frame.octets.extend_from_slice(unread.get(..taken).unwrap_or_default());
             self.unread.start += taken;
@@ -237,8 +240,8 @@ impl<R: Read> Reader<R> {
             complete = line_end.is_some();
         }
         self.note_skipped(skipped);
-        if !complete || (end == b"}\r\n" && !is_free_text(&frame.octets)) {
-            return Err(limit(format!("a response of more than {most} octets"), std::mem::take(frame)));
+        if !complete || end == b"}\r\n" {
+            return Err(too_long(most, frame));
         }
         frame.octets.truncate(HEAD);
         frame.literals.retain(|literal| literal.held.end <= HEAD);
@@ -328,6 +331,10 @@ impl<R: Read> Reader<R> {
             transcript.server(octets);
         }
     }
+}
+
+fn too_long(most: usize, frame: &mut Frame) -> Fault {
+    limit(format!("a response of more than {most} octets"), std::mem::take(frame))
 }
 
 /// Of the head no more is kept than what names the response.

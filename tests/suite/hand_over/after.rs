@@ -303,22 +303,31 @@ fn a_folder_to_move_to_that_is_not_there_is_refused_before_anything_is_fetched()
     post.fetch(&["--move-to", "INBOX"]).expect(2).one_error().saying(&["--move-to"]);
 }
 
-/// The server refuses the change: what is delivered stays so, and the next run makes the change.
+/// The server refuses the change, or says OK and makes none: what is delivered stays so, and the next run makes the
+/// change.
 #[test]
 fn a_change_that_fails_is_made_by_the_next_run() {
-    for (action, command) in
-        [(&["--mark-seen"][..], "STORE"), (&["--move-to", "Done"], "MOVE"), (&["--delete"], "EXPUNGE")]
+    let actions = [(&["--mark-seen"][..], "STORE"), (&["--move-to", "Done"], "MOVE"), (&["--delete"], "EXPUNGE")];
+    for (ignores, (action, command)) in
+        actions.iter().map(|row| (false, row)).chain(actions.iter().map(|row| (true, row)))
     {
         let post = Post::new("eml");
-        post.world.exchange.fault_always(Fault::Refuse { command, answer: "NO Something is wrong." });
+        let fault = match ignores {
+            true => Fault::Ignores { command },
+            false => Fault::Refuse { command, answer: "NO Something is wrong." },
+        };
+        post.world.exchange.fault_always(fault);
         let ended = post.fetch(action);
-        ended.expect(4).saying(&["Something is wrong."]);
+        match ignores {
+            true => ended.expect(6).saying(&["message 16101: the server said OK", "message 16123: the server said OK"]),
+            false => ended.expect(4).saying(&["Something is wrong."]),
+        };
         assert_eq!(printed(&ended), ALL, "{command}");
         post.world.exchange.clear_faults();
         // Without the action: what was promised to messages before is kept.
         let again = post.fetch(&[]);
         assert_eq!(again.expect(0).stdout, "", "{command}: {again}");
-        let done = match command {
+        let done = match *command {
             "STORE" => post.flagged("\\Seen") == ALL,
             "MOVE" => post.uids_in("INBOX").is_empty() && post.uids_in("Done").len() == 6,
             _ => post.uids_in("INBOX").is_empty(),
