@@ -106,9 +106,8 @@ impl Pass<'_> {
         destination.acted(uids, &now, None)?;
         self.outcome.acted += uids.len();
         for uid in made.undone.iter() {
-            let outcome = action.outcome();
             self.watch
-                .warn(&format!("message {uid}: the server said OK and it is not {outcome}; the next run tries again"));
+                .warn(&format!("message {uid}: the server said OK and it is not {action}; the next run tries again"));
             self.outcome.unchanged += 1;
         }
         self.stuck.extend(&made.undone);
