@@ -60,7 +60,7 @@ const HOUSE: [(&str, &[&str]); 18] = [
 
 /// Lines of each room, without tests. They only go down, but for a line in an issue.
 const BUDGETS: [(&str, usize); 10] = [
-    ("cli", 5200),
+    ("cli", 5300),
     ("delivery", 4750),
     ("bridge", 1750),
     ("advice", 1600),
