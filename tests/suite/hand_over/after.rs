@@ -319,7 +319,7 @@ fn a_change_that_fails_is_made_by_the_next_run() {
         post.world.exchange.fault_always(fault);
         let ended = post.fetch(action);
         match ignores {
-            true => ended.expect(6).saying(&["message 16101: the server said OK", "message 16123: the server said OK"]),
+            true => ended.expect(6).saying(&["message 16102: the server said OK", "message 16123: the server said OK"]),
             false => ended.expect(4).saying(&["Something is wrong."]),
         };
         assert_eq!(printed(&ended), ALL, "{command}");
