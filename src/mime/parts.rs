@@ -162,9 +162,7 @@ impl<'a> Leaves<'a> {
     fn follow(&mut self, mut end: End) {
         loop {
             let End::Delimiter { of, last } = end else {
-                if let Some(multipart) = self.open.first() {
-                    self.notes.push(format!("the last boundary {:?} is missing", multipart.shown()));
-                }
+                // That the message ends too early is `Ending`'s to say.
                 self.ended = true;
                 return;
             };

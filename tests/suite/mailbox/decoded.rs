@@ -82,7 +82,7 @@ fn what_did_not_decode_is_said_of_its_attachment_and_ends_with_6() {
 
     let (world, uid) = with_message(whole.as_bytes());
     let ended = fetch(&world, uid, &["--attachments"]);
-    ended.expect(0).saying(&["the last boundary \"b\" is missing"]);
+    ended.expect(0).saying(&["its last boundary is missing"]);
     assert_eq!(object(&ended)["attachments"][1]["broken"], Value::Null);
 
     let (world, uid) = with_message(format!("{whole}____\r\nA list\r\n--b--\r\n").as_bytes());
