@@ -141,7 +141,11 @@ pub(crate) fn open_own(path: &Path, options: &OpenOptions) -> io::Result<File> {
         return Err(io::Error::other(format!("it is {}, not a regular file", kind_of(&seen))));
     }
     let file = options.open(path)?;
-    if is_same(&seen, &file.metadata()?) { Ok(file) } else { Err(io::Error::other("it was replaced meanwhile")) }
+    if is_same(&seen, &file.metadata()?) {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::ResourceBusy, "it was replaced meanwhile"))
+    }
 }
 
 /// Reads a file of our own, `limit` bytes at most; none if it does not exist.

@@ -132,6 +132,7 @@ impl MboxFile {
         for _ in 0..MOST_OPENS {
             match files::open_own(&self.path, File::options().read(true).append(true)) {
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) if e.kind() == io::ErrorKind::ResourceBusy => continue,
                 opened => return opened,
             }
             match files::create(&self.path, self.options.mode) {
@@ -171,10 +172,10 @@ impl MboxFile {
         };
         match self.tried()? {
             Some(file) => cut(file).map_err(|e| self.refused(e)),
-            None if self.length()? > length => {
-                let opened = files::open_own(&self.path, File::options().append(true));
-                opened.and_then(cut).map_err(|e| self.refused(e))
-            }
+            None if self.length()? > length => match files::open_own(&self.path, File::options().append(true)) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+                opened => opened.and_then(cut).map_err(|e| self.refused(e)),
+            },
             None => Ok(()),
         }
     }
