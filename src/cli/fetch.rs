@@ -10,10 +10,11 @@ use exoimap::advice::hints;
 use exoimap::delivery::{
     self, Action, Destination, FileOptions, Format, Job, Outcome, Program, Source, Spool, folder_path, locate,
 };
-use exoimap::exchange::{Choice, Next, choose, explain, persist, resolve};
+use exoimap::exchange::{Choice, choose, explain, resolve, try_sessions};
 use exoimap::files::{Mode, others_may_write};
+use exoimap::imap::session::Session;
 use exoimap::imap::types::ListItem;
-use exoimap::{Error, MailboxName, Phase, RUN_IS_OVER, Result, Retry};
+use exoimap::{Error, MailboxName, Phase, RUN_IS_OVER, Result, Retry, Stream};
 use serde_json::json;
 
 use super::exit::{Exit, worst};
@@ -164,22 +165,36 @@ impl Fetch<'_> {
         })
     }
 
-    /// The folders of one mailbox, in or below `dir`.
+    /// The folders of one mailbox, in or below `dir`, in one session if it lasts.
     fn mailbox(&self, mailbox: &str, dir: &Path, retry: &mut Retry) -> Result<Exit> {
+        let mut held = None;
+        let ended = self.folders_of(mailbox, dir, &mut held, retry);
+        // Everything is done and kept: a server that hangs up first takes nothing away.
+        let _ = held.map(Session::logout);
+        ended
+    }
+
+    fn folders_of(
+        &self,
+        mailbox: &str,
+        dir: &Path,
+        held: &mut Option<Session<Stream>>,
+        retry: &mut Retry,
+    ) -> Result<Exit> {
         let mut sign_in = SignIn::shortly(self.setting, self.output, mailbox);
         let whose = Whose { mailbox: self.nested.then_some(mailbox), folder: None };
         let mut job = Job { mailbox: mailbox.to_owned(), ..self.job.clone() };
         let is_special = |name: &MailboxName| name.as_str().starts_with('\\');
         let moves_to_special = targets(&job).any(is_special);
         if !self.by_folder && !is_special(&job.folder) && !moves_to_special {
-            return self.folder(&job, dir.to_owned(), whose, &mut sign_in, retry);
+            return self.folder(&job, dir.to_owned(), whose, &mut sign_in, held, retry);
         }
-        let list = self.list(&mut job, &mut sign_in, retry).inspect_err(|error| {
+        let list = self.list(&mut job, &mut sign_in, held, retry).inspect_err(|error| {
             let _ = delivery::record(dir, Exit::from(error) as u8);
         })?;
         let Choice { folders, unmatched } = choose(&list, &self.folders, &self.without);
         if !self.by_folder {
-            return self.folder(&job, dir.to_owned(), whose, &mut sign_in, retry);
+            return self.folder(&job, dir.to_owned(), whose, &mut sign_in, held, retry);
         }
         let folders: Vec<_> = folders.into_iter().filter(|folder| targets(&job).all(|to| to != folder)).collect();
         let mut ended = Vec::new();
@@ -202,7 +217,7 @@ impl Fetch<'_> {
                 break;
             }
             let job = Job { folder: folder.clone(), ..job.clone() };
-            match self.folder(&job, place, whose, &mut sign_in, retry) {
+            match self.folder(&job, place, whose, &mut sign_in, held, retry) {
                 Ok(exit) => ended.push(exit),
                 Err(error) => {
                     let hints = hints(&error, &self.setting.facts(Some(mailbox)));
@@ -229,23 +244,28 @@ impl Fetch<'_> {
     }
 
     /// The mailbox's folders; a folder to move to gets its name.
-    fn list(&self, job: &mut Job, sign_in: &mut SignIn, retry: &mut Retry) -> Result<Vec<ListItem>> {
-        let mut list = Vec::new();
-        persist(&mut |why, retry| sign_in.session(why, retry), retry, &mut |session, _| {
+    fn list(
+        &self,
+        job: &mut Job,
+        sign_in: &mut SignIn,
+        held: &mut Option<Session<Stream>>,
+        retry: &mut Retry,
+    ) -> Result<Vec<ListItem>> {
+        try_sessions(&mut |why, retry| sign_in.session(why, retry), retry, &mut |mut session, _| {
             if !self.by_folder {
-                job.folder = resolve(session, &job.folder)?;
+                job.folder = resolve(&mut session, &job.folder)?;
             }
             let targets = job.action.iter_mut().filter_map(|action| match action {
                 Action::MoveTo(to) => Some(to),
                 _ => None,
             });
             for to in targets.chain(&mut job.failed_to) {
-                *to = resolve(session, to)?;
+                *to = resolve(&mut session, to)?;
             }
-            list = session.list().map_err(explain)?;
-            Ok(Next::Done)
-        })?;
-        Ok(list)
+            let list = session.list().map_err(explain)?;
+            *held = Some(session);
+            Ok(Some(list))
+        })
     }
 
     fn folder(
@@ -254,6 +274,7 @@ impl Fetch<'_> {
         expected: PathBuf,
         whose: Whose,
         sign_in: &mut SignIn,
+        held: &mut Option<Session<Stream>>,
         retry: &mut Retry,
     ) -> Result<Exit> {
         let Job { mailbox, folder, .. } = job;
@@ -299,7 +320,7 @@ impl Fetch<'_> {
                 let open = open.display();
                 self.output.warn(&format!("others may write in {open}, and plant files and links there: chmod o-w it"));
             }
-            let outcome = delivery::run(job, &mut destination, &mut connect, retry, &mut told)?;
+            let outcome = delivery::run_in(job, &mut destination, held, &mut connect, retry, &mut told)?;
             Ok(self.summary(&outcome, folder, whose, &dir.to_string_lossy()))
         };
         let ended = deliver();

@@ -53,7 +53,7 @@ pub use files::FileOptions;
 pub use format::Format;
 pub use place::{folder_path, locate};
 pub use program::Program;
-pub use run::{Preview, dry_run, run, write_all};
+pub use run::{Preview, dry_run, run, run_in, write_all};
 pub use status::{Failing, LastRun, Status, record, record_folders, status};
 pub use stream::Spool;
 pub use to_do::ToDo;

@@ -7,10 +7,12 @@ use super::format::Format;
 use super::pass::Pass;
 use super::stream::{Out, Spool};
 use super::{Action, Destination, FileOptions, Job, Outcome, Source, Watch};
-use crate::error::Result;
-use crate::exchange::{Connect, Next, persist};
+use crate::error::{Error, Result};
+use crate::exchange::{Connect, Next, persist, try_sessions};
 use crate::imap::UidSet;
+use crate::imap::session::Session;
 use crate::imap::types::Uid;
+use crate::net::Stream;
 use crate::retry::Retry;
 
 /// Runs a job to its end. What was delivered before an error stays delivered.
@@ -21,9 +23,44 @@ pub fn run(
     retry: &mut Retry,
     watch: &mut dyn Watch,
 ) -> Result<Outcome> {
+    let mut held = None;
+    let done = run_in(job, destination, &mut held, connect, retry, watch);
+    // Everything is done and kept: a server that hangs up first takes nothing away.
+    let _ = held.map(Session::logout);
+    done
+}
+
+/// [`run`] that begins with the session that is held, if there is one, and leaves its last one there for the next job.
+pub fn run_in(
+    job: &Job,
+    destination: &mut Destination,
+    held: &mut Option<Session<Stream>>,
+    connect: &mut Connect,
+    retry: &mut Retry,
+    watch: &mut dyn Watch,
+) -> Result<Outcome> {
     let mut pass = Pass::new(job, destination, watch, None);
     pass.tell_recovered()?;
-    persist(connect, retry, &mut |session, retry| pass.session(session, retry))?;
+    let mut old = held.take();
+    let mut is_old = old.is_some();
+    let mut connect = |why: Option<&Error>, retry: &mut Retry| match old.take() {
+        Some(session) => Ok(session),
+        None => connect(why, retry),
+    };
+    *held = Some(try_sessions(&mut connect, retry, &mut |mut session, retry| {
+        let was_old = std::mem::take(&mut is_old);
+        match pass.session(&mut session, retry) {
+            // The server may have ended it between two jobs.
+            Err(e) if was_old && e.may_pass() && e.reply().is_none() => Ok(None),
+            Err(e) => Err(e),
+            Ok(Next::Stop(e)) => Ok(Some(Err(e))),
+            Ok(Next::Done) => Ok(Some(Ok(session))),
+            Ok(Next::NewSession) => {
+                let _ = session.logout();
+                Ok(None)
+            }
+        }
+    })??);
     pass.outcome.failed.sort_by_key(|failed| failed.uid);
     Ok(pass.outcome)
 }

@@ -73,6 +73,7 @@ fn a_pattern_gives_each_folder_a_directory() {
     let folders: Vec<_> =
         ended.expect(0).stdout.lines().filter(|line| line.contains("\"folder\":\"INBOX/注文\"")).collect();
     assert_eq!(folders.len(), 1, "{ended}");
+    assert_eq!(world.exchange.logins(), 1, "one session for all");
     nothing_new(&fetch(&world, &["--folder", "*", "--not-folder", "\\Sent"]).run());
     // A folder that is new is picked up.
     fetch(&world, &["--folder", "*"]).run().expect(0);
