@@ -66,5 +66,5 @@ pub use imap::mailbox_name::MailboxName;
 pub use net::{Network, Proxy, Readiness, Stream, Trust};
 pub use retry::Retry;
 pub use secret::Secret;
-pub use text::{Escaped, escape_octets};
+pub use text::{Escaped, escape_octets, shown};
 pub use transcript::Transcript;

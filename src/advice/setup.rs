@@ -41,7 +41,7 @@ pub struct SetupStep {
     pub title: String,
     /// The role that an administrator needs for it; empty for none.
     pub role: &'static str,
-    /// Where in the portal; none if there is no such place.
+    /// Where in the portal; none if the portal has no such place.
     pub portal: Option<String>,
     /// In which shell the commands run: `az`, `PowerShell` or `sh`.
     pub shell: &'static str,

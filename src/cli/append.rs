@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     let ended = SignIn::new(setting, output, mailbox)
         .persist(&mut setting.retry(output), &mut |session, retry| upload.session(session, retry));
     let (stored, all) = (upload.stored, upload.messages.len());
-    // A closed pipe is no news where it keeps nothing from being stored.
+    // A closed pipe is not worth a word if all is stored.
     if ended.is_err() && stored > 0 && !(output.is_closed() && stored == all) {
         output.warn(&format!("{stored} of {all} messages are stored"));
     }

@@ -17,8 +17,8 @@ use super::sign_in::SignIn;
 /// Messages of one command: few enough that much is done when something breaks.
 const PART: u64 = 500;
 
-/// Octets of their UIDs.
-const PART_OCTETS: usize = 2_900;
+/// Bytes of their UIDs.
+const PART_BYTES: usize = 2_900;
 
 /// The options of `mark`: what sets a flag, what clears it, the flag.
 const FLAGS: [(&str, &str, &str); 3] = [
@@ -100,7 +100,7 @@ fn run(arguments: &ArgMatches, setting: &Setting, output: &Output, change: Chang
         match output.is_closed() {
             _ if done == 0 => {}
             false => output.warn(&format!("{done} messages are {} before this:", edit.words())),
-            // A closed pipe is no news where it keeps nothing from being done.
+            // A closed pipe is not worth a word if all is done.
             true if left == 0 => {}
             true => output.warn(&format!("{done} messages are {}, {left} are left: nobody reads stdout", edit.words())),
         }
@@ -177,7 +177,7 @@ impl Edit<'_> {
             made.undone.extend(&removed.undone);
             self.finished(&uids, &made)?;
         }
-        for part in self.left.clone().unwrap_or_default().chunks(PART_OCTETS, PART) {
+        for part in self.left.clone().unwrap_or_default().chunks(PART_BYTES, PART) {
             self.perform(&mut selected, &part)?;
         }
         Ok(())
@@ -201,12 +201,12 @@ impl Edit<'_> {
         Err(why)
     }
 
-    /// UIDs of before mean nothing in a folder that was made anew.
+    /// The UIDs of before mean nothing in a folder that was recreated.
     fn same_folder(&mut self, selected: &Selected<'_, Stream>) -> Result<()> {
         let now = selected.mailbox().uid_validity;
         match (self.left.is_some(), self.validity == now) {
             (true, false) => {
-                let message = format!("{} was made anew meanwhile: its UIDs mean other messages", self.folder);
+                let message = format!("{} was recreated meanwhile: its UIDs mean other messages", self.folder);
                 Err(Error::new(Kind::Refused, Phase::Select, message))
             }
             _ => {
@@ -224,7 +224,7 @@ impl Edit<'_> {
                 && matches!(self.change, Change::MoveTo(_) | Change::Delete)
             {
                 // The command that the session broke in was carried out, perhaps in part.
-                let part = left.chunks(PART_OCTETS, PART).next().unwrap_or_default();
+                let part = left.chunks(PART_BYTES, PART).next().unwrap_or_default();
                 let there = Selection::default().with_uids(&part.to_string())?.find(selected, 1)?.uids;
                 self.finished(&part.without(&there), &Copied::default())?;
             }

@@ -1,4 +1,4 @@
-//! `exoimap check`: the whole way, a line a step with its time; several mailboxes, a line each.
+//! `exoimap check`: every step with its time, one line each; with several mailboxes one line per mailbox.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -92,7 +92,7 @@ impl Check<'_> {
         Ok(Ok(()))
     }
 
-    /// A line a mailbox; one's failure stops the others only where it would be theirs too.
+    /// One line per mailbox; a failure stops the others only if they would fail in the same way.
     fn each(&self, setting: &Setting, retry: &mut Retry) -> Result<Exit> {
         let mut ended = Vec::new();
         for (done, mailbox) in setting.mailboxes.iter().enumerate() {
@@ -274,7 +274,7 @@ fn token_detail(setting: &Setting) -> String {
 /// What the claims say of who we are, and what is doubtful about it.
 fn claims_detail(setting: &Setting) -> Result<String> {
     let Some(claims) = setting.claims() else {
-        return Ok("the token is no JSON web token and says nothing about itself; the server decides".to_owned());
+        return Ok("the token is not a JSON web token and says nothing about itself; the server decides".to_owned());
     };
     let doubts = judge(&claims, setting.tenant.as_deref(), setting.client_id.as_deref())?;
     let said = [("application", &claims.application), ("object id", &claims.object_id), ("tenant", &claims.tenant)];

@@ -64,9 +64,8 @@ fn run(command: &str, timeout: Duration, deadline: Option<Instant>) -> Result<Se
     };
     match status.code() {
         // Who prints more than we read may die of it; that is not why it failed.
-        code if code == Some(0) || printed.len() as u64 > MOST => {
-            secret_of(&printed).map_err(|why| failed(Kind::Usage, format!("printed what is no secret: {why}")))
-        }
+        code if code == Some(0) || printed.len() as u64 > MOST => secret_of(&printed)
+            .map_err(|why| failed(Kind::Usage, format!("printed something that is not a secret: {why}"))),
         // What shells say of a program that is not there, or that is none.
         Some(code @ (126 | 127)) => Err(failed(Kind::Usage, format!("could not be run: the shell ended with {code}"))),
         Some(code) => Err(failed(Kind::Refused, format!("ended with {code}"))),

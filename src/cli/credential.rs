@@ -155,7 +155,7 @@ impl Given<'_> {
                 .map(|token| (token, "EXOIMAP_ACCESS_TOKEN"))
                 .ok_or_else(|| usage("no access token is given (EXOIMAP_ACCESS_TOKEN, --access-token-file)"))?,
         };
-        if token.expose().iter().any(|octet| !matches!(octet, 0x21..=0x7e)) {
+        if token.expose().iter().any(|byte| !matches!(byte, 0x21..=0x7e)) {
             return Err(usage(
                 "the access token holds a blank or a control character, which no token does (EXOIMAP_ACCESS_TOKEN, --access-token-file)",
             ));

@@ -19,7 +19,7 @@ use super::input::read_text;
 use super::options;
 use super::similar::nearest;
 
-/// The most of the file, in octets.
+/// The most of the file, in bytes.
 const MOST: u64 = 256 * 1024;
 
 /// What the file says, in its order.
@@ -28,7 +28,7 @@ static FILE: OnceLock<Vec<(String, String)>> = OnceLock::new();
 /// A variable's value.
 pub(crate) fn value(name: &str) -> Option<String> {
     match std::env::var_os(name).filter(|value| !value.is_empty()) {
-        // What is no UTF-8 is taken as it is shown, and refused by whoever reads it.
+        // What is not UTF-8 is taken as it is shown, and refused where it is used.
         Some(value) => Some(value.to_string_lossy().into_owned()),
         None => of_file(name).map(str::to_owned),
     }
@@ -120,7 +120,7 @@ fn parse(text: &str) -> std::result::Result<Parsed, String> {
 fn is_name(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
-        && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// Up to the end of its line, or of the line that a quote or a backslash carries it to. None where a

@@ -390,7 +390,7 @@ fn fits_a_folder(mailbox: &str) -> Result<()> {
     let odd = |c: char| c.is_control() || "/\\:<>\"|?*".contains(c);
     if mailbox.contains(odd) || mailbox.starts_with('.') || mailbox.ends_with('.') {
         return Err(usage(format!(
-            "the mailbox {mailbox:?} is no name for a folder: fetch it alone, with a --to of its own"
+            "the mailbox {mailbox:?} cannot be a folder name: fetch it alone, with a --to of its own"
         )));
     }
     Ok(())

@@ -28,7 +28,7 @@ pub(crate) fn shown(text: &str) -> String {
     wrapped(text, columns.unwrap_or(COLUMNS).clamp(60, 160))
 }
 
-/// Lines of at most so many columns; what follows the name of an option stays below itself.
+/// Lines of at most `columns`; what follows the name of an option stays below itself.
 fn wrapped(text: &str, columns: usize) -> String {
     let mut out = String::with_capacity(text.len());
     // A note in brackets stays in one piece.

@@ -4,6 +4,8 @@ use std::error::Error as _;
 
 use clap::error::{ContextKind, ErrorKind};
 
+use exoimap::shown;
+
 use super::commands::COMMANDS;
 use super::options::{self, Entry};
 use super::similar::nearest;
@@ -74,7 +76,10 @@ pub(crate) fn explain(e: &clap::Error, typed: &[String]) -> (String, Vec<String>
                 None => "not a valid value".to_owned(),
             };
             let near = nearest(&value, valid.split(", "));
-            (format!("{} {value:?}: {why}", named(&option, typed)), near.map(|near| format!("did you mean {near}?")))
+            (
+                format!("{} {}: {why}", named(&option, typed), shown(&value)),
+                near.map(|near| format!("did you mean {near}?")),
+            )
         }
         _ => (plain(e), None),
     };

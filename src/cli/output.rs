@@ -25,7 +25,7 @@ pub(crate) struct Output {
     pub(crate) stderr: Arc<Stderr>,
 }
 
-/// stderr, whoever writes a line to it, transcripts too.
+/// stderr; everything that writes a line to it comes here, transcripts too.
 pub(crate) struct Stderr {
     /// A line that tells how far it is stands there.
     drawn: AtomicBool,
@@ -105,7 +105,7 @@ impl Output {
         self.closed.load(Ordering::Relaxed)
     }
 
-    /// stdout as a stream of octets, for messages themselves.
+    /// stdout as a stream of bytes, for messages themselves.
     pub(crate) fn stream(&self) -> Stream<'_> {
         Stream(self)
     }
@@ -209,8 +209,8 @@ pub(crate) fn object_line(object: &Value) -> String {
 pub(crate) struct Stream<'a>(&'a Output);
 
 impl Write for Stream<'_> {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        io::stdout().write(octets).inspect_err(|e| {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        io::stdout().write(bytes).inspect_err(|e| {
             self.0.closed.fetch_or(e.kind() == io::ErrorKind::BrokenPipe, Ordering::Relaxed);
         })
     }

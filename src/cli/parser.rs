@@ -85,7 +85,7 @@ fn subcommand(verb: &Verb, name: &'static str) -> Command {
     Command::new(name).about(verb.about).args(own).after_help(help::closing(verb.output)).disable_help_subcommand(true)
 }
 
-/// `help` is no command of ours with a page in the manual: clap makes it.
+/// clap makes the command `help`; it has no page in the manual.
 fn parser() -> Command {
     with_environment(command().disable_help_subcommand(false))
 }

@@ -19,8 +19,8 @@ use super::width::fit;
 /// Messages whose headers are in memory at a time.
 const PART: u64 = 100;
 
-/// Octets of their UIDs in a command.
-const PART_OCTETS: usize = 3_000;
+/// Bytes of their UIDs in a command.
+const PART_BYTES: usize = 3_000;
 
 const ITEMS: &str = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID \
                      CONTENT-TYPE CONTENT-DISPOSITION)]";
@@ -99,7 +99,7 @@ impl Search<'_> {
         let mut selected = open(session, self.folder, false)?;
         let now = selected.mailbox().uid_validity;
         if self.left.is_some() && self.validity != now {
-            let message = format!("{} was made anew meanwhile: its UIDs mean other messages", self.folder);
+            let message = format!("{} was recreated meanwhile: its UIDs mean other messages", self.folder);
             return Err(Error::new(Kind::Refused, Phase::Select, message));
         }
         self.validity = now;
@@ -114,7 +114,7 @@ impl Search<'_> {
             }
             self.left = Some(UidSet::new());
         } else {
-            for part in left.chunks(PART_OCTETS, PART) {
+            for part in left.chunks(PART_BYTES, PART) {
                 self.tell(&mut selected, &part)?;
                 retry.progressed();
             }
@@ -223,7 +223,7 @@ const RECEIVED: &str = "RECEIVED";
 /// Cells of a sender in the table.
 const SENDER: usize = 30;
 
-/// What is told of a message.
+/// What is printed of a message.
 #[derive(Default)]
 struct Row {
     uid: u32,

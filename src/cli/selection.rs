@@ -32,8 +32,8 @@ pub(crate) fn read(arguments: &ArgMatches) -> Result<(MailboxName, Selection)> {
     if let Some(text) = text("subject") {
         selection = selection.with_subject(text)?;
     }
-    if let Some(octets) = arguments.get_one::<u32>("larger") {
-        selection = selection.with_larger(*octets);
+    if let Some(bytes) = arguments.get_one::<u32>("larger") {
+        selection = selection.with_larger(*bytes);
     }
     if let Some(keys) = text("query") {
         selection = selection.with_query(keys)?;

@@ -80,7 +80,7 @@ fn look(setting: &Setting, mailboxes: &[String], output: &Output) -> Proven {
     proven
 }
 
-/// Nothing is known to be done, which is no failure of a command that says what to do.
+/// Nothing is known to be done; a command that says what to do does not fail for that.
 fn unproven(error: &Error, output: &Output) -> Proven {
     output.note(&format!("what is done already cannot be seen ({error})"));
     Proven::default()

@@ -17,7 +17,11 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     let token = setting.token(output, None, &mut setting.retry(output))?;
     if arguments.get_flag("claims") {
         let Some(claims) = setting.claims() else {
-            return Err(Error::new(Kind::Refused, Phase::Token, "the token is no JSON web token, so it says nothing"));
+            return Err(Error::new(
+                Kind::Refused,
+                Phase::Token,
+                "the token is not a JSON web token, so it says nothing",
+            ));
         };
         if output.json {
             output.object(&claims.all)?

@@ -55,7 +55,7 @@ pub(crate) fn width(text: &str) -> usize {
     text.chars().map(cells).sum()
 }
 
-/// The text in exactly so many cells: filled with blanks, or cut with `…` at its end.
+/// The text in exactly `wanted` cells: filled with blanks, or cut with `…` at its end.
 pub(crate) fn fit(text: &str, wanted: usize) -> String {
     let all = width(text);
     if all <= wanted {

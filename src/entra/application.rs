@@ -15,6 +15,7 @@ use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::net::Network;
 use crate::retry::Retry;
 use crate::secret::Secret;
+use crate::text::shown;
 
 /// Says that `client_assertion` is a JSON web token (RFC 7523).
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -162,7 +163,8 @@ pub(super) fn check_scope(scope: &str) -> Result<()> {
         return Ok(());
     }
     let message = format!(
-        "the scope {scope:?} does not end in /.default; an application asks for https://outlook.office365.com/.default (--scope, EXOIMAP_SCOPE)"
+        "the scope {} does not end in /.default; an application asks for https://outlook.office365.com/.default (--scope, EXOIMAP_SCOPE)",
+        shown(scope)
     );
     Err(Error::usage(message))
 }

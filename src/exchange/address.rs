@@ -2,6 +2,7 @@
 
 use crate::entra::Cloud;
 use crate::error::{Error, Result};
+use crate::text::shown;
 
 /// The IMAP server, by implicit TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +26,8 @@ impl Server {
                 "the host {host:?} holds a port, which goes to --port (EXOIMAP_PORT): --host {name} --port {port}"
             )));
         }
-        if host.chars().any(|c| c.is_control() || c.is_whitespace() || "/[]".contains(c)) {
-            return Err(Error::usage(format!("the host {host:?} is no host name (--host, EXOIMAP_HOST)")));
+        if host.chars().any(|c| c.is_control() || c.is_whitespace() || "/[]~=+@".contains(c)) {
+            return Err(Error::usage(format!("the host {} is not a host name (--host, EXOIMAP_HOST)", shown(host))));
         }
         Ok(Server { host: host.to_owned(), port })
     }
@@ -39,7 +40,7 @@ impl Server {
 
 /// Refuses what is no mailbox's address: one `@`, nothing that ends a line or a SASL field.
 pub fn check_mailbox(mailbox: &str) -> Result<()> {
-    let refused = |why: &str| Err(Error::usage(format!("the mailbox {mailbox:?} {why}")));
+    let refused = |why: &str| Err(Error::usage(format!("the mailbox {} {why}", shown(mailbox))));
     let is_address = |text: &str| {
         let parts = text.split_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty());
         parts.is_some_and(|(_, domain)| !domain.contains(['@', '/', '"', '\'', '<', '>', ';', ',']))

@@ -140,7 +140,7 @@ fn a_port_does_not_stand_in_the_host() {
         nobody.refuses(nobody.call(&["check"]).env("EXOIMAP_HOST", host), &[&words]);
         nobody.refuses(nobody.call(&["check", "--host", host]), &[&words]);
     }
-    nobody.refuses(nobody.call(&["check", "--host", "[::1]"]), &["is no host name"]);
+    nobody.refuses(nobody.call(&["check", "--host", "[::1]"]), &["is not a host name"]);
     // Whatever the addresses lead to, they are some.
     let ended =
         nobody.call(&["check", "--host", "::1"]).env("EXOIMAP_ACCESS_TOKEN", "x").without("AZURE_CLIENT_SECRET").run();

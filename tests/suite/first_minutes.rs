@@ -164,3 +164,32 @@ fn the_help_of_a_command_names_credentials_and_exit_codes_and_fits_the_terminal(
     let help = Call::new(world.folder.path(), &["--help"]).run();
     assert!(help.expect(0).stdout.contains("  fetch ") && !help.stdout.contains("--max-wait"), "{help}");
 }
+
+/// A client secret in the variable of something else.
+#[test]
+fn a_secret_in_the_wrong_place_is_not_printed_back() {
+    let world = World::new();
+    let secret = "abC8Q~notAreal.Secret_0123456789abcdef";
+    for variable in [
+        "EXOIMAP_CLIENT_SECRET_FILE",
+        "EXOIMAP_HOST",
+        "EXOIMAP_MAILBOX",
+        "EXOIMAP_SCOPE",
+        "AZURE_TENANT_ID",
+        "EXOIMAP_PORT",
+        "EXOIMAP_CLOUD",
+    ] {
+        let ended =
+            world.call(&["check"]).without("AZURE_CLIENT_SECRET").env("AZURE_CLIENT_SECRET", "").env(variable, secret);
+        let ended = match variable {
+            "EXOIMAP_CLIENT_SECRET_FILE" => ended.run(),
+            _ => ended.env("AZURE_CLIENT_SECRET", "x").run(),
+        };
+        ended.expect(2).one_error();
+        assert!(!ended.stderr.contains("notAreal") && !ended.stdout.contains("notAreal"), "{variable}: {ended}");
+    }
+    // What is plainly a name is shown.
+    let ended =
+        world.call(&["check"]).without("AZURE_CLIENT_SECRET").env("EXOIMAP_CLIENT_SECRET_FILE", "orders.secret").run();
+    ended.expect(2).saying(&["orders.secret"]);
+}

@@ -6,6 +6,7 @@ mod dependencies;
 mod published;
 mod source;
 mod tracked;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -65,7 +65,7 @@ fn every_crate_comes_from_the_public_registry() {
 }
 
 /// Every tracked file, from the root, as text.
-fn tracked() -> Vec<(String, String)> {
+pub(super) fn tracked() -> Vec<(String, String)> {
     let mut git = Command::new("git");
     // A checkout that belongs to somebody else, as in a container, is read all the same.
     git.args(["-c", "safe.directory=*", "ls-files", "-z"]).current_dir(root());

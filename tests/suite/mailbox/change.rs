@@ -283,7 +283,7 @@ fn a_folder_made_anew_between_two_sessions_ends_it() {
         });
         run(&world, &["mark", "--seen", "--uid", "1:*"])
     });
-    ended.expect(4).one_error().saying(&["INBOX was made anew meanwhile"]);
+    ended.expect(4).one_error().saying(&["INBOX was recreated meanwhile"]);
     assert!(!has(&world, 16102, "\\Seen"));
 }
 
