@@ -9,7 +9,7 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
 
-use crate::net::{Network, Stream, Timed};
+use crate::net::{ANSWER, Network, Stream, Timed};
 
 /// The most that a token endpoint is let send, in octets; a token has 2,000.
 pub(super) const MOST_BODY: u64 = 1 << 20;
@@ -35,7 +35,7 @@ fn client(network: &Network, tls: bool) -> ureq::Agent {
         .max_redirects_will_error(false)
         .http_status_as_error(false)
         .proxy(None)
-        .timeout_global(Some(network.timeout()))
+        .timeout_global(Some(network.timeout().min(ANSWER)))
         .user_agent(concat!("exoimap/", env!("CARGO_PKG_VERSION")))
         .build();
     ureq::Agent::with_parts(config, Dial { network: network.clone(), tls }, LeaveToDial)

@@ -161,6 +161,7 @@ impl<S: Read + Write> Connection<S> {
             let message = format!("the connection is closed already ({reason})");
             return Err(Error::new(Kind::Temporary, command.phase(), message).in_command(command.name()));
         }
+        self.reader.asked();
         talk(self).map_err(|e| self.explained(e.in_command(command.name()))).inspect_err(|e| self.close(e))
     }
 
@@ -270,6 +271,9 @@ impl<S: Read + Write> Connection<S> {
     }
 
     fn untagged(&mut self, command: &Command, data: Untagged, handler: &mut dyn Handler) -> Result<()> {
+        if is_asked_for(command.name(), &data) {
+            self.reader.asked();
+        }
         match &data {
             // To LOGOUT it is the expected answer (RFC 3501 section 7.1.5).
             Untagged::Status(status) if status.condition == Condition::Bye && command.phase() != Phase::Logout => {
@@ -436,6 +440,18 @@ impl<S: Read + Write + Readiness> Connection<S> {
         let stream = self.reader.get_mut();
         let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(stream.now()));
         stream.is_readable_within(left).map_err(|e| net::lost(phase, e))
+    }
+}
+
+/// True for what a command asks for, and not for what any server may say at any time (RFC 3501 section 7).
+fn is_asked_for(command: &str, data: &Untagged) -> bool {
+    match data {
+        Untagged::Fetch(_) => command.ends_with("FETCH") || command.ends_with("STORE"),
+        Untagged::Search(_) | Untagged::Esearch(_) => command.ends_with("SEARCH"),
+        Untagged::List(_) => command == "LIST",
+        Untagged::MailboxStatus(_) => command == "STATUS",
+        Untagged::Expunge(_) => command.ends_with("EXPUNGE") || command.ends_with("MOVE"),
+        _ => false,
     }
 }
 

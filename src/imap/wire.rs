@@ -13,13 +13,14 @@
 //! [`Limits::literal`] all the same, because a disk has an end too. What is longer and has an end in sight is
 //! skipped and marked, so that the next response can be read.
 //!
-//! No socket, no clock, no command: generic over [`Read`].
+//! No socket, no command: generic over [`Read`]. What comes too slowly is a matter of [`Pace`].
 
 use std::io::{self, Read};
 use std::ops::Range;
 
 pub use super::frame::Frame;
 use super::frame::Literal;
+use crate::net::Pace;
 use crate::transcript::Transcript;
 
 /// What streams a literal, and the most that one read asks for.
@@ -93,6 +94,7 @@ pub struct Reader<R> {
     /// What is in the buffer and not used yet.
     unread: Range<usize>,
     limits: Limits,
+    pace: Pace,
     transcript: Option<Transcript>,
     is_over: bool,
 }
@@ -101,7 +103,7 @@ impl<R: Read> Reader<R> {
     /// A reader of `inner` within `limits`.
     pub fn new(inner: R, limits: Limits) -> Reader<R> {
         let buffer = vec![0; BUFFER].into_boxed_slice();
-        Reader { inner, buffer, unread: 0..0, limits, transcript: None, is_over: false }
+        Reader { inner, buffer, unread: 0..0, limits, pace: Pace::new(), transcript: None, is_over: false }
     }
 
     /// Writes down what is read.
@@ -111,6 +113,11 @@ impl<R: Read> Reader<R> {
 
     pub(crate) fn transcript(&mut self) -> Option<&mut Transcript> {
         self.transcript.as_mut()
+    }
+
+    /// Says that a command begins, or that it brought something it asked for.
+    pub(crate) fn asked(&mut self) {
+        self.pace.asked();
     }
 
     /// True where octets were read that no response has taken yet.
@@ -144,6 +151,7 @@ impl<R: Read> Reader<R> {
 
     fn next_response(&mut self, most: usize, literals: &mut dyn Literals) -> Result<Frame, Fault> {
         let mut frame = Frame::default();
+        self.pace.response(self.has_unread());
         loop {
             let line_start = frame.octets.len();
             self.line(most, &mut frame)?;
@@ -284,6 +292,7 @@ impl<R: Read> Reader<R> {
             }
             let piece = self.buffer.get(self.unread.start..self.unread.start + wanted).unwrap_or_default();
             literals.write(piece).map_err(Fault::Sink)?;
+            self.pace.asked();
             self.unread.start += wanted;
             left -= wanted as u64;
         }
@@ -301,7 +310,7 @@ impl<R: Read> Reader<R> {
         }
         let room = self.buffer.get_mut(self.unread.end..).unwrap_or_default();
         loop {
-            match self.inner.read(room) {
+            match self.pace.read(&mut self.inner, room) {
                 Ok(0) => return Err(Fault::Closed),
                 Ok(read) => {
                     self.unread.end += read.min(room.len());

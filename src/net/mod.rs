@@ -9,6 +9,7 @@
 //! Nothing here retries, and nothing here knows IMAP, or HTTP beyond the one request of a proxy.
 
 mod ca_store;
+mod pace;
 mod proxy;
 mod readiness;
 mod timed;
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 
 use native_tls::{HandshakeError, Protocol, TlsAcceptor, TlsConnector, TlsStream};
 
+pub(crate) use pace::Pace;
 pub use proxy::Proxy;
 pub use readiness::Readiness;
 pub(crate) use timed::{Timed, lost};
@@ -36,6 +38,9 @@ use crate::threads;
 
 /// Between TLS and the socket, so that one system call brings several TLS records of 4 to 16 KB.
 const READ_AHEAD: usize = 32 * 1024;
+
+/// The longest that an answer may take as a whole, however it drips: a proxy's, a TLS handshake, a token endpoint's.
+pub(crate) const ANSWER: Duration = Duration::from_secs(60);
 
 /// The least time an address is given before the next one is tried.
 const LEAST_FOR_AN_ADDRESS: Duration = Duration::from_secs(1);
@@ -140,7 +145,7 @@ impl Network {
     fn look_up(&self, host: &str, port: u16, shown: &str) -> Result<Vec<SocketAddr>> {
         let wanted = (host.to_owned(), port);
         let now = Instant::now();
-        let end = now.checked_add(self.patience(now));
+        let end = now.checked_add(self.time_left(now));
         let found = threads::until(end, move || Ok(wanted.to_socket_addrs()?.collect::<Vec<_>>()));
         let failed = |why: String| {
             Error::new(Kind::Temporary, Phase::Resolve, format!("looking up {shown}: {why}")).with_peer(host, port)
@@ -163,7 +168,7 @@ impl Network {
 
     fn dial_as(&self, host: &str, addresses: &[SocketAddr], shown: &str) -> Result<(TcpStream, SocketAddr)> {
         let start = Instant::now();
-        let end = start + self.patience(start);
+        let end = start + self.time_left(start);
         let mut reasons = Vec::new();
         for (tried, address) in addresses.iter().enumerate() {
             let left = end.saturating_duration_since(Instant::now());
@@ -199,7 +204,7 @@ impl Network {
     /// A socket on which one step may take its time and no more.
     fn timed(&self, tcp: TcpStream) -> Timed {
         let now = Instant::now();
-        Timed::new(tcp, self.idle, self.deadline).until(Some(now + self.patience(now)))
+        Timed::new(tcp, self.idle, self.deadline).until(Some(now + self.time_left(now).min(ANSWER)))
     }
 
     /// The TLS handshake: chain and host name are verified, TLS 1.2 is the least.
@@ -225,7 +230,7 @@ impl Network {
     }
 
     /// What is left of the time for one step.
-    fn patience(&self, now: Instant) -> Duration {
+    fn time_left(&self, now: Instant) -> Duration {
         match self.deadline {
             Some(deadline) => self.idle.min(deadline.saturating_duration_since(now)),
             None => self.idle,

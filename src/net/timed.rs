@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use super::pace::is_too_slow;
 use crate::error::{Cause, Error, Kind, Phase, RUN_IS_OVER};
 
 /// The socket with its clock: whatever the platform calls a timeout leaves here as `TimedOut`.
@@ -122,6 +123,7 @@ pub(super) fn is_over(e: &io::Error) -> bool {
 pub(crate) fn lost(phase: Phase, e: io::Error) -> Error {
     let (cause, why) = match e.kind() {
         _ if is_over(&e) => return over(phase).caused_by(e),
+        _ if is_too_slow(&e) => (Cause::TimedOut, e.to_string()),
         _ if is_timeout(&e) => (Cause::TimedOut, "no answer within the time allowed (--timeout)".to_owned()),
         io::ErrorKind::UnexpectedEof => (Cause::ConnectionLost, "the server closed the connection".to_owned()),
         _ => (Cause::ConnectionLost, format!("the connection broke: {e}")),
