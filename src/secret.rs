@@ -75,7 +75,7 @@ pub(crate) struct Guard {
 impl Guard {
     /// Looks for this secret too.
     pub(crate) fn add(&mut self, secret: &Secret) {
-        if secret.is_empty() || self.secrets.contains(secret) {
+        if secret.len() < LEAST_OF_A_FORM || self.secrets.contains(secret) {
             return;
         }
         self.secrets.push(secret.clone());

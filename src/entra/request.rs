@@ -15,6 +15,9 @@ use crate::secret::Secret;
 /// The longest wait that an endpoint is believed.
 const LONGEST: u64 = 3600;
 
+/// The shortest secret that is looked for, in bytes.
+const LEAST: usize = 8;
+
 /// Clocks that differ by less are not to blame.
 const SKEW: i64 = 60;
 
@@ -75,7 +78,7 @@ impl Answer {
             // Whatever it is, it may hold a token: nothing of it is shown.
             Error::new(Kind::Protocol, Phase::Token, "the endpoint's answer is not complete JSON with an access_token")
                 .because(Cause::CutAnswer)
-        } else if seen(self.body.expose()) || self.location.as_ref().is_some_and(|to| seen(to.as_bytes())) {
+        } else if self.repeats(&seen) {
             let message = format!("HTTP {status}: the answer repeats our credential, so nothing of it is shown");
             Error::new(Kind::Protocol, Phase::Token, message)
         } else {
@@ -85,6 +88,16 @@ impl Answer {
             Some(wait) => error.with_retry_after(wait),
             None => error,
         }
+    }
+
+    /// True if `seen` is true of anything in the answer that may be shown. The escapes of JSON (`\u002B`, `\/`) hide a
+    /// secret from a look at the body alone.
+    fn repeats(&self, seen: &dyn Fn(&[u8]) -> bool) -> bool {
+        let json = serde_json::from_slice(without_bom(self.body.expose())).unwrap_or(Value::Null);
+        let headers = [Some(&self.content_type), self.location.as_ref()];
+        seen(self.body.expose())
+            || headers.into_iter().flatten().any(|text| seen(text.as_bytes()))
+            || any_text(&json, seen)
     }
 
     /// What this machine's clock has to do with a refusal for reasons of time.
@@ -137,9 +150,23 @@ fn peer(url: &str) -> (&str, u16) {
     }
 }
 
+/// True if `seen` is true of a text anywhere in it.
+fn any_text(json: &Value, seen: &dyn Fn(&[u8]) -> bool) -> bool {
+    match json {
+        Value::String(text) => seen(text.as_bytes()),
+        Value::Array(items) => items.iter().any(|item| any_text(item, seen)),
+        Value::Object(fields) => fields.iter().any(|(name, value)| seen(name.as_bytes()) || any_text(value, seen)),
+        _ => false,
+    }
+}
+
 /// True where `text` holds the secret, as it is or as a form has it.
 fn repeats(text: &[u8], secret: &Secret) -> bool {
     let plain = secret.expose();
+    // What is shorter is found where no secret is.
+    if plain.len() < LEAST {
+        return false;
+    }
     let form: Vec<u8> = plain.iter().flat_map(|octet| form_octet(*octet)).collect();
     [plain, &form].iter().any(|secret| text.windows(secret.len().max(1)).any(|window| window == *secret))
 }
@@ -155,6 +182,33 @@ pub(super) fn form_octet(octet: u8) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_seen_behind_the_escapes_of_json() {
+        let secret = "Ab8~Q+cd/ef&gh'ij.kl_mn-op";
+        let answer = |content_type: &str, body: &str| Answer {
+            status: 401,
+            content_type: content_type.to_owned(),
+            location: None,
+            retry_after: None,
+            ahead: None,
+            body: Secret::new(body),
+            asked: Instant::now(),
+        };
+        let dotnet = secret.replace('+', "\\u002B").replace('&', "\\u0026").replace('\'', "\\u0027");
+        for said in [secret.to_owned(), dotnet, secret.replace('/', "\\/")] {
+            for name in ["error", "error_description", "trace_id"] {
+                let body = format!(r#"{{"error":"invalid_client","{name}":"AADSTS7000215: {said}"}}"#);
+                let error = answer("application/json", &body).refusal("Entra ID", &[&Secret::new(secret)]);
+                assert!(!error.to_string().contains("ij.kl_mn-op"), "{error}");
+            }
+        }
+        let error = answer(secret, "no").refusal("Entra ID", &[&Secret::new(secret)]);
+        assert!(!error.to_string().contains(secret), "{error}");
+        // A secret of one letter makes nobody repeat it.
+        let error = answer("text/html", "x").refusal("Entra ID", &[&Secret::new("x")]);
+        assert!(error.to_string().ends_with(": x"), "{error}");
+    }
 
     #[test]
     fn waits_in_seconds_and_as_a_date() {
