@@ -69,7 +69,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("entra", 2400),
     ("imap", 4000),
     ("mime", 2370),
-    ("net", 1260),
+    ("net", 1340),
     ("ground", 1620),
 ];
 
