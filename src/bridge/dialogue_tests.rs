@@ -26,8 +26,11 @@ impl Write for Script {
     }
 }
 
+/// Tag, name and password, or why there is none.
+type Heard = Result<(String, String, Vec<u8>), Option<&'static str>>;
+
 /// How a dialogue ends: tag, name and password, or why there is none; what was answered; what is left for the server.
-fn hear(sent: &[u8], slice: usize) -> (Result<(String, String, Vec<u8>), Option<&'static str>>, String, Vec<u8>) {
+fn hear(sent: &[u8], slice: usize) -> (Heard, String, Vec<u8>) {
     let mut dialogue = Dialogue::new(Script { sent: Cursor::new(sent.to_vec()), slice, said: Vec::new() });
     let wish = match dialogue.next("IMAP4rev1", &|_| {}) {
         Wish::SignIn { tag, name, password } => Ok((tag, name, password.expose().to_vec())),

@@ -50,7 +50,7 @@ pub struct Passwords {
 
 struct State {
     entries: Vec<Entry>,
-    modified: Option<(SystemTime, u64)>,
+    modified: Option<Stamp>,
     /// Names and passwords that were right, as HMAC under the key: they need not be verified again.
     known: HashSet<Vec<u8>>,
 }
@@ -201,15 +201,17 @@ fn store(path: &Path, name: &str, password: &Secret, rounds: u32) -> Result<()> 
     replaced.map_err(|e| failed(path, Kind::Local, &e.to_string()))
 }
 
-fn load(path: &Path) -> Result<(Vec<Entry>, Option<(SystemTime, u64)>)> {
+/// What changes when a file does: its time and its length.
+type Stamp = (SystemTime, u64);
+
+fn load(path: &Path) -> Result<(Vec<Entry>, Option<Stamp>)> {
     let modified = stamp(path);
     let text = files::read(path, MOST, None).map_err(|e| failed(path, Kind::Usage, &e.to_string()))?;
     let text = text.expose_str().ok_or_else(|| failed(path, Kind::Usage, "it is not UTF-8 text"))?;
     Ok((parse(path, text)?, modified))
 }
 
-/// What changes when a file does.
-fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
+fn stamp(path: &Path) -> Option<Stamp> {
     let data = std::fs::metadata(path).ok()?;
     Some((data.modified().ok()?, data.len()))
 }

@@ -50,7 +50,7 @@ fn text(status: &Status, is_late: bool) -> Vec<String> {
     let mut say = |name: &str, text: String| lines.push(format!("  {name:<14} {text}"));
     let run = last.map(|last| format!("{}, exit code {}", rfc3339(last.ended), last.exit_code));
     say("last run", run.unwrap_or_else(|| "unknown".to_owned()));
-    let complete = last.and_then(|last| last.complete).map_or_else(|| "none".to_owned(), |at| rfc3339(at));
+    let complete = last.and_then(|last| last.complete).map_or_else(|| "none".to_owned(), rfc3339);
     say("last complete", format!("{complete}{}", if is_late { ", too long ago" } else { "" }));
     say("delivered", status.delivered.to_string());
     for (name, uids) in [

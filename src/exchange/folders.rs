@@ -60,7 +60,7 @@ fn mark(items: &[(MailboxName, &ListItem)], pattern: &str, marks: &mut [bool]) -
         false if !pattern.contains('*') => name.as_str().to_lowercase() == pattern.to_lowercase(),
         false => fits(pattern, name.as_str()),
     };
-    let fits: [&dyn Fn(&MailboxName, &ListItem) -> bool; 2] = [&is_literal, &fits_pattern];
+    let fits: [Fits; 2] = [&is_literal, &fits_pattern];
     fits.iter().any(|fits| {
         let mut any = false;
         for ((name, item), mark) in items.iter().zip(marks.iter_mut()) {
@@ -71,6 +71,8 @@ fn mark(items: &[(MailboxName, &ListItem)], pattern: &str, marks: &mut [bool]) -
         any
     })
 }
+
+type Fits<'a> = &'a dyn Fn(&MailboxName, &ListItem) -> bool;
 
 /// True if `text` is `pattern`, in which each `*` stands for any characters.
 fn fits(pattern: &str, text: &str) -> bool {

@@ -24,7 +24,7 @@ pub(crate) use halves::Halves;
 pub use isolation::Isolation;
 pub use outgoing::{LARGEST_MESSAGE, LONGEST_LINE, Outgoing};
 pub use placeholder::{PLACEHOLDER_HEADER, is_placeholder};
-pub use resume::{Connect, Next, persist, try_sessions};
+pub use resume::{Connect, Keeping, Next, persist, try_sessions};
 pub use selection::{Found, Selection};
 pub use sign_in::{Step, front_end, open, sign_in, sign_in_shortly, sign_in_step_by_step};
 pub use throttle::{explain, is_not_connected, is_refusal, is_throttled};

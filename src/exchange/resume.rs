@@ -59,14 +59,13 @@ pub fn persist<S: Read + Write>(
     })?
 }
 
+/// Work that gets the session itself; none asks for another one.
+pub type Keeping<'a, S, T> = dyn FnMut(Session<S>, &mut Retry) -> Result<Option<T>> + 'a;
+
 /// Makes sessions until `work` returns something: [`persist`] for work that keeps the session or ends it itself.
 ///
 /// `try_sessions(connect, retry, &mut |session, _| Ok(Some(session)))` is a session alone, after as many tries.
-pub fn try_sessions<S, T>(
-    connect: &mut Connect<S>,
-    retry: &mut Retry,
-    work: &mut dyn FnMut(Session<S>, &mut Retry) -> Result<Option<T>>,
-) -> Result<T> {
+pub fn try_sessions<S, T>(connect: &mut Connect<S>, retry: &mut Retry, work: &mut Keeping<S, T>) -> Result<T> {
     let is_reached = Cell::new(false);
     let (mut is_first, mut asked_again) = (true, false);
     let mut attempt = |retry: &mut Retry, mut why: Option<&Error>| {

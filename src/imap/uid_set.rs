@@ -131,7 +131,7 @@ impl UidSet {
     pub fn first(&self, count: u64) -> UidSet {
         match count {
             0 => UidSet::new(),
-            count => self.chunks(usize::MAX, count).into_iter().next().unwrap_or_default(),
+            count => self.chunks(usize::MAX, count).next().unwrap_or_default(),
         }
     }
 

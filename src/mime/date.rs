@@ -48,7 +48,7 @@ impl Parts {
     /// One word; `None` if it says nothing, or what was said already.
     fn take(&mut self, word: &str) -> Option<()> {
         let is_weekday = |day: &&str| *day == word || (word.len() >= 3 && word.len() < 6 && day.starts_with(word));
-        if DAYS.iter().any(|day| is_weekday(&day)) {
+        if DAYS.iter().any(is_weekday) {
             return set(&mut self.weekday, ());
         }
         if let Some(month) = month(word) {

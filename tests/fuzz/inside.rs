@@ -8,8 +8,11 @@ use crate::imap::UidSet;
 use crate::imap::wire::{Hold, Limits, Reader};
 use crate::{MailboxName, Proxy, Secret};
 
+/// Takes any bytes.
+pub type Target = fn(&[u8]);
+
 /// The targets by name: the binaries of `tests/fuzz/Cargo.toml`.
-pub const TARGETS: [(&str, fn(&[u8])); 10] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("reader", reader),
     ("session", session),
     ("folder_name", folder_name),
