@@ -34,7 +34,7 @@ fn is_deceptive(c: char) -> bool {
 /// A setting in quotes, unless it has the look of a secret that was put in the wrong place: long, in one piece, with letters
 /// and digits mixed.
 pub fn shown(setting: &str) -> String {
-    let has = |is: fn(&u8) -> bool| setting.as_bytes().iter().any(|byte| is(byte));
+    let has = |is: fn(&u8) -> bool| setting.as_bytes().iter().any(&is);
     let is_one_piece = !setting.contains(['@', '/', '\\', ' ']) && !setting.contains("://");
     let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
     if setting.len() >= 20 && is_one_piece && is_mixed {

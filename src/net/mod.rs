@@ -23,7 +23,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use native_tls::{HandshakeError, Protocol, TlsAcceptor, TlsConnector, TlsStream};
+#[cfg(feature = "certificate")]
+use native_tls::TlsAcceptor;
+use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
 
 pub(crate) use pace::Pace;
 pub use proxy::Proxy;
@@ -280,6 +282,7 @@ impl Stream {
     }
 
     /// The server's side of a handshake, with a client that connected to us.
+    #[cfg(feature = "certificate")]
     pub(crate) fn accept(acceptor: &TlsAcceptor, socket: Timed) -> io::Result<Stream> {
         let accepted = acceptor.accept(Wire::new(socket)).map(|tls| Stream { tls });
         accepted.map_err(|e| match e {

@@ -28,7 +28,10 @@ impl Watch for Print {
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, uid, dir] = &arguments[..] else { return Ok(println!("usage: attachments UID DIR")) };
+    let [_, uid, dir] = &arguments[..] else {
+        println!("usage: attachments UID DIR");
+        return Ok(());
+    };
     let site = site::Site::from_environment()?;
     let folder = MailboxName::inbox();
     let mut job = Job::new(&site.mailbox, folder.clone());
