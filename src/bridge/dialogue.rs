@@ -94,69 +94,64 @@ impl<S: Read + Write> Dialogue<S> {
     fn command(&mut self, capabilities: &str, id: &dyn Fn(&str)) -> Result<Option<Wish>, Refused> {
         let line = self.line()?;
         let line = line.expose();
-        let is_first = !std::mem::replace(&mut self.has_started, true);
-        if is_first && let Some(why) = other_protocol(line) {
+        if !std::mem::replace(&mut self.has_started, true)
+            && let Some(why) = other_protocol(line)
+        {
             return Err(Refused::Gone(Some(why)));
         }
-        let (tag, rest) = split(line);
         // Some clients end the line after a literal with one more.
-        if tag.is_empty() && rest.is_empty() {
+        if line.is_empty() {
             return Ok(None);
         }
+        let (tag, rest) = split(line);
         let (verb, rest) = split(rest);
-        let tag = match std::str::from_utf8(tag) {
-            Ok(tag) if !tag.is_empty() && !tag.contains(|c: char| c.is_control() || "(){%*\"\\+".contains(c)) => {
-                tag.to_owned()
-            }
-            _ => return self.refuse("*", "BAD exoimap: a command has a tag"),
-        };
-        let signed_in = |(name, password): (Vec<u8>, Secret)| {
-            let name = String::from_utf8(name)
-                .map_err(|_| Refused::Answer("NO [AUTHENTICATIONFAILED] exoimap: the name is not UTF-8"))?;
-            Ok(Wish::SignIn { tag: tag.clone(), name, password })
-        };
-        let wish = match verb.to_ascii_uppercase().as_slice() {
-            b"CAPABILITY" => {
-                self.say(&format!("* CAPABILITY {capabilities}\r\n{tag} OK done"))?;
-                return Ok(None);
-            }
-            b"NOOP" => {
-                self.say(&format!("{tag} OK done"))?;
-                return Ok(None);
-            }
+        let is_tag = |c: &u8| c.is_ascii_graphic() && !b"(){%*\"\\+".contains(c);
+        let tag = std::str::from_utf8(tag).ok().filter(|tag| !tag.is_empty() && tag.bytes().all(|c| is_tag(&c)));
+        let Some(tag) = tag else { return self.answered("*", "BAD exoimap: a command has a tag") };
+        let found = match verb.to_ascii_uppercase().as_slice() {
+            b"CAPABILITY" => return self.done(&format!("* CAPABILITY {capabilities}\r\n{tag} OK done")),
+            b"NOOP" => return self.done(&format!("{tag} OK done")),
             b"ID" => {
                 id(&shorten(&escape_octets(rest), 300));
-                self.say(&format!("* ID (\"name\" \"exoimap\")\r\n{tag} OK done"))?;
-                return Ok(None);
+                return self.done(&format!("* ID (\"name\" \"exoimap\")\r\n{tag} OK done"));
             }
             b"LOGOUT" => {
                 self.say(&format!("* BYE exoimap: until next time\r\n{tag} OK done"))?;
                 return Ok(Some(Wish::Nothing(None)));
             }
-            b"LOGIN" => self.login(rest).and_then(signed_in),
-            b"AUTHENTICATE" => self.authenticate(rest).and_then(signed_in),
+            b"LOGIN" => self.login(rest),
+            b"AUTHENTICATE" => self.authenticate(rest),
             b"STARTTLS" => Err(Refused::Answer("BAD exoimap: no STARTTLS on this port")),
             _ => Err(Refused::Answer("BAD exoimap: sign in first")),
         };
-        match wish {
-            Err(Refused::Answer(answer)) => self.refuse(&tag, answer),
-            wish => wish.map(Some),
+        match found {
+            Ok((name, password)) => match String::from_utf8(name) {
+                Ok(name) => Ok(Some(Wish::SignIn { tag: tag.to_owned(), name, password })),
+                Err(_) => self.answered(tag, "NO [AUTHENTICATIONFAILED] exoimap: the name is not UTF-8"),
+            },
+            Err(Refused::Answer(answer)) => self.answered(tag, answer),
+            Err(gone) => Err(gone),
         }
     }
 
-    /// Answers that a command is not carried out; hangs up on a client that does not stop.
-    pub(super) fn refuse_and_count(&mut self, tag: &str, answer: &str) -> bool {
+    fn done(&mut self, answer: &str) -> Result<Option<Wish>, Refused> {
+        self.say(answer)?;
+        Ok(None)
+    }
+
+    fn answered(&mut self, tag: &str, answer: &str) -> Result<Option<Wish>, Refused> {
+        if self.refuse(tag, answer) { Ok(None) } else { Err(Refused::Gone(None)) }
+    }
+
+    /// Answers that a command is not carried out; false for a client that is gone, or that does not stop.
+    pub(super) fn refuse(&mut self, tag: &str, answer: &str) -> bool {
         self.refused += 1;
         let goes_on = self.refused < MOST_REFUSED;
-        let said = self.say(&format!("{tag} {answer}"));
-        if said.is_ok() && !goes_on {
+        let said = self.say(&format!("{tag} {answer}")).is_ok();
+        if said && !goes_on {
             let _ = self.say("* BYE exoimap: too many commands that could not be carried out");
         }
-        said.is_ok() && goes_on
-    }
-
-    fn refuse(&mut self, tag: &str, answer: &str) -> Result<Option<Wish>, Refused> {
-        if self.refuse_and_count(tag, answer) { Ok(None) } else { Err(Refused::Gone(None)) }
+        said && goes_on
     }
 
     /// `LOGIN` name and password: atoms, quoted strings and literals in any mix.
@@ -183,9 +178,8 @@ impl<S: Read + Write> Dialogue<S> {
                     (Secret::new(atom), after)
                 }
             };
-            let after = Secret::new(after);
             arguments.push(argument);
-            rest = after;
+            rest = Secret::new(after);
         }
         let mut arguments = arguments.into_iter();
         match (arguments.next(), arguments.next()) {

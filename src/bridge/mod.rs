@@ -3,10 +3,8 @@
 //!
 //! Reading order: [`link`](self) (one TLS stream, two threads), `pump` (bytes, both ways, until one side ends),
 //! `offered` (what a client is told that the server can do), [`tunnel`] (a client at two pipes); then for the relay
-//! `dialogue` (what a client says before it is signed in), `password`, `refusal`, `client`, [`Relay`].
+//! `dialogue` (what a client says before it is signed in), `password`, `refusal`, [`Relay`].
 
-#[cfg(feature = "certificate")]
-mod client;
 #[cfg(feature = "certificate")]
 mod dialogue;
 mod link;
@@ -21,9 +19,11 @@ mod relay;
 mod tunnel;
 
 #[cfg(feature = "certificate")]
+pub use crate::net::acceptor;
+#[cfg(feature = "certificate")]
 pub use password::{Passwords, add, set};
 #[cfg(feature = "certificate")]
-pub use relay::{Connect, Event, Relay, Settings, acceptor};
+pub use relay::{Connect, Level, Relay, Settings};
 
 pub use pump::{Ended, Reason};
 pub use tunnel::{refuse, tunnel};

@@ -57,7 +57,9 @@ struct State {
 
 #[derive(Clone)]
 struct Entry {
+    /// As it is in the file: a name, or `@` and a domain.
     name: String,
+    /// None for the name itself.
     mailbox: Option<String>,
     verifier: Verifier,
 }
@@ -72,8 +74,7 @@ struct Verifier {
 impl Passwords {
     /// Reads a password file.
     pub fn read(path: &Path) -> Result<Passwords> {
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
-            .map_err(|_| failed(path, Kind::Local, "no random numbers"))?;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &random::<32>(path)?);
         let (entries, modified) = load(path)?;
         let state = Mutex::new(State { entries, modified, known: HashSet::new() });
         Ok(Passwords { path: path.to_owned(), state, verifying: Mutex::new(()), key })
@@ -132,11 +133,8 @@ impl Passwords {
     }
 
     fn tag(&self, name: &str, password: &Secret) -> Vec<u8> {
-        let mut context = hmac::Context::with_key(&self.key);
-        context.update(name.to_ascii_lowercase().as_bytes());
-        context.update(&[0]);
-        context.update(password.expose());
-        context.sign().as_ref().to_vec()
+        let both = Secret::new([name.to_ascii_lowercase().as_bytes(), &[0], password.expose()].concat());
+        hmac::sign(&self.key, both.expose()).as_ref().to_vec()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -146,19 +144,22 @@ impl Passwords {
 
 /// Adds a name, `NAME[=MAILBOX]`, with a generated password, which is returned; a name that is there gets a new one.
 pub fn add(path: &Path, name: &str) -> Result<Secret> {
-    let random = SystemRandom::new();
-    let no_random = |_| failed(path, Kind::Local, "no random numbers");
     let mut password = Vec::new();
     while password.len() < LENGTH {
-        let mut byte = [0];
-        random.fill(&mut byte).map_err(no_random)?;
         // 248 is four times 62: the rest would make some characters likelier than others.
-        let byte = byte.first().copied().map(usize::from).filter(|byte| *byte < 248);
-        password.extend(byte.and_then(|byte| ALPHABET.get(byte % ALPHABET.len())));
+        let fair = random::<32>(path)?.into_iter().filter(|byte| *byte < 248);
+        password.extend(fair.filter_map(|byte| ALPHABET.get(usize::from(byte) % ALPHABET.len())));
     }
+    password.truncate(LENGTH);
     let password = Secret::new(password);
     store(path, name, &password, ROUNDS_OF_OURS)?;
     Ok(password)
+}
+
+fn random<const N: usize>(path: &Path) -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| failed(path, Kind::Local, "no random numbers"))?;
+    Ok(bytes)
 }
 
 /// Gives a name, `NAME[=MAILBOX]`, this password.
@@ -167,35 +168,29 @@ pub fn set(path: &Path, name: &str, password: &Secret) -> Result<()> {
 }
 
 fn store(path: &Path, name: &str, password: &Secret, rounds: u32) -> Result<()> {
-    let refused = |why: &str| Error::new(Kind::Usage, Phase::Options, format!("the name {name:?} {why}"));
-    let (mailbox_of, rest) = head(name).ok_or_else(|| refused("is not NAME or NAME=MAILBOX"))?;
-    if !rest.trim().is_empty() {
-        return Err(refused("has a space in it: put it in double quotes"));
-    }
+    let refused = || {
+        Error::new(
+            Kind::Usage,
+            Phase::Options,
+            format!("{name:?} is not NAME or NAME=MAILBOX (a NAME with a space in double quotes)"),
+        )
+    };
+    let ((name, mailbox), _) = head(name).filter(|(_, rest)| rest.is_empty()).ok_or_else(refused)?;
     let text = match files::read(path, MOST, None) {
-        Ok(text) => {
-            text.expose_str().map(str::to_owned).ok_or_else(|| failed(path, Kind::Usage, "it is not UTF-8 text"))?
-        }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(e) => return Err(failed(path, Kind::Local, &e.to_string())),
+        text => decoded(path, text)?,
     };
-    let old = parse(path, &text)?.into_iter().find(|entry| entry.name.eq_ignore_ascii_case(&mailbox_of.0));
-    let mailbox = mailbox_of.1.or(old.as_ref().and_then(|entry| entry.mailbox.clone()));
-    let mut salt = [0; 16];
-    SystemRandom::new().fill(&mut salt).map_err(|_| failed(path, Kind::Local, "no random numbers"))?;
-    let verifier = Verifier::new(NonZeroU32::new(rounds).unwrap_or(NonZeroU32::MIN), &salt, password);
-    let line = format!("{} {}", written(&mailbox_of.0, mailbox.as_deref()), verifier.text());
-    let is_old = |line: &str| {
-        head(line.trim_start()).is_some_and(|((name, _), _)| {
-            !line.trim_start().starts_with('#') && name.eq_ignore_ascii_case(&mailbox_of.0)
-        })
-    };
+    let is_it = |line: &&&str| head(line.trim()).is_some_and(|((known, _), _)| known.eq_ignore_ascii_case(&name));
     let mut lines: Vec<&str> = text.lines().collect();
-    match lines.iter_mut().find(|line| is_old(line)) {
+    let old = lines.iter().find(is_it).and_then(|line| head(line.trim())?.0.1);
+    let verifier = Verifier::new(NonZeroU32::new(rounds).unwrap_or(NonZeroU32::MIN), &random::<16>(path)?, password);
+    let line = format!("{} {}", written(&name, mailbox.or(old).as_deref()), verifier.text());
+    match lines.iter().position(|line| is_it(&line)).and_then(|at| lines.get_mut(at)) {
         Some(old) => *old = &line,
         None => lines.push(&line),
     }
     let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    parse(path, &text)?;
     // The directory of a bare name is the one where we are.
     let replaced = std::path::absolute(path).and_then(|whole| files::replace(&whole, text.as_bytes()));
     replaced.map_err(|e| failed(path, Kind::Local, &e.to_string()))
@@ -206,9 +201,12 @@ type Stamp = (SystemTime, u64);
 
 fn load(path: &Path) -> Result<(Vec<Entry>, Option<Stamp>)> {
     let modified = stamp(path);
-    let text = files::read(path, MOST, None).map_err(|e| failed(path, Kind::Usage, &e.to_string()))?;
-    let text = text.expose_str().ok_or_else(|| failed(path, Kind::Usage, "it is not UTF-8 text"))?;
-    Ok((parse(path, text)?, modified))
+    Ok((parse(path, &decoded(path, files::read(path, MOST, None))?)?, modified))
+}
+
+fn decoded(path: &Path, bytes: std::io::Result<Secret>) -> Result<String> {
+    let bytes = bytes.map_err(|e| failed(path, Kind::Usage, &e.to_string()))?;
+    bytes.expose_str().map(str::to_owned).ok_or_else(|| failed(path, Kind::Usage, "it is not UTF-8 text"))
 }
 
 fn stamp(path: &Path) -> Option<Stamp> {
@@ -234,23 +232,20 @@ fn parse(path: &Path, text: &str) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// `NAME[=MAILBOX]` and what follows it.
+/// `NAME[=MAILBOX]` and what follows it; none for a comment.
 fn head(line: &str) -> Option<((String, Option<String>), &str)> {
+    let blank = |text: &str| text.find([' ', '\t']).unwrap_or(text.len());
     let (name, rest) = match line.strip_prefix('"') {
         Some(quoted) => quoted.split_once('"')?,
-        None => line.split_at_checked(line.find([' ', '\t', '=']).unwrap_or(line.len()))?,
+        None => line.split_at_checked(line.find('=').map_or(blank(line), |at| at.min(blank(line))))?,
     };
     let (mailbox, rest) = match rest.strip_prefix('=') {
         None => (None, rest),
-        Some(rest) => {
-            let (mailbox, rest) = rest.split_at_checked(rest.find([' ', '\t']).unwrap_or(rest.len()))?;
-            (Some(mailbox.to_owned()), rest)
-        }
+        Some(rest) => rest.split_at_checked(blank(rest)).map(|(mailbox, rest)| (Some(mailbox.to_owned()), rest))?,
     };
     let is_good = |text: &str| !text.is_empty() && text.len() <= 320 && !text.contains(char::is_control);
-    let whole_domain_as_alias = name.starts_with('@') && mailbox.is_some();
-    (is_good(name) && mailbox.as_deref().is_none_or(is_good) && !whole_domain_as_alias)
-        .then(|| ((name.to_owned(), mailbox), rest))
+    let all_good = is_good(name) && mailbox.as_deref().is_none_or(is_good) && !line.starts_with('#');
+    (all_good && !(name.starts_with('@') && mailbox.is_some())).then(|| ((name.to_owned(), mailbox), rest))
 }
 
 /// The head of a line as [`head`] reads it.

@@ -5,7 +5,6 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -32,32 +31,6 @@ pub(super) trait Side: Send + Sync {
     fn send_all(&self, bytes: &[u8]) -> io::Result<()>;
     /// Ends the connection; whoever reads or writes returns.
     fn close(&self);
-}
-
-/// A connection without TLS.
-impl Side for TcpStream {
-    fn recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = (&mut &*self).read(buffer)?;
-        acknowledge(self);
-        Ok(read)
-    }
-
-    fn send_all(&self, bytes: &[u8]) -> io::Result<()> {
-        (&mut &*self).write_all(bytes)
-    }
-
-    fn close(&self) {
-        let _ = self.shutdown(Shutdown::Both);
-    }
-}
-
-/// Acknowledges at once what was read. A client that writes a command in two pieces waits with the second one until
-/// the first is acknowledged, which takes 40 ms otherwise.
-pub(super) fn acknowledge(socket: &TcpStream) {
-    #[cfg(target_os = "linux")]
-    let _ = std::os::linux::net::TcpStreamExt::set_quickack(socket, true);
-    #[cfg(not(target_os = "linux"))]
-    let _ = socket;
 }
 
 /// A client at two pipes, or at one socket that is both.
@@ -101,24 +74,21 @@ pub enum Reason {
     LoggedOut,
     /// The client closed, or reads no more.
     ClientClosed,
-    /// The server closed; the text of the BYE that was its last line, escaped.
+    /// The server closed; the text of the BYE that was its last line, escaped, or what broke the connection.
     ServerClosed(Option<String>),
-    /// The connection to the server broke.
-    Broken(String),
     /// No byte came for as long as is allowed.
     Idle,
 }
 
 impl std::fmt::Display for Reason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Reason::LoggedOut => f.write_str("the client logged out"),
-            Reason::ClientClosed => f.write_str("the client closed the connection"),
-            Reason::ServerClosed(None) => f.write_str("the server closed the connection"),
-            Reason::ServerClosed(Some(text)) => write!(f, "the server ended the session: {text}"),
-            Reason::Broken(why) => write!(f, "the connection to the server broke: {why}"),
-            Reason::Idle => f.write_str("nothing was sent for as long as is allowed"),
-        }
+        f.write_str(match self {
+            Reason::LoggedOut => "the client logged out",
+            Reason::ClientClosed => "the client closed the connection",
+            Reason::ServerClosed(None) => "the server closed the connection",
+            Reason::ServerClosed(Some(text)) => return write!(f, "the server ended the session: {text}"),
+            Reason::Idle => "nothing was sent for as long as is allowed",
+        })
     }
 }
 
@@ -133,11 +103,12 @@ pub(super) struct Pump {
 }
 
 /// What has passed.
+#[derive(Default)]
 struct Flow {
     up: u64,
     down: u64,
     /// When the client sent something last, or closed.
-    last_up: Instant,
+    last_up: Option<Instant>,
     /// Since when the server says nothing; none while the client is given what it said.
     quiet_since: Option<Instant>,
     client_ended: bool,
@@ -148,18 +119,7 @@ struct Flow {
 
 impl Pump {
     pub(super) fn new(client: Arc<dyn Side>, server: Arc<dyn Side>, idle: Duration) -> Arc<Pump> {
-        let now = Instant::now();
-        let flow = Mutex::new(Flow {
-            up: 0,
-            down: 0,
-            last_up: now,
-            quiet_since: Some(now),
-            client_ended: false,
-            server_ended: false,
-            client_tail: Vec::new(),
-            server_tail: Vec::new(),
-        });
-        Arc::new(Pump { client, server, idle, flow, changed: Condvar::new() })
+        Arc::new(Pump { client, server, idle, flow: Mutex::default(), changed: Condvar::new() })
     }
 
     /// Passes everything on, first what each side has sent already. Both connections are closed at the end;
@@ -189,7 +149,7 @@ impl Pump {
         let mut buffer = vec![0; CHUNK];
         loop {
             match self.server.recv(&mut buffer) {
-                Ok(0) => return self.server_ended(Reason::ServerClosed),
+                Ok(0) => return self.server_ended(None),
                 Ok(read) => {
                     if !self.deliver(buffer.get(..read).unwrap_or_default()) {
                         return Reason::ClientClosed;
@@ -197,15 +157,11 @@ impl Pump {
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                    if self.flow().last_up.elapsed() >= self.idle {
+                    if self.flow().last_up.is_none_or(|last| last.elapsed() >= self.idle) {
                         return Reason::Idle;
                     }
                 }
-                Err(e) => {
-                    return self.server_ended(|bye| {
-                        bye.map_or(Reason::Broken(e.to_string()), |bye| Reason::ServerClosed(Some(bye)))
-                    });
-                }
+                Err(e) => return self.server_ended(Some(e.to_string())),
             }
         }
     }
@@ -224,12 +180,12 @@ impl Pump {
     }
 
     /// Why there is nothing more from the server.
-    fn server_ended(&self, otherwise: impl FnOnce(Option<String>) -> Reason) -> Reason {
+    fn server_ended(&self, broken: Option<String>) -> Reason {
         let flow = self.flow();
-        match () {
-            () if has_logged_out(&flow.client_tail) => Reason::LoggedOut,
-            () if flow.client_ended => Reason::ClientClosed,
-            () => otherwise(bye(&flow.server_tail)),
+        match has_logged_out(&flow.client_tail) {
+            true => Reason::LoggedOut,
+            false if flow.client_ended => Reason::ClientClosed,
+            false => Reason::ServerClosed(bye(&flow.server_tail).or(broken)),
         }
     }
 
@@ -254,7 +210,7 @@ impl Pump {
         }
         let mut flow = self.flow();
         flow.up += bytes.len() as u64;
-        flow.last_up = Instant::now();
+        flow.last_up = Some(Instant::now());
         keep_last(&mut flow.client_tail, bytes);
         drop(flow);
         self.server.send_all(bytes).is_ok()
@@ -264,10 +220,11 @@ impl Pump {
     fn drain(&self) {
         let mut flow = self.flow();
         flow.client_ended = true;
-        flow.last_up = Instant::now();
+        flow.last_up = Some(Instant::now());
         let silence = if has_logged_out(&flow.client_tail) { SILENCE_AFTER_LOGOUT } else { SILENCE };
         while !flow.server_ended {
-            let quiet = flow.quiet_since.map(|since| since.max(flow.last_up).elapsed()).unwrap_or_default();
+            let quiet = flow.quiet_since.max(flow.last_up).filter(|_| flow.quiet_since.is_some());
+            let quiet = quiet.map(|since| since.elapsed()).unwrap_or_default();
             let Some(left) = silence.checked_sub(quiet).filter(|left| !left.is_zero()) else { break };
             flow = self.changed.wait_timeout(flow, left).unwrap_or_else(PoisonError::into_inner).0;
         }

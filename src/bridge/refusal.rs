@@ -26,6 +26,14 @@ pub(super) struct Refusal {
     pub(super) lasts: Duration,
 }
 
+impl Refusal {
+    /// There are as many sessions as there may be.
+    pub(super) fn full() -> Refusal {
+        let text = "[UNAVAILABLE] exoimap: too many connections".to_owned();
+        Refusal { text, is_temporary: true, is_everybodys: false, lasts: Duration::ZERO }
+    }
+}
+
 /// The answer to a client whose mailbox did not open because of `error`.
 pub(super) fn refusal(error: &Error, mailbox: &str, host: &str) -> Refusal {
     let of_token = matches!(error.phase(), Phase::Credential | Phase::Token | Phase::Claims);

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
-use exoimap::bridge::{self, Event, Passwords, Relay, Settings};
+use exoimap::bridge::{self, Level, Passwords, Relay, Settings};
 use exoimap::exchange::is_not_connected;
 use exoimap::imap::session::Session;
 use exoimap::{Error, Kind, Phase, Result, Retry, Secret, Stream};
-use serde_json::json;
+use serde_json::Value;
 
 use super::exit::Exit;
 use super::input::read_secret;
@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
         host,
         tls,
         connect: Box::new(move |mailbox| connect(&setting, mailbox, &said)),
-        log: Box::new(move |event| say(event, &log)),
+        log: Box::new(move |level, text, object| say(level, text, object, &log)),
     });
     output.note(&format!("relay: listening on {} for {names} names", addresses.join(", ")));
     std::thread::scope(|scope| {
@@ -172,32 +172,11 @@ fn read(file: &str) -> Result<Secret> {
     exoimap::files::read(Path::new(file), 1 << 20, None).map_err(|e| usage(format!("reading {file}: {e}")))
 }
 
-fn say(event: &Event, output: &Output) {
-    if output.json {
-        let object = match event {
-            Event::SignedIn { session, mailbox, peer, took } => {
-                json!({"event": "signed_in", "session": session, "mailbox": mailbox, "peer": peer.to_string(), "ms": milliseconds(*took)})
-            }
-            Event::Ended { session, after, ended } => {
-                json!({"event": "ended", "session": session, "ms": milliseconds(*after), "sent": ended.up, "received": ended.down,
-                    "reason": ended.reason.to_string()})
-            }
-            Event::Refused { name, peer, why } => {
-                json!({"event": "refused", "name": name, "peer": peer.to_string(), "why": why})
-            }
-            other => json!({"event": "other", "what": other.to_string()}),
-        };
-        let _ = output.object(&object);
-        return;
+fn say(level: Level, text: &str, object: &Value, output: &Output) {
+    match level {
+        _ if output.json => drop(output.object(object)),
+        Level::Session => output.note(text),
+        Level::Detail => output.step(text),
+        Level::Warning => output.warn(text),
     }
-    let text = event.to_string();
-    match event {
-        Event::SignedIn { .. } | Event::Ended { .. } => output.note(&text),
-        Event::Detail(_) => output.step(&text),
-        _ => output.warn(&text),
-    }
-}
-
-fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

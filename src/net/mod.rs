@@ -8,6 +8,8 @@
 //!
 //! Nothing here retries, and nothing here knows IMAP, or HTTP beyond the one request of a proxy.
 
+#[cfg(feature = "certificate")]
+mod accepted;
 mod ca_store;
 mod pace;
 mod proxy;
@@ -23,10 +25,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-#[cfg(feature = "certificate")]
-use native_tls::TlsAcceptor;
 use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
 
+#[cfg(feature = "certificate")]
+pub use accepted::acceptor;
+#[cfg(feature = "certificate")]
+pub(crate) use accepted::{Accepted, acknowledge};
 pub(crate) use pace::Pace;
 pub use proxy::Proxy;
 pub use readiness::Readiness;
@@ -279,16 +283,6 @@ impl Stream {
         if let Some(timed) = self.tls.get_mut().timed() {
             timed.deadline = deadline;
         }
-    }
-
-    /// The server's side of a handshake, with a client that connected to us.
-    #[cfg(feature = "certificate")]
-    pub(crate) fn accept(acceptor: &TlsAcceptor, socket: Timed) -> io::Result<Stream> {
-        let accepted = acceptor.accept(Wire::new(socket)).map(|tls| Stream { tls });
-        accepted.map_err(|e| match e {
-            HandshakeError::Failure(e) => io::Error::other(e),
-            HandshakeError::WouldBlock(_) => io::ErrorKind::TimedOut.into(),
-        })
     }
 
     /// The socket, and TLS over memory, for two threads that read and write at the same time.

@@ -29,17 +29,6 @@ impl Timed {
         Timed { deadline, ..self }
     }
 
-    /// The socket of a client that connected to us, which has `time` in all.
-    #[cfg(feature = "certificate")]
-    pub(crate) fn accepted(tcp: TcpStream, time: Duration) -> Timed {
-        Timed::new(tcp, time, None).until(Some(Instant::now() + time))
-    }
-
-    #[cfg(feature = "certificate")]
-    pub(crate) fn socket(&self) -> &TcpStream {
-        &self.tcp
-    }
-
     #[cfg(feature = "certificate")]
     pub(crate) fn into_socket(self) -> TcpStream {
         self.tcp

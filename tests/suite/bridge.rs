@@ -1,5 +1,6 @@
 //! `tunnel` and `relay`: mail programs that people have, real servers and scripted ones.
 
+mod programs;
 mod relay;
 mod tunnel;
 

@@ -15,15 +15,15 @@ use crate::support::exchange::Fault;
 use crate::support::sample::{DISABLED, ORDERS};
 
 /// A relay that runs, and what it has said.
-struct Relay {
+pub(super) struct Relay {
     _program: Kept,
-    port: u16,
+    pub(super) port: u16,
     said: Arc<Mutex<String>>,
 }
 
 impl Relay {
     /// Starts one that listens on a port of its own.
-    fn start(mut command: Command) -> Relay {
+    pub(super) fn start(mut command: Command) -> Relay {
         command.args(["--password-file", "relay.passwords", "--listen", "127.0.0.1:0"]);
         let mut program =
             Kept(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap());
@@ -55,7 +55,7 @@ impl Relay {
         }
     }
 
-    fn connect(&self) -> Client {
+    pub(super) fn connect(&self) -> Client {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(LONG)).unwrap();
         let mut client = Client(BufReader::new(stream));
@@ -67,32 +67,32 @@ impl Relay {
 }
 
 /// A client that speaks for itself.
-struct Client(BufReader<TcpStream>);
+pub(super) struct Client(BufReader<TcpStream>);
 
 impl Client {
-    fn say(&mut self, line: &str) {
+    pub(super) fn say(&mut self, line: &str) {
         self.0.get_mut().write_all(format!("{line}\r\n").as_bytes()).unwrap();
     }
 
     /// The next line; empty at the end.
-    fn line(&mut self) -> String {
+    pub(super) fn line(&mut self) -> String {
         let mut line = String::new();
         self.0.read_line(&mut line).unwrap();
         line.trim_end().to_owned()
     }
 
-    fn ask(&mut self, line: &str) -> String {
+    pub(super) fn ask(&mut self, line: &str) -> String {
         self.say(line);
         self.line()
     }
 
-    fn is_closed(&mut self) -> bool {
+    pub(super) fn is_closed(&mut self) -> bool {
         matches!(self.0.read(&mut [0]), Ok(0) | Err(_))
     }
 }
 
 /// A password for a name, made by the program.
-fn add(mut command: Command, name: &str) -> String {
+pub(super) fn add(mut command: Command, name: &str) -> String {
     command.args(["--password-file", "relay.passwords", "--add", name]);
     let ended = run(command, LONG);
     assert!(ended.status.success(), "{}", shown(&ended));

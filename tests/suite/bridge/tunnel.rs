@@ -22,11 +22,16 @@ fn mbsync_pulls_2000_messages_through_the_tunnel() {
 /// The writer and the reader of one TLS stream must not wait for each other.
 #[test]
 fn fifty_thousand_commands_at_once_are_answered() {
+    commands_at_once(50_000);
+}
+
+/// Sends so many commands without waiting for an answer.
+pub(super) fn commands_at_once(count: usize) {
     let rig = Rig::new();
     let mut child = Kept(rig.command(&["tunnel"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
     let (mut input, output) = (child.0.stdin.take().unwrap(), child.0.stdout.take().unwrap());
     let writing = std::thread::spawn(move || {
-        let mut commands: String = (0..50_000).map(|number| format!("a{number} NOOP\r\n")).collect();
+        let mut commands: String = (0..count).map(|number| format!("a{number} NOOP\r\n")).collect();
         commands.push_str("z LOGOUT\r\n");
         input.write_all(commands.as_bytes()).unwrap();
         // Its end is the server's affair.
@@ -37,7 +42,7 @@ fn fifty_thousand_commands_at_once_are_answered() {
     assert!(lines[0].starts_with("* PREAUTH [CAPABILITY IMAP4 IMAP4rev1 "), "{}", lines[0]);
     assert!(lines[0].ends_with("] exoimap: orders@contoso.com at localhost"), "{}", lines[0]);
     let answered = lines.iter().filter(|line| line.starts_with('a') && line.contains(" OK ")).count();
-    assert_eq!((answered, lines.last().unwrap().starts_with("z OK")), (50_000, true));
+    assert_eq!((answered, lines.last().unwrap().starts_with("z OK")), (count, true));
     assert_eq!(child.0.wait().unwrap().code(), Some(0));
 }
 

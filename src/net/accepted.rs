@@ -1,0 +1,81 @@
+//! A client that connected to us: a socket, or TLS over one. Every wait has an end.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use native_tls::{HandshakeError, Identity, Protocol, TlsAcceptor};
+
+use super::timed::Timed;
+use super::{Stream, Wire};
+use crate::error::{Error, Kind, Phase, Result};
+use crate::secret::Secret;
+
+/// A client that connected to us.
+pub(crate) enum Accepted {
+    Plain(Timed),
+    Tls(Box<Stream>),
+}
+
+impl Accepted {
+    /// Takes a connection, with TLS if there is an acceptor; everything until `set_deadline` ends in `time`.
+    pub(crate) fn new(tcp: TcpStream, acceptor: Option<&TlsAcceptor>, time: Duration) -> io::Result<Accepted> {
+        tcp.set_nodelay(true)?;
+        let timed = Timed::new(tcp, time, None).until(Some(Instant::now() + time));
+        let Some(acceptor) = acceptor else { return Ok(Accepted::Plain(timed)) };
+        match acceptor.accept(Wire::new(timed)) {
+            Ok(tls) => Ok(Accepted::Tls(Box::new(Stream { tls }))),
+            Err(HandshakeError::Failure(e)) => Err(io::Error::other(e)),
+            Err(HandshakeError::WouldBlock(_)) => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+
+    /// Reads and writes end then, whatever the client does.
+    pub(crate) fn set_deadline(&mut self, end: Instant) {
+        match self {
+            Accepted::Plain(timed) => timed.deadline = Some(end),
+            Accepted::Tls(stream) => stream.set_deadline(Some(end)),
+        }
+    }
+}
+
+impl Read for Accepted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Accepted::Plain(timed) => timed.read(buffer).inspect(|_| acknowledge(&timed.tcp)),
+            Accepted::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Accepted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Accepted::Plain(timed) => timed.write(bytes),
+            Accepted::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The certificate and the key of a listener, both PEM, the key in PKCS #8.
+pub fn acceptor(certificate: &[u8], key: &Secret) -> Result<TlsAcceptor> {
+    let failed = |e: native_tls::Error| {
+        let message = format!("the certificate and key of the listener (PEM, the key PKCS #8): {e}");
+        Error::new(Kind::Usage, Phase::Options, message)
+    };
+    let identity = Identity::from_pkcs8(certificate, key.expose()).map_err(failed)?;
+    TlsAcceptor::builder(identity).min_protocol_version(Some(Protocol::Tlsv12)).build().map_err(failed)
+}
+
+/// Acknowledges at once what was read. A client that writes a command in two pieces waits with the second one until
+/// the first is acknowledged, which takes 40 ms otherwise.
+pub(crate) fn acknowledge(socket: &TcpStream) {
+    #[cfg(target_os = "linux")]
+    let _ = std::os::linux::net::TcpStreamExt::set_quickack(socket, true);
+    #[cfg(not(target_os = "linux"))]
+    let _ = socket;
+}
