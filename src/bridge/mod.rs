@@ -23,7 +23,7 @@ pub use crate::net::acceptor;
 #[cfg(feature = "certificate")]
 pub use password::{Passwords, add, set};
 #[cfg(feature = "certificate")]
-pub use relay::{Connect, Level, Relay, Settings};
+pub use relay::{Connect, Level, Log, Relay, Settings};
 
 pub use pump::{Ended, Reason};
 pub use tunnel::{refuse, tunnel};

@@ -47,6 +47,9 @@ const WRONG: &str = "NO [AUTHENTICATIONFAILED] exoimap: wrong user name or passw
 /// Signs in to a mailbox, at once.
 pub type Connect = dyn Fn(&str) -> Result<Session<Stream>> + Send + Sync;
 
+/// Takes what a relay says: how important it is, in words, and as an object.
+pub type Log = dyn Fn(Level, &str, &Value) + Send + Sync;
+
 /// What a relay is made of.
 pub struct Settings {
     /// The local passwords.
@@ -64,7 +67,7 @@ pub struct Settings {
     /// Signs in to a mailbox.
     pub connect: Box<Connect>,
     /// Is told of what happens, in a line and as an object. Everything that others wrote is escaped.
-    pub log: Box<dyn Fn(Level, &str, &Value) + Send + Sync>,
+    pub log: Box<Log>,
 }
 
 /// Who wants to know of an event.
