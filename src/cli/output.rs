@@ -1,12 +1,13 @@
 //! Results on stdout, everything else on stderr, nothing raw. Threads share it: a line is never torn.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::ArgMatches;
-use exoimap::{Error, Escaped, Kind, Phase, Result};
+use exoimap::{Error, Escaped, Kind, Phase, Result, Secret};
 use serde_json::Value;
 
 use super::exit::Exit;
@@ -33,6 +34,8 @@ pub(crate) struct Stderr {
     log: Option<Log>,
     /// What is said once, however often it comes.
     said: Mutex<HashSet<String>>,
+    /// What nothing that is written may hold.
+    hidden: Mutex<Vec<Secret>>,
 }
 
 impl Output {
@@ -56,7 +59,12 @@ impl Output {
             verbose: false,
             closed: AtomicBool::new(false),
             live: false,
-            stderr: Arc::new(Stderr { drawn: AtomicBool::new(false), log, said: Mutex::default() }),
+            stderr: Arc::new(Stderr {
+                drawn: AtomicBool::new(false),
+                log,
+                said: Mutex::default(),
+                hidden: Mutex::default(),
+            }),
         }
     }
 
@@ -82,13 +90,26 @@ impl Output {
     }
 
     /// A secret that was asked for: the one thing that is shown as it is.
-    pub(crate) fn secret(&self, secret: &exoimap::Secret) -> Result<()> {
+    pub(crate) fn secret(&self, secret: &Secret) -> Result<()> {
         let text = secret.expose_str().unwrap_or_default();
-        self.write(&format!("{text}\n"))
+        self.put(&format!("{text}\n"))
+    }
+
+    /// From now on nothing that is written holds this credential: a server may repeat it in a folder's name or in a
+    /// message, encoded in ways that only decoding shows.
+    pub(crate) fn hide(&self, secret: &Secret) {
+        let mut hidden = self.stderr.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+        if !hidden.contains(secret) {
+            hidden.push(secret.clone());
+        }
     }
 
     /// Lines at once, each made by [`line`] or [`object_line`].
     pub(crate) fn write(&self, text: &str) -> Result<()> {
+        self.put(&self.stderr.without_credentials(text))
+    }
+
+    fn put(&self, text: &str) -> Result<()> {
         if self.live {
             self.stderr.wipe(&mut io::stderr().lock());
         }
@@ -165,6 +186,7 @@ impl Output {
 impl Stderr {
     /// A line. stderr may be closed too; there is nobody left to tell.
     pub(crate) fn say(&self, line: &str) {
+        let line = &*self.without_credentials(line);
         let mut stderr = io::stderr().lock();
         self.wipe(&mut stderr);
         let _ = writeln!(stderr, "{line}");
@@ -181,6 +203,16 @@ impl Stderr {
         if self.is_news(line) {
             self.say(line);
         }
+    }
+
+    /// The text without what [`Output::hide`] named; fewer than 8 bytes are no credential, and stand in any text.
+    fn without_credentials<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+        let hidden = hidden.iter().filter_map(Secret::expose_str).filter(|secret| secret.len() >= 8);
+        hidden.fold(Cow::Borrowed(text), |text, secret| match text.contains(secret) {
+            true => Cow::Owned(text.replace(secret, "(hidden: repeats a credential)")),
+            false => text,
+        })
     }
 
     fn is_news(&self, line: &str) -> bool {

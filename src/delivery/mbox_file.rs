@@ -98,8 +98,8 @@ impl MboxFile {
     /// Takes both locks, or says which is held.
     fn try_lock(&self) -> io::Result<std::result::Result<Locked, String>> {
         let lock_file = self.path.with_extension("lock");
-        match files::create(&lock_file, Mode::PRIVATE) {
-            Ok(mut file) => writeln!(file, "{OURS}{}", std::process::id())?,
+        match self.create_lock(&lock_file) {
+            Ok(()) => {}
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                 let held = lock_file.symlink_metadata().and_then(|data| data.modified());
                 let age = held.ok().and_then(|time| SystemTime::now().duration_since(time).ok()).unwrap_or_default();
@@ -118,6 +118,21 @@ impl MboxFile {
             (false, false) => Err(TAKEN_AWAY.to_owned()),
             (false, true) => Ok(locked),
         })
+    }
+
+    /// The lock file has its text from the moment it exists, so that one which a killed run left is known as ours.
+    fn create_lock(&self, lock_file: &Path) -> io::Result<()> {
+        let new = self.link.with_extension("lock");
+        let _ = fs::remove_file(&new);
+        let create = |path: &Path| writeln!(files::create(path, Mode::PRIVATE)?, "{OURS}{}", std::process::id());
+        create(&new)?;
+        let linked = fs::hard_link(&new, lock_file);
+        let _ = fs::remove_file(&new);
+        match linked {
+            // A file system without hard links.
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => create(lock_file),
+            linked => linked,
+        }
     }
 
     /// Removes a lock file of ours. One run at a time is at work here, so it was left by one that was killed.

@@ -12,7 +12,7 @@ use crate::script::{self, Script, Turn};
 use crate::support::entra::Behaviour;
 use crate::support::listen;
 
-const CHECK: &[&str] = &["check"];
+const CHECK: &[&str] = &["check", "--max-wait", "0"];
 const FOLDERS: &[&str] = &["folders"];
 const FETCH: &[&str] = &["fetch", "--to", "mail"];
 const SEARCH: &[&str] = &["search", "--json"];
@@ -28,7 +28,7 @@ fn times(count: usize, text: &str) -> String {
 fn what_never_ends_is_cut_off() {
     let world = World::new();
     world.folder.file("note.eml", crate::support::sample::note("x"));
-    let attacks: [(&[&str], &str, Attack); 18] = [
+    let attacks: [(&[&str], &str, Attack); 17] = [
         (CHECK, "greeting", endless("* OK ", "x")),
         (CHECK, "greeting", endless("", "\r\n")),
         (CHECK, "CAPABILITY", endless("* CAPABILITY IMAP4rev1 ", "X ")),
@@ -40,7 +40,6 @@ fn what_never_ends_is_cut_off() {
         (FETCH, "UID SEARCH", endless("* SEARCH", " 1")),
         (FETCH, "UID FETCH", endless("", "* 1 EXISTS\r\n")),
         (FETCH, "UID FETCH", endless("* 1 FETCH (FLAGS (", "a ")),
-        (SEARCH, "UID FETCH", endless("* 1 FETCH (UID 16101 BODYSTRUCTURE ", "(")),
         (SEARCH, "UID FETCH", endless("", "* 1 FETCH (FLAGS (a))\r\n")),
         (COPY, "LIST", endless("", "* LIST () \"/\" a\r\n")),
         (COPY, "UID COPY", endless("* OK [COPYUID 1 ", "1:4294967295,")),
@@ -51,6 +50,9 @@ fn what_never_ends_is_cut_off() {
     for (arguments, command, with) in attacks {
         attack(&world, arguments, command, with).expect(7).one_error();
     }
+    // It may be about one message: that one is named, and the others would be shown.
+    let structure = endless("* 1 FETCH (UID 16101 BODYSTRUCTURE ", "(");
+    attack(&world, &["search", "--json", "--uid", "16101"], "UID FETCH", structure).expect(6);
     let alerts = attack(&world, CHECK, "NAMESPACE", endless("", "* OK [ALERT] look\r\n"));
     assert_eq!(alerts.expect(7).stderr.matches("the server says: look").count(), 1, "{alerts}");
     // All is done by then, and the server has said so.
@@ -331,8 +333,8 @@ fn every_answer_to_fetch_ends_the_real_program_in_bounds() {
 }
 
 fn call(world: &World, arguments: &[&str], port: u16) -> Call {
-    let arguments = [arguments, &["--timeout", "1s", "--max-wait", "0"]].concat();
-    world.call_with_token(&arguments).env("EXOIMAP_PORT", port)
+    let arguments = [arguments, &["--timeout", "1s"]].concat();
+    world.call_with_token(&arguments).env("EXOIMAP_MAX_WAIT", "0").env("EXOIMAP_PORT", port)
 }
 
 /// The server's turn behind the first UID FETCH, its tag as `{tag}`.

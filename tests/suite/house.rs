@@ -69,7 +69,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("entra", 2400),
     ("imap", 4000),
     ("mime", 2370),
-    ("net", 1340),
+    ("net", 1410),
     ("ground", 1620),
 ];
 

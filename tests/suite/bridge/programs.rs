@@ -8,25 +8,25 @@ use super::*;
 
 const MESSAGES: usize = 40;
 
-/// A Dovecot with mail, a relay before it, and what a program must have found: the bodies.
+/// A Dovecot with mail, a relay before it, and what a program must have found, by Message-ID.
 struct Place {
     rig: Rig,
     relay: Relay,
     password: String,
-    bodies: Vec<String>,
+    ids: Vec<String>,
 }
 
 impl Place {
     fn new() -> Place {
         let rig = Rig::new();
         let wanted = fill(&rig, MESSAGES);
-        let body = |message: &Vec<u8>| {
+        let id = |message: &Vec<u8>| {
             let text = String::from_utf8(message.clone()).unwrap();
-            text.split_once("\r\n\r\n").unwrap().1.trim_end().to_owned()
+            text.lines().find(|line| line.starts_with("Message-ID: ")).unwrap().to_owned()
         };
         let password = add(rig.command(&["relay"]), USER);
         let relay = Relay::start(rig.command(&["relay", "--token-cache", "cache"]));
-        Place { bodies: wanted.iter().map(body).collect(), rig, relay, password }
+        Place { ids: wanted.iter().map(id).collect(), rig, relay, password }
     }
 
     /// Writes a file of settings, in which `@PLACE@`, `@PORT@`, `@USER@`, `@PASSWORD@` and `@TUNNEL@` are filled in.
@@ -74,7 +74,7 @@ impl Place {
     }
 
     fn all_in(&self, text: &str, said: &str) {
-        let found = self.bodies.iter().filter(|body| text.matches(body.as_str()).count() == 1).count();
+        let found = self.ids.iter().filter(|id| text.matches(id.as_str()).count() == 1).count();
         assert_eq!(found, MESSAGES, "{}", said.chars().take(3_000).collect::<String>());
     }
 }
