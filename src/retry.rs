@@ -1,7 +1,7 @@
 //! Waiting and trying again, in one place: the token, the sign-in and a session's work share one budget.
 //!
 //! What counts is time that passes without anything done, by waiting or by a try that failed. The wait before the next
-//! try doubles from a second to about a minute; a longer one that the other side asked for is kept to, a shorter one
+//! try doubles from a second to about two minutes; a longer one that the other side asked for is kept to, a shorter one
 //! is not.
 
 use std::hash::{BuildHasher, Hasher};
@@ -19,8 +19,8 @@ const SHORT: Duration = Duration::from_millis(200);
 /// The wait after the first try that did not, doubled for each one more.
 const LONG: Duration = Duration::from_secs(1);
 
-/// How often it is doubled: to about a minute.
-const MOST_DOUBLED: u32 = 6;
+/// How often it is doubled: to about two minutes.
+const MOST_DOUBLED: u32 = 7;
 
 /// The longest wait before a [`Verdict::Once`].
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);

@@ -382,7 +382,7 @@ fn a_server_that_answers_no_search_is_given_up() {
     let world = world(vec![MINUTE]);
     let error = wait_for(&world, &|_| Mood::DropsInSearch, &Waiting::default(), 1).unwrap_err();
     assert_eq!(error.kind(), Kind::Temporary);
-    // With the patience of a run, ten minutes, and ever longer waits between the tries.
+    // Ten minutes of retries, with longer and longer waits between the tries.
     assert!(world.connections.get() < 20, "{}", world.connections.get());
     assert!(world.now.get() <= 10 * MINUTE, "{:?}", world.now.get());
 }
