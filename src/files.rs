@@ -214,10 +214,10 @@ impl Drop for Lock {
 
 /// Creates a directory that does not exist, with this mode whatever the umask is.
 pub(crate) fn create_dir(dir: &Path, mode: Mode) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode.of_directory());
-    builder.create(dir)?;
+    std::os::unix::fs::DirBuilderExt::mode(&mut DirBuilder::new(), mode.of_directory()).create(dir)?;
+    #[cfg(not(unix))]
+    DirBuilder::new().create(dir)?;
     #[cfg(unix)]
     if permissions(&dir.symlink_metadata()?) & 0o777 != mode.of_directory() {
         fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(mode.of_directory()))?;

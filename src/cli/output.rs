@@ -273,6 +273,16 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn a_credential_that_is_repeated_is_hidden_whole() {
+        let output = Output::bare(None);
+        output.hide(&Secret::new("eyJ0.token.sig".to_owned()));
+        output.hide(&Secret::new("x".to_owned()));
+        let said = |text| output.stderr.without_credentials(text).into_owned();
+        assert_eq!(said("folder eyJ0.token.sig: x"), "folder (hidden: repeats a credential): x");
+        assert_eq!(said("INBOX/x"), "INBOX/x");
+    }
+
+    #[test]
     fn json_means_the_same_and_holds_no_control() {
         let value = json!({"subject": "注文 \u{202e}gpj\u{9b}2J \u{1b}"});
         let text = json_text(&value.to_string());

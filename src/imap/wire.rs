@@ -13,7 +13,7 @@
 //! [`Limits::literal`] all the same, because a disk has an end too. What is longer and has an end in sight is
 //! skipped and marked, so that the next response can be read.
 //!
-//! No socket, no command: generic over [`Read`]. What comes too slowly is a matter of [`Pace`].
+//! No socket, no command: generic over [`Read`]. What comes too slowly is a matter of `Pace`.
 
 use std::io::{self, Read};
 use std::ops::Range;
