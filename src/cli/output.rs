@@ -89,10 +89,15 @@ impl Output {
         self.write(&format!("{}\n", json_text(&format!("{object:#}"))))
     }
 
-    /// A secret that was asked for: the one thing that is shown as it is.
+    /// A secret that was asked for: shown as it is.
     pub(crate) fn secret(&self, secret: &Secret) -> Result<()> {
         let text = secret.expose_str().unwrap_or_default();
         self.put(&format!("{text}\n"))
+    }
+
+    /// An object with a secret that was asked for.
+    pub(crate) fn secret_object(&self, object: &Value) -> Result<()> {
+        self.put(&object_line(object))
     }
 
     /// From now on nothing that is written holds this credential: a server may repeat it in a folder's name or in a

@@ -37,10 +37,10 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     let text = asked.expose_str().unwrap_or_default();
     match (output.json, sasl) {
         (false, _) => output.secret(&asked)?,
-        (true, true) => output.object(&json!({"xoauth2": text}))?,
+        (true, true) => output.secret_object(&json!({"xoauth2": text}))?,
         (true, false) => {
             let left = token.lasts().map(|left| left.as_secs());
-            output.object(&json!({"access_token": text, "token_type": "Bearer", "expires_in": left}))?;
+            output.secret_object(&json!({"access_token": text, "token_type": "Bearer", "expires_in": left}))?;
         }
     }
     Ok(Exit::Done)
