@@ -23,7 +23,7 @@ pub(crate) enum Piece {
 
 /// A command without its tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Command {
+pub(crate) struct Command {
     name: &'static str,
     phase: Phase,
     pieces: Vec<Piece>,
@@ -33,17 +33,17 @@ pub struct Command {
 
 impl Command {
     /// The command `name`, e.g. `UID FETCH`, as a part of `phase`.
-    pub fn new(name: &'static str, phase: Phase) -> Command {
+    pub(crate) fn new(name: &'static str, phase: Phase) -> Command {
         Command { name, phase, pieces: vec![Piece::Text(name.as_bytes().to_vec())], allowance: 0 }
     }
 
     /// The command's name.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
     /// What the command is a part of.
-    pub fn phase(&self) -> Phase {
+    pub(crate) fn phase(&self) -> Phase {
         self.phase
     }
 
@@ -52,7 +52,7 @@ impl Command {
     }
 
     /// Adds a space and `text` as it is: printable ASCII, no literal.
-    pub fn raw(mut self, text: &str) -> Result<Command> {
+    pub(crate) fn raw(mut self, text: &str) -> Result<Command> {
         if let Some(bad) = text.chars().find(|c| !matches!(c, ' '..='~')) {
             return Err(refused(text, &format!("it holds {bad:?}; a command takes printable ASCII")));
         }
@@ -66,7 +66,7 @@ impl Command {
 
     /// Adds a space and an `astring`: an atom where the octets allow it, a quoted string where they are
     /// plain, else a literal. Exchange refuses a quoted string with `\"` in it.
-    pub fn string(mut self, octets: &[u8]) -> Result<Command> {
+    pub(crate) fn string(mut self, octets: &[u8]) -> Result<Command> {
         if let Some(bad) = octets.iter().find(|octet| matches!(octet, b'\r' | b'\n' | 0)) {
             let name = match bad {
                 b'\r' => "CR",
@@ -90,7 +90,7 @@ impl Command {
 
     /// Adds a space and a mailbox name. Its control characters are in modified UTF-7 by now, unless the name
     /// is none; then it cannot be sent.
-    pub fn mailbox(self, name: &MailboxName) -> Result<Command> {
+    pub(crate) fn mailbox(self, name: &MailboxName) -> Result<Command> {
         if name.wire().iter().any(u8::is_ascii_control) {
             return Err(refused(name.as_str(), "it holds a control character and is no modified UTF-7"));
         }
@@ -107,7 +107,7 @@ impl Command {
 
     /// Adds a space and a secret.
     #[must_use]
-    pub fn secret(mut self, secret: Secret) -> Command {
+    pub(crate) fn secret(mut self, secret: Secret) -> Command {
         self.text(b" ");
         self.pieces.push(Piece::Secret(secret));
         self

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::command::{Command, Piece};
 use super::faults::{bare, ended, unexpected, unreadable, wire_error};
-pub use super::handler::{Answer, Handler, Ignore};
+pub(super) use super::handler::{Answer, Handler, Ignore};
 use super::parse;
 use super::types::{CodeMeaning, Condition, Response, Status, Tag, Unreadable, Untagged};
 use super::wire::{Limits, Reader};
@@ -49,7 +49,7 @@ pub struct Listener {
 }
 
 /// A connection to an IMAP server.
-pub struct Connection<S> {
+pub(super) struct Connection<S> {
     reader: Reader<S>,
     limits: Limits,
     next_tag: u32,
@@ -64,7 +64,7 @@ pub struct Connection<S> {
 
 impl<S: Read + Write> Connection<S> {
     /// A connection over `stream`, which the server has not greeted yet.
-    pub fn new(stream: S, limits: Limits) -> Connection<S> {
+    pub(super) fn new(stream: S, limits: Limits) -> Connection<S> {
         Connection {
             reader: Reader::new(stream, limits),
             limits,
@@ -92,12 +92,12 @@ impl<S: Read + Write> Connection<S> {
     }
 
     /// The tag of the next command; without it tags are `a1`, `a2`, …
-    pub fn set_next_tag(&mut self, tag: Tag) {
+    pub(super) fn set_next_tag(&mut self, tag: Tag) {
         self.given_tag = Some(tag);
     }
 
     /// Whether literals go without waiting: only where the server offers LITERAL+ (RFC 7888).
-    pub fn set_literal_plus(&mut self, offered: bool) {
+    pub(super) fn set_literal_plus(&mut self, offered: bool) {
         self.literal_plus = offered;
     }
 
@@ -110,7 +110,7 @@ impl<S: Read + Write> Connection<S> {
     }
 
     /// The stream, to set its time limits.
-    pub fn stream_mut(&mut self) -> &mut S {
+    pub(super) fn stream_mut(&mut self) -> &mut S {
         self.reader.get_mut()
     }
 
@@ -120,7 +120,7 @@ impl<S: Read + Write> Connection<S> {
     }
 
     /// The server's first response.
-    pub fn greeting(&mut self) -> Result<Status> {
+    pub(super) fn greeting(&mut self) -> Result<Status> {
         let greeting = self.read(Phase::Greeting, &mut Ignore, &mut BUDGET.clone());
         let outcome = greeting.and_then(|response| match response {
             Response::Untagged(Untagged::Status(status))
@@ -151,7 +151,7 @@ impl<S: Read + Write> Connection<S> {
     }
 
     /// Runs a command to its end and returns how it ended, NO and BAD included.
-    pub fn run(&mut self, command: &Command, handler: &mut dyn Handler) -> Result<Status> {
+    pub(super) fn run(&mut self, command: &Command, handler: &mut dyn Handler) -> Result<Status> {
         self.while_open(command, |connection| connection.converse(command, handler))
     }
 
@@ -166,7 +166,7 @@ impl<S: Read + Write> Connection<S> {
     }
 
     /// Runs a command that must end in OK.
-    pub fn run_ok(&mut self, command: &Command, handler: &mut dyn Handler) -> Result<Status> {
+    pub(super) fn run_ok(&mut self, command: &Command, handler: &mut dyn Handler) -> Result<Status> {
         let status = self.run(command, handler)?;
         match status.condition {
             Condition::Ok => Ok(status),
@@ -394,7 +394,7 @@ impl<S: Read + Write> Connection<S> {
     }
 
     /// The limits that the connection was made with.
-    pub fn limits(&self) -> Limits {
+    pub(super) fn limits(&self) -> Limits {
         self.limits
     }
 }

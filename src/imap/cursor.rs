@@ -16,7 +16,7 @@ pub(crate) type Parse<T> = Result<T, ParseError>;
 
 /// A response that breaks the grammar: what was expected, where, and the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseError {
+pub(crate) struct ParseError {
     pub(crate) expected: &'static str,
     pub(crate) at: usize,
     pub(crate) line: Vec<u8>,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// One response: its lines with their literals in place, without the last CRLF.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frame {
+pub(crate) struct Frame {
     pub(super) octets: Vec<u8>,
     pub(super) literals: Vec<Literal>,
     pub(super) is_cut: bool,
@@ -23,7 +23,7 @@ pub(crate) struct Literal {
 
 impl Frame {
     /// The response's octets; a streamed literal leaves its `{n}` CRLF behind.
-    pub fn octets(&self) -> &[u8] {
+    pub(crate) fn octets(&self) -> &[u8] {
         &self.octets
     }
 

@@ -8,7 +8,7 @@ use crate::text::{escape_octets, shorten};
 
 /// The answer to a continuation request, a line without its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(super) enum Answer {
     /// Shown in a transcript.
     Text(&'static str),
     /// Masked in a transcript.
@@ -16,7 +16,7 @@ pub enum Answer {
 }
 
 /// Takes what a command's answer brings.
-pub trait Handler: Literals {
+pub(super) trait Handler: Literals {
     /// An untagged response.
     fn untagged(&mut self, data: Untagged) -> Result<()> {
         let _ = data;
@@ -47,7 +47,7 @@ pub trait Handler: Literals {
 }
 
 /// Takes no notice of anything.
-pub struct Ignore;
+pub(super) struct Ignore;
 
 impl Literals for Ignore {}
 impl Handler for Ignore {}

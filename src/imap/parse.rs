@@ -12,7 +12,7 @@ use super::types::{
 };
 
 /// `greeting / continue-req / response-data / response-tagged`
-pub fn response(frame: &Frame) -> Parse<Response> {
+pub(crate) fn response(frame: &Frame) -> Parse<Response> {
     let octets = frame.octets();
     if let Some(text) = octets.strip_prefix(b"+") {
         // Exchange sends "+" alone as well as "+ ".

@@ -18,7 +18,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-pub use super::frame::Frame;
+pub(crate) use super::frame::Frame;
 use super::frame::Literal;
 use crate::net::Pace;
 use crate::transcript::Transcript;
@@ -49,7 +49,7 @@ impl Default for Limits {
 
 /// Why no response came.
 #[derive(Debug)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// The stream failed, timed out, or ended within a response (`UnexpectedEof`).
     Stream(io::Error),
     /// The stream ended between two responses.
@@ -68,7 +68,7 @@ pub enum Fault {
 }
 
 /// Where literals go as they come in; by default they are held in the frame.
-pub trait Literals {
+pub(crate) trait Literals {
     /// A literal of `size` bytes follows `head`, the response as far as it has come. `true` has it
     /// streamed to [`write`](Literals::write), `false` has it held in the frame.
     fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool> {
@@ -83,12 +83,12 @@ pub trait Literals {
 }
 
 /// Holds every literal.
-pub struct Hold;
+pub(crate) struct Hold;
 
 impl Literals for Hold {}
 
 /// Reads responses from a stream.
-pub struct Reader<R> {
+pub(crate) struct Reader<R> {
     inner: R,
     buffer: Box<[u8]>,
     /// What is in the buffer and not used yet.
@@ -101,13 +101,13 @@ pub struct Reader<R> {
 
 impl<R: Read> Reader<R> {
     /// A reader of `inner` within `limits`.
-    pub fn new(inner: R, limits: Limits) -> Reader<R> {
+    pub(crate) fn new(inner: R, limits: Limits) -> Reader<R> {
         let buffer = vec![0; BUFFER].into_boxed_slice();
         Reader { inner, buffer, unread: 0..0, limits, pace: Pace::new(), transcript: None, is_over: false }
     }
 
     /// Writes down what is read.
-    pub fn set_transcript(&mut self, transcript: Transcript) {
+    pub(crate) fn set_transcript(&mut self, transcript: Transcript) {
         self.transcript = Some(transcript);
     }
 
@@ -121,12 +121,12 @@ impl<R: Read> Reader<R> {
     }
 
     /// True where octets were read that no response has taken yet.
-    pub fn has_unread(&self) -> bool {
+    pub(crate) fn has_unread(&self) -> bool {
         !self.unread.is_empty()
     }
 
     /// The stream, to write to.
-    pub fn get_mut(&mut self) -> &mut R {
+    pub(crate) fn get_mut(&mut self) -> &mut R {
         &mut self.inner
     }
 
@@ -137,7 +137,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// The next response, its literals sent where `literals` wants them. After a fault there is none.
-    pub fn response(&mut self, literals: &mut dyn Literals) -> Result<Frame, Fault> {
+    pub(crate) fn response(&mut self, literals: &mut dyn Literals) -> Result<Frame, Fault> {
         self.response_within(self.limits.response, literals)
     }
 
