@@ -33,6 +33,10 @@
 pub mod advice;
 pub mod bridge;
 mod calendar;
+// The program, which `main` runs: not for users of the library.
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 #[cfg(test)]
 #[path = "../tests/support/clock.rs"]
 mod clock;

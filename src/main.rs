@@ -1,7 +1,5 @@
-//! The program `exoimap`. Everything it does is in `cli`.
-
-mod cli;
+//! The program `exoimap`. Everything it does is in the library's `cli`.
 
 fn main() -> std::process::ExitCode {
-    cli::run()
+    exoimap::cli::run()
 }

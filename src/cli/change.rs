@@ -1,11 +1,11 @@
 //! `exoimap mark`, `move`, `copy` and `delete`: select messages, change them batch by batch, print what was done.
 
+use crate::exchange::{Change, Isolation, Next, Selection, open, require_folder};
+use crate::imap::UidSet;
+use crate::imap::session::{Copied, Selected, Session};
+use crate::imap::types::{Flag, UidValidity};
+use crate::{Error, Kind, MailboxName, Phase, Result, Retry, Stream};
 use clap::ArgMatches;
-use exoimap::exchange::{Change, Isolation, Next, Selection, open, require_folder};
-use exoimap::imap::UidSet;
-use exoimap::imap::session::{Copied, Selected, Session};
-use exoimap::imap::types::{Flag, UidValidity};
-use exoimap::{Error, Kind, MailboxName, Phase, Result, Retry, Stream};
 use serde_json::{Value, json};
 
 use super::exit::Exit;

@@ -3,12 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::advice::{Facts, heading, hints};
+use crate::exchange::{Step, explain, judge, open, try_sessions};
+use crate::imap::mailbox_name::MailboxName;
+use crate::imap::session::Mailbox;
+use crate::{Error, Escaped, Kind, Phase, Result, Retry, rfc3339};
 use clap::ArgMatches;
-use exoimap::advice::{Facts, heading, hints};
-use exoimap::exchange::{Step, explain, judge, open, try_sessions};
-use exoimap::imap::mailbox_name::MailboxName;
-use exoimap::imap::session::Mailbox;
-use exoimap::{Error, Escaped, Kind, Phase, Result, Retry, rfc3339};
 use serde_json::{Value, json};
 
 use super::credential::Described;

@@ -8,9 +8,9 @@ use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::{Error, Kind, Phase, RUN_IS_OVER, Result, Secret, threads};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use exoimap::{Error, Kind, Phase, RUN_IS_OVER, Result, Secret, threads};
 
 use super::environment;
 use super::input::{MOST, read_secret, secret_of};

@@ -1,7 +1,7 @@
 //! The one table of commands. A new command is one file and one entry.
 
+use crate::Result;
 use clap::ArgMatches;
-use exoimap::Result;
 
 use super::exit::Exit;
 use super::output::Output;

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::entra::{Application, Certificate, Cloud, Credential, DeviceCode, ManagedIdentity, TokenSource};
+use crate::{Result, Secret};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use exoimap::entra::{Application, Certificate, Cloud, Credential, DeviceCode, ManagedIdentity, TokenSource};
-use exoimap::{Result, Secret};
 
 use super::client_secret::client_secret;
 use super::environment;

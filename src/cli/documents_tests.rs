@@ -190,7 +190,7 @@ fn calls_are_found_where_a_shell_would() {
     assert_eq!(found("exoimap fetch --uid \"$(cut -f1 x | head)\" --to m"), ["fetch|--uid|$(cut -f1 x | head)|--to|m"]);
     assert_eq!(found("\"%~dp0exoimap.exe\" fetch --to C:\\orders >nul"), ["fetch|--to|C:\\orders"]);
     assert_eq!(found("  args: [fetch, --jobs, \"8\"]"), ["fetch|--jobs|8"]);
-    assert_eq!(found("/etc/exoimap/orders.env, exoimap: lost, cargo test --bin exoimap manual"), [""; 0]);
+    assert_eq!(found("/etc/exoimap/orders.env, exoimap: lost, cargo test --lib manual"), [""; 0]);
     assert_eq!(found("FOLDER=/var/tmp/exoimap tests/build x"), [""; 0]);
     assert_eq!(found("parallel --tag exoimap fetch --to a; /usr/bin/exoimap nothing"), ["fetch|--to|a", "nothing"]);
     assert!(taken(&["fetch".into(), "--too".into()], false).is_err());

@@ -13,7 +13,7 @@ use std::str::Chars;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use exoimap::{Error, Kind, Phase, Result, Secret};
+use crate::{Error, Kind, Phase, Result, Secret};
 
 use super::input::read_text;
 use super::options;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use exoimap::{Error, Kind};
+use crate::{Error, Kind};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

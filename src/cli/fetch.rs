@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use clap::ArgMatches;
-use clap::parser::ValueSource;
-use exoimap::advice::hints;
-use exoimap::delivery::{
+use crate::advice::hints;
+use crate::delivery::{
     self, Action, Destination, FileOptions, Format, Job, Outcome, Program, Source, Spool, folder_path, locate,
 };
-use exoimap::exchange::{Choice, choose, explain, resolve, try_sessions};
-use exoimap::files::{Mode, others_may_write};
-use exoimap::imap::session::Session;
-use exoimap::imap::types::ListItem;
-use exoimap::{Error, MailboxName, Phase, RUN_IS_OVER, Result, Retry, Stream};
+use crate::exchange::{Choice, choose, explain, resolve, try_sessions};
+use crate::files::{Mode, others_may_write};
+use crate::imap::session::Session;
+use crate::imap::types::ListItem;
+use crate::{Error, MailboxName, Phase, RUN_IS_OVER, Result, Retry, Stream};
+use clap::ArgMatches;
+use clap::parser::ValueSource;
 use serde_json::json;
 
 use super::exit::{Exit, worst};

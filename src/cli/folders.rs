@@ -1,11 +1,11 @@
 //! `exoimap folders`: the mailboxes with their counts; `exoimap folders create`: a new one.
 
+use crate::exchange::{Next, choose, explain, special_use};
+use crate::imap::mailbox_name::MailboxName;
+use crate::imap::session::Session;
+use crate::imap::types::{Flag, ListItem, MailboxStatus};
+use crate::{Kind, Result, Stream};
 use clap::ArgMatches;
-use exoimap::exchange::{Next, choose, explain, special_use};
-use exoimap::imap::mailbox_name::MailboxName;
-use exoimap::imap::session::Session;
-use exoimap::imap::types::{Flag, ListItem, MailboxStatus};
-use exoimap::{Kind, Result, Stream};
 use serde_json::json;
 
 use super::exit::Exit;

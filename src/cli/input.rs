@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::{Error, Kind, Phase, Result, Secret, files, shown, threads};
 use clap::ArgMatches;
-use exoimap::{Error, Kind, Phase, Result, Secret, files, shown, threads};
 
 /// The most of a secret's file, in octets.
 pub(crate) const MOST: u64 = 64 * 1024;

@@ -1,7 +1,7 @@
 //! The manual pages and the completions in `docs/`, made from the definition that feeds `--help`.
 //!
 //! They are written here, in a test, so that the program does not carry the generators:
-//! `EXOIMAP_WRITE_DOCS=1 cargo test --bin exoimap manual`. Without that variable the test compares.
+//! `EXOIMAP_WRITE_DOCS=1 cargo test --lib manual`. Without that variable the test compares.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use super::commands::{COMMANDS, Verb};
 use super::options::{SECTIONS, all};
 use super::parser::command as program;
 
-const AGAIN: &str = "EXOIMAP_WRITE_DOCS=1 cargo test --bin exoimap manual";
+const AGAIN: &str = "EXOIMAP_WRITE_DOCS=1 cargo test --lib manual";
 
 #[test]
 fn the_manual_and_the_completions_are_as_the_options() {

@@ -4,8 +4,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use exoimap::advice::hints;
-use exoimap::{Error, Phase, RUN_IS_OVER, Result, Retry, threads};
+use crate::advice::hints;
+use crate::{Error, Phase, RUN_IS_OVER, Result, Retry, threads};
 
 use super::exit::{Exit, worst};
 use super::output::Output;

@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use clap::error::{ContextKind, ErrorKind};
 
-use exoimap::shown;
+use crate::shown;
 
 use super::commands::COMMANDS;
 use super::options::{self, Entry};

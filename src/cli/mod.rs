@@ -1,5 +1,4 @@
-//! The program: arguments, one file per command, output. The only code that prints or exits, and it sees
-//! of the library what everybody sees.
+//! The program: arguments, one file per command, output. The only code that prints or exits.
 
 mod append;
 mod change;
@@ -45,8 +44,8 @@ mod manual_tests;
 
 use std::process::ExitCode;
 
+use crate::advice::{Facts, hints};
 use clap::ArgMatches;
-use exoimap::advice::{Facts, hints};
 
 use commands::{Run, Verb};
 use output::Output;
@@ -54,7 +53,7 @@ use parser::Called;
 use session::Setting;
 
 /// Runs the command line and returns the program's exit code.
-pub(crate) fn run() -> ExitCode {
+pub fn run() -> ExitCode {
     let Called { verb, arguments, odd } = match parser::read() {
         Ok(called) => called,
         Err(refused) => return refused.say(),
@@ -82,7 +81,7 @@ pub(crate) fn run() -> ExitCode {
 }
 
 /// What the options say, and a warning if they contradict each other.
-fn setting(verb: &Verb, arguments: &ArgMatches, output: &Output) -> exoimap::Result<Setting> {
+fn setting(verb: &Verb, arguments: &ArgMatches, output: &Output) -> crate::Result<Setting> {
     let needs_mailbox = !["token", "setup", "relay"].contains(&verb.name);
     let setting = Setting::new(arguments, needs_mailbox, output);
     let asks = setting.as_ref().is_ok_and(Setting::asks_authority);

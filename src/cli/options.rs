@@ -4,10 +4,10 @@
 //! A new option is one entry in its section. Its help is one line of at most 80 characters; what else there is to say goes
 //! into `manual`. An option without `of` belongs to every command.
 
+use crate::delivery::Format;
+use crate::entra::Cloud;
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, value_parser};
-use exoimap::delivery::Format;
-use exoimap::entra::Cloud;
 
 use super::values::{parse_age, parse_date_time, parse_day, parse_mode, parse_size, parse_time, parse_wait};
 

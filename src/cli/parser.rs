@@ -31,7 +31,7 @@ pub(crate) struct Called {
 /// Why nothing was called.
 pub(crate) enum Refused {
     Parser(clap::Error),
-    File(exoimap::Error),
+    File(crate::Error),
 }
 
 /// Reads the command line, and below it the environment and the file that `--env-file` names.

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use exoimap::delivery::{Delivered, Watch};
-use exoimap::imap::types::Uid;
-use exoimap::{MailboxName, Result};
+use crate::delivery::{Delivered, Watch};
+use crate::imap::types::Uid;
+use crate::{MailboxName, Result};
 use serde_json::{Map, Value, json};
 
 use super::output::{Output, line, object_line};

@@ -1,7 +1,7 @@
 //! Which proxy: what `--proxy` says, else what the environment does.
 
+use crate::{Proxy, Result};
 use clap::ArgMatches;
-use exoimap::{Proxy, Result};
 
 use super::environment;
 use super::session::usage;

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::bridge::{self, Level, Passwords, Relay, Settings};
+use crate::exchange::is_not_connected;
+use crate::imap::session::Session;
+use crate::{Error, Kind, Phase, Result, Retry, Secret, Stream};
 use clap::ArgMatches;
-use exoimap::bridge::{self, Level, Passwords, Relay, Settings};
-use exoimap::exchange::is_not_connected;
-use exoimap::imap::session::Session;
-use exoimap::{Error, Kind, Phase, Result, Retry, Secret, Stream};
 use serde_json::Value;
 
 use super::exit::Exit;
@@ -101,7 +101,7 @@ fn connect(setting: &Setting, mailbox: &str, output: &Output) -> Result<Session<
     let (mut spent, mut has_paused) = (None, false);
     loop {
         let token = setting.token(output, spent.as_ref(), &mut Retry::none())?;
-        match exoimap::sign_in(&network, &setting.server, mailbox, token.secret()) {
+        match crate::sign_in(&network, &setting.server, mailbox, token.secret()) {
             Err(e) if is_not_connected(&e) && !has_paused => {
                 has_paused = true;
                 std::thread::sleep(PAUSE);
@@ -169,7 +169,7 @@ fn inherited() -> io::Result<TcpListener> {
 }
 
 fn read(file: &str) -> Result<Secret> {
-    exoimap::files::read(Path::new(file), 1 << 20, None).map_err(|e| usage(format!("reading {file}: {e}")))
+    crate::files::read(Path::new(file), 1 << 20, None).map_err(|e| usage(format!("reading {file}: {e}")))
 }
 
 fn say(level: Level, text: &str, object: &Value, output: &Output) {

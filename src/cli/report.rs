@@ -7,10 +7,10 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use crate::files::open_private;
+use crate::{Error, Escaped, Kind, Phase, Result, rfc3339};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use exoimap::files::open_private;
-use exoimap::{Error, Escaped, Kind, Phase, Result, rfc3339};
 
 use super::exit::Exit;
 use super::input::deadline;

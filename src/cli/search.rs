@@ -1,12 +1,12 @@
 //! `exoimap search`: which messages, and what they are.
 
+use crate::exchange::{Isolation, Next, Selection, open};
+use crate::imap::fetch::Fetch;
+use crate::imap::session::{Selected, Session};
+use crate::imap::types::{Flag, Uid, UidValidity};
+use crate::imap::{UidSet, has_attachments};
+use crate::{DateTime, Error, Escaped, Kind, MailboxName, Phase, Result, Retry, Stream};
 use clap::ArgMatches;
-use exoimap::exchange::{Isolation, Next, Selection, open};
-use exoimap::imap::fetch::Fetch;
-use exoimap::imap::session::{Selected, Session};
-use exoimap::imap::types::{Flag, Uid, UidValidity};
-use exoimap::imap::{UidSet, has_attachments};
-use exoimap::{DateTime, Error, Escaped, Kind, MailboxName, Phase, Result, Retry, Stream};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
@@ -251,9 +251,8 @@ impl Row {
 
     #[cfg(feature = "attachments")]
     fn with(self, header: &[u8]) -> Row {
-        let attachments = exoimap::delivery::is_attachment(header);
-        let exoimap::delivery::Headers { date, from, to, cc, subject, message_id, .. } =
-            exoimap::delivery::headers(header);
+        let attachments = crate::delivery::is_attachment(header);
+        let crate::delivery::Headers { date, from, to, cc, subject, message_id, .. } = crate::delivery::headers(header);
         Row { date, from, to, cc, subject, message_id, attachments, ..self }
     }
 

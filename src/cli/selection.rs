@@ -1,9 +1,9 @@
 //! Which messages: what the options that select messages mean.
 
+use crate::exchange::Selection;
+use crate::imap::Day;
+use crate::{MailboxName, Result};
 use clap::ArgMatches;
-use exoimap::exchange::Selection;
-use exoimap::imap::Day;
-use exoimap::{MailboxName, Result};
 
 /// The folder and the selection that the options name.
 pub(crate) fn read(arguments: &ArgMatches) -> Result<(MailboxName, Selection)> {
@@ -48,7 +48,7 @@ pub(crate) fn read(arguments: &ArgMatches) -> Result<(MailboxName, Selection)> {
 mod tests {
     use super::super::options::{Entry, all};
     use super::*;
-    use exoimap::Kind;
+    use crate::Kind;
 
     fn matches(arguments: &[&str]) -> clap::error::Result<ArgMatches> {
         let entries = all().filter(|entry| entry.is_of("wait"));

@@ -7,14 +7,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::advice::Facts;
+use crate::entra::{AccessToken, Claims, Cloud, TokenCache, Wanted};
+use crate::exchange::{Server, Step, check_mailbox, sign_in_shortly, sign_in_step_by_step};
+use crate::files::open_private;
+use crate::imap::session::{Listener, OnAlert, Session};
+use crate::{Error, Escaped, Kind, Network, Phase, Result, Retry, Secret, Stream, Transcript, Trust};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use exoimap::advice::Facts;
-use exoimap::entra::{AccessToken, Claims, Cloud, TokenCache, Wanted};
-use exoimap::exchange::{Server, Step, check_mailbox, sign_in_shortly, sign_in_step_by_step};
-use exoimap::files::open_private;
-use exoimap::imap::session::{Listener, OnAlert, Session};
-use exoimap::{Error, Escaped, Kind, Network, Phase, Result, Retry, Secret, Stream, Transcript, Trust};
 
 use super::credential::{Described, Proof, proof};
 use super::input::{deadline, read_list};

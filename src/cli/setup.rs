@@ -1,11 +1,11 @@
 //! `exoimap setup`: what an administrator does once, filled in as far as known. With a credential that works it
 //! says which steps are done already; without one it is the whole list.
 
+use crate::advice::{Proven, Setup, SetupStep};
+use crate::entra::Cloud;
+use crate::exchange::{Next, PERMISSION};
+use crate::{Error, Phase, Result};
 use clap::ArgMatches;
-use exoimap::advice::{Proven, Setup, SetupStep};
-use exoimap::entra::Cloud;
-use exoimap::exchange::{Next, PERMISSION};
-use exoimap::{Error, Phase, Result};
 use serde_json::json;
 
 use super::exit::Exit;

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use exoimap::exchange::{Next, Step, persist, try_sessions};
-use exoimap::imap::session::Session;
-use exoimap::{Error, Result, Retry, Secret, Stream};
+use crate::exchange::{Next, Step, persist, try_sessions};
+use crate::imap::session::Session;
+use crate::{Error, Result, Retry, Secret, Stream};
 
 use super::output::Output;
 use super::session::Setting;

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use crate::delivery::{self, Status};
+use crate::imap::UidSet;
+use crate::{Result, rfc3339};
 use clap::ArgMatches;
-use exoimap::delivery::{self, Status};
-use exoimap::imap::UidSet;
-use exoimap::{Result, rfc3339};
 use serde_json::{Value, json};
 
 use super::exit::Exit;

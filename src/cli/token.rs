@@ -1,8 +1,8 @@
 //! `exoimap token`: a token for another program, or what it says.
 
+use crate::imap::xoauth2;
+use crate::{Error, Kind, Phase, Result};
 use clap::ArgMatches;
-use exoimap::imap::xoauth2;
-use exoimap::{Error, Kind, Phase, Result};
 use serde_json::json;
 
 use super::exit::Exit;

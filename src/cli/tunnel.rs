@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use crate::bridge::{self, Ended, Reason};
+use crate::{Error, Kind, Phase, RUN_IS_OVER, Result};
 use clap::ArgMatches;
-use exoimap::bridge::{self, Ended, Reason};
-use exoimap::{Error, Kind, Phase, RUN_IS_OVER, Result};
 
 use super::exit::Exit;
 use super::output::Output;

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use exoimap::files::Mode;
-use exoimap::imap::Day;
-use exoimap::{DateTime, rfc3339};
+use crate::files::Mode;
+use crate::imap::Day;
+use crate::{DateTime, rfc3339};
 
 /// `30`, `30s`, `10m`, `2h`.
 pub(crate) fn parse_time(text: &str) -> std::result::Result<Duration, String> {

@@ -4,12 +4,12 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::delivery::{Job, ToDo};
+use crate::exchange::{Waiting, wait};
+use crate::imap::UidSet;
+use crate::imap::session::Selected;
+use crate::{Result, Retry, Stream};
 use clap::ArgMatches;
-use exoimap::delivery::{Job, ToDo};
-use exoimap::exchange::{Waiting, wait};
-use exoimap::imap::UidSet;
-use exoimap::imap::session::Selected;
-use exoimap::{Result, Retry, Stream};
 use serde_json::json;
 
 use super::exit::Exit;
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     };
     let expires = Cell::new(None);
     let mut sign_in = SignIn::shortly(setting, output, mailbox);
-    let mut connect = |why: Option<&exoimap::Error>, retry: &mut Retry| {
+    let mut connect = |why: Option<&crate::Error>, retry: &mut Retry| {
         let session = sign_in.session(why, retry);
         expires.set(sign_in.expires);
         session

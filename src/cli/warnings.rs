@@ -1,7 +1,7 @@
 //! Warnings before anything is tried: a file with a secret that others can read, settings of different clouds.
 
+use crate::entra::{Cloud, disagreement};
 use clap::ArgMatches;
-use exoimap::entra::{Cloud, disagreement};
 
 use super::environment;
 use super::options::{self, Kind};

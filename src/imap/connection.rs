@@ -92,6 +92,7 @@ impl<S: Read + Write> Connection<S> {
     }
 
     /// The tag of the next command; without it tags are `a1`, `a2`, …
+    #[cfg(test)]
     pub(super) fn set_next_tag(&mut self, tag: Tag) {
         self.given_tag = Some(tag);
     }

@@ -136,12 +136,14 @@ impl<R: Read> Reader<R> {
         (self.inner, unread)
     }
 
-    /// The next response, its literals sent where `literals` wants them. After a fault there is none.
+    /// The next response, within the reader's own limit.
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn response(&mut self, literals: &mut dyn Literals) -> Result<Frame, Fault> {
         self.response_within(self.limits.response, literals)
     }
 
-    /// The next response, of which at most `most` bytes are held.
+    /// The next response, of which at most `most` bytes are held; its literals are sent where `literals` wants them.
+    /// After a fault there is none.
     pub(crate) fn response_within(&mut self, most: usize, literals: &mut dyn Literals) -> Result<Frame, Fault> {
         if self.is_over {
             return Err(Fault::Over);
