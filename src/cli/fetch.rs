@@ -31,14 +31,18 @@ const OPEN_FILES: usize = 750;
 
 pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
     let fetch = Fetch::new(arguments, setting, output)?;
-    match setting.mailboxes.as_slice() {
+    let ended = match setting.mailboxes.as_slice() {
         [] => setting.mailbox().map(|_| Exit::Done),
         [mailbox] if !fetch.nested => fetch.mailbox(mailbox, &fetch.to, &mut setting.retry(output)),
         mailboxes => {
             mailboxes.iter().try_for_each(|mailbox| fits_a_folder(mailbox))?;
             fetch.mailboxes(mailboxes)
         }
+    };
+    if output.is_closed() {
+        output.warn("stdout was closed by the program that reads it: the run ended early, and not all is reported");
     }
+    ended
 }
 
 /// How the run ended is recorded beside the state of a folder.
@@ -300,10 +304,9 @@ impl Fetch<'_> {
             let mut destination = Destination::look(&dir, &source)?;
             let would = delivery::dry_run(job, &mut destination, &mut connect, retry, &mut told)?;
             for (uid, path) in &would.fetch {
-                let (text, path) = (uid.to_string(), path.to_string_lossy());
                 match self.output.json {
                     true => self.output.object(&json!({"uid": uid.get(), "path": path, "dry_run": true}))?,
-                    false => self.output.line(&[&text, &path])?,
+                    false => self.output.line(&[&uid.to_string(), &path.to_string_lossy()])?,
                 }
             }
             for (uids, action) in &would.change {
@@ -331,7 +334,6 @@ impl Fetch<'_> {
     }
 
     fn summary(&self, outcome: &Outcome, folder: &MailboxName, whose: Whose, to: &str) -> Exit {
-        let mut said = Vec::new();
         let counted = [
             (outcome.taken_as_done, "there already and taken as done"),
             (outcome.delivered, "delivered"),
@@ -339,16 +341,16 @@ impl Fetch<'_> {
             (outcome.failed.len() as u64, "failed"),
             (outcome.gave_up.len() as u64, "given up"),
             (outcome.not_asked, "not asked for"),
+            (outcome.handed_over, "of earlier runs handed over"),
             (outcome.not_taken, "not taken by the program"),
             (outcome.set_aside, "moved because the program refused them"),
             (outcome.broken, "parts not decoded"),
             (outcome.unlisted, "not listed by the server"),
         ];
-        said.extend(counted.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
-        let text = if said.is_empty() {
-            format!("nothing new in {folder}")
-        } else {
-            format!("{} ({folder} to {to})", said.join(", "))
+        let said: Vec<_> = counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        let text = match said.as_slice() {
+            [] => format!("nothing new in {folder}"),
+            said => format!("{} ({folder} to {to})", said.join(", ")),
         };
         match whose.prefix() {
             prefix if !prefix.is_empty() => self.output.note(&format!("{prefix}{text}")),

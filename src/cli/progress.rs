@@ -79,7 +79,10 @@ impl Watch for Told<'_> {
     fn delivered(&mut self, messages: &[Delivered]) -> Result<()> {
         let line = |message: &Delivered| match self.output.json {
             true => object_line(&object(message, self.whose)),
-            false => line(&[&message.uid.to_string(), &message.path.to_string_lossy()]),
+            false => {
+                let fields = [&*message.uid.to_string(), &*message.path.to_string_lossy(), "handed over"];
+                line(&fields[..if message.handed_over { 3 } else { 2 }])
+            }
         };
         self.output.write(&messages.iter().map(line).collect::<String>())
     }
@@ -126,6 +129,9 @@ fn object(message: &Delivered, whose: Whose) -> Value {
     if let Some(fields) = object.as_object_mut() {
         whose.add_to(fields);
         more(message, fields);
+        if message.handed_over {
+            fields.insert("handed_over".to_owned(), json!(true));
+        }
         if !message.broken.is_empty() {
             fields.insert("broken".to_owned(), json!(message.broken));
         }

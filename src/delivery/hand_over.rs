@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::Action;
+use super::format::{Format, MBOX};
 use super::pass::Pass;
 use super::program::{Given, Taken};
+use super::{Action, Delivered};
 #[cfg(feature = "attachments")]
 use super::{attachments::extract, format::stem, ready::Entry, ready::Next};
 use crate::error::Result;
@@ -16,7 +17,7 @@ impl Pass<'_> {
     /// Messages that a run before this one delivered and no program took: those whose file is still
     /// there are offered now, the others come back to be fetched again.
     pub(super) fn hand_over_again(&mut self) -> Result<UidSet> {
-        let left = self.destination.state.run.without(&self.not_taken);
+        let left = self.job.selection.named(&self.destination.state.run).without(&self.not_taken);
         if self.job.program.is_none() {
             if !left.is_empty() && self.settled.is_empty() {
                 let wait = if left.len() == 1 { "message waits" } else { "messages wait" };
@@ -49,6 +50,9 @@ impl Pass<'_> {
                 continue;
             }
             let attachments = self.destination.attachments_of(uid);
+            let path =
+                if self.destination.state.format == Format::Mbox { self.destination.path(MBOX) } else { file.clone() };
+            let message = Delivered { handed_over: true, ..Delivered::before(uid, path, &file) };
             let given = Given {
                 uid,
                 mailbox: &self.job.mailbox,
@@ -61,6 +65,10 @@ impl Pass<'_> {
                 Taken::Yes => {
                     self.taken += 1;
                     self.destination.program_took(uid, self.job.action_now())?;
+                    if !self.settled.contains(uid) {
+                        self.outcome.handed_over += 1;
+                        self.watch.delivered(&[message])?;
+                    }
                 }
                 Taken::Refused(why) => {
                     let next = if self.job.failed_to.is_none() { "; the next run offers it again" } else { "" };

@@ -41,7 +41,7 @@ mod status;
 mod stream;
 mod to_do;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub use crate::exchange::Connect;
@@ -171,9 +171,17 @@ pub struct Delivered {
     pub broken: Vec<String>,
     /// What is odd about it and cost nothing, in words.
     pub notes: Vec<String>,
+    /// An earlier run delivered it; in this one the program took it.
+    pub handed_over: bool,
 }
 
 impl Delivered {
+    /// A message of an earlier run, whose bytes are in `file`.
+    fn before(uid: Uid, path: PathBuf, file: &Path) -> Delivered {
+        let size = file.metadata().map_or(0, |metadata| metadata.len());
+        Delivered { path, size, ..Delivered::default_for(uid) }
+    }
+
     fn default_for(uid: Uid) -> Delivered {
         Delivered {
             uid,
@@ -184,6 +192,7 @@ impl Delivered {
             attachments: Vec::new(),
             broken: Vec::new(),
             notes: Vec::new(),
+            handed_over: false,
         }
     }
 }
@@ -212,6 +221,8 @@ pub struct Outcome {
     pub gave_up: Vec<Uid>,
     /// Messages that were not asked for, because the server refused too often.
     pub not_asked: u64,
+    /// Messages of earlier runs that the program took.
+    pub handed_over: u64,
     /// Messages that the program did not take.
     pub not_taken: u64,
     /// Messages that the program refused too often, and that are no longer offered to it.
@@ -239,7 +250,7 @@ impl Outcome {
 
 /// Learns what happens.
 pub trait Watch {
-    /// A group of messages is durable and in its place. An error, a closed pipe for instance, ends the run.
+    /// A group of messages is durable and in its place, or a program took one of an earlier run. An error, a closed pipe for instance, ends the run.
     fn delivered(&mut self, messages: &[Delivered]) -> Result<()>;
     /// The program refused a message for the last time, and it goes to another folder on the server.
     fn set_aside(&mut self, uid: Uid, to: &MailboxName, reason: &str) -> Result<()> {

@@ -128,8 +128,7 @@ impl<'a> Pass<'a> {
             .into_iter()
             .map(|entry| {
                 let path = self.destination.path(&entry.place);
-                let size = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
-                Delivered { path, size, ..Delivered::default_for(entry.uid) }
+                Delivered::before(entry.uid, path.clone(), &path)
             })
             .collect();
         if told.is_empty() {
@@ -173,11 +172,17 @@ impl<'a> Pass<'a> {
         if let Some(action) = &self.job.action {
             action.change().check(&selected)?;
         }
+        let is_new = self.out.is_none() && self.destination.is_new();
         let validity = self.bind(&mut selected)?;
         let mut wanted = self.hand_over_again()?;
         let look = self.look(&mut selected)?;
         wanted.extend(&self.new_in(&look)?);
-        self.watch.announced(self.job.selection.limit().map_or(wanted.len(), |limit| wanted.len().min(limit)));
+        let expected = self.job.selection.limit().map_or(wanted.len(), |limit| wanted.len().min(limit));
+        if is_new && expected > 0 {
+            let (dir, folder, all) = (self.destination.dir.display(), &self.job.folder, look.exists);
+            self.watch.note(&format!("{dir} is new: about to fetch {expected} of {all} messages in {folder}"));
+        }
+        self.watch.announced(expected);
         self.fetch_all(&mut selected, &wanted.without(&self.last), validity)?;
         self.act(&mut selected)?;
         if let Some(all) = self.look_at_all(&look, &mut selected)? {

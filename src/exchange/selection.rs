@@ -149,6 +149,11 @@ impl Selection {
         *self != Selection::default()
     }
 
+    /// Those of these UIDs that `--uid` names; all of them without it.
+    pub(crate) fn named(&self, uids: &UidSet) -> UidSet {
+        self.uids.as_ref().map_or_else(|| uids.clone(), |named| uids.within(named))
+    }
+
     /// The first of these UIDs, as many as the limit lets through. [`find`](Selection::find) leaves it to
     /// its caller, who may know that some are done.
     #[must_use]

@@ -21,6 +21,20 @@ fn every_common_option_is_taken_in_front_of_the_command() {
 }
 
 #[test]
+fn a_first_run_says_what_it_is_about_to_fetch_and_a_later_one_does_not() {
+    let world = World::new();
+    world
+        .run(&["fetch", "--to", "m", "--limit", "2"])
+        .expect(0)
+        .saying(&["m is new: about to fetch 2 of 6 messages in INBOX"]);
+    for arguments in
+        [&["fetch", "--to", "m"][..], &["fetch", "--to", "quiet", "-q"], &["fetch", "--to", "now", "--from-now"]]
+    {
+        assert!(!world.run(arguments).expect(0).stderr.contains("is new"), "{arguments:?}");
+    }
+}
+
+#[test]
 fn usage_errors_name_the_way_out() {
     let world = World::new();
     for (arguments, line, hints) in [

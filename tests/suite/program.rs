@@ -266,10 +266,10 @@ impl Ended {
         self
     }
 
-    /// Expects one line of error, then at most three hints.
+    /// Expects one line of error, then at most three hints; what a first run says of a new directory aside.
     #[track_caller]
     pub(crate) fn one_error(&self) -> &Ended {
-        let mut lines = self.stderr.lines();
+        let mut lines = self.stderr.lines().filter(|line| !line.contains(" is new: about to fetch "));
         let first = lines.next().unwrap_or_default();
         assert!(first.starts_with("exoimap: "), "{self}");
         let hints: Vec<_> = lines.collect();

@@ -13,9 +13,8 @@ fn the_session_in_the_readme_is_what_happens() {
     let mut happened = String::new();
     for line in session.lines().filter_map(|line| line.strip_prefix("$ ")) {
         let arguments: Vec<_> = line.split(' ').skip(1).collect();
-        let ended = world.run(&arguments);
-        ended.expect(0);
-        happened.push_str(&format!("$ {line}\n{}{}", ended.stdout, ended.stderr));
+        let ended = world.call(&arguments).through("exec \"$@\" 2>&1").run();
+        happened.push_str(&format!("$ {line}\n{}", ended.expect(0).stdout));
     }
     let shown: Vec<_> = session.lines().map(without_numbers).collect();
     let happened: Vec<_> = happened.lines().map(without_numbers).collect();
