@@ -24,7 +24,7 @@ pub struct DateTime {
 
 impl DateTime {
     /// `date-time` of RFC 3501 without its quotes: `17-Jul-1996 02:44:25 -0700`.
-    pub fn from_imap(text: &[u8]) -> Option<DateTime> {
+    pub(crate) fn from_imap(text: &[u8]) -> Option<DateTime> {
         let mut words = std::str::from_utf8(text).ok()?.split_ascii_whitespace();
         let (date, time, zone) = (words.next()?, words.next()?, words.next()?);
         let mut date = date.split('-');
@@ -227,7 +227,7 @@ pub(crate) fn asctime(seconds: u64) -> String {
 }
 
 /// `2026-11-24T20:52:00Z` (RFC 3339); times before 1970 are 1970.
-pub fn rfc3339(at: SystemTime) -> String {
+pub(crate) fn rfc3339(at: SystemTime) -> String {
     DateTime::utc(at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())).to_rfc3339()
 }
 

@@ -11,7 +11,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a run that had its time (`--max-time`) ends, wherever that meets it. It is the caller's own limit, so no
 /// hint goes with it.
-pub const RUN_IS_OVER: &str = "the time of the run is over (--max-time)";
+pub(crate) const RUN_IS_OVER: &str = "the time of the run is over (--max-time)";
 
 /// Whose fault it is, which is what a caller decides by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,7 +229,7 @@ impl Error {
     }
 
     /// The host and port that the connection was to, where it did not come about.
-    pub fn peer(&self) -> Option<(&str, u16)> {
+    pub(crate) fn peer(&self) -> Option<(&str, u16)> {
         self.0.peer.as_ref().map(|(host, port)| (host.as_str(), *port))
     }
 
@@ -284,7 +284,7 @@ impl Error {
     }
 
     /// What could not be done with a file: as `kind` says, unless only the time was over.
-    pub fn file(kind: Kind, phase: Phase, doing: impl fmt::Display, cause: std::io::Error) -> Error {
+    pub(crate) fn file(kind: Kind, phase: Phase, doing: impl fmt::Display, cause: std::io::Error) -> Error {
         let kind = if cause.kind() == std::io::ErrorKind::TimedOut { Kind::Temporary } else { kind };
         Error::new(kind, phase, format!("{doing}: {cause}")).caused_by(cause)
     }

@@ -39,13 +39,13 @@ impl Mode {
 }
 
 /// Reads a file that the user named, `limit` bytes at most.
-pub fn read(path: &Path, limit: u64, deadline: Option<Instant>) -> io::Result<Secret> {
+pub(crate) fn read(path: &Path, limit: u64, deadline: Option<Instant>) -> io::Result<Secret> {
     let name = path.to_owned();
     named(path, deadline, move || read_from(File::open(name)?, limit))
 }
 
 /// Reads all of `source`, `limit` bytes at most.
-pub fn read_from(source: impl Read, limit: u64) -> io::Result<Secret> {
+pub(crate) fn read_from(source: impl Read, limit: u64) -> io::Result<Secret> {
     let mut bytes = Vec::new();
     let read = source.take(limit + 1).read_to_end(&mut bytes);
     let bytes = Secret::new(bytes);
@@ -57,7 +57,7 @@ pub fn read_from(source: impl Read, limit: u64) -> io::Result<Secret> {
 
 /// Opens a file that the user named to write a text about people and folders to it: a new one is its owner's alone. One
 /// that exists is appended to (`append`), or emptied and made its owner's alone.
-pub fn open_private(path: &Path, append: bool, deadline: Option<Instant>) -> io::Result<File> {
+pub(crate) fn open_private(path: &Path, append: bool, deadline: Option<Instant>) -> io::Result<File> {
     let name = path.to_owned();
     named(path, deadline, move || {
         let mut options = File::options();
@@ -81,14 +81,14 @@ fn named<T: Send + 'static>(
 }
 
 /// Copies `source`, `limit` bytes at most, to a [temporary] file.
-pub fn spool(source: impl Read, limit: u64) -> io::Result<File> {
+pub(crate) fn spool(source: impl Read, limit: u64) -> io::Result<File> {
     let mut file = temporary()?;
     io::copy(&mut source.take(limit), &mut file)?;
     Ok(file)
 }
 
 /// A temporary file without a name: it is gone with the process, however that ends.
-pub fn temporary() -> io::Result<File> {
+pub(crate) fn temporary() -> io::Result<File> {
     temporary_in(&std::env::temp_dir())
 }
 
@@ -247,7 +247,7 @@ pub(crate) fn make_dir(dir: &Path, mode: Mode) -> io::Result<()> {
 }
 
 /// True if others than the owner and its group may write in a directory, and so plant files and links there.
-pub fn others_may_write(dir: &Path) -> bool {
+pub(crate) fn others_may_write(dir: &Path) -> bool {
     dir.metadata().is_ok_and(|data| permissions(&data) & 0o002 != 0)
 }
 

@@ -28,10 +28,13 @@
 //! [`imap::parse`], [`imap::connection`], [`imap::session`]; `net/` (the one place that knows time);
 //! [`entra`]; `mime/`; [`exchange`] (what Exchange Online does differently); `advice/` (hints and setup
 //! text); [`delivery`] (server → disk); [`bridge`] (tunnel and relay).
+// What only the program uses.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
 #![cfg_attr(any(test, fuzzing), allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-pub mod advice;
-pub mod bridge;
+mod advice;
+#[cfg(feature = "cli")]
+mod bridge;
 mod calendar;
 // The program, which `main` runs: not for users of the library.
 #[cfg(feature = "cli")]
@@ -41,10 +44,10 @@ pub mod cli;
 #[path = "../tests/support/clock.rs"]
 mod clock;
 pub mod delivery;
-pub mod entra;
+mod entra;
 mod error;
-pub mod exchange;
-pub mod files;
+mod exchange;
+mod files;
 // What the fuzz targets call: `--cfg fuzzing` is set by cargo-fuzz alone.
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -59,16 +62,18 @@ mod retry;
 mod script;
 mod secret;
 mod text;
-pub mod threads;
+mod threads;
 mod transcript;
 
-pub use calendar::{DateTime, rfc3339};
-pub use entra::{Application, Cloud, Credential};
-pub use error::{Cause, EntraReply, Error, Kind, Phase, RUN_IS_OVER, Result, ServerReply};
-pub use exchange::{Selection, Server, sign_in};
+pub use advice::{Facts, hints};
+pub use calendar::{DateTime, Day};
+#[cfg(feature = "certificate")]
+pub use entra::Certificate;
+pub use entra::{AccessToken, Application, Cloud, Credential, ManagedIdentity};
+pub use error::{Cause, EntraReply, Error, Kind, Phase, Result, ServerReply};
+pub use exchange::{Connect, Found, Outgoing, Selection, Server, sign_in};
 pub use imap::mailbox_name::MailboxName;
 pub use net::{Network, Proxy, Readiness, Stream, Trust};
 pub use retry::Retry;
 pub use secret::Secret;
-pub use text::{Escaped, escape_octets, shown};
 pub use transcript::Transcript;

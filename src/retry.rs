@@ -73,25 +73,25 @@ impl<'a> Retry<'a> {
     /// Tries again only after an answer that says "later": a token endpoint that cannot be reached is an error at
     /// once, for a person who is waiting.
     #[must_use]
-    pub fn answers_only(mut self) -> Retry<'a> {
+    pub(crate) fn answers_only(mut self) -> Retry<'a> {
         self.answers_only = true;
         self
     }
 
     /// Waits never beyond `end` either.
     #[must_use]
-    pub fn until(mut self, end: Option<Instant>) -> Retry<'a> {
+    pub(crate) fn until(mut self, end: Option<Instant>) -> Retry<'a> {
         self.deadline = self.deadline.into_iter().chain(end).min();
         self
     }
 
     /// Says that this try got something done: the next wait is short again, and the time of the try is not counted.
-    pub fn progressed(&mut self) {
+    pub(crate) fn progressed(&mut self) {
         self.progress += 1;
     }
 
     /// The same for work without an end of its own: each outage has the whole budget.
-    pub fn renew(&mut self) {
+    pub(crate) fn renew(&mut self) {
         self.progressed();
         self.left = self.most;
     }

@@ -34,7 +34,7 @@ impl Secret {
     }
 
     /// Its length in octets, which may be shown.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
@@ -44,7 +44,7 @@ impl Secret {
     }
 
     /// True where there is nothing in it.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

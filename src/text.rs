@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 /// What is escaped: C0, DEL and C1 controls (an escape sequence would move the cursor or retitle the
 /// window), the bidirectional controls that reorder what a reader sees, and the line separators that
 /// would forge a second line in a log. Everything else, Japanese or German, stays as it is.
-pub struct Escaped<'a>(pub &'a str);
+pub(crate) struct Escaped<'a>(pub &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,7 +33,7 @@ fn is_deceptive(c: char) -> bool {
 
 /// A setting in quotes, unless it has the look of a secret that was put in the wrong place: long, in one piece, with letters
 /// and digits mixed.
-pub fn shown(setting: &str) -> String {
+pub(crate) fn shown(setting: &str) -> String {
     let has = |is: fn(&u8) -> bool| setting.as_bytes().iter().any(&is);
     let is_one_piece = !setting.contains(['@', '/', '\\', ' ']) && !setting.contains("://");
     let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
@@ -44,7 +44,7 @@ pub fn shown(setting: &str) -> String {
 }
 
 /// Octets of somebody else as one safe line: invalid UTF-8 becomes U+FFFD, controls are escaped.
-pub fn escape_octets(octets: &[u8]) -> String {
+pub(crate) fn escape_octets(octets: &[u8]) -> String {
     Escaped(&String::from_utf8_lossy(octets)).to_string()
 }
 

@@ -9,7 +9,7 @@ use crate::error::RUN_IS_OVER;
 
 /// Does `work` that may block without end, such as opening a FIFO. If there is a deadline it works in a thread of its
 /// own, which is abandoned when the time is over; the error then is [`io::ErrorKind::TimedOut`].
-pub fn until<T: Send + 'static>(
+pub(crate) fn until<T: Send + 'static>(
     deadline: Option<Instant>,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
@@ -30,7 +30,7 @@ pub fn until<T: Send + 'static>(
 }
 
 /// Does `work` in this thread and in up to `count - 1` more, and waits for all of them.
-pub fn side_by_side(count: usize, work: impl Fn() + Sync) {
+pub(crate) fn side_by_side(count: usize, work: impl Fn() + Sync) {
     std::thread::scope(|scope| {
         for _ in 1..count {
             if Builder::new().spawn_scoped(scope, &work).is_err() {

@@ -29,7 +29,7 @@ use crate::entra::{Claims, is_guid};
 use crate::error::{Cause, Error, Kind, Phase, RUN_IS_OVER};
 use fill::fill;
 use quoting::argument;
-pub use setup::{Proven, Setup, SetupStep};
+pub(crate) use setup::{Proven, Setup, SetupStep};
 
 /// What is known besides the error, filled into the hints.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +43,7 @@ pub struct Facts {
     /// The application's id.
     pub client_id: Option<String>,
     /// What the token says.
-    pub claims: Option<Claims>,
+    pub(crate) claims: Option<Claims>,
 }
 
 /// Cmdlets of Exchange Online PowerShell.
@@ -70,7 +70,7 @@ pub fn hints(error: &Error, facts: &Facts) -> Vec<String> {
 }
 
 /// The heading of `docs/troubleshooting.md` that tells more about `error`.
-pub fn heading(error: &Error, facts: &Facts) -> Option<&'static str> {
+pub(crate) fn heading(error: &Error, facts: &Facts) -> Option<&'static str> {
     rows(&Seen { error, facts }).next().map(|row| row.words)
 }
 

@@ -10,7 +10,7 @@ use crate::text::Escaped;
 
 /// Whose set-up it is; what is not known is a placeholder in the steps.
 #[derive(Clone, Debug, Default)]
-pub struct Setup {
+pub(crate) struct Setup {
     cloud: Cloud,
     tenant: Option<String>,
     client_id: Option<String>,
@@ -22,7 +22,7 @@ pub struct Setup {
 
 /// What a run has shown to be done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Proven {
+pub(crate) struct Proven {
     /// Entra ID issued a token.
     pub token: bool,
     /// The token has the role.
@@ -35,8 +35,7 @@ pub struct Proven {
 
 /// A step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SetupStep {
+pub(crate) struct SetupStep {
     /// What is done.
     pub title: String,
     /// The role that an administrator needs for it; empty for none.
@@ -180,19 +179,19 @@ const FEW: usize = 5;
 
 impl Setup {
     /// The set-up of one application.
-    pub fn new(cloud: Cloud) -> Setup {
+    pub(crate) fn new(cloud: Cloud) -> Setup {
         Setup { cloud, ..Setup::default() }
     }
 
     /// For a managed identity instead of an application: no secret, and the permission by PowerShell alone.
     #[must_use]
-    pub fn of_managed_identity(mut self) -> Setup {
+    pub(crate) fn of_managed_identity(mut self) -> Setup {
         self.managed_identity = true;
         self
     }
 
     /// The tenant, a GUID or a domain.
-    pub fn in_tenant(mut self, tenant: &str) -> Result<Setup> {
+    pub(crate) fn in_tenant(mut self, tenant: &str) -> Result<Setup> {
         if !is_tenant(tenant) {
             return Err(Error::usage("the tenant is neither a GUID nor a domain name"));
         }
@@ -201,7 +200,7 @@ impl Setup {
     }
 
     /// The application's id.
-    pub fn with_client_id(mut self, id: &str) -> Result<Setup> {
+    pub(crate) fn with_client_id(mut self, id: &str) -> Result<Setup> {
         if !is_guid(id) {
             return Err(Error::usage("the client ID is not a GUID"));
         }
@@ -211,13 +210,13 @@ impl Setup {
 
     /// The object id of its service principal, as a token has it; anything but a GUID is ignored.
     #[must_use]
-    pub fn with_object_id(mut self, id: Option<&str>) -> Setup {
+    pub(crate) fn with_object_id(mut self, id: Option<&str>) -> Setup {
         self.object_id = id.filter(|id| is_guid(id)).map(str::to_owned);
         self
     }
 
     /// A mailbox, by its primary SMTP address.
-    pub fn and_mailbox(mut self, mailbox: &str) -> Result<Setup> {
+    pub(crate) fn and_mailbox(mut self, mailbox: &str) -> Result<Setup> {
         check_mailbox(mailbox)?;
         // It would be another address on a terminal.
         if Escaped(mailbox).to_string() != mailbox {
@@ -229,13 +228,13 @@ impl Setup {
 
     /// What a run has shown.
     #[must_use]
-    pub fn with_proven(mut self, proven: Proven) -> Setup {
+    pub(crate) fn with_proven(mut self, proven: Proven) -> Setup {
         self.proven = proven;
         self
     }
 
     /// The steps, in their order.
-    pub fn steps(&self) -> Vec<SetupStep> {
+    pub(crate) fn steps(&self) -> Vec<SetupStep> {
         let identity = if self.managed_identity { &IDENTITY[..] } else { &APPLICATION[..] };
         identity.iter().chain(&EXCHANGE_STEPS).map(|template| self.step(template)).collect()
     }
@@ -265,7 +264,7 @@ impl Setup {
 
     /// The set-up as one block of PowerShell, which can be pasted, and pasted again: what is done already is left alone.
     /// Values stand in its first lines and nowhere else.
-    pub fn script(&self) -> String {
+    pub(crate) fn script(&self) -> String {
         let value = |value: &Option<String>| quoted(value.as_deref().unwrap_or_default());
         let mailboxes: Vec<_> = self.mailboxes.iter().map(|mailbox| format!("        {}", quoted(mailbox))).collect();
         let (graph, environment) = self.environments();

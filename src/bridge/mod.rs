@@ -5,25 +5,17 @@
 //! `offered` (what a client is told that the server can do), [`tunnel`] (a client at two pipes); then for the relay
 //! `dialogue` (what a client says before it is signed in), `password`, `refusal`, [`Relay`].
 
-#[cfg(feature = "certificate")]
 mod dialogue;
 mod link;
 mod offered;
-#[cfg(feature = "certificate")]
 mod password;
 mod pump;
-#[cfg(feature = "certificate")]
 mod refusal;
-#[cfg(feature = "certificate")]
 mod relay;
 mod tunnel;
 
-#[cfg(feature = "certificate")]
-pub use crate::net::acceptor;
-#[cfg(feature = "certificate")]
-pub use password::{Passwords, add, set};
-#[cfg(feature = "certificate")]
-pub use relay::{Connect, Level, Log, Relay, Settings};
-
-pub use pump::{Ended, Reason};
-pub use tunnel::{refuse, tunnel};
+pub(crate) use crate::net::acceptor;
+pub(crate) use password::{Passwords, add, set};
+pub(crate) use pump::{Ended, Reason};
+pub(crate) use relay::{Level, Relay, Settings};
+pub(crate) use tunnel::{refuse, tunnel};

@@ -1,6 +1,6 @@
 //! What a client is told that the server can do.
 
-use crate::imap::session::Capabilities;
+use crate::imap::Capabilities;
 
 /// What is about signing in, which is over, or about Exchange's own clients.
 const LEFT_OUT: [&str; 5] =

@@ -39,7 +39,7 @@ const MOST_KNOWN: usize = 10_000;
 const ALGORITHM: pbkdf2::Algorithm = pbkdf2::PBKDF2_HMAC_SHA256;
 
 /// The names and verifiers of a file, which is read again when it changes.
-pub struct Passwords {
+pub(crate) struct Passwords {
     path: PathBuf,
     state: Mutex<State>,
     /// One verification at a time: that is what bounds the time that guessing takes from us.
@@ -73,7 +73,7 @@ struct Verifier {
 
 impl Passwords {
     /// Reads a password file.
-    pub fn read(path: &Path) -> Result<Passwords> {
+    pub(crate) fn read(path: &Path) -> Result<Passwords> {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &random::<32>(path)?);
         let (entries, modified) = load(path)?;
         let state = Mutex::new(State { entries, modified, known: HashSet::new() });
@@ -81,7 +81,7 @@ impl Passwords {
     }
 
     /// How many names there are, and how many of them are whole domains.
-    pub fn count(&self) -> (usize, usize) {
+    pub(crate) fn count(&self) -> (usize, usize) {
         let state = self.state();
         (state.entries.len(), state.entries.iter().filter(|entry| entry.name.starts_with('@')).count())
     }
@@ -143,7 +143,7 @@ impl Passwords {
 }
 
 /// Adds a name, `NAME[=MAILBOX]`, with a generated password, which is returned; a name that is there gets a new one.
-pub fn add(path: &Path, name: &str) -> Result<Secret> {
+pub(crate) fn add(path: &Path, name: &str) -> Result<Secret> {
     let mut password = Vec::new();
     while password.len() < LENGTH {
         // 248 is four times 62: the rest would make some characters likelier than others.
@@ -163,7 +163,7 @@ fn random<const N: usize>(path: &Path) -> Result<[u8; N]> {
 }
 
 /// Gives a name, `NAME[=MAILBOX]`, this password.
-pub fn set(path: &Path, name: &str, password: &Secret) -> Result<()> {
+pub(crate) fn set(path: &Path, name: &str, password: &Secret) -> Result<()> {
     store(path, name, password, ROUNDS)
 }
 

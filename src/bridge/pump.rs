@@ -56,8 +56,7 @@ impl Side for Pipes {
 
 /// How a session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Ended {
+pub(crate) struct Ended {
     /// Why.
     pub reason: Reason,
     /// Bytes that the client sent.
@@ -68,8 +67,7 @@ pub struct Ended {
 
 /// Why a session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reason {
+pub(crate) enum Reason {
     /// The client sent LOGOUT and the server closed.
     LoggedOut,
     /// The client closed, or reads no more.

@@ -21,7 +21,7 @@ use super::password::Passwords;
 use super::pump::{Pump, Side};
 use super::refusal::{Refusal, refusal};
 use crate::error::Result;
-use crate::imap::session::Session;
+use crate::imap::Session;
 use crate::net::{Accepted, Stream, acknowledge};
 use crate::secret::Secret;
 use crate::text::escape_octets;
@@ -45,13 +45,13 @@ const SECOND: Duration = Duration::from_secs(1);
 const WRONG: &str = "NO [AUTHENTICATIONFAILED] exoimap: wrong user name or password";
 
 /// Signs in to a mailbox, at once.
-pub type Connect = dyn Fn(&str) -> Result<Session<Stream>> + Send + Sync;
+pub(crate) type Connect = dyn Fn(&str) -> Result<Session<Stream>> + Send + Sync;
 
 /// Takes what a relay says: how important it is, in words, and as an object.
-pub type Log = dyn Fn(Level, &str, &Value) + Send + Sync;
+pub(crate) type Log = dyn Fn(Level, &str, &Value) + Send + Sync;
 
 /// What a relay is made of.
-pub struct Settings {
+pub(crate) struct Settings {
     /// The local passwords.
     pub passwords: Passwords,
     /// The mailboxes, or `@domain`, that may be opened; empty for all that the passwords name.
@@ -72,7 +72,7 @@ pub struct Settings {
 
 /// Who wants to know of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
+pub(crate) enum Level {
     /// Sessions: who wants to see what goes on.
     Session,
     /// Whoever runs it.
@@ -82,7 +82,7 @@ pub enum Level {
 }
 
 /// Serves clients on a local port.
-pub struct Relay {
+pub(crate) struct Relay {
     settings: Settings,
     memory: Mutex<Memory>,
     next_session: AtomicU64,
@@ -106,7 +106,7 @@ struct Memory {
 
 impl Relay {
     /// A relay with these settings.
-    pub fn new(settings: Settings) -> Arc<Relay> {
+    pub(crate) fn new(settings: Settings) -> Arc<Relay> {
         let next_session = AtomicU64::new(1);
         Arc::new(Relay {
             settings,
@@ -118,7 +118,7 @@ impl Relay {
     }
 
     /// Serves everybody who connects, and never returns.
-    pub fn serve(self: &Arc<Self>, listener: &TcpListener) -> ! {
+    pub(crate) fn serve(self: &Arc<Self>, listener: &TcpListener) -> ! {
         loop {
             match listener.accept() {
                 Ok((tcp, peer)) => self.admit(tcp, peer),

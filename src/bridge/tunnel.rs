@@ -9,14 +9,14 @@ use super::link::Link;
 use super::offered::offered;
 use super::pump::{Ended, Pipes, Pump};
 use crate::error::{Error, Kind, Phase, Result};
-use crate::imap::session::Session;
+use crate::imap::Session;
 use crate::net::Stream;
 use crate::text::escape_octets;
 
 /// Greets a client as one that is signed in, and passes bytes on until one side ends. `who` says, in the
 /// greeting, whose session it is. `input` may still be read when this returns: nothing can wake who reads from
 /// a pipe, so the process must end then, or the client would wait for it.
-pub fn tunnel(session: Session<Stream>, who: &str, input: File, output: File, idle: Duration) -> Result<Ended> {
+pub(crate) fn tunnel(session: Session<Stream>, who: &str, input: File, output: File, idle: Duration) -> Result<Ended> {
     let greeting = format!("* PREAUTH [CAPABILITY {}] exoimap: {}\r\n", offered(session.capabilities()), line(who));
     let (stream, from_server) = session.into_parts();
     let local = |e: io::Error| Error::new(Kind::Local, Phase::Command, format!("tunnel: {e}")).caused_by(e);
@@ -30,7 +30,7 @@ pub fn tunnel(session: Session<Stream>, who: &str, input: File, output: File, id
 }
 
 /// Tells a client, in place of the greeting, that there will be no session: mail programs show it.
-pub fn refuse(error: &Error, mut output: impl Write) -> io::Result<()> {
+pub(crate) fn refuse(error: &Error, mut output: impl Write) -> io::Result<()> {
     let code = match error.kind() {
         Kind::Temporary => "UNAVAILABLE",
         _ => "CONTACTADMIN",

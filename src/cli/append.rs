@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::time::Instant;
 
 use crate::exchange::{LARGEST_MESSAGE, Next, Outgoing, explain, is_refusal, require_folder};
-use crate::imap::session::Session;
+use crate::imap::Session;
 use crate::imap::types::{Flag, Uid, UidValidity};
 use crate::{DateTime, Error, Kind, MailboxName, Phase, Result, Retry, Stream, files, threads};
 use clap::ArgMatches;

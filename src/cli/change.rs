@@ -2,8 +2,8 @@
 
 use crate::exchange::{Change, Isolation, Next, Selection, open, require_folder};
 use crate::imap::UidSet;
-use crate::imap::session::{Copied, Selected, Session};
 use crate::imap::types::{Flag, UidValidity};
+use crate::imap::{Copied, Selected, Session};
 use crate::{Error, Kind, MailboxName, Phase, Result, Retry, Stream};
 use clap::ArgMatches;
 use serde_json::{Value, json};

@@ -4,10 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::advice::{Facts, heading, hints};
+use crate::calendar::rfc3339;
 use crate::exchange::{Step, explain, judge, open, try_sessions};
+use crate::imap::Mailbox;
 use crate::imap::mailbox_name::MailboxName;
-use crate::imap::session::Mailbox;
-use crate::{Error, Escaped, Kind, Phase, Result, Retry, rfc3339};
+use crate::text::Escaped;
+use crate::{Error, Kind, Phase, Result, Retry};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 

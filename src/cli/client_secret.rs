@@ -8,7 +8,8 @@ use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Error, Kind, Phase, RUN_IS_OVER, Result, Secret, threads};
+use crate::error::RUN_IS_OVER;
+use crate::{Error, Kind, Phase, Result, Secret, threads};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 

@@ -1,8 +1,8 @@
 //! `exoimap folders`: the mailboxes with their counts; `exoimap folders create`: a new one.
 
 use crate::exchange::{Next, choose, explain, special_use};
+use crate::imap::Session;
 use crate::imap::mailbox_name::MailboxName;
-use crate::imap::session::Session;
 use crate::imap::types::{Flag, ListItem, MailboxStatus};
 use crate::{Kind, Result, Stream};
 use clap::ArgMatches;

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::{Error, Kind, Phase, Result, Secret, files, shown, threads};
+use crate::text::shown;
+use crate::{Error, Kind, Phase, Result, Secret, files, threads};
 use clap::ArgMatches;
 
 /// The most of a secret's file, in octets.

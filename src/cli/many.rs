@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::advice::hints;
-use crate::{Error, Phase, RUN_IS_OVER, Result, Retry, threads};
+use crate::error::RUN_IS_OVER;
+use crate::{Error, Phase, Result, Retry, threads};
 
 use super::exit::{Exit, worst};
 use super::output::Output;

@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use clap::error::{ContextKind, ErrorKind};
 
-use crate::shown;
+use crate::text::shown;
 
 use super::commands::COMMANDS;
 use super::options::{self, Entry};

@@ -6,7 +6,8 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::{Error, Escaped, Kind, Phase, Result, Secret};
+use crate::text::Escaped;
+use crate::{Error, Kind, Phase, Result, Secret};
 use clap::ArgMatches;
 use serde_json::Value;
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::bridge::{self, Level, Passwords, Relay, Settings};
 use crate::exchange::is_not_connected;
-use crate::imap::session::Session;
+use crate::imap::Session;
 use crate::{Error, Kind, Phase, Result, Retry, Secret, Stream};
 use clap::ArgMatches;
 use serde_json::Value;

@@ -7,8 +7,10 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use crate::calendar::rfc3339;
 use crate::files::open_private;
-use crate::{Error, Escaped, Kind, Phase, Result, rfc3339};
+use crate::text::Escaped;
+use crate::{Error, Kind, Phase, Result};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 

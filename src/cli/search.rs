@@ -2,10 +2,11 @@
 
 use crate::exchange::{Isolation, Next, Selection, open};
 use crate::imap::fetch::Fetch;
-use crate::imap::session::{Selected, Session};
 use crate::imap::types::{Flag, Uid, UidValidity};
+use crate::imap::{Selected, Session};
 use crate::imap::{UidSet, has_attachments};
-use crate::{DateTime, Error, Escaped, Kind, MailboxName, Phase, Result, Retry, Stream};
+use crate::text::Escaped;
+use crate::{DateTime, Error, Kind, MailboxName, Phase, Result, Retry, Stream};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 

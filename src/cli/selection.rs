@@ -1,7 +1,7 @@
 //! Which messages: what the options that select messages mean.
 
+use crate::calendar::Day;
 use crate::exchange::Selection;
-use crate::imap::Day;
 use crate::{MailboxName, Result};
 use clap::ArgMatches;
 

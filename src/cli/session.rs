@@ -11,8 +11,9 @@ use crate::advice::Facts;
 use crate::entra::{AccessToken, Claims, Cloud, TokenCache, Wanted};
 use crate::exchange::{Server, Step, check_mailbox, sign_in_shortly, sign_in_step_by_step};
 use crate::files::open_private;
-use crate::imap::session::{Listener, OnAlert, Session};
-use crate::{Error, Escaped, Kind, Network, Phase, Result, Retry, Secret, Stream, Transcript, Trust};
+use crate::imap::{Listener, OnAlert, Session};
+use crate::text::Escaped;
+use crate::{Error, Kind, Network, Phase, Result, Retry, Secret, Stream, Transcript, Trust};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 

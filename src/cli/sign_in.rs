@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::exchange::{Next, Step, persist, try_sessions};
-use crate::imap::session::Session;
+use crate::imap::Session;
 use crate::{Error, Result, Retry, Secret, Stream};
 
 use super::output::Output;

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use crate::Result;
+use crate::calendar::rfc3339;
 use crate::delivery::{self, Status};
 use crate::imap::UidSet;
-use crate::{Result, rfc3339};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 

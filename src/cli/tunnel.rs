@@ -6,7 +6,8 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::bridge::{self, Ended, Reason};
-use crate::{Error, Kind, Phase, RUN_IS_OVER, Result};
+use crate::error::RUN_IS_OVER;
+use crate::{Error, Kind, Phase, Result};
 use clap::ArgMatches;
 
 use super::exit::Exit;

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::DateTime;
+use crate::calendar::Day;
+use crate::calendar::rfc3339;
 use crate::files::Mode;
-use crate::imap::Day;
-use crate::{DateTime, rfc3339};
 
 /// `30`, `30s`, `10m`, `2h`.
 pub(crate) fn parse_time(text: &str) -> std::result::Result<Duration, String> {

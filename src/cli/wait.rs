@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::delivery::{Job, ToDo};
 use crate::exchange::{Waiting, wait};
+use crate::imap::Selected;
 use crate::imap::UidSet;
-use crate::imap::session::Selected;
 use crate::{Result, Retry, Stream};
 use clap::ArgMatches;
 use serde_json::json;

@@ -68,13 +68,13 @@ impl Destination {
     }
 
     /// [`open`](Self::open) for a directory below `root`, to which no link leads.
-    pub fn open_below(root: &Path, dir: &Path, source: &Source) -> Result<Destination> {
+    pub(crate) fn open_below(root: &Path, dir: &Path, source: &Source) -> Result<Destination> {
         make_below(root, dir, source.files.mode)?;
         Destination::open(dir, source)
     }
 
     /// Looks at what `dir` has, and changes nothing, neither there nor in what is made of it.
-    pub fn look(dir: &Path, source: &Source) -> Result<Destination> {
+    pub(crate) fn look(dir: &Path, source: &Source) -> Result<Destination> {
         let state = read_state(&dir.join(".exoimap").join("state"), source, dir)?;
         Ok(Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: None, files: source.files })
     }
@@ -86,7 +86,7 @@ impl Destination {
     }
 
     /// When the last run was at work on `dir`, if one was.
-    pub fn last_run(dir: &Path) -> Option<SystemTime> {
+    pub(crate) fn last_run(dir: &Path) -> Option<SystemTime> {
         fs::metadata(dir.join(".exoimap").join("lock")).and_then(|lock| lock.modified()).ok()
     }
 

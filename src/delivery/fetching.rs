@@ -10,9 +10,9 @@ use super::incoming::{Came, Doubtful, Incoming, unreadable_reason};
 use super::pass::{Pass, failures};
 use crate::error::{Error, Kind, RUN_IS_OVER, Result};
 use crate::exchange::{Halves, explain, is_refusal, is_throttled};
+use crate::imap::Selected;
 use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
-use crate::imap::session::Selected;
 use crate::imap::types::{Uid, UidValidity, Unreadable};
 
 /// Messages of one FETCH where a program waits for them.

@@ -20,10 +20,10 @@ const INFO: &str = if cfg!(windows) { ";2," } else { ":2," };
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 3] = [Format::Eml, Format::Maildir, Format::Mbox];
+    pub(crate) const ALL: [Format; 3] = [Format::Eml, Format::Maildir, Format::Mbox];
 
     /// Its name on the command line and in the state.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Format::Eml => "eml",
             Format::Maildir => "maildir",
@@ -32,7 +32,7 @@ impl Format {
     }
 
     /// The format of that name.
-    pub fn named(name: &str) -> Option<Format> {
+    pub(crate) fn named(name: &str) -> Option<Format> {
         Format::ALL.into_iter().find(|format| format.name() == name)
     }
 

@@ -14,9 +14,9 @@ use super::{Delivered, Failed, Headers, Job, Outcome, Watch};
 use crate::calendar::internal_date;
 use crate::error::{Error, Result};
 use crate::exchange::{PLACEHOLDER_HEADER, is_placeholder};
+use crate::imap::BodySink;
 use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
-use crate::imap::session::BodySink;
 use crate::imap::types::{SeqNum, Uid, UidValidity};
 use crate::mime::{Ending, Missing, has_empty_line};
 

@@ -10,8 +10,8 @@ use std::io::{Read, Write};
 use super::state::State;
 use crate::error::Result;
 use crate::exchange::{Found, Isolation, Selection, explain};
+use crate::imap::Selected;
 use crate::imap::UidSet;
-use crate::imap::session::Selected;
 use crate::imap::types::Uid;
 
 /// What one look at a folder found.

@@ -44,19 +44,22 @@ mod to_do;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use crate::exchange::Connect;
+pub use crate::files::Mode;
 #[cfg(feature = "attachments")]
-pub use crate::mime::{Attachment, Headers, headers, is_attachment};
+pub(crate) use crate::mime::is_attachment;
+#[cfg(feature = "attachments")]
+pub use crate::mime::{Attachment, Headers, headers};
 pub use action::Action;
 pub use destination::{Destination, Source};
 pub use files::FileOptions;
 pub use format::Format;
-pub use place::{folder_path, locate};
+pub(crate) use place::{folder_path, locate};
 pub use program::Program;
-pub use run::{Preview, dry_run, run, run_in, write_all};
-pub use status::{Failing, LastRun, Status, record, record_folders, status};
-pub use stream::Spool;
-pub use to_do::ToDo;
+pub use run::run;
+pub(crate) use run::{dry_run, run_in, write_all};
+pub(crate) use status::{Status, record, record_folders, status};
+pub(crate) use stream::Spool;
+pub(crate) use to_do::ToDo;
 
 use crate::error::Result;
 use crate::exchange::Selection;

@@ -15,8 +15,8 @@ use super::{Action, Delivered, Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, RUN_IS_OVER, Result};
 use crate::exchange::{Isolation, Next, is_refusal, open, require_folder};
 use crate::imap::UidSet;
-use crate::imap::session::{Selected, Session};
 use crate::imap::types::{Uid, UidValidity};
+use crate::imap::{Selected, Session};
 use crate::retry::Retry;
 
 /// Commands of a session that may be refused for single messages, or to find out which these are: Exchange hangs up

@@ -21,7 +21,7 @@ const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 /// A folder's path below a directory: a directory per `/` of its name, as people see it. Characters that some file
 /// system refuses, and the first one of a name that means something else there, are written as `%` and two hexadecimal
 /// digits per byte; so is `%` itself, which makes the name readable back.
-pub fn folder_path(folder: &MailboxName) -> Result<PathBuf> {
+pub(crate) fn folder_path(folder: &MailboxName) -> Result<PathBuf> {
     let parts: Vec<String> = folder.as_str().split('/').map(part).collect();
     if parts.iter().any(|part| part.len() > LONGEST_PART) {
         return Err(Error::usage(format!("the name of the folder {folder} is too long for a directory")));
@@ -59,7 +59,7 @@ pub(super) fn is_reserved(name: &str) -> bool {
 /// The directory of a source below `root`: `expected`, unless a job of another form, for one mailbox or folder instead
 /// of several or the other way round, delivered the source elsewhere: its mail would come twice. Two such directories
 /// are an error.
-pub fn locate(root: &Path, source: &Source, expected: PathBuf) -> Result<PathBuf> {
+pub(crate) fn locate(root: &Path, source: &Source, expected: PathBuf) -> Result<PathBuf> {
     let mailbox = root.join(source.mailbox.to_lowercase());
     let folder = folder_path(source.folder)?;
     let mut places = vec![root.to_owned(), root.join(&folder), mailbox.join(&folder), mailbox, expected.clone()];

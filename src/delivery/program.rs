@@ -56,7 +56,7 @@ impl Program {
 
     /// Takes variables out of the program's environment: those that hold a credential or lead to one.
     #[must_use]
-    pub fn without(mut self, variables: impl IntoIterator<Item = OsString>) -> Program {
+    pub(crate) fn without(mut self, variables: impl IntoIterator<Item = OsString>) -> Program {
         self.private.extend(variables);
         self
     }

@@ -5,12 +5,13 @@ use std::io::{Read, Write};
 use std::time::{Duration, SystemTime};
 
 use super::pass::Pass;
+use crate::calendar::Day;
 use crate::calendar::{internal_date, rfc3339};
 use crate::error::Result;
 use crate::exchange::explain;
+use crate::imap::Selected;
+use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
-use crate::imap::session::Selected;
-use crate::imap::{Day, UidSet};
 
 /// A day is one of the server's time zone, so two more than UTC's are looked at.
 const TWO_DAYS: Duration = Duration::from_secs(2 * 24 * 60 * 60);

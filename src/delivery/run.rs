@@ -9,8 +9,8 @@ use super::stream::{Out, Spool};
 use super::{Action, Destination, FileOptions, Job, Outcome, Source, Watch};
 use crate::error::{Error, Result};
 use crate::exchange::{Connect, Next, persist, try_sessions};
+use crate::imap::Session;
 use crate::imap::UidSet;
-use crate::imap::session::Session;
 use crate::imap::types::Uid;
 use crate::net::Stream;
 use crate::retry::Retry;
@@ -31,7 +31,7 @@ pub fn run(
 }
 
 /// [`run`] that begins with the session that is held, if there is one, and leaves its last one there for the next job.
-pub fn run_in(
+pub(crate) fn run_in(
     job: &Job,
     destination: &mut Destination,
     held: &mut Option<Session<Stream>>,
@@ -66,7 +66,7 @@ pub fn run_in(
 }
 
 /// Writes the selected messages to `out`.
-pub fn write_all(
+pub(crate) fn write_all(
     job: &Job,
     spool: &mut Spool,
     out: &mut dyn Write,
@@ -89,8 +89,7 @@ pub fn write_all(
 
 /// What a run would do.
 #[derive(Debug, Default)]
-#[non_exhaustive]
-pub struct Preview {
+pub(crate) struct Preview {
     /// The messages that it would fetch, and the places they would get.
     pub fetch: Vec<(Uid, PathBuf)>,
     /// The messages that it would change on the server, with the change; with a program, as far as it takes them.
@@ -98,7 +97,7 @@ pub struct Preview {
 }
 
 /// Says what a run would do, and changes nothing.
-pub fn dry_run(
+pub(crate) fn dry_run(
     job: &Job,
     destination: &mut Destination,
     connect: &mut Connect,

@@ -29,8 +29,7 @@ const DEEPEST: u32 = 40;
 
 /// The last run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LastRun {
+pub(crate) struct LastRun {
     /// When it ended.
     pub ended: SystemTime,
     /// Its exit code.
@@ -41,8 +40,7 @@ pub struct LastRun {
 
 /// A message that does not come, or that a program refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Failing {
+pub(crate) struct Failing {
     /// The message.
     pub uid: Uid,
     /// Runs that tried.
@@ -53,8 +51,7 @@ pub struct Failing {
 
 /// What one state says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Status {
+pub(crate) struct Status {
     /// The directory.
     pub dir: PathBuf,
     /// The server.
@@ -81,7 +78,7 @@ pub struct Status {
 
 impl Status {
     /// True if everything is done.
-    pub fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         self.pending_program.is_empty()
             && self.pending_changes.is_empty()
             && self.failing.is_empty()
@@ -90,7 +87,7 @@ impl Status {
 }
 
 /// The states in `root` and below it, in the order of their paths.
-pub fn status(root: &Path) -> Result<Vec<Status>> {
+pub(crate) fn status(root: &Path) -> Result<Vec<Status>> {
     let mut found = Vec::new();
     look(root, None, DEEPEST, &mut found)?;
     found.sort_by(|one, other| one.dir.cmp(&other.dir));
@@ -145,7 +142,7 @@ fn of(dir: &Path, state: State, last: Option<LastRun>) -> Status {
 }
 
 /// Remembers how a run of `dir` ended; nothing if there is no such directory.
-pub fn record(dir: &Path, exit_code: u8) -> Result<()> {
+pub(crate) fn record(dir: &Path, exit_code: u8) -> Result<()> {
     if !dir.is_dir() {
         return Ok(());
     }
@@ -162,7 +159,7 @@ pub fn record(dir: &Path, exit_code: u8) -> Result<()> {
 }
 
 /// Remembers which folders a run with a pattern found; returns those of the run before it.
-pub fn record_folders(dir: &Path, folders: &[MailboxName]) -> Result<Vec<String>> {
+pub(crate) fn record_folders(dir: &Path, folders: &[MailboxName]) -> Result<Vec<String>> {
     if !dir.is_dir() {
         return Ok(Vec::new());
     }

@@ -13,17 +13,17 @@ use crate::calendar::internal_date;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::exchange::PLACEHOLDER_HEADER;
 use crate::files;
+use crate::imap::BodySink;
 use crate::imap::fetch::Fetch;
-use crate::imap::session::BodySink;
 use crate::imap::types::{SeqNum, Uid};
 use crate::mime::Ending;
 
 /// A temporary file that one message after the other goes through.
-pub struct Spool(File);
+pub(crate) struct Spool(File);
 
 impl Spool {
     /// A new file without a name: a run that is killed leaves no mail behind.
-    pub fn new() -> Result<Spool> {
+    pub(crate) fn new() -> Result<Spool> {
         files::temporary().map(Spool).map_err(|e| Error::disk("spooling a message", e))
     }
 }

@@ -12,12 +12,12 @@ use super::state::{State, now};
 use super::{FileOptions, Job, Source};
 use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::exchange::Isolation;
+use crate::imap::Selected;
 use crate::imap::UidSet;
-use crate::imap::session::Selected;
 
 /// Looks again and again for messages that a run of `job` to `dir` would fetch for the first time.
 #[derive(Debug)]
-pub struct ToDo<'a> {
+pub(crate) struct ToDo<'a> {
     job: &'a Job,
     host: &'a str,
     dir: &'a Path,
@@ -27,7 +27,7 @@ pub struct ToDo<'a> {
 
 impl<'a> ToDo<'a> {
     /// A look at what `host` has for `dir`.
-    pub fn new(job: &'a Job, host: &'a str, dir: &'a Path) -> ToDo<'a> {
+    pub(crate) fn new(job: &'a Job, host: &'a str, dir: &'a Path) -> ToDo<'a> {
         ToDo { job, host, dir, listed: None }
     }
 
@@ -35,7 +35,7 @@ impl<'a> ToDo<'a> {
     ///
     /// Not those that it tried before, or that a program did not take: the next run tries them all the same, and
     /// to wait for what fails every time would be no wait. What the server counts and never lists ends no wait either.
-    pub fn find<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidSet> {
+    pub(crate) fn find<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidSet> {
         let mut state = self.state()?;
         let (known, now_valid) = (state.uid_validity, selected.mailbox().uid_validity);
         if known.is_some() && known != now_valid {

@@ -87,21 +87,6 @@ impl Application {
         Ok(self)
     }
 
-    /// The tenant.
-    pub fn tenant(&self) -> &str {
-        self.endpoint.tenant()
-    }
-
-    /// The application's id.
-    pub fn client_id(&self) -> &str {
-        &self.client_id
-    }
-
-    /// How it proves itself.
-    pub fn credential(&self) -> &Credential {
-        &self.credential
-    }
-
     /// Asks for a token, and again where that can help.
     pub fn request_token(&self, network: &Network, retry: &mut Retry) -> Result<AccessToken> {
         retry.request(|| self.request_once(network))

@@ -38,14 +38,13 @@ const AGAIN: Duration = Duration::from_millis(25);
 
 /// A directory in which tokens are kept.
 #[derive(Clone, Debug)]
-pub struct TokenCache {
+pub(crate) struct TokenCache {
     dir: PathBuf,
 }
 
 /// Who asks for a token, and how.
 #[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum TokenSource<'a> {
+pub(crate) enum TokenSource<'a> {
     /// An application proves itself.
     Application(&'a Application),
     /// The machine vouches.
@@ -56,7 +55,7 @@ pub enum TokenSource<'a> {
 
 /// What a run wants of the cache.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     /// A token that was asked for now, whatever is kept.
     pub fresh: bool,
     /// Not this one: the server would not have it any more.
@@ -65,7 +64,7 @@ pub struct Wanted<'a> {
 
 impl TokenCache {
     /// Opens a directory, created if it is missing; it must be ours, and nobody else may write into it.
-    pub fn open(dir: &Path) -> Result<TokenCache> {
+    pub(crate) fn open(dir: &Path) -> Result<TokenCache> {
         let refused = |e| Error::disk(format!("opening the token cache {}", dir.display()), e);
         files::make_dir(dir, Mode::PRIVATE).map_err(refused)?;
         let data = fs::metadata(dir).map_err(refused)?;
@@ -81,7 +80,7 @@ impl TokenCache {
     }
 
     /// The token that is kept, or a new one; `tell` is told what a person must know.
-    pub fn token(
+    pub(crate) fn token(
         &self,
         source: TokenSource,
         wanted: Wanted,
@@ -116,7 +115,7 @@ impl TokenCache {
     }
 
     /// Drops a token that was of no use, so that the next run asks for another; what a person's sign-in left stays.
-    pub fn forget(&self, source: TokenSource, token: &Secret) {
+    pub(crate) fn forget(&self, source: TokenSource, token: &Secret) {
         let entry = self.entry(source);
         // Another run that has the lock is about to replace it.
         let Ok(Some(lock)) = Lock::take(&entry.lock) else { return };
@@ -149,7 +148,7 @@ impl TokenCache {
 
 impl TokenSource<'_> {
     /// A new token, without a cache: a person has to sign in each time.
-    pub fn request_token(
+    pub(crate) fn request_token(
         self,
         network: &Network,
         retry: &mut Retry,

@@ -70,28 +70,28 @@ impl Certificate {
 
     /// Signs with RS256 instead of PS256, for a tenant that wants it so.
     #[must_use]
-    pub fn with_rs256(mut self) -> Certificate {
+    pub(crate) fn with_rs256(mut self) -> Certificate {
         self.rs256 = true;
         self
     }
 
     /// The thumbprint that the portal shows, in hexadecimal.
-    pub fn sha1(&self) -> String {
+    pub(crate) fn sha1(&self) -> String {
         hex(self.digest(&digest::SHA1_FOR_LEGACY_USE_ONLY).as_ref())
     }
 
     /// The SHA-256 thumbprint, in hexadecimal.
-    pub fn sha256(&self) -> String {
+    pub(crate) fn sha256(&self) -> String {
         hex(self.digest(&digest::SHA256).as_ref())
     }
 
     /// Whose it is, as `CN=exoimap, O=Contoso`; somebody else wrote it.
-    pub fn subject(&self) -> &str {
+    pub(crate) fn subject(&self) -> &str {
         &self.signer.subject
     }
 
     /// Its last second, in seconds since 1970.
-    pub fn expires(&self) -> i64 {
+    pub(crate) fn expires(&self) -> i64 {
         self.signer.expires
     }
 

@@ -10,8 +10,7 @@ use crate::secret::Secret;
 
 /// The claims of an access token (a JSON web token; Exchange Online's have the shape of version 1.0).
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Claims {
+pub(crate) struct Claims {
     /// `aud`: for whom the token is, `https://outlook.office365.com` for Exchange Online.
     pub audience: Option<String>,
     /// `roles`: the application permissions; IMAP needs `IMAP.AccessAsApp`.
@@ -33,7 +32,7 @@ pub struct Claims {
 
 impl Claims {
     /// Reads a token's claims; none where it is no JSON web token (Microsoft promises no format).
-    pub fn of(token: &Secret) -> Option<Claims> {
+    pub(crate) fn of(token: &Secret) -> Option<Claims> {
         let mut segments = token.expose_str()?.split('.');
         let payload = segments.nth(1)?;
         segments.next()?;
@@ -54,12 +53,12 @@ impl Claims {
     }
 
     /// True where the token has the application permission of that name.
-    pub fn has_role(&self, role: &str) -> bool {
+    pub(crate) fn has_role(&self, role: &str) -> bool {
         self.roles.iter().any(|has| has == role)
     }
 
     /// True where the token's time is over, by this machine's clock.
-    pub fn is_expired(&self) -> bool {
+    pub(crate) fn is_expired(&self) -> bool {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
         self.expires.is_some_and(|expires| expires <= now)
     }

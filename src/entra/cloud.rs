@@ -19,10 +19,10 @@ pub enum Cloud {
 
 impl Cloud {
     /// Every cloud.
-    pub const ALL: [Cloud; 4] = [Cloud::Global, Cloud::UsGov, Cloud::UsGovDod, Cloud::China];
+    pub(crate) const ALL: [Cloud; 4] = [Cloud::Global, Cloud::UsGov, Cloud::UsGovDod, Cloud::China];
 
     /// Its name on the command line.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Cloud::Global => "global",
             Cloud::UsGov => "usgov",
@@ -32,12 +32,12 @@ impl Cloud {
     }
 
     /// The cloud of that name.
-    pub fn named(name: &str) -> Option<Cloud> {
+    pub(crate) fn named(name: &str) -> Option<Cloud> {
         Cloud::ALL.into_iter().find(|cloud| cloud.name() == name)
     }
 
     /// Where tokens come from.
-    pub fn authority(self) -> &'static str {
+    pub(crate) fn authority(self) -> &'static str {
         match self {
             Cloud::Global => "https://login.microsoftonline.com",
             Cloud::UsGov | Cloud::UsGovDod => "https://login.microsoftonline.us",
@@ -46,7 +46,7 @@ impl Cloud {
     }
 
     /// The IMAP server, on port 993.
-    pub fn imap_host(self) -> &'static str {
+    pub(crate) fn imap_host(self) -> &'static str {
         match self {
             Cloud::Global => "outlook.office365.com",
             Cloud::UsGov => "outlook.office365.us",
@@ -57,7 +57,7 @@ impl Cloud {
 }
 
 /// What to say where authority, scope and mail host are known names, and no cloud has them together.
-pub fn disagreement(authority: &str, scope: &str, host: &str) -> Option<String> {
+pub(crate) fn disagreement(authority: &str, scope: &str, host: &str) -> Option<String> {
     let name =
         |url: &str| url.trim_start_matches("https://").split(['/', ':']).next().unwrap_or_default().to_lowercase();
     let places = [("authority", name(authority)), ("scope", name(scope)), ("host", name(host))];

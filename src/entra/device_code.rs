@@ -24,7 +24,7 @@ const LONGEST: u64 = 3600;
 
 /// A user's sign-in through a public client application.
 #[derive(Clone, Debug)]
-pub struct DeviceCode {
+pub(crate) struct DeviceCode {
     endpoint: Endpoint,
     client_id: String,
     scope: String,
@@ -32,7 +32,7 @@ pub struct DeviceCode {
 
 /// What a person's sign-in is good for.
 #[derive(Clone, Debug)]
-pub struct Granted {
+pub(crate) struct Granted {
     /// For now.
     pub access: AccessToken,
     /// For later: it gives the next access token, for 90 days after its last use.
@@ -41,7 +41,7 @@ pub struct Granted {
 
 impl DeviceCode {
     /// A sign-in to `tenant` (or `organizations`) through the application `client_id`, to read mail.
-    pub fn new(tenant: &str, client_id: &str) -> Result<DeviceCode> {
+    pub(crate) fn new(tenant: &str, client_id: &str) -> Result<DeviceCode> {
         check_client_id(client_id)?;
         Ok(DeviceCode { endpoint: Endpoint::new(tenant)?, client_id: client_id.to_owned(), scope: String::new() }
             .for_cloud(Cloud::Global))
@@ -49,7 +49,7 @@ impl DeviceCode {
 
     /// Signs in to this cloud and asks for its mail.
     #[must_use]
-    pub fn for_cloud(mut self, cloud: Cloud) -> DeviceCode {
+    pub(crate) fn for_cloud(mut self, cloud: Cloud) -> DeviceCode {
         // Microsoft documents the delegated permission under this host, and no other, for its own cloud.
         let host = if cloud == Cloud::Global { "outlook.office.com" } else { cloud.imap_host() };
         self.scope = format!("https://{host}/IMAP.AccessAsUser.All offline_access");
@@ -57,7 +57,7 @@ impl DeviceCode {
     }
 
     /// Asks for this instead, blanks between several; what a refresh token needs is added.
-    pub fn with_scope(mut self, scope: &str) -> Result<DeviceCode> {
+    pub(crate) fn with_scope(mut self, scope: &str) -> Result<DeviceCode> {
         if scope.trim().is_empty() || !scope.bytes().all(|octet| matches!(octet, 0x20..=0x7e)) {
             return Err(Error::usage(format!("the scope {scope:?} is none (--scope, EXOIMAP_SCOPE)")));
         }
@@ -69,21 +69,21 @@ impl DeviceCode {
     }
 
     /// Asks this authority instead.
-    pub fn with_authority(mut self, authority: &str) -> Result<DeviceCode> {
+    pub(crate) fn with_authority(mut self, authority: &str) -> Result<DeviceCode> {
         self.endpoint = self.endpoint.with_authority(authority)?;
         Ok(self)
     }
 
     /// Has a person sign in: `tell` shows where and with which code; the person has as long as the
     /// server says, some 15 minutes.
-    pub fn sign_in(&self, network: &Network, retry: &mut Retry, tell: &mut dyn FnMut(&str)) -> Result<Granted> {
+    pub(crate) fn sign_in(&self, network: &Network, retry: &mut Retry, tell: &mut dyn FnMut(&str)) -> Result<Granted> {
         let (code, invitation) = retry.request(|| self.ask_for_code(network))?;
         tell(&invitation.message);
         invitation.follow(retry, || self.poll(network, &code))
     }
 
     /// A new access token for a refresh token of an earlier sign-in.
-    pub fn refresh(&self, network: &Network, retry: &mut Retry, refresh: &Secret) -> Result<Granted> {
+    pub(crate) fn refresh(&self, network: &Network, retry: &mut Retry, refresh: &Secret) -> Result<Granted> {
         retry.request(|| {
             let form = [
                 ("client_id", self.client_id.as_str()),

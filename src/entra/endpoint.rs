@@ -40,10 +40,6 @@ impl Endpoint {
         Ok(self)
     }
 
-    pub(super) fn tenant(&self) -> &str {
-        &self.tenant
-    }
-
     /// The URL of `token` or `devicecode`.
     pub(super) fn url(&self, what: &str) -> String {
         format!("{}/{}/oauth2/v2.0/{what}", self.authority, self.tenant)

@@ -26,12 +26,13 @@ mod transport;
 
 pub use application::{Application, Credential};
 #[cfg(feature = "certificate")]
-pub use cache::{TokenCache, TokenSource, Wanted};
+pub(crate) use cache::{TokenCache, TokenSource, Wanted};
 #[cfg(feature = "certificate")]
 pub use certificate::Certificate;
-pub use claims::Claims;
-pub use cloud::{Cloud, disagreement};
-pub use device_code::{DeviceCode, Granted};
+pub(crate) use claims::Claims;
+pub use cloud::Cloud;
+pub(crate) use cloud::disagreement;
+pub(crate) use device_code::{DeviceCode, Granted};
 pub(crate) use endpoint::{is_guid, is_tenant};
 pub use managed_identity::ManagedIdentity;
 pub use token::AccessToken;

@@ -16,7 +16,7 @@ pub struct AccessToken {
 
 impl AccessToken {
     /// A token from elsewhere, of unknown age.
-    pub fn from_elsewhere(secret: Secret) -> AccessToken {
+    pub(crate) fn from_elsewhere(secret: Secret) -> AccessToken {
         AccessToken { secret, expires: None }
     }
 
@@ -31,7 +31,7 @@ impl AccessToken {
     }
 
     /// When it ends, by the endpoint's `expires_in`.
-    pub fn expires(&self) -> Option<Instant> {
+    pub(crate) fn expires(&self) -> Option<Instant> {
         self.expires
     }
 

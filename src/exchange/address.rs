@@ -39,7 +39,7 @@ impl Server {
 }
 
 /// Refuses what is no mailbox's address: one `@`, nothing that ends a line or a SASL field.
-pub fn check_mailbox(mailbox: &str) -> Result<()> {
+pub(crate) fn check_mailbox(mailbox: &str) -> Result<()> {
     let refused = |why: &str| Err(Error::usage(format!("the mailbox {} {why}", shown(mailbox))));
     let is_address = |text: &str| {
         let parts = text.split_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty());

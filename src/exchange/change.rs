@@ -10,28 +10,12 @@ use super::throttle::explain;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
-use crate::imap::session::{Copied, Selected, Session};
 use crate::imap::types::Flag;
+use crate::imap::{Copied, Selected, Session};
 
 /// A change of messages.
-///
-/// ```no_run
-/// use exoimap::exchange::{Change, Selection};
-/// # fn f(mut session: exoimap::imap::session::Session<exoimap::Stream>) -> exoimap::Result<()> {
-/// let mut inbox = session.select(&exoimap::MailboxName::inbox())?;
-/// let read = Selection::default().with_query("SEEN")?.find(&mut inbox, 1)?.uids;
-/// let change = Change::MoveTo(exoimap::MailboxName::new("erledigt")?);
-/// change.check(&inbox)?;
-/// let moved = change.perform(&mut inbox, &read, &mut |_| Ok(()))?;
-/// for uid in read.iter() {
-///     println!("{uid} is now {:?}", moved.uid_of(uid));
-/// }
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Change {
+pub(crate) enum Change {
     /// Sets and takes away flags.
     Flags {
         /// Flags to set.
@@ -49,7 +33,7 @@ pub enum Change {
 
 impl Change {
     /// Refuses what the server cannot do in this folder, before anything is done.
-    pub fn check<S: Read + Write>(&self, selected: &Selected<'_, S>) -> Result<()> {
+    pub(crate) fn check<S: Read + Write>(&self, selected: &Selected<'_, S>) -> Result<()> {
         let refused = |why: String| Err(Error::new(Kind::Refused, Phase::Select, why));
         let has = |name: &str| selected.capabilities().has(name);
         let mailbox = selected.mailbox();
@@ -80,7 +64,7 @@ impl Change {
     /// Makes the change, and believes it where the server shows it: `undone` of the result are messages that the
     /// server said OK to and that are as they were. A move without MOVE tells `copied` when the copies are made, of all
     /// but its `undone`: from then on it must not be repeated, and what is left of it is [`Change::Delete`].
-    pub fn perform<S: Read + Write>(
+    pub(crate) fn perform<S: Read + Write>(
         &self,
         selected: &mut Selected<'_, S>,
         uids: &UidSet,
@@ -124,7 +108,7 @@ impl Change {
     }
 
     /// True where the change, interrupted and made again, may leave a message twice.
-    pub fn may_double<S: Read + Write>(&self, selected: &Selected<'_, S>) -> bool {
+    pub(crate) fn may_double<S: Read + Write>(&self, selected: &Selected<'_, S>) -> bool {
         match self {
             Change::CopyTo(_) => true,
             Change::MoveTo(_) => !self.is_one_command(selected),
@@ -163,7 +147,7 @@ fn is_kept(kept: &[Flag], flag: &Flag) -> bool {
 /// Refuses a folder that is not there, with the command that makes it; `to_do` is what it is wanted for.
 ///
 /// Returns its name, which is another one for a special use such as `\Trash`.
-pub fn require_folder<S: Read + Write>(
+pub(crate) fn require_folder<S: Read + Write>(
     session: &mut Session<S>,
     folder: &MailboxName,
     to_do: &str,

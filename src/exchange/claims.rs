@@ -10,7 +10,7 @@ use crate::entra::{Claims, is_guid};
 use crate::error::{Error, Kind, Phase, Result};
 
 /// The application permission of Office 365 Exchange Online that opens mailboxes by IMAP.
-pub const PERMISSION: &str = "IMAP.AccessAsApp";
+pub(crate) const PERMISSION: &str = "IMAP.AccessAsApp";
 
 /// The delegated one, which opens the mailbox of the user who signed in.
 const DELEGATED: &str = "IMAP.AccessAsUser.All";
@@ -22,7 +22,7 @@ pub(crate) const EXCHANGE: &str = "00000002-0000-0ff1-ce00-000000000000";
 ///
 /// `tenant` and `client_id` are what the caller believes. A token that was not issued by Entra ID (no
 /// `tid`) is a matter between its issuer and its server, and only its times are looked at.
-pub fn judge(claims: &Claims, tenant: Option<&str>, client_id: Option<&str>) -> Result<Vec<String>> {
+pub(crate) fn judge(claims: &Claims, tenant: Option<&str>, client_id: Option<&str>) -> Result<Vec<String>> {
     if claims.tenant.is_some() {
         refuse(claims)?;
     }

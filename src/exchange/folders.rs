@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 
 use super::throttle::explain;
 use crate::error::{Error, Kind, Phase, Result};
+use crate::imap::Session;
 use crate::imap::mailbox_name::MailboxName;
-use crate::imap::session::Session;
 use crate::imap::types::{Flag, ListItem};
 
 /// What RFC 6154 says that a folder may be for.
@@ -13,13 +13,13 @@ const SPECIAL: [&str; 8] =
     ["\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash", "\\Important"];
 
 /// What the server says that a folder is for: `\Trash`.
-pub fn special_use(item: &ListItem) -> Option<&'static str> {
+pub(crate) fn special_use(item: &ListItem) -> Option<&'static str> {
     SPECIAL.into_iter().find(|special| item.attributes.iter().any(|flag: &Flag| flag.is(special)))
 }
 
 /// The folders that patterns take, in the order of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Choice {
+pub(crate) struct Choice {
     /// The folders.
     pub folders: Vec<MailboxName>,
     /// Patterns that no folder fits.
@@ -31,7 +31,7 @@ pub struct Choice {
 ///
 /// A pattern is a name, in which `*` stands for any characters, or a special use such as `\Trash`. A folder that is
 /// called like the pattern comes before both.
-pub fn choose(list: &[ListItem], patterns: &[String], without: &[String]) -> Choice {
+pub(crate) fn choose(list: &[ListItem], patterns: &[String], without: &[String]) -> Choice {
     let is_usable = |item: &&ListItem| !item.name.is_empty() && !item.is_noselect();
     let items: Vec<(MailboxName, &ListItem)> =
         list.iter().filter(is_usable).map(|item| (MailboxName::from_wire(&item.name), item)).collect();
@@ -88,7 +88,7 @@ fn fits(pattern: &str, text: &str) -> bool {
 }
 
 /// The folder that a special use such as `\Trash` names; any other name is what it is.
-pub fn resolve<S: Read + Write>(session: &mut Session<S>, folder: &MailboxName) -> Result<MailboxName> {
+pub(crate) fn resolve<S: Read + Write>(session: &mut Session<S>, folder: &MailboxName) -> Result<MailboxName> {
     if !folder.as_str().starts_with('\\') {
         return Ok(folder.clone());
     }

@@ -7,9 +7,9 @@ use std::io::{Read, Write};
 use super::halves::Halves;
 use super::throttle::{explain, is_refusal};
 use crate::error::{Error, Kind, Result};
+use crate::imap::Selected;
 use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
-use crate::imap::session::Selected;
 use crate::imap::types::{Uid, Unreadable};
 
 /// Commands that may be refused, and sessions that may end, before it is the server's trouble: Exchange hangs up on a
@@ -21,7 +21,7 @@ const MOST_AT_FIRST: usize = 5;
 
 /// What is remembered from session to session.
 #[derive(Clone, Debug, Default)]
-pub struct Isolation {
+pub(crate) struct Isolation {
     /// Messages that the server cannot give, and what it said or did.
     given_up: BTreeMap<Uid, String>,
     /// The most messages of one command, after a session that ended at one of more.
@@ -38,18 +38,18 @@ pub struct Isolation {
 
 impl Isolation {
     /// Messages that the server cannot give, and why.
-    pub fn given_up(&self) -> &BTreeMap<Uid, String> {
+    pub(crate) fn given_up(&self) -> &BTreeMap<Uid, String> {
         &self.given_up
     }
 
     /// How far it is: a session that leaves this as it was got nowhere.
-    pub fn progress(&self) -> u64 {
+    pub(crate) fn progress(&self) -> u64 {
         u64::from(self.refusals) + self.read.len()
     }
 
     /// As [`Selected::fetch_each`], without the messages that the server cannot give. An error ends the session; the
     /// next call, in a new one, goes on with what its caller lacks.
-    pub fn fetch_each<S: Read + Write>(
+    pub(crate) fn fetch_each<S: Read + Write>(
         &mut self,
         selected: &mut Selected<'_, S>,
         uids: &UidSet,

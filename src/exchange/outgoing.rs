@@ -11,10 +11,10 @@ use crate::error::{Error, Kind, Phase, Result};
 
 /// The most octets of a line without its end: less than the 10,239 that imapsync cuts at, and far more than
 /// the 998 that RFC 5322 allows.
-pub const LONGEST_LINE: usize = 9_000;
+pub(crate) const LONGEST_LINE: usize = 9_000;
 
 /// The most octets of a message: Exchange Online cannot be set to take more than 150 MB.
-pub const LARGEST_MESSAGE: u64 = 150 << 20;
+pub(crate) const LARGEST_MESSAGE: u64 = 150 << 20;
 
 const BUFFER: usize = 64 * 1024;
 
@@ -24,7 +24,7 @@ const BUFFER: usize = 64 * 1024;
 /// a NUL alone, is refused: it is not what its sender wrote any more, and would be read in two ways.
 ///
 /// ```
-/// use exoimap::exchange::Outgoing;
+/// use exoimap::Outgoing;
 /// use std::io::{Cursor, Read};
 ///
 /// let mut message = Outgoing::new("note", Cursor::new("Subject: x\n\ny\n"))?;
@@ -86,7 +86,7 @@ impl<R> Outgoing<R> {
     }
 
     /// True once all of it was read: the server may have the message, whatever became of its answer.
-    pub fn is_given(&self) -> bool {
+    pub(crate) fn is_given(&self) -> bool {
         self.given >= self.octets
     }
 }

@@ -4,13 +4,13 @@
 //! Mailspring#2038, offlineimap#62). Whoever files it as the message and deletes the message loses mail.
 
 /// How much of a message must be looked at, in octets; the placeholder's header is shorter.
-pub const PLACEHOLDER_HEADER: usize = 4096;
+pub(crate) const PLACEHOLDER_HEADER: usize = 4096;
 
 const SUBJECT: &str = "retrieval using the imap4 protocol failed for the following message";
 
 /// True where the beginning of a message is Exchange's placeholder. Its subject may be folded, since it is
 /// longer than the 78 characters of RFC 5322.
-pub fn is_placeholder(start: &[u8]) -> bool {
+pub(crate) fn is_placeholder(start: &[u8]) -> bool {
     let mut subject: Option<String> = None;
     for line in start.split(|octet| *octet == b'\n') {
         let line = String::from_utf8_lossy(line).into_owned();

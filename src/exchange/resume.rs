@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 
 use super::throttle::is_not_connected;
 use crate::error::{Error, Result};
-use crate::imap::session::Session;
+use crate::imap::Session;
 use crate::net::Stream;
 use crate::retry::{Retry, Verdict};
 
@@ -16,7 +16,7 @@ pub type Connect<'a, S = Stream> = dyn FnMut(Option<&Error>, &mut Retry) -> Resu
 
 /// What follows a session whose work ended well.
 #[derive(Debug)]
-pub enum Next {
+pub(crate) enum Next {
     /// Nothing: the work is done.
     Done,
     /// The work goes on in another session, without a wait.
@@ -30,20 +30,7 @@ pub enum Next {
 /// `work` gets a session and returns what follows. It keeps what it got done, so that after an error another session can
 /// go on with the rest; where it got something done, it says so ([`Retry::progressed`]). Errors for which
 /// [`Error::may_pass`] is true are followed by another session, others end the work.
-///
-/// ```no_run
-/// use exoimap::exchange::{Connect, Next, persist};
-/// # fn f(connect: &mut Connect, retry: &mut exoimap::Retry) -> exoimap::Result<()> {
-/// let mut folders = Vec::new();
-/// persist(connect, retry, &mut |session, _| {
-///     folders = session.list()?;
-///     Ok(Next::Done)
-/// })?;
-/// println!("{} folders", folders.len());
-/// # Ok(())
-/// # }
-/// ```
-pub fn persist<S: Read + Write>(
+pub(crate) fn persist<S: Read + Write>(
     connect: &mut Connect<S>,
     retry: &mut Retry,
     work: &mut dyn FnMut(&mut Session<S>, &mut Retry) -> Result<Next>,
@@ -60,12 +47,12 @@ pub fn persist<S: Read + Write>(
 }
 
 /// Work that gets the session itself; none asks for another one.
-pub type Keeping<'a, S, T> = dyn FnMut(Session<S>, &mut Retry) -> Result<Option<T>> + 'a;
+pub(crate) type Keeping<'a, S, T> = dyn FnMut(Session<S>, &mut Retry) -> Result<Option<T>> + 'a;
 
 /// Makes sessions until `work` returns something: [`persist`] for work that keeps the session or ends it itself.
 ///
 /// `try_sessions(connect, retry, &mut |session, _| Ok(Some(session)))` is a session alone, after as many tries.
-pub fn try_sessions<S, T>(connect: &mut Connect<S>, retry: &mut Retry, work: &mut Keeping<S, T>) -> Result<T> {
+pub(crate) fn try_sessions<S, T>(connect: &mut Connect<S>, retry: &mut Retry, work: &mut Keeping<S, T>) -> Result<T> {
     let is_reached = Cell::new(false);
     let (mut is_first, mut asked_again) = (true, false);
     let mut attempt = |retry: &mut Retry, mut why: Option<&Error>| {

@@ -9,11 +9,12 @@ use std::io::{Read, Write};
 use super::isolation::Isolation;
 use super::search_text::{Text, checked_query};
 use super::throttle::explain;
+use crate::calendar::Day;
 use crate::error::{Error, Kind, Phase, Result};
+use crate::imap::Selected;
+use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
-use crate::imap::session::Selected;
 use crate::imap::types::Uid;
-use crate::imap::{Day, UidSet};
 
 /// Octets of keys in one command: Exchange refuses a command of more than 4,096.
 const MOST_KEYS: usize = 3960;
@@ -24,8 +25,8 @@ const MOST_NEWS: u64 = 10_000;
 /// Which messages of a folder are meant; by default all of them.
 ///
 /// ```no_run
-/// use exoimap::exchange::Selection;
-/// # fn f(mut session: exoimap::imap::session::Session<exoimap::Stream>) -> exoimap::Result<()> {
+/// use exoimap::Selection;
+/// # fn f(mut session: exoimap::imap::Session<exoimap::Stream>) -> exoimap::Result<()> {
 /// let orders = Selection::default().with_unseen().with_subject("注文")?;
 /// let mut inbox = session.examine(&exoimap::MailboxName::inbox())?;
 /// let found = orders.find(&mut inbox, 1)?;
@@ -145,7 +146,7 @@ impl Selection {
     }
 
     /// True where anything narrows the selection: there may be messages that it leaves out.
-    pub fn is_narrowed(&self) -> bool {
+    pub(crate) fn is_narrowed(&self) -> bool {
         *self != Selection::default()
     }
 
@@ -154,15 +155,14 @@ impl Selection {
         self.uids.as_ref().map_or_else(|| uids.clone(), |named| uids.within(named))
     }
 
-    /// The first of these UIDs, as many as the limit lets through. [`find`](Selection::find) leaves it to
-    /// its caller, who may know that some are done.
+    /// The first of these UIDs, as many as the limit lets through.
     #[must_use]
-    pub fn limited(&self, uids: UidSet) -> UidSet {
+    pub(crate) fn limited(&self, uids: UidSet) -> UidSet {
         self.limit.map_or(uids.clone(), |limit| uids.first(limit))
     }
 
     /// The limit, for a caller who counts what comes.
-    pub fn limit(&self) -> Option<u64> {
+    pub(crate) fn limit(&self) -> Option<u64> {
         self.limit
     }
 
@@ -172,12 +172,13 @@ impl Selection {
     /// No answer where RFC 3501 wants one, to `ALL` or to `UID n:*` in a mailbox that is not empty, is asked
     /// for again and then an error, never "no mail".
     pub fn find<S: Read + Write>(&self, selected: &mut Selected<'_, S>, from: u32) -> Result<Found> {
-        self.find_with(selected, from, &mut Isolation::default())
+        let found = self.find_with(selected, from, &mut Isolation::default())?;
+        Ok(Found { uids: self.limited(found.uids), ..found })
     }
 
-    /// As [`find`](Selection::find), in as many sessions as it takes: `isolation` remembers which messages were read,
+    /// As [`find`](Selection::find) without the limit, in as many sessions as it takes: `isolation` remembers which messages were read,
     /// and which the server cannot give.
-    pub fn find_with<S: Read + Write>(
+    pub(crate) fn find_with<S: Read + Write>(
         &self,
         selected: &mut Selected<'_, S>,
         from: u32,

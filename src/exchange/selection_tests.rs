@@ -4,8 +4,8 @@ use super::*;
 use crate::MailboxName;
 use crate::error::{Kind, Phase};
 use crate::imap::command::Command;
-use crate::imap::session::{Client, Listener, Session};
 use crate::imap::wire::Limits;
+use crate::imap::{Client, Listener, Session};
 use crate::script::{Player, Script};
 use crate::secret::Secret;
 

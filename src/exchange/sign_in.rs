@@ -16,16 +16,16 @@ use super::folders::resolve;
 use super::throttle::{explain, is_not_connected};
 use crate::error::{Error, Phase, Result};
 use crate::imap::mailbox_name::MailboxName;
-use crate::imap::session::{Capabilities, Client, Listener, Selected, Session};
 use crate::imap::types::Status;
 use crate::imap::wire::Limits;
+use crate::imap::{Capabilities, Client, Listener, Selected, Session};
 use crate::net::{Network, Stream};
 use crate::secret::Secret;
 use crate::text::{escape_octets, shorten};
 
 /// A step that is over.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// Which one.
     pub phase: Phase,
     /// How long it took.
@@ -45,7 +45,7 @@ pub fn sign_in(network: &Network, server: &Server, mailbox: &str, token: &Secret
 ///
 /// "User is authenticated but not connected" may pass: too many connections look the same as a mailbox that is closed
 /// to us. [`super::persist`] tries it once more.
-pub fn sign_in_step_by_step(
+pub(crate) fn sign_in_step_by_step(
     network: &Network,
     server: &Server,
     mailbox: &str,
@@ -64,7 +64,7 @@ pub fn sign_in_step_by_step(
 
 /// The sign-in in as few turns as the server allows: what it offers is asked only where its greeting does
 /// not say it, and that the mailbox is open to us is left to the SELECT or EXAMINE which must come next.
-pub fn sign_in_shortly(
+pub(crate) fn sign_in_shortly(
     network: &Network,
     server: &Server,
     mailbox: &str,
@@ -134,7 +134,7 @@ fn authenticated_detail(mailbox: &str, status: &Status) -> String {
 
 /// Opens a folder by SELECT where it `writes`, else by EXAMINE: after [`sign_in_shortly`] the first command
 /// that shows whether the mailbox is open to us.
-pub fn open<'a, S: Read + Write>(
+pub(crate) fn open<'a, S: Read + Write>(
     session: &'a mut Session<S>,
     folder: &MailboxName,
     writes: bool,
@@ -161,7 +161,7 @@ fn hidden_error(status: &Status) -> Option<String> {
 
 /// The name of the front-end server in a greeting's text, which Microsoft's support asks for: base64 of
 /// UTF-16LE in brackets at the end, and no response code.
-pub fn front_end(greeting: &[u8]) -> Option<String> {
+pub(crate) fn front_end(greeting: &[u8]) -> Option<String> {
     let inner = greeting.strip_suffix(b"]")?;
     let start = inner.iter().rposition(|octet| *octet == b'[')? + 1;
     let octets = STANDARD.decode(inner.get(start..)?).ok()?;

@@ -8,7 +8,7 @@ use crate::error::{Error, Kind};
 const LONGEST: Duration = Duration::from_secs(3600);
 
 /// Gives an error of the IMAP side the kind that Exchange's words call for.
-pub fn explain(error: Error) -> Error {
+pub(crate) fn explain(error: Error) -> Error {
     let Some(reply) = error.reply() else { return error };
     let words = reply.text.to_ascii_lowercase();
     // `BAD Request is throttled. Suggested Backoff Time: 92415 milliseconds` (imapsync#198).
@@ -33,20 +33,20 @@ pub fn explain(error: Error) -> Error {
 }
 
 /// True where the server says that too much is asked of it just now.
-pub fn is_throttled(error: &Error) -> bool {
+pub(crate) fn is_throttled(error: &Error) -> bool {
     error.reply().is_some_and(|reply| reply.text.to_ascii_lowercase().contains("request is throttled"))
 }
 
 /// True where Exchange took the token and has no mailbox for it: most often for good, and at times only
 /// because there are too many connections to it just now (Webklex/php-imap#464), so that once more is worth
 /// a try.
-pub fn is_not_connected(error: &Error) -> bool {
+pub(crate) fn is_not_connected(error: &Error) -> bool {
     error.reply().is_some_and(|reply| reply.text.to_ascii_lowercase().contains("authenticated but not connected"))
 }
 
 /// True where the server refused a command and goes on with the session: a tagged NO or BAD that is neither
 /// throttling nor about the mailbox as a whole.
-pub fn is_refusal(error: &Error) -> bool {
+pub(crate) fn is_refusal(error: &Error) -> bool {
     let tagged = error.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"));
     tagged && error.kind() == Kind::Refused && !is_not_connected(error)
 }

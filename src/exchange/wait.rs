@@ -14,7 +14,7 @@ use super::throttle::explain;
 use crate::error::{Kind, Result};
 use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
-use crate::imap::session::{Selected, Session};
+use crate::imap::{Selected, Session};
 use crate::net::Readiness;
 use crate::retry::Retry;
 
@@ -29,7 +29,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// How often to look, and how long.
 #[derive(Clone, Debug)]
-pub struct Waiting {
+pub(crate) struct Waiting {
     /// IDLE begins anew after so long; Exchange's pushes stop silently after a while (angus-mail#176).
     pub period: Duration,
     /// Between two looks where the server has no IDLE.
@@ -45,7 +45,7 @@ impl Default for Waiting {
 }
 
 /// Finds what is to be done in a folder that is open.
-pub type Find<'a, S> = dyn FnMut(&mut Selected<'_, S>) -> Result<UidSet> + 'a;
+pub(crate) type Find<'a, S> = dyn FnMut(&mut Selected<'_, S>) -> Result<UidSet> + 'a;
 
 /// Waits until `find` finds messages in `folder`, at once where there are some already. Returns none where
 /// the time was over first.
@@ -53,19 +53,7 @@ pub type Find<'a, S> = dyn FnMut(&mut Selected<'_, S>) -> Result<UidSet> + 'a;
 /// `expires` says when the token of the session that `connect` made last ends; a minute before, the session
 /// is given up for a new one. Each outage may cost the whole budget of `retry`; sessions that end one after the other
 /// before they have waited are one outage.
-///
-/// ```no_run
-/// use exoimap::exchange::{Selection, Waiting, wait};
-/// # fn f(connect: &mut exoimap::exchange::Connect) -> exoimap::Result<()> {
-/// let unseen = Selection::default().with_unseen();
-/// let mut find = |inbox: &mut exoimap::imap::session::Selected<'_, exoimap::Stream>| Ok(unseen.find(inbox, 1)?.uids);
-/// let (inbox, mut retry) = (exoimap::MailboxName::inbox(), exoimap::Retry::none());
-/// let uids = wait(&inbox, &Waiting::default(), connect, &mut retry, &|| None, &mut find)?;
-/// println!("to do: {uids}");
-/// # Ok(())
-/// # }
-/// ```
-pub fn wait<S: Read + Write + Readiness>(
+pub(crate) fn wait<S: Read + Write + Readiness>(
     folder: &MailboxName,
     waiting: &Waiting,
     connect: &mut Connect<S>,

@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use super::*;
 use crate::error::{Error, Kind};
-use crate::imap::session::{Client, Listener};
 use crate::imap::wire::Limits;
+use crate::imap::{Client, Listener};
 use crate::secret::Secret;
 
 /// How a connection behaves.

@@ -22,8 +22,8 @@ impl<S: Read + Write> Session<S> {
     /// the server waits for the rest. What follows them is not read.
     ///
     /// ```no_run
-    /// use exoimap::exchange::Outgoing;
-    /// # fn f(mut session: exoimap::imap::session::Session<exoimap::Stream>) -> exoimap::Result<()> {
+    /// use exoimap::Outgoing;
+    /// # fn f(mut session: exoimap::imap::Session<exoimap::Stream>) -> exoimap::Result<()> {
     /// // Refuses what Exchange would choke on, before anything is sent.
     /// let mut message = Outgoing::new("order.eml", std::fs::File::open("order.eml").expect("it is there"))?;
     /// let size = message.octets();

@@ -27,7 +27,7 @@ struct List {
 
 /// True where a part of the message is attached: one that is neither plain text nor HTML, or has a file's
 /// name, or is said to be an attachment. None where the structure cannot be read.
-pub fn has_attachments(structure: &[u8]) -> Option<bool> {
+pub(crate) fn has_attachments(structure: &[u8]) -> Option<bool> {
     let frame = Frame::from_line(structure);
     walk(&mut Cursor::new(&frame)).ok()
 }

@@ -32,13 +32,13 @@ impl Capabilities {
     }
 
     /// The words, as the server listed them.
-    pub fn words(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(Capability::as_str)
     }
 }
 
 /// A server that has greeted and does not know who we are.
-pub struct Client<S> {
+pub(crate) struct Client<S> {
     connection: Connection<S>,
     greeting: Status,
 }
@@ -46,7 +46,7 @@ pub struct Client<S> {
 impl<S: Read + Write> Client<S> {
     /// Waits for the greeting. A server that takes us for signed in already (PREAUTH) is refused: we
     /// do not know as whom.
-    pub fn greet(stream: S, limits: Limits, listener: Listener) -> Result<Client<S>> {
+    pub(crate) fn greet(stream: S, limits: Limits, listener: Listener) -> Result<Client<S>> {
         let mut connection = Connection::new(stream, limits);
         connection.set_listener(listener);
         let greeting = connection.greeting()?;
@@ -58,17 +58,17 @@ impl<S: Read + Write> Client<S> {
     }
 
     /// The greeting.
-    pub fn greeting(&self) -> &Status {
+    pub(crate) fn greeting(&self) -> &Status {
         &self.greeting
     }
 
     /// What the greeting offered, where its code said so: then CAPABILITY need not be asked.
-    pub fn greeted_capabilities(&self) -> Option<Capabilities> {
+    pub(crate) fn greeted_capabilities(&self) -> Option<Capabilities> {
         told(&self.greeting)
     }
 
     /// CAPABILITY, before the sign-in.
-    pub fn capability(&mut self) -> Result<Capabilities> {
+    pub(crate) fn capability(&mut self) -> Result<Capabilities> {
         capability(&mut self.connection)
     }
 
@@ -77,7 +77,12 @@ impl<S: Read + Write> Client<S> {
     /// `offered` is what [`capability`](Client::capability) returned: without `AUTH=XOAUTH2` nothing is
     /// sent, with `SASL-IR` (RFC 4959) the response goes with the command. An error challenge is
     /// answered by an empty line, so that the server ends the command.
-    pub fn authenticate_xoauth2(mut self, offered: &Capabilities, user: &str, token: &Secret) -> Result<Session<S>> {
+    pub(crate) fn authenticate_xoauth2(
+        mut self,
+        offered: &Capabilities,
+        user: &str,
+        token: &Secret,
+    ) -> Result<Session<S>> {
         let response = xoauth2::initial_response(user, token)?;
         if !offered.has("AUTH=XOAUTH2") {
             let words = offered.words().collect::<Vec<_>>().join(" ");
@@ -137,7 +142,7 @@ pub struct Session<S> {
 
 impl<S: Read + Write> Session<S> {
     /// The words of the OK that ended the sign-in; Exchange hides an error in it at times.
-    pub fn authenticated(&self) -> &Status {
+    pub(crate) fn authenticated(&self) -> &Status {
         &self.authenticated
     }
 
@@ -147,7 +152,7 @@ impl<S: Read + Write> Session<S> {
     }
 
     /// The stream, to set its time limits.
-    pub fn stream_mut(&mut self) -> &mut S {
+    pub(crate) fn stream_mut(&mut self) -> &mut S {
         self.connection.stream_mut()
     }
 
@@ -157,7 +162,7 @@ impl<S: Read + Write> Session<S> {
     }
 
     /// CAPABILITY, after the sign-in: a server may offer more now.
-    pub fn capability(&mut self) -> Result<&Capabilities> {
+    pub(crate) fn capability(&mut self) -> Result<&Capabilities> {
         self.capabilities = capability(&mut self.connection)?;
         self.connection.set_literal_plus(self.capabilities.has("LITERAL+"));
         Ok(&self.capabilities)
@@ -165,7 +170,7 @@ impl<S: Read + Write> Session<S> {
 
     /// A cheap command that only a mailbox which is open to us answers: NAMESPACE (RFC 2342), or where that is not
     /// offered a LIST of nothing. Returns its name.
-    pub fn prove_mailbox(&mut self) -> Result<&'static str> {
+    pub(crate) fn prove_mailbox(&mut self) -> Result<&'static str> {
         let command = match self.capabilities.has("NAMESPACE") {
             true => Command::new("NAMESPACE", Phase::Mailbox),
             false => Command::new("LIST", Phase::Mailbox).raw("\"\" \"\"")?,
@@ -181,7 +186,7 @@ impl<S: Read + Write> Session<S> {
     /// LIST of all mailboxes.
     ///
     /// ```no_run
-    /// # fn f(mut session: exoimap::imap::session::Session<exoimap::Stream>) -> exoimap::Result<()> {
+    /// # fn f(mut session: exoimap::imap::Session<exoimap::Stream>) -> exoimap::Result<()> {
     /// for item in session.list()? {
     ///     println!("{}", exoimap::MailboxName::from_wire(&item.name));
     /// }
@@ -243,7 +248,7 @@ impl<S: Read + Write> Session<S> {
     /// CREATE: makes a mailbox, and on most servers those above it.
     ///
     /// ```no_run
-    /// # fn f(mut session: exoimap::imap::session::Session<exoimap::Stream>) -> exoimap::Result<()> {
+    /// # fn f(mut session: exoimap::imap::Session<exoimap::Stream>) -> exoimap::Result<()> {
     /// session.create(&exoimap::MailboxName::new("Bestellungen/erledigt")?)?;
     /// # Ok(())
     /// # }

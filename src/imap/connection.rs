@@ -33,11 +33,11 @@ const MOST_ALERTS: usize = 16;
 const MOST_OF_AN_ALERT: usize = 1000;
 
 /// Is told what the server wants people to read (RFC 3501 section 7.1).
-pub type OnAlert = Box<dyn FnMut(&str) + Send>;
+pub(crate) type OnAlert = Box<dyn FnMut(&str) + Send>;
 
 /// Who hears a server besides those who command it.
 #[derive(Default)]
-pub struct Listener {
+pub(crate) struct Listener {
     /// Writes the dialogue down.
     pub transcript: Option<Transcript>,
     /// Is told of each alert, once a connection.

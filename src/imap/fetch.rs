@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::cursor::{Cursor, Parse, Str, parse_digits};
 use super::frame::Frame;
-pub use super::types::{Fetch, Section, SectionData};
+pub(crate) use super::types::{Fetch, Section, SectionData};
 use super::types::{Flag, SeqNum, Uid};
 
 /// A section whose literal a FETCH response has just announced.

@@ -20,7 +20,7 @@ impl<S: Read + Write + Readiness> Selected<'_, S> {
     /// (angus-mail#176): ten minutes are enough, and behind them the mailbox is better opened anew.
     ///
     /// ```no_run
-    /// # fn f(mut session: exoimap::imap::session::Session<exoimap::Stream>) -> exoimap::Result<()> {
+    /// # fn f(mut session: exoimap::imap::Session<exoimap::Stream>) -> exoimap::Result<()> {
     /// let mut inbox = session.examine(&exoimap::MailboxName::inbox())?;
     /// if inbox.idle(std::time::Duration::from_secs(600))? {
     ///     println!("{} messages now", inbox.mailbox().exists);
@@ -47,7 +47,7 @@ impl<S: Read + Write + Readiness> Selected<'_, S> {
 
     /// Waits without a command, for servers without IDLE, until `time` has passed; true where the server
     /// says something before, if only that it hangs up.
-    pub fn pause(&mut self, time: Duration) -> Result<bool> {
+    pub(crate) fn pause(&mut self, time: Duration) -> Result<bool> {
         self.session.connection.pause(time)
     }
 }

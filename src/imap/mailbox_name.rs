@@ -62,7 +62,7 @@ impl MailboxName {
     }
 
     /// The octets on the wire.
-    pub fn wire(&self) -> &[u8] {
+    pub(crate) fn wire(&self) -> &[u8] {
         &self.wire
     }
 

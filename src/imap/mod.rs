@@ -11,29 +11,27 @@ pub(crate) mod command;
 mod connection;
 mod cursor;
 mod faults;
-pub mod fetch;
+pub(crate) mod fetch;
 mod frame;
 mod handler;
 mod idle;
 mod mailbox;
-pub mod mailbox_name;
+pub(crate) mod mailbox_name;
 pub(crate) mod parse;
 mod selected;
-pub mod types;
+pub(crate) mod types;
 mod uid_set;
 mod unreadable;
 pub(crate) mod wire;
-pub mod xoauth2;
+pub(crate) mod xoauth2;
 
-pub use crate::calendar::Day;
-pub use body_structure::has_attachments;
+pub use bodies::BodySink;
+pub use client::{Capabilities, Session};
+pub use mailbox::Mailbox;
+pub use selected::{Copied, Selected};
+pub use types::{Fetch, Flag, ListItem, MailboxStatus, Section, SectionData, SeqNum, Uid, UidValidity};
 pub use uid_set::UidSet;
 
-/// The states of a connection as types.
-pub mod session {
-    pub use super::bodies::BodySink;
-    pub use super::client::{Capabilities, Client, Session};
-    pub use super::connection::{Listener, OnAlert};
-    pub use super::mailbox::Mailbox;
-    pub use super::selected::{Copied, Selected};
-}
+pub(crate) use body_structure::has_attachments;
+pub(crate) use client::Client;
+pub(crate) use connection::{Listener, OnAlert};

@@ -165,7 +165,7 @@ impl<'a, S: Read + Write> Selected<'a, S> {
     /// that is too long is asked for by ranges of UIDs.
     ///
     /// ```no_run
-    /// # fn f(mut session: exoimap::imap::session::Session<exoimap::Stream>) -> exoimap::Result<()> {
+    /// # fn f(mut session: exoimap::imap::Session<exoimap::Stream>) -> exoimap::Result<()> {
     /// let mut inbox = session.examine(&exoimap::MailboxName::inbox())?;
     /// println!("{}", inbox.search("UNSEEN SINCE 2-Nov-2026")?);
     /// # Ok(())
@@ -284,7 +284,7 @@ impl<'a, S: Read + Write> Selected<'a, S> {
     /// connection: the rest of the answer is still on its way.
     ///
     /// ```no_run
-    /// # use exoimap::imap::{UidSet, session::Session};
+    /// # use exoimap::imap::{Session, UidSet};
     /// # fn f(mut session: Session<exoimap::Stream>, uids: &UidSet) -> exoimap::Result<()> {
     /// let mut inbox = session.examine(&exoimap::MailboxName::inbox())?;
     /// inbox.fetch_each(uids, "UID FLAGS", &mut |message| Ok(println!("{:?} {:?}", message.uid, message.flags)))
@@ -312,7 +312,7 @@ impl<'a, S: Read + Write> Selected<'a, S> {
     /// messages if it carried it out, of none after `FLAGS.SILENT`.
     ///
     /// ```no_run
-    /// # use exoimap::imap::{UidSet, session::Session};
+    /// # use exoimap::imap::{Session, UidSet};
     /// # fn f(mut session: Session<exoimap::Stream>, uids: &UidSet) -> exoimap::Result<()> {
     /// let mut inbox = session.select(&exoimap::MailboxName::inbox())?;
     /// let now = inbox.store(uids, "+FLAGS (\\Seen \\Answered)")?;
@@ -327,7 +327,7 @@ impl<'a, S: Read + Write> Selected<'a, S> {
     /// UID COPY to another mailbox. After an error nobody knows what of it was done.
     ///
     /// ```no_run
-    /// # use exoimap::{MailboxName, imap::{UidSet, session::Session}};
+    /// # use exoimap::{MailboxName, imap::{Session, UidSet}};
     /// # fn f(mut session: Session<exoimap::Stream>, uids: &UidSet) -> exoimap::Result<()> {
     /// let mut inbox = session.select(&MailboxName::inbox())?;
     /// let copied = inbox.copy(uids, &MailboxName::new("Archiv/2026")?)?;
@@ -345,7 +345,7 @@ impl<'a, S: Read + Write> Selected<'a, S> {
     /// knows what to do where they do not.
     ///
     /// ```no_run
-    /// # use exoimap::{MailboxName, imap::{UidSet, session::Session}};
+    /// # use exoimap::{MailboxName, imap::{Session, UidSet}};
     /// # fn f(mut session: Session<exoimap::Stream>, uids: &UidSet) -> exoimap::Result<()> {
     /// session.select(&MailboxName::inbox())?.move_to(uids, &MailboxName::new("erledigt")?)?;
     /// # Ok(())
@@ -361,7 +361,7 @@ impl<'a, S: Read + Write> Selected<'a, S> {
     /// are still there.
     ///
     /// ```no_run
-    /// # use exoimap::imap::{UidSet, session::Session};
+    /// # use exoimap::imap::{Session, UidSet};
     /// # fn f(mut session: Session<exoimap::Stream>, uids: &UidSet) -> exoimap::Result<()> {
     /// let mut inbox = session.select(&exoimap::MailboxName::inbox())?;
     /// inbox.store(uids, "+FLAGS.SILENT (\\Deleted)")?;
@@ -389,7 +389,7 @@ impl<'a, S: Read + Write> Selected<'a, S> {
     }
 
     /// What the server offered when it was asked last.
-    pub fn capabilities(&self) -> &Capabilities {
+    pub(crate) fn capabilities(&self) -> &Capabilities {
         &self.session.capabilities
     }
 

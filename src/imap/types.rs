@@ -45,11 +45,11 @@ number!(UidValidity);
 
 /// The name that ties a tagged response to its command (RFC 3501 section 2.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tag(String);
+pub(crate) struct Tag(String);
 
 impl Tag {
     /// A tag of letters and digits, which every server takes; anything else is none.
-    pub fn new(text: impl Into<String>) -> Option<Tag> {
+    pub(crate) fn new(text: impl Into<String>) -> Option<Tag> {
         let text = text.into();
         (!text.is_empty() && text.bytes().all(|octet| octet.is_ascii_alphanumeric())).then_some(Tag(text))
     }
@@ -60,14 +60,14 @@ impl Tag {
     }
 
     /// The tag's text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// A word that names an ability of the server, compared without regard to case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Capability(String);
+pub(crate) struct Capability(String);
 
 impl Capability {
     pub(crate) fn new(word: &[u8]) -> Capability {
@@ -75,7 +75,7 @@ impl Capability {
     }
 
     /// The word as sent, e.g. `AUTH=XOAUTH2`.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -110,7 +110,7 @@ impl Flag {
 
 /// How a command ended, or what an untagged status response reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Condition {
+pub(crate) enum Condition {
     /// `OK`
     Ok,
     /// `NO`: refused.
@@ -125,7 +125,7 @@ pub enum Condition {
 
 impl Condition {
     /// The word on the wire.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Condition::Ok => "OK",
             Condition::No => "NO",
@@ -138,7 +138,7 @@ impl Condition {
 
 /// `resp-cond-state`: a condition, perhaps a response code, and text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
+pub(crate) struct Status {
     /// The condition.
     pub condition: Condition,
     /// The response code in the brackets, understood or kept.
@@ -160,7 +160,7 @@ impl Status {
 
 /// A response code: what it means, and its octets between the brackets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Code {
+pub(crate) struct Code {
     /// As sent.
     pub raw: Vec<u8>,
     /// As understood.
@@ -169,8 +169,7 @@ pub struct Code {
 
 /// The response codes that something is done about (RFC 3501 section 7.1, RFC 4315, RFC 5530).
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CodeMeaning {
+pub(crate) enum CodeMeaning {
     /// `[ALERT]`: the text must be shown to the user.
     Alert,
     /// `[CAPABILITY …]`
@@ -283,7 +282,7 @@ pub enum SectionData {
 
 /// `* ESEARCH` (RFC 4731); its set is only told apart from others by its UID mark.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Esearch {
+pub(crate) struct Esearch {
     /// The tag of the search it answers.
     pub tag: Option<Vec<u8>>,
     /// True where the numbers are UIDs.
@@ -296,8 +295,7 @@ pub struct Esearch {
 
 /// What an untagged response says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Untagged {
+pub(crate) enum Untagged {
     /// OK, NO, BAD, BYE, PREAUTH.
     Status(Status),
     /// `* CAPABILITY`
@@ -326,8 +324,7 @@ pub enum Untagged {
 
 /// A response that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Unreadable {
+pub(crate) struct Unreadable {
     /// The response's name, upper case: `FETCH`, `SEARCH`.
     pub name: String,
     /// The UID in it, where there is one and only one.
@@ -348,7 +345,7 @@ impl std::error::Error for Unreadable {}
 
 /// A response, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Response {
+pub(crate) enum Response {
     /// The end of a command.
     Tagged(Tag, Status),
     /// Anything with a star.

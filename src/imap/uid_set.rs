@@ -62,7 +62,7 @@ impl UidSet {
     }
 
     /// Adds what is in `other`.
-    pub fn extend(&mut self, other: &UidSet) {
+    pub(crate) fn extend(&mut self, other: &UidSet) {
         for (first, last) in &other.ranges {
             self.insert_range(*first, *last);
         }
@@ -86,7 +86,7 @@ impl UidSet {
 
     /// What is in this set and not in `other`.
     #[must_use]
-    pub fn without(&self, other: &UidSet) -> UidSet {
+    pub(crate) fn without(&self, other: &UidSet) -> UidSet {
         let mut rest = UidSet::new();
         let mut others = other.ranges.iter().peekable();
         for (&first, &last) in &self.ranges {
@@ -112,7 +112,7 @@ impl UidSet {
 
     /// What is in this set and in `other` too.
     #[must_use]
-    pub fn within(&self, other: &UidSet) -> UidSet {
+    pub(crate) fn within(&self, other: &UidSet) -> UidSet {
         self.without(&self.without(other))
     }
 
@@ -128,7 +128,7 @@ impl UidSet {
 
     /// Its least UIDs, `count` of them at most.
     #[must_use]
-    pub fn first(&self, count: u64) -> UidSet {
+    pub(crate) fn first(&self, count: u64) -> UidSet {
         match count {
             0 => UidSet::new(),
             count => self.chunks(usize::MAX, count).next().unwrap_or_default(),
@@ -144,7 +144,7 @@ impl UidSet {
     /// names at most `uids` UIDs: Exchange refuses a command of more than 4,096 octets.
     ///
     /// One after the other, as they are asked for: a server that lists 4,294,967,295 UIDs costs no memory.
-    pub fn chunks(&self, octets: usize, uids: u64) -> impl Iterator<Item = UidSet> + '_ {
+    pub(crate) fn chunks(&self, octets: usize, uids: u64) -> impl Iterator<Item = UidSet> + '_ {
         let mut ranges = self.ranges.iter().map(|(first, last)| (*first, *last));
         let mut open = None;
         std::iter::from_fn(move || {

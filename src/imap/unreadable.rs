@@ -17,7 +17,7 @@ impl Unreadable {
 
     /// The response that `error` says could not be read, after which the connection is closed: nobody knows where
     /// the next response begins.
-    pub fn of(error: &Error) -> Option<&Unreadable> {
+    pub(crate) fn of(error: &Error) -> Option<&Unreadable> {
         std::error::Error::source(error).and_then(|source| source.downcast_ref())
     }
 

@@ -34,7 +34,7 @@ const HEAD: usize = 4096;
 
 /// The most that a server is let send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Octets of one response, its held literals included (default 8 MiB: a SEARCH of a million UIDs).
     pub response: usize,
     /// Octets of one literal that streams (default 1 GiB; Exchange Online sends 150 MB at most).

@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Phase, Result};
 use crate::secret::Secret;
 
 /// The initial response for `user`, refused where its parts could be taken for something else.
-pub fn initial_response(user: &str, token: &Secret) -> Result<Secret> {
+pub(crate) fn initial_response(user: &str, token: &Secret) -> Result<Secret> {
     if user.is_empty() || user.chars().any(|c| c.is_control() || c == ' ') {
         let message = format!("the mailbox address {user:?} holds a control character or a blank, or is empty");
         return Err(Error::new(Kind::Usage, Phase::Options, message));
@@ -26,7 +26,7 @@ pub fn initial_response(user: &str, token: &Secret) -> Result<Secret> {
 }
 
 /// What an error challenge says, where it is base64 of text (JSON at Google's, mostly absent at Exchange's).
-pub fn challenge_text(challenge: &[u8]) -> Option<String> {
+pub(crate) fn challenge_text(challenge: &[u8]) -> Option<String> {
     let text = String::from_utf8(STANDARD.decode(challenge).ok()?).ok()?;
     (!text.is_empty()).then_some(text)
 }

@@ -75,7 +75,7 @@ fn folded(text: &str) -> String {
 
 /// What the header alone says of a message of one part: that it is itself what others attach, a PDF for
 /// instance, or that it is text to be read. None for a message of several parts.
-pub fn is_attachment(header: &[u8]) -> Option<bool> {
+pub(crate) fn is_attachment(header: &[u8]) -> Option<bool> {
     let content_type = field(header, "Content-Type").unwrap_or_default();
     let disposition = field(header, "Content-Disposition").unwrap_or_default();
     let media_type = token(content_type);

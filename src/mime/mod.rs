@@ -40,7 +40,9 @@ pub(crate) use header::has_empty_line;
 #[cfg(feature = "attachments")]
 pub(crate) use headers::has;
 #[cfg(feature = "attachments")]
-pub use headers::{Headers, headers, is_attachment};
+pub(crate) use headers::is_attachment;
+#[cfg(feature = "attachments")]
+pub use headers::{Headers, headers};
 
 #[cfg(test)]
 #[cfg(feature = "attachments")]

@@ -62,7 +62,7 @@ impl Write for Accepted {
 }
 
 /// The certificate and the key of a listener, both PEM, the key in PKCS #8.
-pub fn acceptor(certificate: &[u8], key: &Secret) -> Result<TlsAcceptor> {
+pub(crate) fn acceptor(certificate: &[u8], key: &Secret) -> Result<TlsAcceptor> {
     let failed = |e: native_tls::Error| {
         let message = format!("the certificate and key of the listener (PEM, the key PKCS #8): {e}");
         Error::new(Kind::Usage, Phase::Options, message)

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
 
 #[cfg(feature = "certificate")]
-pub use accepted::acceptor;
+pub(crate) use accepted::acceptor;
 #[cfg(feature = "certificate")]
 pub(crate) use accepted::{Accepted, acknowledge};
 pub(crate) use pace::Pace;
@@ -104,22 +104,27 @@ impl Network {
     }
 
     /// The proxy that leads to a host, where one does.
-    pub fn proxy_for(&self, host: &str, port: u16) -> Option<&Proxy> {
+    pub(crate) fn proxy_for(&self, host: &str, port: u16) -> Option<&Proxy> {
         self.proxy.as_deref().filter(|proxy| proxy.leads_to(host, port))
     }
 
     /// The longest silence on a connection.
-    pub fn timeout(&self) -> Duration {
+    pub(crate) fn timeout(&self) -> Duration {
         self.idle
     }
 
     /// Looks up, connects, has a proxy connect where one is set, and does the TLS handshake.
-    pub fn connect(&self, host: &str, port: u16) -> Result<Stream> {
+    pub(crate) fn connect(&self, host: &str, port: u16) -> Result<Stream> {
         self.connect_step_by_step(host, port, &mut |_, _| {})
     }
 
     /// [`connect`](Self::connect), telling `done` of each step and what there is to say about it.
-    pub fn connect_step_by_step(&self, host: &str, port: u16, done: &mut dyn FnMut(Phase, String)) -> Result<Stream> {
+    pub(crate) fn connect_step_by_step(
+        &self,
+        host: &str,
+        port: u16,
+        done: &mut dyn FnMut(Phase, String),
+    ) -> Result<Stream> {
         let proxy = self.proxy_for(host, port);
         let (next, next_port) = proxy.map_or((host, port), |proxy| (proxy.host(), proxy.port()));
         let shown = proxy.map_or_else(|| host.to_owned(), |proxy| format!("the proxy {next} ({})", proxy.named_by()));
@@ -143,7 +148,7 @@ impl Network {
     }
 
     /// The addresses of a host, within the idle limit.
-    pub fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>> {
+    pub(crate) fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>> {
         self.look_up(host, port, host)
     }
 
@@ -168,7 +173,7 @@ impl Network {
     }
 
     /// Connects to the first address that answers; each gets its share of the idle limit.
-    pub fn dial(&self, host: &str, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr)> {
+    pub(crate) fn dial(&self, host: &str, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr)> {
         self.dial_as(host, addresses, host)
     }
 
@@ -214,7 +219,7 @@ impl Network {
     }
 
     /// The TLS handshake: chain and host name are verified, TLS 1.2 is the least.
-    pub fn handshake(&self, host: &str, tcp: TcpStream) -> Result<Stream> {
+    pub(crate) fn handshake(&self, host: &str, tcp: TcpStream) -> Result<Stream> {
         let connector = self.connector()?;
         let port = tcp.peer_addr().map_or(0, |address| address.port());
         let local = |e: io::Error| Error::new(Kind::Temporary, Phase::Tls, format!("{host}: {e}")).caused_by(e);
@@ -279,7 +284,7 @@ pub struct Stream {
 
 impl Stream {
     /// The instant at which reads and writes end, whatever comes in; the network's own remains.
-    pub fn set_deadline(&mut self, deadline: Option<Instant>) {
+    pub(crate) fn set_deadline(&mut self, deadline: Option<Instant>) {
         if let Some(timed) = self.tls.get_mut().timed() {
             timed.deadline = deadline;
         }

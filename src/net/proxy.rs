@@ -81,7 +81,7 @@ impl Proxy {
     }
 
     /// `NO_PROXY`, by `look`.
-    pub fn exceptions(look: impl Fn(&str) -> Option<String>) -> String {
+    pub(crate) fn exceptions(look: impl Fn(&str) -> Option<String>) -> String {
         ["no_proxy", "NO_PROXY"].iter().find_map(|name| look(name)).unwrap_or_default()
     }
 
@@ -94,23 +94,18 @@ impl Proxy {
     }
 
     /// The proxy's own host.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
     /// Its port.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// Where it was named.
-    pub fn named_by(&self) -> &str {
+    pub(crate) fn named_by(&self) -> &str {
         &self.named_by
-    }
-
-    /// True where the URL had a user or a password.
-    pub fn has_login(&self) -> bool {
-        self.login.is_some()
     }
 
     /// Host and port, as messages have them.
@@ -271,7 +266,7 @@ mod tests {
             ("socks5h://socks_1:1081", "socks5://socks_1:1081"),
         ] {
             let proxy = parse(url).unwrap();
-            assert_eq!((proxy.to_string(), proxy.has_login()), (shown.to_owned(), false), "{url}");
+            assert_eq!((proxy.to_string(), proxy.login.is_some()), (shown.to_owned(), false), "{url}");
         }
         let proxy = parse("http://us%65r:p%40:ss%2f@proxy.example.com:3128").unwrap();
         let login = proxy.login.clone().unwrap();

@@ -5,7 +5,7 @@ mod site;
 
 use std::time::Duration;
 
-use exoimap::entra::AccessToken;
+use exoimap::AccessToken;
 use exoimap::{Kind, MailboxName, Result, Retry};
 
 const BEFORE: Duration = Duration::from_secs(300);

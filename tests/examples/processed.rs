@@ -5,10 +5,10 @@ mod site;
 
 use std::io;
 
+use exoimap::imap::BodySink;
+use exoimap::imap::Fetch;
+use exoimap::imap::Uid;
 use exoimap::imap::UidSet;
-use exoimap::imap::fetch::Fetch;
-use exoimap::imap::session::BodySink;
-use exoimap::imap::types::Uid;
 use exoimap::{MailboxName, Result, Selection};
 
 /// Holds one message at a time; a large one belongs in a file (`exoimap::delivery`).

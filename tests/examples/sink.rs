@@ -5,9 +5,9 @@ mod site;
 
 use std::io;
 
-use exoimap::imap::fetch::Fetch;
-use exoimap::imap::session::BodySink;
-use exoimap::imap::types::Uid;
+use exoimap::imap::BodySink;
+use exoimap::imap::Fetch;
+use exoimap::imap::Uid;
 use exoimap::{MailboxName, Result, Selection};
 
 #[derive(Default)]

@@ -3,7 +3,7 @@
 
 #![allow(dead_code)] // Each example uses a part of it.
 
-use exoimap::imap::session::Session;
+use exoimap::imap::Session;
 use exoimap::{Application, Cloud, Credential, Network, Result, Retry, Secret, Server, Stream, Trust};
 
 pub(crate) struct Site {

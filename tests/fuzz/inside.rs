@@ -66,7 +66,7 @@ fn session(input: &[u8]) {
 }
 
 fn converse(input: &[u8]) -> crate::Result<()> {
-    use crate::imap::session::{Client, Listener};
+    use crate::imap::{Client, Listener};
     let mut client = Client::greet(Monologue(input), LIMITS, Listener::default())?;
     let offered = client.capability()?;
     let mut session = client.authenticate_xoauth2(&offered, "orders@contoso.com", &Secret::new("token-of-a-test"))?;
@@ -91,7 +91,7 @@ struct Sink {
     open: Option<u64>,
 }
 
-impl crate::imap::session::BodySink for Sink {
+impl crate::imap::BodySink for Sink {
     fn begin(&mut self, _: Option<crate::imap::types::Uid>, size: u64) -> io::Result<()> {
         assert!(self.open.replace(size).is_none(), "a body begins within a body");
         Ok(())
