@@ -24,10 +24,12 @@
 //! To have every new message in a directory, each once and durable, give the session to
 //! [`delivery::run`].
 //!
-//! Reading order, from the bottom: [`imap::wire`] (octets → framed responses; the file to audit first),
-//! [`imap::parse`], [`imap::connection`], [`imap::session`]; `net/` (the one place that knows time);
-//! [`entra`]; `mime/`; [`exchange`] (what Exchange Online does differently); `advice/` (hints and setup
-//! text); [`delivery`] (server → disk); [`bridge`] (tunnel and relay).
+//! What is public is what a program needs that fetches mail; the program `exoimap` is in `cli/` and uses more.
+//!
+//! Reading order, from the bottom: `imap/wire.rs` (bytes → framed responses; the file to audit first), `imap/parse.rs`,
+//! `imap/connection.rs`, the rest of `imap/`; `net/` (the one place that knows time); `entra/`; `mime/`; `exchange/` (what
+//! Exchange Online does differently); `advice/` (hints and setup text); `delivery/` (server → disk); `bridge/` (tunnel
+//! and relay).
 // What only the program uses.
 #![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
 #![cfg_attr(any(test, fuzzing), allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]

@@ -27,9 +27,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The budget of one run for trying again: how long it may wait in all for a service to recover.
 ///
-/// Make one for a run and give it to everything that may have to try again: [`crate::exchange::persist`] for work in
-/// sessions, [`crate::exchange::try_sessions`] for a session to keep, the token requests of [`crate::entra`]. Work that
-/// got something done says so by [`progressed`](Retry::progressed).
+/// Make one for a run and give it to everything that may have to try again: the token request, the delivery.
 pub struct Retry<'a> {
     most: Duration,
     left: Duration,

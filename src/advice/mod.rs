@@ -33,6 +33,7 @@ pub(crate) use setup::{Proven, Setup, SetupStep};
 
 /// What is known besides the error, filled into the hints.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Facts {
     /// The mailbox that was asked for.
     pub mailbox: String,

@@ -8,8 +8,7 @@ use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::error::RUN_IS_OVER;
-use crate::{Error, Kind, Phase, Result, Secret, threads};
+use crate::{Error, Kind, Phase, Result, Secret, error::RUN_IS_OVER, threads};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 

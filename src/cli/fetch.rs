@@ -8,12 +8,11 @@ use crate::advice::hints;
 use crate::delivery::{
     self, Action, Destination, FileOptions, Format, Job, Outcome, Program, Source, Spool, folder_path, locate,
 };
-use crate::error::RUN_IS_OVER;
 use crate::exchange::{Choice, choose, explain, resolve, try_sessions};
 use crate::files::{Mode, others_may_write};
 use crate::imap::Session;
 use crate::imap::types::ListItem;
-use crate::{Error, MailboxName, Phase, Result, Retry, Stream};
+use crate::{Error, MailboxName, Phase, Result, Retry, Stream, error::RUN_IS_OVER};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde_json::json;

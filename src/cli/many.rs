@@ -5,8 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::advice::hints;
-use crate::error::RUN_IS_OVER;
-use crate::{Error, Phase, Result, Retry, threads};
+use crate::{Error, Phase, Result, Retry, error::RUN_IS_OVER, threads};
 
 use super::exit::{Exit, worst};
 use super::output::Output;

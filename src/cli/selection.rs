@@ -1,8 +1,7 @@
 //! Which messages: what the options that select messages mean.
 
 use crate::calendar::Day;
-use crate::exchange::Selection;
-use crate::{MailboxName, Result};
+use crate::{MailboxName, Result, Selection};
 use clap::ArgMatches;
 
 /// The folder and the selection that the options name.

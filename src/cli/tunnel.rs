@@ -6,8 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::bridge::{self, Ended, Reason};
-use crate::error::RUN_IS_OVER;
-use crate::{Error, Kind, Phase, Result};
+use crate::{Error, Kind, Phase, Result, error::RUN_IS_OVER};
 use clap::ArgMatches;
 
 use super::exit::Exit;

@@ -7,6 +7,7 @@ use crate::imap::types::Flag;
 /// A change on the server. It is made only for messages that are durable, and handed over where a
 /// program takes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Action {
     /// `\Seen`
     MarkSeen,

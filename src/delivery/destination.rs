@@ -24,6 +24,7 @@ use crate::imap::types::{Uid, UidValidity};
 
 /// Where the messages of a directory come from; the first run binds it, another source is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Source<'a> {
     /// The IMAP server's name.
     pub host: &'a str,
@@ -35,6 +36,13 @@ pub struct Source<'a> {
     pub format: Format,
     /// How files are written.
     pub files: FileOptions,
+}
+
+impl Source<'_> {
+    /// A source whose messages are kept as `eml` files, which only their owner can read.
+    pub fn new<'a>(host: &'a str, mailbox: &'a str, folder: &'a MailboxName) -> Source<'a> {
+        Source { host, mailbox, folder, format: Format::default(), files: FileOptions::default() }
+    }
 }
 
 /// A directory that is ours until it is dropped.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use super::Failed;
-use super::incoming::{Came, Doubtful, Incoming, unreadable_reason};
+use super::incoming::{Came, Doubtful, Incoming};
 use super::pass::{Pass, failures};
 use crate::error::{Error, Kind, RUN_IS_OVER, Result};
 use crate::exchange::{Halves, explain, is_refusal, is_throttled};
@@ -143,7 +143,7 @@ impl Pass<'_> {
                 if let Some(bad) = Unreadable::of(&e)
                     && let Some(uid) = bad.uid.filter(|uid| left.contains(*uid))
                 {
-                    self.count_failures(vec![Failed { uid, reason: unreadable_reason(&bad.why) }])?;
+                    self.count_failures(vec![Failed { uid, reason: bad.reason() }])?;
                     return Err(e.with_kind(Kind::Temporary));
                 }
                 if is_about_a_message(&e) {

@@ -19,6 +19,7 @@ const MOST: u64 = 64 << 20;
 
 /// How the files of a directory are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FileOptions {
     /// Who may read what is delivered; what is ours stays the owner's.
     pub mode: Mode,

@@ -5,6 +5,7 @@ use crate::imap::types::{Flag, Uid, UidValidity};
 
 /// How messages are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// A file a message, the bytes as sent.
     #[default]

@@ -13,7 +13,6 @@ use super::ready::{Entry, Next};
 use super::{Delivered, Failed, Headers, Job, Outcome, Watch};
 use crate::calendar::internal_date;
 use crate::error::{Error, Result};
-use crate::exchange::{PLACEHOLDER_HEADER, is_placeholder};
 use crate::imap::BodySink;
 use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
@@ -289,10 +288,6 @@ impl<'a> Incoming<'a> {
     /// A complete body: delivered with its group, or set aside.
     fn accept(&mut self, uid: Uid, mut body: Body, size: u64, fetched: &Fetch) -> Result<()> {
         let refuse = |e| Error::disk(format!("writing the message {uid}"), e);
-        if let Some(reason) = is_no_message(&body.start, size) {
-            self.came.failed.push(Failed { uid, reason: reason.to_owned() });
-            return self.destination.discard(&body.name).map_err(refuse);
-        }
         if let Some(line_ends) = &mut body.line_ends {
             body.file.write_all(line_ends.finish()).map_err(refuse)?;
         }
@@ -321,20 +316,6 @@ impl<'a> Incoming<'a> {
             }
         }
     }
-}
-
-pub(super) fn unreadable_reason(why: &str) -> String {
-    format!("the server's answer cannot be read: {why}")
-}
-
-/// Says of what came in a message's place that it is none.
-pub(super) fn is_no_message(start: &[u8], size: u64) -> Option<&'static str> {
-    if is_placeholder(start) {
-        return Some(
-            "Exchange sent its placeholder (\"Retrieval using the IMAP4 protocol failed\") in the message's place",
-        );
-    }
-    (size == 0).then_some("the server sent an empty message")
 }
 
 #[cfg(feature = "attachments")]
@@ -367,10 +348,11 @@ impl BodySink for Incoming<'_> {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let Some(body) = &mut self.body else { return Ok(()) };
-        let wanted = if self.job.headers && !body.has_header { LONGEST_HEADER } else { PLACEHOLDER_HEADER };
-        let before = body.start.len();
-        body.start.extend(bytes.iter().take(wanted.saturating_sub(before)));
-        body.has_header |= has_empty_line(body.start.get(before.saturating_sub(2)..).unwrap_or_default());
+        if self.job.headers && !body.has_header {
+            let before = body.start.len();
+            body.start.extend(bytes.iter().take(LONGEST_HEADER.saturating_sub(before)));
+            body.has_header = has_empty_line(body.start.get(before.saturating_sub(2)..).unwrap_or_default());
+        }
         body.ending.write(bytes);
         let turned = match &mut body.line_ends {
             Some(line_ends) => line_ends.turn(bytes),
@@ -400,7 +382,7 @@ impl BodySink for Incoming<'_> {
     fn unreadable(&mut self, uid: Option<Uid>, why: &str) -> io::Result<()> {
         let Some(uid) = uid.filter(|uid| !self.came.seen.contains(*uid)) else { return Ok(()) };
         self.came.seen.insert(uid);
-        self.came.failed.push(Failed { uid, reason: unreadable_reason(why) });
+        self.came.failed.push(Failed { uid, reason: why.to_owned() });
         Ok(())
     }
 }

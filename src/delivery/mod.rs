@@ -13,7 +13,7 @@
 //! - `incoming`: the sink between a FETCH and the temporary files
 //! - `pass`: what one session does; `look`: what is new; `fetching`: how it comes; `hand_over`, `program`,
 //!   `changing`, `retention`, `action`: what comes after a delivery
-//! - [`run`]: a job from its first session to its last; `stream`: without a directory; [`ToDo`]: what a run
+//! - [`run`]: a job from its first session to its last; `stream`: without a directory; `ToDo`: what a run
 //!   would find
 
 mod action;
@@ -82,6 +82,7 @@ pub use without_attachments::{Attachment, Headers};
 
 /// What to deliver, and what comes after.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Job {
     /// The mailbox, for the program.
     pub mailbox: String,
@@ -157,6 +158,7 @@ impl Job {
 
 /// A message that is on the disk in its place, and will be after a power cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Delivered {
     /// Its UID.
     pub uid: Uid,
@@ -202,6 +204,7 @@ impl Delivered {
 
 /// A message that the server lists and does not hand out, or whose name in the directory is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Failed {
     /// Its UID.
     pub uid: Uid,
@@ -211,6 +214,7 @@ pub struct Failed {
 
 /// How a run ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Outcome {
     /// Messages delivered.
     pub delivered: u64,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::format::Format;
 use super::pass::Pass;
 use super::stream::{Out, Spool};
-use super::{Action, Destination, FileOptions, Job, Outcome, Source, Watch};
+use super::{Action, Destination, Job, Outcome, Source, Watch};
 use crate::error::{Error, Result};
 use crate::exchange::{Connect, Next, persist, try_sessions};
 use crate::imap::Session;
@@ -74,13 +74,7 @@ pub(crate) fn write_all(
     retry: &mut Retry,
     watch: &mut dyn Watch,
 ) -> Result<Outcome> {
-    let source = Source {
-        host: "",
-        mailbox: &job.mailbox,
-        folder: &job.folder,
-        format: Format::Mbox,
-        files: FileOptions::default(),
-    };
+    let source = Source { format: Format::Mbox, ..Source::new("", &job.mailbox, &job.folder) };
     let mut destination = Destination::none(&source);
     let mut pass = Pass::new(job, &mut destination, watch, Some(Out { spool, out }));
     persist(connect, retry, &mut |session, retry| pass.session(session, retry))?;

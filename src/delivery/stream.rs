@@ -6,12 +6,11 @@
 use std::fs::File;
 use std::io::{self, Seek, Write};
 
-use super::incoming::{Came, Doubtful, is_no_message, unreadable_reason};
+use super::incoming::{Came, Doubtful};
 use super::mbox::{UnixLineEnds, write_entry};
 use super::{Failed, Outcome, Watch};
 use crate::calendar::internal_date;
 use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::PLACEHOLDER_HEADER;
 use crate::files;
 use crate::imap::BodySink;
 use crate::imap::fetch::Fetch;
@@ -56,7 +55,6 @@ pub(super) struct Writer<'a> {
 #[derive(Default)]
 struct Body {
     uid: Option<Uid>,
-    start: Vec<u8>,
     ending: Ending,
     line_ends: UnixLineEnds,
 }
@@ -105,8 +103,6 @@ impl BodySink for Writer<'_> {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let Some(body) = &mut self.body else { return Ok(()) };
-        let missing = PLACEHOLDER_HEADER.saturating_sub(body.start.len()).min(bytes.len());
-        body.start.extend_from_slice(bytes.get(..missing).unwrap_or_default());
         body.ending.write(bytes);
         let written = self.spool.0.write_all(body.line_ends.turn(bytes));
         self.watch.received(bytes.len() as u64);
@@ -124,10 +120,6 @@ impl BodySink for Writer<'_> {
         }
         self.came.seen.insert(uid);
         self.last = Some((uid, fetched.seq));
-        if let Some(reason) = is_no_message(&body.start, size) {
-            self.fail(uid, reason);
-            return Ok(());
-        }
         let written = self.spool.0.write_all(body.line_ends.finish());
         self.spooled(written)?;
         self.entry(fetched.internal_date.as_deref().and_then(internal_date).unwrap_or_default())?;
@@ -148,7 +140,7 @@ impl BodySink for Writer<'_> {
     fn unreadable(&mut self, uid: Option<Uid>, why: &str) -> io::Result<()> {
         if let Some(uid) = uid.filter(|uid| !self.came.seen.contains(*uid)) {
             self.came.seen.insert(uid);
-            self.fail(uid, &unreadable_reason(why));
+            self.fail(uid, why);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::format::Format;
 use super::look::Look;
 use super::place::locate;
 use super::state::{State, now};
-use super::{FileOptions, Job, Source};
+use super::{Job, Source};
 use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::exchange::Isolation;
 use crate::imap::Selected;
@@ -63,8 +63,7 @@ impl<'a> ToDo<'a> {
 
     fn state(&self) -> Result<State> {
         let Job { mailbox, folder, .. } = self.job;
-        let files = FileOptions::default();
-        let any = Source { host: self.host, mailbox, folder, format: Format::default(), files };
+        let any = Source::new(self.host, mailbox, folder);
         let dir = locate(self.dir, &any, self.dir.to_owned())?;
         // Whatever format it keeps messages in.
         let text = read_if_there(&dir.join(".exoimap").join("state"))?;

@@ -5,6 +5,7 @@
 
 /// A national cloud, and the worldwide one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Cloud {
     /// Worldwide, and the United States' GCC.
     #[default]

@@ -6,6 +6,7 @@ use crate::text::shown;
 
 /// The IMAP server, by implicit TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Server {
     /// Its host name, which its certificate must bear.
     pub host: String,

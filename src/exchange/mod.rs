@@ -24,7 +24,6 @@ pub(crate) use halves::Halves;
 pub(crate) use isolation::Isolation;
 pub(crate) use outgoing::LARGEST_MESSAGE;
 pub use outgoing::Outgoing;
-pub(crate) use placeholder::{PLACEHOLDER_HEADER, is_placeholder};
 pub use resume::Connect;
 pub(crate) use resume::{Next, persist, try_sessions};
 pub use selection::{Found, Selection};

@@ -3,14 +3,18 @@
 //! Its subject is `Retrieval using the IMAP4 protocol failed for the following message: 752` (freescout#3203,
 //! Mailspring#2038, offlineimap#62). Whoever files it as the message and deletes the message loses mail.
 
-/// How much of a message must be looked at, in octets; the placeholder's header is shorter.
-pub(crate) const PLACEHOLDER_HEADER: usize = 4096;
-
 const SUBJECT: &str = "retrieval using the imap4 protocol failed for the following message";
 
-/// True where the beginning of a message is Exchange's placeholder. Its subject may be folded, since it is
+/// Why a message that starts so is not the one that was asked for; none if it may be.
+pub(super) fn placeholder(start: &[u8]) -> Option<&'static str> {
+    is_placeholder(start).then_some(
+        "Exchange sent its placeholder (\"Retrieval using the IMAP4 protocol failed\") in the message's place",
+    )
+}
+
+/// True if the beginning of a message is Exchange's placeholder. Its subject may be folded, since it is
 /// longer than the 78 characters of RFC 5322.
-pub(crate) fn is_placeholder(start: &[u8]) -> bool {
+fn is_placeholder(start: &[u8]) -> bool {
     let mut subject: Option<String> = None;
     for line in start.split(|octet| *octet == b'\n') {
         let line = String::from_utf8_lossy(line).into_owned();

@@ -52,6 +52,7 @@ pub struct Selection {
 
 /// What a selection found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Found {
     /// The messages that it means.
     pub uids: UidSet,
@@ -136,7 +137,7 @@ impl Selection {
         Ok(self)
     }
 
-    /// `--limit`: the first so many, see [`limited`](Selection::limited).
+    /// `--limit`: the first messages, as many as this.
     pub fn with_limit(mut self, messages: u64) -> Result<Selection> {
         if messages == 0 {
             return Err(Error::usage("--limit 0 selects nothing"));

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::address::Server;
 use super::folders::resolve;
+use super::placeholder::placeholder;
 use super::throttle::{explain, is_not_connected};
 use crate::error::{Error, Phase, Result};
 use crate::imap::mailbox_name::MailboxName;
@@ -91,9 +92,9 @@ fn enter(
 ) -> Result<Session<Stream>> {
     // Nothing is sent for a mailbox that cannot be named.
     crate::imap::xoauth2::initial_response(mailbox, token)?;
-    let stream =
-        network.connect_step_by_step(&server.host, server.port, &mut |phase, detail| clock.step(phase, detail))?;
-    let listener = Listener { secret: Some(token.clone()), meaning: Some(explain), ..listener };
+    let stream = network.connect_in_steps(&server.host, server.port, &mut |phase, detail| clock.step(phase, detail))?;
+    let listener =
+        Listener { secret: Some(token.clone()), meaning: Some(explain), not_mail: Some(placeholder), ..listener };
     let mut client = Client::greet(stream, Limits::default(), listener).map_err(explain)?;
     clock.step(Phase::Greeting, greeting_detail(client.greeting()));
     let offered = offered(&mut client).map_err(explain)?;

@@ -5,7 +5,7 @@
 use std::io;
 
 use super::connection::Handler;
-use super::fetch::{AnnouncedSection, Fetch, SectionData, announced_section};
+use super::fetch::{AnnouncedSection, Fetch, announced_section};
 use super::frame::Frame;
 use super::mailbox::Mailbox;
 use super::types::{Uid, Unreadable, Untagged};
@@ -27,31 +27,62 @@ pub trait BodySink {
     fn end(&mut self, uid: Uid, fetched: &Fetch, size: u64) -> io::Result<()>;
     /// The body is not to be kept: nobody asked for it, nobody knows whose it is, or its response cannot be read.
     fn forget(&mut self) -> io::Result<()>;
-    /// A response could not be read; what had begun of it is forgotten by now. `uid` is the message that was asked
-    /// for and did not come with it, where the response says so. Other messages follow.
+    /// A response could not be read, or what came is not the message; what had begun of it is forgotten by now. `uid` is
+    /// the message that was asked for, if the response names it. Other messages follow.
     fn unreadable(&mut self, uid: Option<Uid>, why: &str) -> io::Result<()> {
         let _ = (uid, why);
         Ok(())
     }
 }
 
+/// Collects one message at a time: what a [`Vec`] holds after the FETCH is the last message that came whole, or nothing.
+impl BodySink for Vec<u8> {
+    fn begin(&mut self, _: Option<Uid>, _: u64) -> io::Result<()> {
+        self.forget()
+    }
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.extend_from_slice(octets);
+        Ok(())
+    }
+    fn end(&mut self, _: Uid, _: &Fetch, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+    fn forget(&mut self) -> io::Result<()> {
+        self.clear();
+        Ok(())
+    }
+}
+
+/// The bytes by which it is known that a body is not the message.
+const START: usize = 4096;
+
+/// Says of the start of a body why it is not the message, if it is not.
+pub(crate) type NotMail = fn(&[u8]) -> Option<&'static str>;
+
 /// Passes the bodies that were asked for on to a sink.
 pub(super) struct Bodies<'a> {
     wanted: &'a UidSet,
     sink: &'a mut dyn BodySink,
     mailbox: &'a mut Mailbox,
+    not_mail: Option<NotMail>,
     streaming: Option<Streaming>,
 }
 
-/// The body that this response streams: its UID, where that came first, and its octets.
+/// The body that this response streams: its UID, if that came first, its size, and the first of its bytes.
 struct Streaming {
     uid: Option<Uid>,
     size: u64,
+    start: Vec<u8>,
 }
 
 impl<'a> Bodies<'a> {
-    pub(super) fn new(wanted: &'a UidSet, sink: &'a mut dyn BodySink, mailbox: &'a mut Mailbox) -> Bodies<'a> {
-        Bodies { wanted, sink, mailbox, streaming: None }
+    pub(super) fn new(
+        wanted: &'a UidSet,
+        sink: &'a mut dyn BodySink,
+        mailbox: &'a mut Mailbox,
+        not_mail: Option<NotMail>,
+    ) -> Bodies<'a> {
+        Bodies { wanted, sink, mailbox, not_mail, streaming: None }
     }
 
     /// The response is complete, and only now is it known whose body it had: a UID may come after the body,
@@ -61,7 +92,7 @@ impl<'a> Bodies<'a> {
         let before = streamed.as_ref().and_then(|streamed| streamed.uid);
         let asked = |uid: &Uid| self.wanted.contains(*uid) && before.is_none_or(|before| before == *uid);
         match (fetched.uid.filter(asked), streamed) {
-            (Some(uid), Some(Streaming { size, .. })) => self.sink.end(uid, fetched, size),
+            (Some(uid), Some(streamed)) => self.end(uid, fetched, streamed.size, &streamed.start),
             (None, Some(_)) => self.sink.forget(),
             (Some(uid), None) => self.held(uid, fetched),
             // Flags that changed elsewhere come as a FETCH too; they bring no body and often no UID.
@@ -77,17 +108,26 @@ impl<'a> Bodies<'a> {
             self.sink.forget()?;
         }
         let asked = |uid: &Uid| self.wanted.contains(*uid) && before.is_none_or(|before| before == *uid);
-        self.sink.unreadable(unreadable.uid.filter(asked), &unreadable.why)
+        self.sink.unreadable(unreadable.uid.filter(asked), &unreadable.reason())
     }
 
     /// A body that is short enough came as a quoted string.
     fn held(&mut self, uid: Uid, fetched: &Fetch) -> io::Result<()> {
-        let whole = fetched.sections.iter().find(|section| section.name.is_empty()).map(|section| &section.data);
-        let Some(SectionData::Held(octets)) = whole else { return Ok(()) };
+        let whole = fetched.sections.iter().find(|section| section.name.is_empty());
+        let Some(octets) = whole.and_then(|section| section.data.as_deref()) else { return Ok(()) };
         let size = octets.len() as u64;
         self.sink.begin(Some(uid), size)?;
         self.sink.write(octets)?;
-        self.sink.end(uid, fetched, size)
+        self.end(uid, fetched, size, octets)
+    }
+
+    /// A body is whole; the sink keeps it only if it is the message.
+    fn end(&mut self, uid: Uid, fetched: &Fetch, size: u64, start: &[u8]) -> io::Result<()> {
+        let empty = (size == 0).then_some("the server sent an empty message");
+        match empty.or_else(|| self.not_mail.and_then(|not_mail| not_mail(start))) {
+            Some(why) => self.sink.forget().and_then(|()| self.sink.unreadable(Some(uid), why)),
+            None => self.sink.end(uid, fetched, size),
+        }
     }
 }
 
@@ -100,11 +140,14 @@ impl Literals for Bodies<'_> {
         if !name.is_empty() || self.streaming.is_some() || !is_wanted {
             return Ok(false);
         }
-        self.streaming = Some(Streaming { uid, size });
+        self.streaming = Some(Streaming { uid, size, start: Vec::new() });
         self.sink.begin(uid, size).map(|()| true)
     }
 
     fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        if let Some(Streaming { start, .. }) = &mut self.streaming {
+            start.extend(octets.iter().take(START.saturating_sub(start.len())));
+        }
         self.sink.write(octets)
     }
 }

@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use super::command::Command;
 use super::connection::{Answer, Connection, Handler, Ignore, Listener};
 use super::mailbox_name::MailboxName;
-use super::types::{Capability, CodeMeaning, Condition, ListItem, MailboxStatus, Status, Untagged};
+use super::types::{CodeMeaning, Condition, ListItem, MailboxStatus, Status, Untagged};
 use super::wire::{Limits, Literals};
 use super::xoauth2;
 use crate::error::{Cause, Error, Kind, Phase, Result};
@@ -23,17 +23,17 @@ const BYTES_OF_A_LIST: u64 = 4 << 20;
 
 /// What a server offers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Capabilities(Vec<Capability>);
+pub struct Capabilities(Vec<String>);
 
 impl Capabilities {
     /// True where the server lists `name`.
     pub fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|capability| capability.as_str().eq_ignore_ascii_case(name))
+        self.0.iter().any(|word| word.eq_ignore_ascii_case(name))
     }
 
     /// The words, as the server listed them.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(Capability::as_str)
+        self.0.iter().map(String::as_str)
     }
 }
 

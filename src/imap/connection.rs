@@ -7,6 +7,7 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
+use super::bodies::NotMail;
 use super::command::{Command, Piece};
 use super::faults::{bare, ended, unexpected, unreadable, wire_error};
 pub(super) use super::handler::{Answer, Handler, Ignore};
@@ -46,6 +47,8 @@ pub(crate) struct Listener {
     pub secret: Option<Secret>,
     /// What an error means on this server: throttling is no refusal on Exchange Online.
     pub meaning: Option<fn(Error) -> Error>,
+    /// Which bodies are not the message that was asked for.
+    pub not_mail: Option<NotMail>,
 }
 
 /// A connection to an IMAP server.
@@ -60,6 +63,7 @@ pub(super) struct Connection<S> {
     alerts: Vec<String>,
     on_alert: Option<OnAlert>,
     meaning: Option<fn(Error) -> Error>,
+    pub(super) not_mail: Option<NotMail>,
 }
 
 impl<S: Read + Write> Connection<S> {
@@ -76,6 +80,7 @@ impl<S: Read + Write> Connection<S> {
             alerts: Vec::new(),
             on_alert: None,
             meaning: None,
+            not_mail: None,
         }
     }
 
@@ -88,7 +93,7 @@ impl<S: Read + Write> Connection<S> {
             self.guard(&secret);
         }
         self.on_alert = listener.on_alert;
-        self.meaning = listener.meaning;
+        (self.meaning, self.not_mail) = (listener.meaning, listener.not_mail);
     }
 
     /// The tag of the next command; without it tags are `a1`, `a2`, …

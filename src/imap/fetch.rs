@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::cursor::{Cursor, Parse, Str, parse_digits};
 use super::frame::Frame;
-pub(crate) use super::types::{Fetch, Section, SectionData};
+pub(crate) use super::types::{Fetch, Section};
 use super::types::{Flag, SeqNum, Uid};
 
 /// A section whose literal a FETCH response has just announced.
@@ -88,7 +88,10 @@ fn item(cursor: &mut Cursor, fetch: &mut Fetch) -> Parse<Vec<u8>> {
         cursor.space()?;
     }
     if let Some(section) = section {
-        let data = section_data(cursor)?;
+        let data = match cursor.nstring()? {
+            Str::Octets(octets) => Some(octets),
+            Str::Nil | Str::Streamed(_) => None,
+        };
         let item = [b"[", section.as_slice()].concat();
         fetch.sections.push(Section { name: section, data });
         return Ok(item);
@@ -131,12 +134,4 @@ fn section_name(cursor: &mut Cursor) -> Parse<Vec<u8>> {
         cursor.expect(b'>', "the end of the origin octet")?;
     }
     Ok(name)
-}
-
-fn section_data(cursor: &mut Cursor) -> Parse<SectionData> {
-    Ok(match cursor.nstring()? {
-        Str::Nil => SectionData::Nil,
-        Str::Octets(octets) => SectionData::Held(octets),
-        Str::Streamed(size) => SectionData::Streamed(size),
-    })
 }

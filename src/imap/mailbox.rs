@@ -4,6 +4,7 @@ use super::types::{CodeMeaning, Flag, Status, UidValidity, Untagged};
 
 /// What the server said of the mailbox that is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mailbox {
     /// Messages in it.
     pub exists: u32,

@@ -1,7 +1,7 @@
 //! IMAP4rev1 (RFC 3501), the client's side: a reader, a grammar, a session. Knows no Exchange, no OAuth.
 //!
-//! Reading order: [`wire`] finds where a response ends, [`parse`] says what it means, [`command`] writes
-//! a command, [`connection`] has one command in flight, [`session`] gives the states their types.
+//! Reading order: `wire` finds where a response ends, `parse` says what it means, `command` writes
+//! a command, `connection` has one command in flight, [`Session`] and [`Selected`] are the states as types.
 
 mod append;
 mod bodies;
@@ -29,7 +29,7 @@ pub use bodies::BodySink;
 pub use client::{Capabilities, Session};
 pub use mailbox::Mailbox;
 pub use selected::{Copied, Selected};
-pub use types::{Fetch, Flag, ListItem, MailboxStatus, Section, SectionData, SeqNum, Uid, UidValidity};
+pub use types::{Fetch, Flag, ListItem, MailboxStatus, Section, SeqNum, Uid, UidValidity};
 pub use uid_set::UidSet;
 
 pub(crate) use body_structure::has_attachments;

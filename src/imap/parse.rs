@@ -7,8 +7,8 @@ use super::cursor::{Cursor, Parse, parse_digits};
 use super::fetch;
 use super::frame::Frame;
 use super::types::{
-    Capability, Code, CodeMeaning, Condition, Esearch, Flag, ListItem, MailboxStatus, Response, SeqNum, Status, Tag,
-    Uid, UidValidity, Untagged,
+    Code, CodeMeaning, Condition, Esearch, Flag, ListItem, MailboxStatus, Response, SeqNum, Status, Tag, Uid,
+    UidValidity, Untagged,
 };
 
 /// `greeting / continue-req / response-data / response-tagged`
@@ -104,10 +104,8 @@ fn resp_text_code(raw: &[u8]) -> CodeMeaning {
         b"PERMANENTFLAGS" => cursor.list(|c| c.atom().map(Flag::new)).ok().map(CodeMeaning::PermanentFlags),
         b"READ-ONLY" => Some(CodeMeaning::ReadOnly),
         b"READ-WRITE" => Some(CodeMeaning::ReadWrite),
-        b"TRYCREATE" => Some(CodeMeaning::TryCreate),
         b"UIDNEXT" => cursor.number().ok().map(CodeMeaning::UidNext),
         b"UIDVALIDITY" => uid_validity(&mut cursor).map(CodeMeaning::UidValidity),
-        b"UNSEEN" => cursor.number().ok().map(CodeMeaning::Unseen),
         b"APPENDUID" => uid_validity(&mut cursor)
             .zip(cursor.number().ok().and_then(Uid::new))
             .map(|(validity, uid)| CodeMeaning::AppendUid(validity, uid)),
@@ -170,9 +168,9 @@ fn message_data(cursor: &mut Cursor) -> Parse<Untagged> {
 const MOST_CAPABILITIES: usize = 1000;
 
 /// `capability-data`: words, whatever they are.
-fn capability_data(cursor: &mut Cursor) -> Vec<Capability> {
+fn capability_data(cursor: &mut Cursor) -> Vec<String> {
     let words = cursor.rest().split(|octet| *octet == b' ').filter(|word| !word.is_empty());
-    words.take(MOST_CAPABILITIES).map(Capability::new).collect()
+    words.take(MOST_CAPABILITIES).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
 /// `"(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox`

@@ -1,7 +1,7 @@
 //! The grammar, line by line; whole dialogues are in `fixtures/`.
 
 use super::*;
-use crate::imap::fetch::{AnnouncedSection, SectionData, announced_section};
+use crate::imap::fetch::{AnnouncedSection, announced_section};
 use crate::imap::types::Unreadable;
 
 fn parsed(line: &[u8]) -> Response {
@@ -142,7 +142,7 @@ fn fetch_items_in_any_order_and_an_odd_one_costs_only_itself() {
     let f =
         fetch("* 1 FETCH (RFC822.SIZE 45274 X-GM-LABELS (a \"b\") UID 84 FLAGS (\\Seen $MDNSent) BODY[] {3}\r\na)b)");
     assert_eq!((f.size, f.uid, f.flags.map(|f| f.len())), (Some(45274), Uid::new(84), Some(2)));
-    assert_eq!((f.sections[0].name.as_slice(), &f.sections[0].data), (&b""[..], &SectionData::Held(b"a)b".to_vec())));
+    assert_eq!((f.sections[0].name.as_slice(), &f.sections[0].data), (&b""[..], &Some(b"a)b".to_vec())));
     let f = fetch("* 1 FETCH (BODY[HEADER.FIELDS (\"Subject\" From)]<0> NIL RFC822.SIZE -1 UID 3)");
     assert_eq!((f.sections[0].name.as_slice(), f.size), (&b"HEADER.FIELDS (\"SUBJECT\" FROM)"[..], None));
     let f = fetch(r#"* 1 FETCH (ENVELOPE ("too" "short") BODYSTRUCTURE (("TEXT" (NIL NIL) -1) "inline" NIL) UID 1)"#);

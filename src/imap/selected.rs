@@ -84,6 +84,7 @@ pub struct Selected<'a, S> {
 /// The UIDs that messages got in the mailbox that they were copied or moved to, as far as the server says
 /// (COPYUID, RFC 4315); Exchange leaves them out at times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Copied {
     /// The UIDVALIDITY of that mailbox.
     pub uid_validity: Option<UidValidity>,
@@ -270,7 +271,7 @@ impl<'a, S: Read + Write> Selected<'a, S> {
             let command = Command::new("UID FETCH", Phase::Fetch)
                 .raw(&format!("{chunk} ({items} BODY.PEEK[])"))?
                 .allowing(chunk.len().saturating_mul(OCTETS_A_MESSAGE));
-            let mut bodies = Bodies::new(&chunk, sink, &mut self.mailbox);
+            let mut bodies = Bodies::new(&chunk, sink, &mut self.mailbox, self.session.connection.not_mail);
             self.session.connection.run_ok(&command, &mut bodies)?;
         }
         Ok(())
@@ -341,8 +342,7 @@ impl<'a, S: Read + Write> Selected<'a, S> {
         self.change("UID COPY", uids, |command| command.mailbox(to)).map(|shown| shown.copied)
     }
 
-    /// UID MOVE to another mailbox (RFC 6851), for servers that offer MOVE; [`Change`](crate::exchange::Change)
-    /// knows what to do where they do not.
+    /// UID MOVE to another mailbox (RFC 6851), for servers that offer MOVE.
     ///
     /// ```no_run
     /// # use exoimap::{MailboxName, imap::{Session, UidSet}};

@@ -59,22 +59,6 @@ impl Tag {
         Tag(format!("a{number}"))
     }
 
-    /// The tag's text.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A word that names an ability of the server, compared without regard to case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Capability(String);
-
-impl Capability {
-    pub(crate) fn new(word: &[u8]) -> Capability {
-        Capability(String::from_utf8_lossy(word).into_owned())
-    }
-
-    /// The word as sent, e.g. `AUTH=XOAUTH2`.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -111,7 +95,6 @@ impl Flag {
 /// How a command ended, or what an untagged status response reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Condition {
-    /// `OK`
     Ok,
     /// `NO`: refused.
     No,
@@ -124,7 +107,6 @@ pub(crate) enum Condition {
 }
 
 impl Condition {
-    /// The word on the wire.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Condition::Ok => "OK",
@@ -139,7 +121,6 @@ impl Condition {
 /// `resp-cond-state`: a condition, perhaps a response code, and text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Status {
-    /// The condition.
     pub condition: Condition,
     /// The response code in the brackets, understood or kept.
     pub code: Option<Code>,
@@ -161,9 +142,7 @@ impl Status {
 /// A response code: what it means, and its octets between the brackets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Code {
-    /// As sent.
     pub raw: Vec<u8>,
-    /// As understood.
     pub meaning: CodeMeaning,
 }
 
@@ -172,22 +151,13 @@ pub(crate) struct Code {
 pub(crate) enum CodeMeaning {
     /// `[ALERT]`: the text must be shown to the user.
     Alert,
-    /// `[CAPABILITY …]`
-    Capability(Vec<Capability>),
-    /// `[PERMANENTFLAGS (…)]`
+    Capability(Vec<String>),
     PermanentFlags(Vec<Flag>),
-    /// `[READ-ONLY]`
     ReadOnly,
-    /// `[READ-WRITE]`
     ReadWrite,
-    /// `[TRYCREATE]`
-    TryCreate,
     /// `[UIDNEXT n]`; a mailbox that gave out 4,294,967,295 has no next one.
     UidNext(u32),
-    /// `[UIDVALIDITY n]`
     UidValidity(UidValidity),
-    /// `[UNSEEN n]`
-    Unseen(u32),
     /// `[APPENDUID uidvalidity uid]`
     AppendUid(UidValidity, Uid),
     /// `[COPYUID uidvalidity from to]`, the two sets as sent: Exchange leaves them empty at times.
@@ -198,6 +168,7 @@ pub(crate) enum CodeMeaning {
 
 /// `* LIST`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ListItem {
     /// `\Noselect`, `\HasChildren`, …
     pub attributes: Vec<Flag>,
@@ -216,6 +187,7 @@ impl ListItem {
 
 /// `* STATUS`: counts of a mailbox that is not selected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MailboxStatus {
     /// The name on the wire.
     pub name: Vec<u8>,
@@ -252,32 +224,19 @@ pub struct Fetch {
 impl Fetch {
     /// The octets of a `BODY[HEADER…]`, a quoted string or a literal; none where it is NIL.
     pub fn header(&self) -> Option<&[u8]> {
-        self.sections.iter().find_map(|section| match &section.data {
-            SectionData::Held(octets) if section.name.starts_with(b"HEADER") => Some(octets.as_slice()),
-            _ => None,
-        })
+        self.sections.iter().find(|section| section.name.starts_with(b"HEADER"))?.data.as_deref()
     }
 }
 
 /// A part of a message's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Section {
     /// What is between the brackets, upper case: empty for the whole message, `<0>` for a part of
     /// it by its origin octet, `HEADER`, `TEXT`, `1.2`.
     pub name: Vec<u8>,
-    /// Its octets.
-    pub data: SectionData,
-}
-
-/// Where the octets of a section are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SectionData {
-    /// NIL: there is no such part, or Exchange could not make it.
-    Nil,
-    /// Here.
-    Held(Vec<u8>),
-    /// They went to the caller's sink, so many of them.
-    Streamed(u64),
+    /// Its bytes; none if there is no such part (NIL), or if they went to the caller's sink.
+    pub data: Option<Vec<u8>>,
 }
 
 /// `* ESEARCH` (RFC 4731); its set is only told apart from others by its UID mark.
@@ -296,25 +255,16 @@ pub(crate) struct Esearch {
 /// What an untagged response says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Untagged {
-    /// OK, NO, BAD, BYE, PREAUTH.
     Status(Status),
-    /// `* CAPABILITY`
-    Capability(Vec<Capability>),
-    /// `* FLAGS`
+    Capability(Vec<String>),
     Flags(Vec<Flag>),
-    /// `* LIST`
     List(ListItem),
-    /// `* STATUS`
     MailboxStatus(MailboxStatus),
     /// `* SEARCH`: sequence numbers or UIDs, as the command asked.
     Search(Vec<u32>),
-    /// `* ESEARCH`
     Esearch(Esearch),
-    /// `* n EXISTS`
     Exists(u32),
-    /// `* n EXPUNGE`
     Expunge(SeqNum),
-    /// `* n FETCH`
     Fetch(Box<Fetch>),
     /// A response that this grammar does not know; it is skipped.
     Unknown(Vec<u8>),

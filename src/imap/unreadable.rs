@@ -15,6 +15,11 @@ impl Unreadable {
         Unreadable { name, uid: only_uid(frame), is_too_long: frame.is_cut(), why }
     }
 
+    /// Why a message did not come.
+    pub(crate) fn reason(&self) -> String {
+        format!("the server's answer cannot be read: {}", self.why)
+    }
+
     /// The response that `error` says could not be read, after which the connection is closed: nobody knows where
     /// the next response begins.
     pub(crate) fn of(error: &Error) -> Option<&Unreadable> {

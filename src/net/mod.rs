@@ -1,5 +1,4 @@
-//! The way to a server: resolve, connect, through a proxy where one is set, TLS. The one place that
-//! knows time.
+//! The way to a server: resolve, connect, through a proxy if one is set, TLS. Nothing else knows time.
 //!
 //! Every wait ends: a look-up and a connection by the idle limit as a whole, a read or a write by the
 //! lesser of the idle limit and the deadline. Certificates and host names are always verified, TLS is
@@ -53,6 +52,7 @@ const LEAST_FOR_AN_ADDRESS: Duration = Duration::from_secs(1);
 
 /// Whose signature a server's certificate must bear.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Trust {
     /// The system's trust store (with OpenSSL `SSL_CERT_FILE` and `SSL_CERT_DIR` name another one).
     #[default]
@@ -115,11 +115,11 @@ impl Network {
 
     /// Looks up, connects, has a proxy connect where one is set, and does the TLS handshake.
     pub(crate) fn connect(&self, host: &str, port: u16) -> Result<Stream> {
-        self.connect_step_by_step(host, port, &mut |_, _| {})
+        self.connect_in_steps(host, port, &mut |_, _| {})
     }
 
     /// [`connect`](Self::connect), telling `done` of each step and what there is to say about it.
-    pub(crate) fn connect_step_by_step(
+    pub(crate) fn connect_in_steps(
         &self,
         host: &str,
         port: u16,

@@ -5,7 +5,7 @@ mod site;
 
 use std::path::Path;
 
-use exoimap::delivery::{self, Delivered, Destination, FileOptions, Format, Job, Source, Watch};
+use exoimap::delivery::{self, Delivered, Destination, Job, Source, Watch};
 use exoimap::{MailboxName, Result, Retry, Selection};
 
 /// Is told of each group of messages as soon as it is durable.
@@ -37,13 +37,7 @@ fn main() -> Result<()> {
     let mut job = Job::new(&site.mailbox, folder.clone());
     job.selection = Selection::default().with_uids(uid)?;
     job.attachments = true;
-    let source = Source {
-        host: "outlook.office365.com",
-        mailbox: &site.mailbox,
-        folder: &folder,
-        format: Format::Eml,
-        files: FileOptions::default(),
-    };
+    let source = Source::new("outlook.office365.com", &site.mailbox, &folder);
     let mut destination = Destination::open(Path::new(dir), &source)?;
     delivery::run(&job, &mut destination, &mut |_, _| site.sign_in(), &mut Retry::none(), &mut Print)?;
     Ok(())

@@ -46,7 +46,7 @@ fn main() -> Result<()> {
     let mut inbox = session.select(&MailboxName::inbox())?;
     let uids = Selection::default().with_limit(10)?.find(&mut inbox, 1)?.uids;
     let mut process = Process::default();
-    inbox.fetch_bodies(&uids, "BODY.PEEK[]", &mut process)?;
+    inbox.fetch_bodies(&uids, "UID", &mut process)?;
     // Only what came in whole: a message that did not stays where it is.
     let moved = inbox.move_to(&process.done, &done)?;
     println!("{moved:?}");

@@ -37,7 +37,7 @@ fn main() -> Result<()> {
     let mut session = site::Site::from_environment()?.sign_in()?;
     let mut inbox = session.examine(&MailboxName::inbox())?;
     let uids = Selection::default().with_limit(100)?.find(&mut inbox, 1)?.uids;
-    inbox.fetch_bodies(&uids, "BODY.PEEK[]", &mut Lines::default())?;
+    inbox.fetch_bodies(&uids, "UID", &mut Lines::default())?;
     inbox.unselect()?;
     session.logout()
 }

@@ -121,6 +121,21 @@ fn main_leaves_everything_to_cli() {
     assert_eq!(code, ["fn main() -> std::process::ExitCode {", "    exoimap::cli::run()", "}"]);
 }
 
+/// What strangers see: types, functions, traits, constants. It only goes down, but for a line in an issue.
+const PUBLIC_ITEMS: usize = 175;
+
+#[test]
+fn the_public_face_is_narrow() {
+    let library = Source::all().into_iter().filter(|source| !["main", "cli"].contains(&source.module()));
+    let kinds = ["fn ", "const fn ", "struct ", "enum ", "trait ", "type ", "const "];
+    let is_item = |line: &str| {
+        line.trim_start().strip_prefix("pub ").is_some_and(|rest| kinds.iter().any(|kind| rest.starts_with(kind)))
+    };
+    let items: Vec<_> = library.flat_map(|source| source.find(is_item)).collect();
+    println!("{} public items", items.len());
+    assert!(items.len() <= PUBLIC_ITEMS, "{} items are public: {items:#?}", items.len());
+}
+
 /// What stands behind `crate::`.
 fn named_from_the_root(source: &Source) -> Vec<&str> {
     let path = &source.path;

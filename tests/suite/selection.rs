@@ -37,7 +37,7 @@ impl Site {
             std::env::temp_dir().join(format!("exoimap-selection-{}-{}.pem", std::process::id(), self.exchange.port()));
         std::fs::write(&ca, self.authority.pem()).unwrap();
         let network = Network::new(Trust::File(ca.clone())).with_timeout(Duration::from_secs(20));
-        let server = Server { host: "localhost".into(), port: self.exchange.port() };
+        let server = Server::new("localhost", self.exchange.port()).unwrap();
         let token = Secret::new(self.entra.token());
         let session = exoimap::sign_in(&network, &server, sample::ORDERS, &token);
         std::fs::remove_file(&ca).unwrap();

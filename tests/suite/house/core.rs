@@ -28,11 +28,16 @@ const CORE: [&str; 14] = [
 const NOT_CORE: [&str; 3] = ["imap/append.rs", "imap/idle.rs", "imap/body_structure.rs"];
 
 /// Lines of code, without comments, blank lines and tests. README names them; they only go down.
-const CORE_LINES: usize = 5_450;
-const BRIDGE_LINES: usize = 1_450;
+const CORE_LINES: usize = 5_400;
+const BRIDGE_LINES: usize = 1_270;
+
+/// The bridge, with the listener that clients connect to.
+fn is_bridge(path: &str) -> bool {
+    path.starts_with("bridge/") || path == "net/accepted.rs"
+}
 
 fn is_core(path: &str) -> bool {
-    CORE.iter().any(|core| path.starts_with(core)) && !NOT_CORE.contains(&path)
+    !is_bridge(path) && CORE.iter().any(|core| path.starts_with(core)) && !NOT_CORE.contains(&path)
 }
 
 #[test]
@@ -48,7 +53,7 @@ fn the_audit_core_is_small() {
             "{part} has moved: the list is in this file"
         );
     }
-    let (core, bridge) = (lines(&is_core), lines(&|path| path.starts_with("bridge/")));
+    let (core, bridge) = (lines(&is_core), lines(&|path| is_bridge(path)));
     println!("core {core}/{CORE_LINES} bridge {bridge}/{BRIDGE_LINES}");
     assert!(core <= CORE_LINES, "the audit core has {core} lines of code, its limit is {CORE_LINES}");
     assert!(bridge <= BRIDGE_LINES, "bridge/ has {bridge} lines of code, its limit is {BRIDGE_LINES}");
@@ -79,6 +84,7 @@ fn nothing_else_opens_a_socket() {
     let words = ["TcpStream", "TcpListener", "UdpSocket", "UnixStream", "UnixListener", "native_tls::"];
     let exceptions = [
         ("bridge/", "connects a mail program; it has a limit of its own"),
+        ("net/accepted.rs", "is the mail program's side of it"),
         ("cli/relay.rs", "opens the port that the relay listens on"),
     ];
     let found = others(|line| words.iter().any(|word| line.contains(word)), &exceptions);
@@ -90,6 +96,7 @@ fn nothing_else_reads_a_secret() {
     let exceptions = [
         ("entra/", "signs assertions, reads claims, and keeps tokens, as its file names say"),
         ("bridge/", "compares a local password"),
+        ("net/accepted.rs", "reads the key of the relay's listener"),
         ("cli/credential.rs", "reads the credential that an option names"),
         ("cli/environment.rs", "reads the env-file"),
         ("cli/input.rs", "decodes a secret file"),
