@@ -4,12 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::advice::{Facts, heading, hints};
-use crate::calendar::rfc3339;
 use crate::exchange::{Step, explain, judge, open, try_sessions};
 use crate::imap::Mailbox;
 use crate::imap::mailbox_name::MailboxName;
-use crate::text::Escaped;
-use crate::{Error, Kind, Phase, Result, Retry};
+use crate::{Error, Kind, Phase, Result, Retry, calendar::rfc3339, text::Escaped};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 

@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::text::shown;
-use crate::{Error, Kind, Phase, Result, Secret, files, threads};
+use crate::{Error, Kind, Phase, Result, Secret, files, text::shown, threads};
 use clap::ArgMatches;
 
 /// The most of a secret's file, in octets.

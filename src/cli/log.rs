@@ -6,9 +6,8 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
-use crate::calendar::rfc3339;
 use crate::files::open_private;
-use crate::{Error, Kind, Phase, Result};
+use crate::{Error, Kind, Phase, Result, calendar::rfc3339};
 
 /// The file; several runs may append to it at a time.
 pub(crate) struct Log(Mutex<File>);

@@ -6,8 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::text::Escaped;
-use crate::{Error, Kind, Phase, Result, Secret};
+use crate::{Error, Kind, Phase, Result, Secret, text::Escaped};
 use clap::ArgMatches;
 use serde_json::Value;
 

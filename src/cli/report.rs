@@ -7,10 +7,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use crate::calendar::rfc3339;
 use crate::files::open_private;
-use crate::text::Escaped;
-use crate::{Error, Kind, Phase, Result};
+use crate::{Error, Kind, Phase, Result, calendar::rfc3339, text::Escaped};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 

@@ -5,8 +5,7 @@ use crate::imap::fetch::Fetch;
 use crate::imap::types::{Flag, Uid, UidValidity};
 use crate::imap::{Selected, Session};
 use crate::imap::{UidSet, has_attachments};
-use crate::text::Escaped;
-use crate::{DateTime, Error, Kind, MailboxName, Phase, Result, Retry, Stream};
+use crate::{DateTime, Error, Kind, MailboxName, Phase, Result, Retry, Stream, text::Escaped};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 

@@ -1,7 +1,6 @@
 //! Which messages: what the options that select messages mean.
 
-use crate::calendar::Day;
-use crate::{MailboxName, Result, Selection};
+use crate::{MailboxName, Result, Selection, calendar::Day};
 use clap::ArgMatches;
 
 /// The folder and the selection that the options name.

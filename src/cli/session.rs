@@ -12,8 +12,7 @@ use crate::entra::{AccessToken, Claims, Cloud, TokenCache, Wanted};
 use crate::exchange::{Server, Step, check_mailbox, sign_in_shortly, sign_in_step_by_step};
 use crate::files::open_private;
 use crate::imap::{Listener, OnAlert, Session};
-use crate::text::Escaped;
-use crate::{Error, Kind, Network, Phase, Result, Retry, Secret, Stream, Transcript, Trust};
+use crate::{Error, Kind, Network, Phase, Result, Retry, Secret, Stream, Transcript, Trust, text::Escaped};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
