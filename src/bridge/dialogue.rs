@@ -78,7 +78,7 @@ impl<S: Read + Write> Dialogue<S> {
         self.stream.write_all(format!("{line}\r\n").as_bytes())
     }
 
-    /// Answers commands until the client wants to be signed in, or nothing more. `id` is told what the client says of
+    /// Answers commands until the client wants to be signed in, or nothing more. `id` takes what the client says of
     /// itself.
     pub(super) fn next(&mut self, capabilities: &str, id: &dyn Fn(&str)) -> Wish {
         loop {

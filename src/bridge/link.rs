@@ -1,9 +1,9 @@
 //! One TLS stream, read by one thread and written by another at the same time.
 //!
 //! A native-tls stream cannot be split, and a lock that is held while a socket is waited for deadlocks as
-//! soon as both sides send more than the sockets hold. So TLS works over memory (`net::Wire`): whoever
-//! reads waits on the socket without the lock, hands in what came and decrypts under the lock; whoever
-//! writes encrypts under the lock and sends without it. The lock is held for computing only.
+//! soon as both sides send more than the sockets hold. So TLS works over memory (`net::Wire`): the
+//! reader waits on the socket without the lock, hands in what came and decrypts under the lock; the writer
+//! encrypts under the lock and sends without it. The lock is held for computing only.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};

@@ -2,7 +2,7 @@
 //! are passed on, both ways, as they are.
 //!
 //! Reading order: [`link`](self) (one TLS stream, two threads), `pump` (bytes, both ways, until one side ends),
-//! `offered` (what a client is told that the server can do), [`tunnel`] (a client at two pipes); then for the relay
+//! `offered` (what the server can do, for the client), [`tunnel`] (a client at two pipes); then for the relay
 //! `dialogue` (what a client says before it is signed in), `password`, `refusal`, [`Relay`].
 
 mod dialogue;

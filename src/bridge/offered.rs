@@ -1,4 +1,4 @@
-//! What a client is told that the server can do.
+//! What the server can do, in words for the client.
 
 use crate::imap::Capabilities;
 

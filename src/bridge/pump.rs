@@ -29,7 +29,7 @@ pub(super) trait Side: Send + Sync {
     fn recv(&self, buffer: &mut [u8]) -> io::Result<usize>;
     /// Writes everything.
     fn send_all(&self, bytes: &[u8]) -> io::Result<()>;
-    /// Ends the connection; whoever reads or writes returns.
+    /// Ends the connection; the one who reads or writes returns.
     fn close(&self);
 }
 

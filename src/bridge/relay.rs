@@ -32,7 +32,7 @@ const TIME_TO_SIGN_IN: Duration = Duration::from_secs(30);
 /// The most clients that are not signed in.
 const MOST_WAITING: usize = 128;
 
-/// A wrong password waits as many seconds as it has been wrong, at most these.
+/// The first wrong password waits a second, the next ones twice as long each, at most these seconds.
 const LONGEST_DELAY: u32 = 10;
 
 /// The most names and addresses of which something is remembered.
@@ -66,18 +66,18 @@ pub(crate) struct Settings {
     pub tls: Option<TlsAcceptor>,
     /// Signs in to a mailbox.
     pub connect: Box<Connect>,
-    /// Is told of what happens, in a line and as an object. Everything that others wrote is escaped.
+    /// Takes what happens, as a line and as an object. Everything that others wrote is escaped.
     pub log: Box<Log>,
 }
 
 /// Who wants to know of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
-    /// Sessions: who wants to see what goes on.
+    /// One who wants to see what goes on.
     Session,
-    /// Whoever runs it.
+    /// The one who runs it.
     Warning,
-    /// Somebody who looks for a fault.
+    /// One who looks for a fault.
     Detail,
 }
 
@@ -90,6 +90,9 @@ pub(crate) struct Relay {
     waiting: Arc<()>,
     /// As many owners as there are sessions, and one.
     sessions: Arc<()>,
+    /// How a wrong password is delayed.
+    pause: Box<dyn Fn(Duration) + Send + Sync>,
+    time_to_sign_in: Duration,
 }
 
 #[derive(Default)]
@@ -106,15 +109,16 @@ struct Memory {
 
 impl Relay {
     /// A relay with these settings.
-    pub(crate) fn new(settings: Settings) -> Arc<Relay> {
-        let next_session = AtomicU64::new(1);
-        Arc::new(Relay {
+    pub(crate) fn new(settings: Settings) -> Relay {
+        Relay {
             settings,
             memory: Mutex::default(),
-            next_session,
+            next_session: AtomicU64::new(1),
             waiting: Arc::default(),
             sessions: Arc::default(),
-        })
+            pause: Box::new(std::thread::sleep),
+            time_to_sign_in: TIME_TO_SIGN_IN,
+        }
     }
 
     /// Serves everybody who connects, and never returns.
@@ -134,7 +138,7 @@ impl Relay {
     fn admit(self: &Arc<Self>, tcp: TcpStream, peer: SocketAddr) {
         let place = place(&self.waiting, MOST_WAITING);
         let (relay, is_full) = (Arc::clone(self), place.is_none());
-        // If no thread can be started, the client is still here to be told.
+        // If no thread can be started, the client is still here to hear of it.
         let client = Arc::new(Mutex::new(Some(tcp)));
         let theirs = Arc::clone(&client);
         let serve = move || {
@@ -157,7 +161,7 @@ impl Relay {
 
     /// From the greeting to the end of the session; an error is what is worth a line in the log.
     fn attend(&self, tcp: TcpStream, peer: SocketAddr, place: Arc<()>) -> std::result::Result<(), String> {
-        let client = Accepted::new(tcp, self.settings.tls.as_ref(), TIME_TO_SIGN_IN);
+        let client = Accepted::new(tcp, self.settings.tls.as_ref(), self.time_to_sign_in);
         let mut client = Dialogue::new(client.map_err(|e| format!("TLS with the client: {e}"))?);
         let capabilities = self.memory().offered.clone().unwrap_or_else(|| UNTIL_KNOWN.to_owned());
         let greeted = client.say(&format!("* OK [CAPABILITY {capabilities}] exoimap relay ready"));
@@ -185,7 +189,7 @@ impl Relay {
                     Err(refusal) => format!("NO {}", refusal.text),
                 },
             };
-            client.stream_mut().set_deadline(Instant::now() + TIME_TO_SIGN_IN);
+            client.stream_mut().set_deadline(Instant::now() + self.time_to_sign_in);
             if !client.refuse(&tag, &answer) {
                 return Ok(());
             }
@@ -220,7 +224,8 @@ impl Relay {
             times = times.max(next);
             remember(wrong, key, next);
         }
-        std::thread::sleep(SECOND * times.min(LONGEST_DELAY));
+        let delay = 1_u32.checked_shl(times - 1).unwrap_or(LONGEST_DELAY).min(LONGEST_DELAY);
+        (self.pause)(SECOND * delay);
         None
     }
 
@@ -373,3 +378,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn thread(name: String) -> Builder {
     Builder::new().name(name).stack_size(STACK)
 }
+
+#[cfg(test)]
+#[path = "relay_tests.rs"]
+mod tests;

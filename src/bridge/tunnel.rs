@@ -21,7 +21,7 @@ pub(crate) fn tunnel(session: Session<Stream>, who: &str, input: File, output: F
     let (stream, from_server) = session.into_parts();
     let local = |e: io::Error| Error::new(Kind::Local, Phase::Command, format!("tunnel: {e}")).caused_by(e);
     let server = Link::new(stream, idle).map_err(local)?;
-    // Whoever is gone already is noticed by the first read.
+    // A client that is gone already is noticed by the first read.
     let _ = (&output).write_all(greeting.as_bytes());
     let pump = Pump::new(Arc::new(Pipes { input, output }), Arc::new(server), idle);
     let builder = std::thread::Builder::new().name("tunnel-up".to_owned());

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::bridge::{self, Level, Passwords, Relay, Settings};
+use crate::error::RUN_IS_OVER;
 use crate::exchange::is_not_connected;
 use crate::imap::Session;
 use crate::{Error, Kind, Phase, Result, Retry, Secret, Stream};
@@ -72,10 +73,10 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
     setting.token(output, None, &mut setting.retry(output))?;
     let addresses: Vec<String> =
         listeners.iter().filter_map(|listener| Some(listener.local_addr().ok()?.to_string())).collect();
-    let host = setting.server.host.clone();
+    let (host, ends) = (setting.server.host.clone(), setting.deadline);
     let (setting, said) = (Arc::new(setting), Arc::new(output.shared()));
     let log = Arc::clone(&said);
-    let relay = Relay::new(Settings {
+    let relay = Arc::new(Relay::new(Settings {
         passwords,
         allow,
         most_sessions: arguments.get_one::<u16>("max-connections").copied().map_or(100, usize::from),
@@ -84,15 +85,16 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
         tls,
         connect: Box::new(move |mailbox| connect(&setting, mailbox, &said)),
         log: Box::new(move |level, text, object| say(level, text, object, &log)),
-    });
+    }));
     output.note(&format!("relay: listening on {} for {names} names", addresses.join(", ")));
-    std::thread::scope(|scope| {
-        for listener in &listeners {
-            let relay = Arc::clone(&relay);
-            scope.spawn(move || relay.serve(listener));
-        }
-    });
-    Ok(Exit::Done)
+    for listener in listeners {
+        let relay = Arc::clone(&relay);
+        let thread = std::thread::Builder::new().name("relay-listen".to_owned());
+        let failed = |e| Error::new(Kind::Local, Phase::Command, format!("starting a thread: {e}"));
+        thread.spawn(move || relay.serve(&listener)).map_err(failed)?;
+    }
+    std::thread::sleep(ends.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now())));
+    Err(Error::new(Kind::Temporary, Phase::Command, RUN_IS_OVER))
 }
 
 /// A session for a client that waits for it.

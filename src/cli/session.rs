@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::advice::Facts;
-use crate::entra::{AccessToken, Claims, Cloud, TokenCache, Wanted};
+use crate::entra::{AccessToken, Claims, Cloud, EARLY, TokenCache, Wanted};
 use crate::exchange::{Server, Step, check_mailbox, sign_in_shortly, sign_in_step_by_step};
 use crate::files::open_private;
 use crate::imap::{Listener, OnAlert, Session};
@@ -38,9 +38,6 @@ pub(crate) struct Setting {
     /// The token, once there is one: all mailboxes share it, and one request serves them all.
     token: Mutex<Option<AccessToken>>,
 }
-
-/// A token that ends sooner is renewed before a sign-in.
-const EARLY: Duration = Duration::from_secs(300);
 
 /// Where transcripts go: every session of a run writes to the same places.
 #[derive(Clone, Default)]
@@ -97,16 +94,21 @@ impl Setting {
     /// A token: the one at hand where it is good for a while yet, or a new one. `spent` is one that the
     /// server would not have any more.
     pub(crate) fn token(&self, output: &Output, spent: Option<&Secret>, retry: &mut Retry) -> Result<AccessToken> {
-        // Whoever comes second waits here for the first one's token.
+        // The second one waits here for the first one's token.
         let mut held = self.token.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_good = |token: &&AccessToken| {
-            let lasts = token.expires().is_none_or(|end| end.saturating_duration_since(Instant::now()) > EARLY);
-            lasts && Some(token.secret()) != spent
+        let known = held.clone().filter(|token| Some(token.secret()) != spent);
+        let good_for = |least| {
+            let lasts = |end: Instant| end.saturating_duration_since(Instant::now()) > least;
+            known.clone().filter(|token| token.expires().is_none_or(lasts))
         };
-        if let Some(token) = held.as_ref().filter(is_good) {
-            return Ok(token.clone());
+        if let Some(token) = good_for(EARLY) {
+            return Ok(token);
         }
-        let token = self.obtain(Wanted { fresh: false, spent }, retry, output)?;
+        let token = match self.obtain(Wanted { fresh: false, spent }, retry, output) {
+            // Better than none, while there is an outage.
+            Err(e) if e.kind() == Kind::Temporary => return good_for(Duration::ZERO).ok_or(e),
+            token => token?,
+        };
         *held = Some(token.clone());
         Ok(token)
     }

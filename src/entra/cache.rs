@@ -13,16 +13,13 @@ use serde_json::{Value, json};
 
 use super::certificate::hex;
 use super::device_code::said;
-use super::{AccessToken, Application, DeviceCode, Granted, ManagedIdentity};
+use super::{AccessToken, Application, DeviceCode, EARLY, Granted, ManagedIdentity};
 use crate::calendar;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::files::{self, Lock, Mode};
 use crate::net::Network;
 use crate::retry::Retry;
 use crate::secret::Secret;
-
-/// A token that ends sooner is renewed, in seconds.
-const EARLY: i64 = 300;
 
 /// The longest that a token is believed to be good for, in seconds: longer is a clock that jumped.
 const LONGEST: i64 = 2 * 86_400;
@@ -204,8 +201,8 @@ struct Kept {
 impl Kept {
     fn access_token(&self) -> Option<AccessToken> {
         let left = self.expires - calendar::now();
-        let left = (EARLY < left && left <= LONGEST).then(|| u64::try_from(left).ok()).flatten()?;
-        Some(AccessToken::good_until(self.access.clone(), Instant::now().checked_add(Duration::from_secs(left))))
+        let left = Duration::from_secs(u64::try_from(left).ok().filter(|_| left <= LONGEST)?);
+        (left > EARLY).then(|| AccessToken::good_until(self.access.clone(), Instant::now().checked_add(left)))
     }
 }
 

@@ -36,3 +36,4 @@ pub(crate) use device_code::{DeviceCode, Granted};
 pub(crate) use endpoint::{is_guid, is_tenant};
 pub use managed_identity::ManagedIdentity;
 pub use token::AccessToken;
+pub(crate) use token::EARLY;

@@ -7,6 +7,9 @@ use serde_json::Value;
 use super::Claims;
 use crate::secret::Secret;
 
+/// A token that ends sooner is renewed: a session ends with its token.
+pub(crate) const EARLY: Duration = Duration::from_secs(600);
+
 /// A token, and until when it is good.
 #[derive(Clone, Debug)]
 pub struct AccessToken {

@@ -1,6 +1,9 @@
 //! `tunnel` and `relay`: mail programs that people have, real servers and scripted ones.
 
+mod door;
+mod ends;
 mod programs;
+mod refused;
 mod relay;
 mod tunnel;
 
@@ -71,16 +74,16 @@ fn on_the_wire(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// What mbsync needs to know besides how it comes to a session.
-fn mbsync(rig: &Rig, account: &str) -> Command {
-    let place = rig.place.display();
-    fs::create_dir_all(rig.place.join("sync")).unwrap();
+fn mbsync(folder: &Path, account: &str) -> Command {
+    let place = folder.display();
+    fs::create_dir_all(folder.join("sync")).unwrap();
     let configuration = format!(
         "FSync no\n\nIMAPAccount bridge\n{account}\n\nIMAPStore far\nAccount bridge\n\nMaildirStore near\nPath {place}/sync/\n\
          Inbox {place}/sync/INBOX\n\nChannel all\nFar :far:\nNear :near:\nPatterns INBOX\nCreate Near\nSync Pull\nSyncState *\n"
     );
-    fs::write(rig.place.join("mbsyncrc"), configuration).unwrap();
+    fs::write(folder.join("mbsyncrc"), configuration).unwrap();
     let mut command = Command::new("mbsync");
-    command.args(["-c", "mbsyncrc", "-a"]).current_dir(&rig.place).env("HOME", &rig.place);
+    command.args(["-c", "mbsyncrc", "-a"]).current_dir(folder).env("HOME", folder);
     command
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -11,12 +12,11 @@ use super::{Kept, LONG, fill, mbsync, messages, on_the_wire, run, shown};
 use crate::dovecot::{Rig, USER};
 use crate::program::World;
 use crate::support::entra::Behaviour;
-use crate::support::exchange::Fault;
-use crate::support::sample::{DISABLED, ORDERS};
+use crate::support::sample::ORDERS;
 
 /// A relay that runs, and what it has said.
 pub(super) struct Relay {
-    _program: Kept,
+    pub(super) program: Kept,
     pub(super) port: u16,
     said: Arc<Mutex<String>>,
 }
@@ -33,8 +33,8 @@ impl Relay {
             let mut line = String::new();
             assert_ne!(lines.read_line(&mut line).unwrap(), 0, "it does not start: {}", said.lock().unwrap());
             said.lock().unwrap().push_str(&line);
-            if let Some((_, rest)) = line.split_once("listening on 127.0.0.1:") {
-                break rest.split(' ').next().unwrap().parse().unwrap();
+            if let Some((_, rest)) = line.split_once("127.0.0.1:") {
+                break rest.split([' ', ',']).next().unwrap().parse().unwrap();
             }
         };
         let heard = Arc::clone(&said);
@@ -43,11 +43,11 @@ impl Relay {
                 heard.lock().unwrap().push_str(&format!("{line}\n"));
             }
         });
-        Relay { _program: program, port, said }
+        Relay { program, port, said }
     }
 
     /// Waits for a line in its log.
-    fn says(&self, words: &str) {
+    pub(super) fn says(&self, words: &str) {
         let end = Instant::now() + LONG;
         while !self.said.lock().unwrap().contains(words) {
             assert!(Instant::now() < end, "{words:?} is not in\n{}", self.said.lock().unwrap());
@@ -67,7 +67,7 @@ impl Relay {
 }
 
 /// A client that speaks for itself.
-pub(super) struct Client(BufReader<TcpStream>);
+pub(super) struct Client(pub(super) BufReader<TcpStream>);
 
 impl Client {
     pub(super) fn say(&mut self, line: &str) {
@@ -100,18 +100,18 @@ pub(super) fn add(mut command: Command, name: &str) -> String {
 }
 
 /// A relay before a real Dovecot, and the password of its mailbox.
-fn before_dovecot(rig: &Rig) -> (Relay, String) {
+pub(super) fn before_dovecot(rig: &Rig) -> (Relay, String) {
     let password = add(rig.command(&["relay"]), USER);
     (Relay::start(rig.command(&["relay", "--token-cache", "cache"])), password)
 }
 
-fn python(rig: &Rig, script: &str, arguments: &[&str]) -> Output {
+pub(super) fn python(folder: &Path, script: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new("python3");
-    command.arg("-c").arg(script).args(arguments).current_dir(&rig.place);
+    command.arg("-c").arg(script).args(arguments).current_dir(folder);
     run(command, LONG)
 }
 
-const IMAPLIB: &str = r#"
+pub(super) const IMAPLIB: &str = r#"
 import imaplib, os, sys
 port, user, password = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 imap = imaplib.IMAP4("localhost", port)
@@ -128,7 +128,7 @@ fn imaplib_pulls_2000_messages_through_the_relay() {
     let rig = Rig::new();
     let wanted = fill(&rig, 2_000);
     let (relay, password) = before_dovecot(&rig);
-    let ended = python(&rig, IMAPLIB, &[&relay.port.to_string(), USER, &password]);
+    let ended = python(&rig.place, IMAPLIB, &[&relay.port.to_string(), USER, &password]);
     assert!(ended.status.success(), "{}", shown(&ended));
     let entries = fs::read_dir(rig.place.join("pulled")).unwrap();
     let pulled: std::collections::BTreeSet<_> = entries.map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect();
@@ -139,17 +139,17 @@ fn imaplib_pulls_2000_messages_through_the_relay() {
 }
 
 #[test]
-fn fetchmail_and_mbsync_sign_in_with_the_local_password() {
+pub(super) fn fetchmail_and_mbsync_sign_in_with_the_local_password() {
     let rig = Rig::new();
     let wanted = fill(&rig, 30);
     let (relay, password) = before_dovecot(&rig);
     let account =
         format!("Host 127.0.0.1\nPort {}\nSSLType None\nUser {USER}\nPass {password}\nAuthMechs *", relay.port);
-    let ended = run(mbsync(&rig, &account), LONG);
+    let ended = run(mbsync(&rig.place, &account), LONG);
     assert!(ended.status.success(), "{}", shown(&ended));
     assert!(messages(&rig.place.join("sync/INBOX")) == wanted);
 
-    let ended = run(fetchmail(&rig, relay.port, &password), LONG);
+    let ended = run(fetchmail(&rig.place, relay.port, USER, &password), LONG);
     assert!(ended.status.success(), "{}", shown(&ended));
     let pulled = fs::read(rig.place.join("pulled")).unwrap();
     let pulled = String::from_utf8(on_the_wire(&pulled)).unwrap();
@@ -161,17 +161,17 @@ fn fetchmail_and_mbsync_sign_in_with_the_local_password() {
     assert_eq!(rig.entra.requests().len(), 1);
 }
 
-fn fetchmail(rig: &Rig, port: u16, password: &str) -> Command {
-    let place = rig.place.display();
+pub(super) fn fetchmail(folder: &Path, port: u16, name: &str, password: &str) -> Command {
+    let place = folder.display();
     let configuration = format!(
-        "poll 127.0.0.1 protocol IMAP port {port}\n user \"{USER}\" password \"{password}\" keep fetchall sslproto ''\n mda \"cat >> {place}/pulled\"\n"
+        "poll 127.0.0.1 protocol IMAP port {port}\n user \"{name}\" password \"{password}\" keep fetchall sslproto ''\n mda \"cat >> {place}/pulled\"\n"
     );
-    let file = rig.place.join("fetchmailrc");
+    let file = folder.join("fetchmailrc");
     fs::write(&file, configuration).unwrap();
     fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let mut command = Command::new("fetchmail");
     command.args(["-f", "fetchmailrc", "--nosyslog", "-i", "fetchids", "--pidfile", "fetchmail.pid"]);
-    command.current_dir(&rig.place).env("HOME", &rig.place).env("FETCHMAILHOME", &rig.place);
+    command.current_dir(folder).env("HOME", folder).env("FETCHMAILHOME", folder);
     command
 }
 
@@ -215,102 +215,18 @@ fn a_client_that_sends_everything_at_once_and_closes_gets_every_answer() {
     relay.says(" received: the client closed the connection");
 }
 
-/// A relay before the fake Exchange.
-fn before_exchange(world: &World, names: &[&str]) -> (Relay, Vec<String>) {
-    let command = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_exoimap"));
-        let variables = world.call(&[]);
-        command.args(arguments).env_clear().envs(variables.variables().iter().cloned());
-        command.current_dir(world.folder.path());
-        command
-    };
-    let passwords = names.iter().map(|name| add(command(&["relay"]), name)).collect();
-    (Relay::start(command(&["relay"])), passwords)
-}
-
-#[test]
-fn every_refusal_has_the_answer_that_programs_understand() {
-    let world = World::new();
-    let disabled = format!("off={DISABLED}");
-    let (relay, passwords) = before_exchange(&world, &[ORDERS, &disabled, "x=nobody@contoso.com"]);
-    let login = |name: &str, password: &str| {
-        let mut client = relay.connect();
-        let answer = client.ask(&format!("a LOGIN {name} {password}"));
-        (answer, client)
-    };
-    let (answer, mut client) = login(ORDERS, "wrong");
-    assert_eq!(answer, "a NO [AUTHENTICATIONFAILED] exoimap: wrong user name or password");
-    // The connection stays, and the right password is taken.
-    assert!(client.ask(&format!("b LOGIN {ORDERS} {}", passwords[0])).starts_with("b OK [CAPABILITY IMAP4 IMAP4rev1 "));
-    relay.says("orders@contoso.com 127.0.0.1:");
-    relay.says(" refused: wrong name or password");
-    let (answer, _) = login("stranger@contoso.com", &passwords[0]);
-    assert_eq!(answer, "a NO [AUTHENTICATIONFAILED] exoimap: wrong user name or password");
-
-    let (answer, mut client) = login("off", &passwords[1]);
-    assert_eq!(
-        answer,
-        "a NO [AUTHORIZATIONFAILED] exoimap: Exchange does not open disabled@contoso.com to the application"
-    );
-    assert_eq!(client.ask("b NOOP"), "b OK done");
-
-    world.exchange.fault_times(Fault::ByeGreeting, 1);
-    let (answer, mut client) = login(ORDERS, &passwords[0]);
-    assert_eq!(answer, "* BYE [UNAVAILABLE] exoimap: no session at localhost just now, try again later");
-    assert!(client.is_closed());
-    // The same is answered for a while, and the server is left alone.
-    let connections = world.exchange.connections();
-    let (answer, _) = login(ORDERS, &passwords[0]);
-    assert!(answer.starts_with("* BYE [UNAVAILABLE] "), "{answer}");
-    assert_eq!(world.exchange.connections(), connections);
-}
-
-#[test]
-fn what_entra_refuses_is_said_with_its_code_and_without_ids() {
-    let world = World::new();
-    // The token of the start is over before anybody signs in.
-    world.entra.configure().token.lifetime = 1;
-    let (relay, passwords) = before_exchange(&world, &[ORDERS]);
-    world.entra.behave(Behaviour::Refuses(7_000_222));
-    let mut client = relay.connect();
-    let answer = client.ask(&format!("a LOGIN {ORDERS} {}", passwords[0]));
-    assert_eq!(
-        answer,
-        "a NO [CONTACTADMIN] exoimap: Entra refused the application: AADSTS7000222, the secret has expired"
-    );
-    assert_eq!(client.ask("b NOOP"), "b OK done");
-}
-
-#[test]
-fn programs_report_a_wrong_password_and_an_outage_apart() {
-    let rig = Rig::new();
-    let (relay, password) = before_dovecot(&rig);
-    // 3 is fetchmail's "authentication failed", 2 its "connection failed".
-    assert_eq!(run(fetchmail(&rig, relay.port, "wrong"), LONG).status.code(), Some(3));
-    let ended = run(curl(relay.port, "wrong"), LONG);
-    assert_eq!(ended.status.code(), Some(67), "{}", shown(&ended));
-    let account = format!("Host 127.0.0.1\nPort {}\nSSLType None\nUser {USER}\nPass wrong\nAuthMechs *", relay.port);
-    let ended = run(mbsync(&rig, &account), LONG);
-    assert!(!ended.status.success() && shown(&ended).contains("wrong user name or password"), "{}", shown(&ended));
-    let port = relay.port.to_string();
-    let ended = python(&rig, IMAPLIB, &[&port, USER, "wrong"]);
-    assert!(shown(&ended).contains("exoimap: wrong user name or password"), "{}", shown(&ended));
-    drop(relay);
-
-    let mut nowhere = rig.command(&["relay", "--token-cache", "cache"]);
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    nowhere.env("EXOIMAP_PORT", closed.to_string());
-    let relay = Relay::start(nowhere);
-    assert_eq!(run(fetchmail(&rig, relay.port, &password), LONG).status.code(), Some(2));
-    assert_eq!(run(curl(relay.port, &password), LONG).status.code(), Some(56));
-    let ended = python(&rig, IMAPLIB, &[&relay.port.to_string(), USER, &password]);
-    assert!(shown(&ended).contains("no session at localhost just now"), "{}", shown(&ended));
-}
-
-fn curl(port: u16, password: &str) -> Command {
-    let mut command = Command::new("curl");
-    command.args(["-sS", "--user", &format!("{USER}:{password}"), &format!("imap://127.0.0.1:{port}/INBOX;UID=1")]);
+/// The program before the fake Exchange.
+pub(super) fn program(world: &World, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_exoimap"));
+    command.args(arguments).env_clear().envs(world.call(&[]).variables().iter().cloned());
+    command.current_dir(world.folder.path());
     command
+}
+
+/// A relay before the fake Exchange.
+pub(super) fn before_exchange(world: &World, names: &[&str]) -> (Relay, Vec<String>) {
+    let passwords = names.iter().map(|name| add(program(world, &["relay"]), name)).collect();
+    (Relay::start(program(world, &["relay"])), passwords)
 }
 
 #[test]
@@ -333,31 +249,20 @@ fn clients_that_do_not_speak_imap_are_hung_up_on_and_named() {
     assert_eq!(world.exchange.connections(), 0);
 }
 
+/// A session ends with its token, so a new one begins with a new token; but an old one is better than none.
 #[test]
-fn a_name_that_is_added_and_a_mailbox_that_is_not_allowed() {
+fn a_token_that_ends_within_ten_minutes_is_renewed_and_used_if_entra_is_away() {
     let world = World::new();
-    let (relay, _) = before_exchange(&world, &[ORDERS]);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_exoimap"));
-    command.arg("relay").env_clear().current_dir(world.folder.path());
-    // No credential is needed to make a password.
-    let password = add(command, &format!("tickets={ORDERS}"));
-    let mut client = relay.connect();
-    assert!(client.ask(&format!("a LOGIN Tickets {password}")).starts_with("a OK "));
-
-    let variables = world.call(&[]);
-    let relay = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_exoimap"));
-        command.args(["relay", "--password-file", "relay.passwords"]).args(arguments);
-        command.env_clear().envs(variables.variables().iter().cloned()).current_dir(world.folder.path());
-        run(command, LONG)
-    };
-    for (arguments, says) in [
-        (&["--listen", "0.0.0.0:0"][..], "can be reached from other machines"),
-        (&["--listen", "nonsense"], "is not ADDRESS:PORT"),
-        (&["--tls-key", "x"], "a TLS listener needs"),
-    ] {
-        let ended = relay(arguments);
-        assert_eq!(ended.status.code(), Some(2), "{}", shown(&ended));
-        assert!(shown(&ended).contains(says), "{}", shown(&ended));
-    }
+    world.entra.configure().token.lifetime = 590;
+    let (relay, passwords) = before_exchange(&world, &[ORDERS]);
+    let enters = || relay.connect().ask(&format!("a LOGIN {ORDERS} {}", passwords[0])).starts_with("a OK ");
+    assert!(enters() && enters());
+    assert_eq!(world.entra.requests().len(), 3);
+    world.entra.behave(Behaviour::ProxyHtml { status: 502 });
+    assert!(enters());
+    world.entra.behave(Behaviour::Normal);
+    world.entra.configure().token.lifetime = 3599;
+    let asked = world.entra.requests().len();
+    assert!(enters() && enters());
+    assert_eq!(world.entra.requests().len(), asked + 1);
 }

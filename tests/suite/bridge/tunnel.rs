@@ -10,7 +10,7 @@ use crate::dovecot::Rig;
 fn mbsync_pulls_2000_messages_through_the_tunnel() {
     let rig = Rig::new();
     let wanted = fill(&rig, 2_000);
-    let mut command = mbsync(&rig, &format!("Tunnel \"{} tunnel\"", env!("CARGO_BIN_EXE_exoimap")));
+    let mut command = mbsync(&rig.place, &format!("Tunnel \"{} tunnel\"", env!("CARGO_BIN_EXE_exoimap")));
     command.envs(rig.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
     let ended = run(command, LONG);
     assert!(ended.status.success(), "{}", shown(&ended));

@@ -64,9 +64,9 @@ fn another_question_or_another_credential_finds_nothing() {
 }
 
 #[test]
-fn a_token_that_ends_within_five_minutes_is_renewed() {
+fn a_token_that_ends_within_ten_minutes_is_renewed() {
     let world = World::new();
-    world.entra.configure().token.lifetime = 290;
+    world.entra.configure().token.lifetime = 590;
     keeping(&world, &["folders"]).run().expect(0);
     world.entra.configure().token.lifetime = 3599;
     keeping(&world, &["folders"]).run().expect(0);
