@@ -1,7 +1,7 @@
 //! `exoimap relay`: a local IMAP port for programs that know a user name and a password.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -138,7 +138,7 @@ fn listeners(named: &[&String], has_tls: bool) -> Result<Vec<TcpListener>> {
                 (None, address)
             }
         };
-        if !is_loopback(address.ip()) && !has_tls {
+        if !address.ip().to_canonical().is_loopback() && !has_tls {
             return Err(usage(format!(
                 "{address} can be reached from other machines, and passwords would go over the network in the clear: give the listener --tls-certificate and --tls-key, or listen on 127.0.0.1"
             )));
@@ -150,10 +150,6 @@ fn listeners(named: &[&String], has_tls: bool) -> Result<Vec<TcpListener>> {
         }
     }
     Ok(listeners)
-}
-
-fn is_loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
 }
 
 /// The listening socket that systemd gives as stdin.

@@ -136,8 +136,8 @@ fn a_name_is_a_mailbox_an_alias_or_one_of_a_domain_that_is_allowed() {
         ("@contoso.com", &domain),
         ("contoso.com", &domain),
         ("sales@sub.contoso.com", &domain),
-        ("sales@evil.com", &domain),
-        ("x@evil.com@contoso.com.evil.com", &domain),
+        ("sales@example.com", &domain),
+        ("x@contoso.com@example.com", &domain),
         (ORDERS, "\"\""),
     ] {
         // Delays are by name and by address: a relay of its own is not one that has been tried.
