@@ -180,6 +180,7 @@ Register-ArgumentCompleter -Native -CommandName 'exoimap' -ScriptBlock {
             [CompletionResult]::new('--token-cache', '--token-cache', [CompletionResultType]::ParameterName, 'Keep tokens between runs in this directory.')
             [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write the protocol transcript to stderr or FILE; credentials masked.')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Append what is written to stderr, with times, to FILE.')
+            [CompletionResult]::new('--no-counts', '--no-counts', [CompletionResultType]::ParameterName, 'List names only, without asking how many messages each folder has.')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors.')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors.')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each step on stderr.')

@@ -204,6 +204,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l token-cache -d 'Keep tokens between runs in this directory.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l trace -d 'Write the protocol transcript to stderr or FILE; credentials masked.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l log -d 'Append what is written to stderr, with times, to FILE.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l no-counts -d 'List names only, without asking how many messages each folder has.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -s q -l quiet -d 'Print only results and errors.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -s v -l verbose -d 'Print each step on stderr.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand folders; and not __fish_seen_subcommand_from create" -l json -d 'Print results as JSON, one object per line.'

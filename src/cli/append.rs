@@ -68,11 +68,10 @@ struct Message {
 impl Message {
     fn open(&self) -> Result<Outgoing<File>> {
         let file = match &self.spool {
-            Some(spool) => {
-                spool.try_clone().map_err(|e| Error::file(Kind::Local, Phase::Disk, "reading the message", e))?
-            }
-            None => open(&self.name)?,
+            Some(spool) => spool.try_clone(),
+            None => File::open(&self.name),
         };
+        let file = file.map_err(|e| Error::file(Kind::Local, Phase::Disk, format!("opening {}", self.name), e))?;
         Outgoing::new(&self.name, file)
     }
 }
@@ -180,10 +179,6 @@ fn messages(arguments: &ArgMatches, deadline: Option<Instant>) -> Result<Vec<Mes
         Ok(Message { name: if name == "-" { "stdin".to_owned() } else { name }, spool })
     };
     names.into_iter().map(message).collect()
-}
-
-fn open(name: &str) -> Result<File> {
-    File::open(name).map_err(|e| Error::new(Kind::Local, Phase::Disk, format!("opening {name}: {e}")))
 }
 
 fn flags(arguments: &ArgMatches) -> Vec<Flag> {

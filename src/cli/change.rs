@@ -2,7 +2,7 @@
 
 use crate::exchange::{Change, Isolation, Next, Selection, open, require_folder};
 use crate::imap::UidSet;
-use crate::imap::types::{Flag, UidValidity};
+use crate::imap::types::{Flag, Uid, UidValidity};
 use crate::imap::{Copied, Selected, Session};
 use crate::{Error, Kind, MailboxName, Phase, Result, Retry, Stream};
 use clap::ArgMatches;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::exit::Exit;
 use super::output::Output;
-use super::selection;
+use super::selection::{self, same_folder, unmatched};
 use super::session::{Setting, usage};
 use super::sign_in::SignIn;
 
@@ -166,10 +166,11 @@ impl Edit<'_> {
             };
         }
         let mut selected = open(session, self.folder, !self.dry_run)?;
-        self.same_folder(&selected)?;
+        same_folder(self.folder, self.left.is_some(), &mut self.validity, &selected)?;
         let left = self.what_is_left(&mut selected)?;
         if self.dry_run {
-            return left.iter().try_for_each(|uid| self.tell(uid.get(), None));
+            self.done = left.len();
+            return left.iter().try_for_each(|uid| self.tell(uid, None));
         }
         self.change.check(&selected)?;
         if let Some((uids, mut made)) = self.copied.clone() {
@@ -201,21 +202,6 @@ impl Edit<'_> {
         Err(why)
     }
 
-    /// The UIDs of before mean nothing in a folder that was recreated.
-    fn same_folder(&mut self, selected: &Selected<'_, Stream>) -> Result<()> {
-        let now = selected.mailbox().uid_validity;
-        match (self.left.is_some(), self.validity == now) {
-            (true, false) => {
-                let message = format!("{} was recreated meanwhile: its UIDs mean other messages", self.folder);
-                Err(Error::new(Kind::Refused, Phase::Select, message))
-            }
-            _ => {
-                self.validity = now;
-                Ok(())
-            }
-        }
-    }
-
     /// What is selected, found once; in later sessions, what of it is not done.
     fn what_is_left(&mut self, selected: &mut Selected<'_, Stream>) -> Result<UidSet> {
         if let Some(left) = self.left.clone() {
@@ -231,12 +217,7 @@ impl Edit<'_> {
             return Ok(self.left.clone().unwrap_or_default());
         }
         let found = self.selection.find_with(selected, 1, &mut self.isolation)?;
-        for uid in found.unreadable.iter() {
-            self.is_partial = true;
-            self.output.warn(&format!(
-                "message {uid}: the server does not hand out its header, so it cannot be matched and was left as it is"
-            ));
-        }
+        self.is_partial |= unmatched(self.output, &found.unreadable, &self.isolation);
         let uids = self.selection.limited(found.uids);
         self.left = Some(uids.clone());
         Ok(uids)
@@ -268,20 +249,17 @@ impl Edit<'_> {
         let uids = &uids.without(&made.undone);
         // Done, whether or not it can be told.
         self.done += uids.len();
-        uids.iter().try_for_each(|uid| self.tell(uid.get(), Some((made, made.uid_of(uid).map(|uid| uid.get())))))
+        uids.iter().try_for_each(|uid| self.tell(uid, Some(made)))
     }
 
     /// A message and what was done with it; without `made`, what would be.
-    fn tell(&mut self, uid: u32, made: Option<(&Copied, Option<u32>)>) -> Result<()> {
-        if made.is_none() {
-            self.done += 1;
-        }
+    fn tell(&self, uid: Uid, made: Option<&Copied>) -> Result<()> {
         let to = target(&self.change).map(|(folder, _)| folder);
-        let new = made.and_then(|(_, uid)| uid);
+        let new = made.and_then(|made| made.uid_of(uid)).map(Uid::get);
         if self.output.json {
-            let mut object = self.object(uid);
+            let mut object = self.object(uid.get());
             if let (Some(fields), Some(to)) = (object.as_object_mut(), to) {
-                let validity = made.and_then(|(made, _)| made.uid_validity).map(|validity| validity.get());
+                let validity = made.and_then(|made| made.uid_validity).map(|validity| validity.get());
                 fields.insert("to".to_owned(), json!(to.as_str()));
                 fields.insert("to_uid".to_owned(), json!(new));
                 fields.insert("to_uidvalidity".to_owned(), json!(validity));
@@ -289,13 +267,10 @@ impl Edit<'_> {
             return self.output.object(&object);
         }
         let would = if self.dry_run { "would be " } else { "" };
-        let words = format!("{would}{}", self.words());
-        match (to, made) {
-            (Some(_), Some(_)) => {
-                let new = new.map_or_else(|| "-".to_owned(), |new| new.to_string());
-                self.output.line(&[&uid.to_string(), &words, &new])
-            }
-            _ => self.output.line(&[&uid.to_string(), &words]),
+        let (uid, words) = (uid.to_string(), format!("{would}{}", self.words()));
+        match to.and(made) {
+            Some(_) => self.output.line(&[&uid, &words, &new.map_or_else(|| "-".to_owned(), |new| new.to_string())]),
+            None => self.output.line(&[&uid, &words]),
         }
     }
 
@@ -303,12 +278,10 @@ impl Edit<'_> {
         match &self.change {
             Change::Flags { set, clear } => {
                 let flags = |sign: char, flags: &[Flag]| {
-                    flags
-                        .iter()
-                        .map(|flag| format!(" {sign}{}", flag.as_str().trim_start_matches('\\')))
-                        .collect::<String>()
+                    let name = |flag: &Flag| format!(" {sign}{}", flag.as_str().trim_start_matches('\\'));
+                    flags.iter().map(name).collect::<String>()
                 };
-                format!("marked{}{}", flags('+', set), flags('-', clear).to_lowercase()).to_lowercase()
+                format!("marked{}{}", flags('+', set), flags('-', clear)).to_lowercase()
             }
             Change::MoveTo(to) => format!("moved to {}", to.as_str()),
             Change::CopyTo(to) => format!("copied to {}", to.as_str()),

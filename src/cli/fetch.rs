@@ -10,14 +10,14 @@ use crate::delivery::{
 };
 use crate::exchange::{Choice, choose, explain, resolve, try_sessions};
 use crate::files::{Mode, others_may_write};
-use crate::imap::Session;
-use crate::imap::types::ListItem;
+use crate::imap::{Listed, Session};
 use crate::{Error, MailboxName, Phase, Result, Retry, Stream, error::RUN_IS_OVER};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde_json::json;
 
 use super::exit::{Exit, worst};
+use super::folders::unreadable;
 use super::many;
 use super::options;
 use super::output::Output;
@@ -196,12 +196,13 @@ impl Fetch<'_> {
         let list = self.list(&mut job, &mut sign_in, held, retry).inspect_err(|error| {
             let _ = delivery::record(dir, Exit::from(error) as u8);
         })?;
-        let Choice { folders, unmatched } = choose(&list, &self.folders, &self.without);
+        let Choice { folders, unmatched } = choose(&list.items, &self.folders, &self.without);
         if !self.by_folder {
             return self.folder(&job, dir.to_owned(), whose, &mut sign_in, held, retry);
         }
         let folders: Vec<_> = folders.into_iter().filter(|folder| targets(&job).all(|to| to != folder)).collect();
-        let mut ended = Vec::new();
+        let is_partial = unreadable(self.output, &whose.prefix(), &list);
+        let mut ended: Vec<_> = is_partial.then_some(Exit::Partly).into_iter().collect();
         for pattern in unmatched {
             let prefix = whose.prefix();
             self.output.warn(&format!("{prefix}folder not found: {pattern:?} (see: exoimap folders)"));
@@ -240,8 +241,9 @@ impl Fetch<'_> {
         // Those of the run before it that the server does not list any more: said once.
         let before =
             if self.dry_run { Vec::new() } else { delivery::record_folders(dir, &folders).unwrap_or_default() };
-        let is_listed = |name: &String| list.iter().any(|item| MailboxName::from_wire(&item.name).as_str() == name);
-        for gone in before.iter().filter(|name| !is_listed(name)) {
+        let is_listed =
+            |name: &String| list.items.iter().any(|item| MailboxName::from_wire(&item.name).as_str() == name);
+        for gone in before.iter().filter(|name| !is_partial && !is_listed(name)) {
             self.output.warn(&format!("{}{gone}: the folder is gone; what was delivered stays", whose.prefix()));
         }
         Ok(worst(&ended))
@@ -254,7 +256,7 @@ impl Fetch<'_> {
         sign_in: &mut SignIn,
         held: &mut Option<Session<Stream>>,
         retry: &mut Retry,
-    ) -> Result<Vec<ListItem>> {
+    ) -> Result<Listed> {
         try_sessions(&mut |why, retry| sign_in.session(why, retry), retry, &mut |mut session, _| {
             if !self.by_folder {
                 job.folder = resolve(&mut session, &job.folder)?;

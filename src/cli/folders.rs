@@ -1,10 +1,10 @@
 //! `exoimap folders`: the mailboxes with their counts; `exoimap folders create`: a new one.
 
 use crate::exchange::{Next, choose, explain, special_use};
-use crate::imap::Session;
+use crate::imap::Listed;
 use crate::imap::mailbox_name::MailboxName;
-use crate::imap::types::{Flag, ListItem, MailboxStatus};
-use crate::{Kind, Result, Stream};
+use crate::imap::types::{Flag, ListItem, MailboxStatus, Unreadable};
+use crate::{Kind, Result};
 use clap::ArgMatches;
 use serde_json::json;
 
@@ -21,13 +21,8 @@ pub(crate) fn create(arguments: &ArgMatches, setting: &Setting, output: &Output)
         session.create(&name).map_err(explain)?;
         Ok(Next::Done)
     })?;
-    if output.json {
-        output
-            .object(&json!({"name": name.as_str(), "wire": String::from_utf8_lossy(name.wire()), "created": true}))?;
-    } else {
-        output.line(&[name.as_str()])?;
-    }
-    Ok(Exit::Done)
+    let object = json!({"name": name.as_str(), "wire": String::from_utf8_lossy(name.wire()), "created": true});
+    if output.json { output.object(&object) } else { output.line(&[name.as_str()]) }.map(|()| Exit::Done)
 }
 
 /// `folders PATTERN`: what fetch would take of a mailbox.
@@ -37,45 +32,62 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     let (patterns, without) = (all("pattern"), all("not-folder"));
     let is_all = patterns.is_empty() && without.is_empty();
     let patterns = if patterns.is_empty() { vec!["*".to_owned()] } else { patterns };
+    let counts = !arguments.get_flag("no-counts");
     // Each folder is said once, in however many sessions it takes.
     let (mut items, mut said, mut unmatched): (Option<Vec<ListItem>>, usize, Vec<String>) = (None, 0, Vec::new());
+    let (mut ended_at, mut is_partial) = (None, false);
     SignIn::new(setting, output, mailbox).persist(&mut setting.retry(output), &mut |session, retry| {
         if items.is_none() {
             let mut list = session.list().map_err(explain)?;
-            let chosen = choose(&list, &patterns, &without);
-            list.retain(|item| is_all || chosen.folders.contains(&MailboxName::from_wire(&item.name)));
-            (items, unmatched) = (Some(list), chosen.unmatched);
+            is_partial = unreadable(output, "", &list);
+            let chosen = choose(&list.items, &patterns, &without);
+            list.items.retain(|item| is_all || chosen.folders.contains(&MailboxName::from_wire(&item.name)));
+            (items, unmatched) = (Some(list.items), if is_all { Vec::new() } else { chosen.unmatched });
         }
-        for item in items.iter().flatten().skip(said) {
-            tell(session, item, output)?;
+        // `LIST` may name the root, which is not a mailbox.
+        for item in items.iter().flatten().filter(|item| !item.name.is_empty()).skip(said) {
+            let name = MailboxName::from_wire(&item.name);
+            let status = (counts && !item.is_noselect()).then(|| session.status(&name).map_err(explain)).transpose();
+            // One folder that cannot be counted keeps nobody from seeing the others, nor does one that
+            // the server gave a name that cannot be sent back. (Exchange lists a folder Files that does not exist.)
+            let ends = status.as_ref().is_err_and(|e| !matches!(e.kind(), Kind::Refused | Kind::Usage));
+            if let Err(error) = &status {
+                let is_about_it = error.retry_after().is_none() && ended_at.replace(said) == Some(said);
+                if ends && !is_about_it {
+                    let may_be = error.may_pass() || Unreadable::of(error).is_some();
+                    return status
+                        .map(|_| Next::Done)
+                        .map_err(|e| if may_be { e.with_kind(Kind::Temporary) } else { e });
+                }
+                is_partial |= ends;
+                output.warn(&format!("{name}: {error}"));
+            } else {
+                retry.progressed();
+            }
+            print(output, item, &name, status.ok().flatten().as_ref())?;
             said += 1;
-            retry.progressed();
+            if ends {
+                return Ok(Next::NewSession);
+            }
         }
         Ok(Next::Done)
     })?;
     for pattern in &unmatched {
         output.warn(&format!("folder not found: {pattern:?}"));
     }
-    Ok(if is_all || unmatched.is_empty() { Exit::Done } else { Exit::Refused })
+    Ok(match is_partial {
+        _ if !unmatched.is_empty() => Exit::Refused,
+        true => Exit::Partly,
+        false => Exit::Done,
+    })
 }
 
-fn tell(session: &mut Session<Stream>, item: &ListItem, output: &Output) -> Result<()> {
-    // `LIST` may name the root, which is not a mailbox.
-    if item.name.is_empty() {
-        return Ok(());
+/// Warns of folders that the server lists and that cannot be read; true if there are any.
+pub(crate) fn unreadable(output: &Output, prefix: &str, list: &Listed) -> bool {
+    for refused in &list.unreadable {
+        output.warn(&format!("{prefix}a folder that the server lists cannot be read: {refused}"));
     }
-    let name = MailboxName::from_wire(&item.name);
-    let status = match (!item.is_noselect()).then(|| session.status(&name).map_err(explain)).transpose() {
-        Ok(status) => status,
-        // One folder that cannot be counted keeps nobody from seeing the others, nor does one that
-        // the server gave a name that cannot be sent back.
-        Err(error) if matches!(error.kind(), Kind::Refused | Kind::Usage) => {
-            output.warn(&format!("{name}: {error}"));
-            None
-        }
-        Err(error) => return Err(error),
-    };
-    print(output, item, &name, status.as_ref())
+    !list.unreadable.is_empty()
 }
 
 fn print(output: &Output, item: &ListItem, name: &MailboxName, status: Option<&MailboxStatus>) -> Result<()> {

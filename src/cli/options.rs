@@ -212,6 +212,7 @@ const OWN: &[Entry] = &[
     flag("managed-identity", "For a managed identity instead of an application with a credential").of(&["setup"]),
     // folders
     argument("pattern", "PATTERN", "Only these folders; * stands for any characters").of(&["folders"]).with(|arg| arg.num_args(0..)),
+    flag("no-counts", "List names only, without asking how many messages each folder has").of(&["folders"]),
     // folders create
     argument("name", "NAME", "Folder name as people see it: INBOX/注文").of(&["folders create"]).with(|arg| arg.required(true)),
     // search

@@ -5,13 +5,13 @@ use crate::imap::fetch::Fetch;
 use crate::imap::types::{Flag, Uid, UidValidity};
 use crate::imap::{Selected, Session};
 use crate::imap::{UidSet, has_attachments};
-use crate::{DateTime, Error, Kind, MailboxName, Phase, Result, Retry, Stream, text::Escaped};
+use crate::{DateTime, Kind, MailboxName, Result, Retry, Stream, text::Escaped};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
 use super::output::Output;
-use super::selection;
+use super::selection::{self, same_folder, unmatched};
 use super::session::{Setting, usage};
 use super::sign_in::SignIn;
 use super::width::fit;
@@ -43,7 +43,6 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
         validity: None,
         left: None,
         widest: 0,
-        told: 0,
         headers: Isolation::default(),
         rows: Vec::new(),
         bodies: Isolation::default(),
@@ -73,7 +72,6 @@ struct Search<'a> {
     left: Option<UidSet>,
     /// Digits of the greatest UID.
     widest: usize,
-    told: u64,
     /// How headers are read, and BODYSTRUCTUREs, although the server cannot give one.
     headers: Isolation,
     bodies: Isolation,
@@ -97,12 +95,7 @@ impl Search<'_> {
 
     fn work(&mut self, session: &mut Session<Stream>, retry: &mut Retry) -> Result<Next> {
         let mut selected = open(session, self.folder, false)?;
-        let now = selected.mailbox().uid_validity;
-        if self.left.is_some() && self.validity != now {
-            let message = format!("{} was recreated meanwhile: its UIDs mean other messages", self.folder);
-            return Err(Error::new(Kind::Refused, Phase::Select, message));
-        }
-        self.validity = now;
+        same_folder(self.folder, self.left.is_some(), &mut self.validity, &selected)?;
         if self.left.is_none() {
             self.find(&mut selected)?;
             retry.progressed();
@@ -124,16 +117,12 @@ impl Search<'_> {
 
     fn find(&mut self, selected: &mut Selected<'_, Stream>) -> Result<()> {
         let found = self.selection.find_with(selected, 1, &mut self.headers)?;
-        for uid in found.unreadable.iter() {
-            self.is_partial = true;
-            self.output
-                .warn(&format!("message {uid}: the server does not hand out its header, so it cannot be matched"));
-        }
+        self.is_partial |= unmatched(self.output, &found.unreadable, &self.headers);
         let uids = self.selection.limited(found.uids);
         self.widest = uids.last().map_or(0, |uid| uid.to_string().len()).max(3);
         if self.form == Form::Table && !uids.is_empty() {
             let head = format!(
-                "{:>1$}  {RECEIVED:16}  FLAGS       SIZE  {FROM}  SUBJECT",
+                "{:>1$}  RECEIVED          FLAGS       SIZE  {FROM}  SUBJECT",
                 "UID",
                 self.widest,
                 FROM = fit("FROM", SENDER)
@@ -177,7 +166,6 @@ impl Search<'_> {
                 Form::Objects => self.output.object(&row.object())?,
                 _ => self.output.line(&[&row.line(self.widest)])?,
             }
-            self.told += 1;
         }
         self.left = self.left.take().map(|left| left.without(part));
         Ok(())
@@ -196,29 +184,24 @@ impl Search<'_> {
             }
             Ok(())
         };
-        match self.bodies.fetch_each(selected, &unknown, "UID BODYSTRUCTURE", &mut each) {
-            Err(e) if e.kind() == Kind::Refused => {
-                self.structures = false;
-                self.output.note(&format!("has_attachments is not known of every message: {e}"));
-            }
-            asked => asked?,
-        }
-        let given_up = self.bodies.given_up().iter().filter(|(uid, _)| unknown.contains(**uid));
-        if unknown.len() > 1 && given_up.clone().count() as u64 == unknown.len() {
+        let refused = match self.bodies.fetch_each(selected, &unknown, "UID BODYSTRUCTURE", &mut each) {
+            Err(e) if e.kind() == Kind::Refused => Some(e.to_string()),
+            asked => asked.map(|()| None)?,
+        };
+        let given_up: Vec<_> = self.bodies.given_up().iter().filter(|(uid, _)| unknown.contains(**uid)).collect();
+        let is_all = unknown.len() > 1 && given_up.len() as u64 == unknown.len();
+        if let Some(why) = refused.as_ref().or(given_up.first().filter(|_| is_all).map(|(_, why)| *why)) {
             self.structures = false;
-            let why = given_up.map(|(_, why)| why.as_str()).next().unwrap_or_default();
             self.output.note(&format!("has_attachments is not known of every message: {why}"));
             return Ok(());
         }
-        for (uid, why) in given_up.filter(|_| self.structures) {
+        for (uid, why) in given_up {
             self.is_partial = true;
             self.output.warn(&format!("message {uid}: the server cannot say whether it has attachments: {why}"));
         }
         Ok(())
     }
 }
-
-const RECEIVED: &str = "RECEIVED";
 
 /// Cells of a sender in the table.
 const SENDER: usize = 30;

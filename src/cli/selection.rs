@@ -1,16 +1,53 @@
 //! Which messages: what the options that select messages mean.
 
-use crate::{MailboxName, Result, Selection, calendar::Day};
+use crate::exchange::Isolation;
+use crate::imap::types::UidValidity;
+use crate::imap::{Selected, UidSet};
+use crate::{Error, Kind, MailboxName, Phase, Result, Selection, Stream, calendar::Day};
 use clap::ArgMatches;
+
+use super::output::Output;
+
+/// Refuses a folder that was recreated since its messages were found: their UIDs mean others in it.
+pub(crate) fn same_folder(
+    folder: &MailboxName,
+    is_found: bool,
+    known: &mut Option<UidValidity>,
+    selected: &Selected<'_, Stream>,
+) -> Result<()> {
+    let before = std::mem::replace(known, selected.mailbox().uid_validity);
+    if !is_found || before == *known {
+        return Ok(());
+    }
+    let message = format!("{folder} was recreated meanwhile: its UIDs mean other messages");
+    Err(Error::new(Kind::Refused, Phase::Select, message))
+}
+
+/// Names the messages that cannot be matched, since the server does not give their headers; true if there are any.
+pub(crate) fn unmatched(output: &Output, unreadable: &UidSet, headers: &Isolation) -> bool {
+    for uid in unreadable.iter() {
+        let why = headers.given_up().get(&uid).map_or_else(String::new, |why| format!(": {why}"));
+        output.warn(&format!("message {uid}: left out, since the server does not hand out its header{why}"));
+    }
+    !unreadable.is_empty()
+}
+
+/// What an option with a text does to a selection.
+type Narrows = fn(Selection, &str) -> Result<Selection>;
+
+const TEXTS: [(&str, Narrows); 5] = [
+    ("uid", Selection::with_uids),
+    ("from", Selection::with_from),
+    ("to-address", Selection::with_to),
+    ("subject", Selection::with_subject),
+    ("query", Selection::with_query),
+];
 
 /// The folder and the selection that the options name.
 pub(crate) fn read(arguments: &ArgMatches) -> Result<(MailboxName, Selection)> {
     let text = |name: &str| arguments.get_one::<String>(name).map(String::as_str);
     let folder = MailboxName::new(text("folder").unwrap_or("INBOX"))?;
     let mut selection = Selection::default();
-    if let Some(set) = text("uid") {
-        selection = selection.with_uids(set)?;
-    }
     // `mark` has another use for the word.
     if let Ok(Some(true)) = arguments.try_get_one::<bool>("unseen") {
         selection = selection.with_unseen();
@@ -21,20 +58,13 @@ pub(crate) fn read(arguments: &ArgMatches) -> Result<(MailboxName, Selection)> {
     if let Some(day) = arguments.get_one::<Day>("before") {
         selection = selection.with_before(*day)?;
     }
-    if let Some(text) = text("from") {
-        selection = selection.with_from(text)?;
-    }
-    if let Some(text) = text("to-address") {
-        selection = selection.with_to(text)?;
-    }
-    if let Some(text) = text("subject") {
-        selection = selection.with_subject(text)?;
+    for (name, with) in TEXTS {
+        if let Some(text) = text(name) {
+            selection = with(selection, text)?;
+        }
     }
     if let Some(bytes) = arguments.get_one::<u32>("larger") {
         selection = selection.with_larger(*bytes);
-    }
-    if let Some(keys) = text("query") {
-        selection = selection.with_query(keys)?;
     }
     if let Some(limit) = arguments.get_one::<u64>("limit") {
         selection = selection.with_limit(*limit)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::delivery::{Job, ToDo};
-use crate::exchange::{Waiting, wait};
+use crate::exchange::{Isolation, Waiting, wait};
 use crate::imap::Selected;
 use crate::imap::UidSet;
 use crate::{Result, Retry, Stream};
@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::output::Output;
-use super::selection;
+use super::selection::{self, unmatched};
 use super::session::{Setting, usage};
 use super::sign_in::SignIn;
 
@@ -29,12 +29,20 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     let until = most.and_then(|most| Instant::now().checked_add(most));
     let job = Job { selection, ..Job::new(mailbox, folder) };
     let mut to_do = dir.as_ref().map(|dir| ToDo::new(&job, &setting.server.host, dir));
-    let mut find = |selected: &mut Selected<'_, Stream>| -> Result<UidSet> {
-        let uids = match &mut to_do {
-            Some(to_do) => to_do.find(selected)?,
-            None => job.selection.find(selected, 1)?.uids,
+    let (mut headers, mut unreadable) = (Isolation::default(), UidSet::new());
+    let mut find = |selected: &mut Selected<'_, Stream>, retry: &mut Retry| -> Result<UidSet> {
+        let before = headers.progress();
+        let found = match &mut to_do {
+            Some(to_do) => to_do.find(selected, &mut headers),
+            None => job.selection.find_with(selected, 1, &mut headers),
         };
-        Ok(job.selection.limited(uids))
+        if headers.progress() != before {
+            retry.progressed();
+        }
+        let found = found?;
+        unmatched(output, &found.unreadable.without(&unreadable), &headers);
+        unreadable.extend(&found.unreadable);
+        Ok(job.selection.limited(found.uids))
     };
     let expires = Cell::new(None);
     let mut sign_in = SignIn::shortly(setting, output, mailbox);
@@ -55,5 +63,5 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
         true => output.object(&json!({"uid": uid.get()})),
         false => output.line(&[&uid.to_string()]),
     })?;
-    Ok(Exit::Done)
+    Ok(if unreadable.is_empty() { Exit::Done } else { Exit::Partly })
 }

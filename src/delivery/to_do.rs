@@ -11,9 +11,8 @@ use super::place::locate;
 use super::state::{State, now};
 use super::{Job, Source};
 use crate::error::{Cause, Error, Kind, Phase, Result};
-use crate::exchange::Isolation;
+use crate::exchange::{Found, Isolation};
 use crate::imap::Selected;
-use crate::imap::UidSet;
 
 /// Looks again and again for messages that a run of `job` to `dir` would fetch for the first time.
 #[derive(Debug)]
@@ -35,7 +34,11 @@ impl<'a> ToDo<'a> {
     ///
     /// Not those that it tried before, or that a program did not take: the next run tries them all the same, and
     /// to wait for what fails every time would be no wait. What the server counts and never lists ends no wait either.
-    pub(crate) fn find<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidSet> {
+    pub(crate) fn find<S: Read + Write>(
+        &mut self,
+        selected: &mut Selected<'_, S>,
+        headers: &mut Isolation,
+    ) -> Result<Found> {
         let mut state = self.state()?;
         let (known, now_valid) = (state.uid_validity, selected.mailbox().uid_validity);
         if known.is_some() && known != now_valid {
@@ -51,14 +54,17 @@ impl<'a> ToDo<'a> {
             state.exists = state.exists.max(exists);
         }
         let selection = &self.job.selection;
-        let look = Look::from_mark(&state, selection, false, selected, &mut Isolation::default())?;
-        let mut found = look.found.uids.clone();
+        let look = Look::from_mark(&state, selection, false, selected, headers)?;
+        let mut found = look.found.clone();
         if !selection.is_narrowed() && look.needs_all(&state, self.job.give_up_after, now()) {
             let all = Look::at_all(selected)?;
             self.listed = Some((now(), all.exists));
-            found.extend(&all.found.uids);
+            found.uids.extend(&all.found.uids);
         }
-        Ok(found.without(&state.known()).without(&state.failing()))
+        for uids in [&mut found.uids, &mut found.unreadable] {
+            *uids = uids.without(&state.known()).without(&state.failing());
+        }
+        Ok(found)
     }
 
     fn state(&self) -> Result<State> {

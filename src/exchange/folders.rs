@@ -92,7 +92,7 @@ pub(crate) fn resolve<S: Read + Write>(session: &mut Session<S>, folder: &Mailbo
     if !folder.as_str().starts_with('\\') {
         return Ok(folder.clone());
     }
-    let list = session.list().map_err(explain)?;
+    let list = session.list().map_err(explain)?.items;
     choose(&list, &[folder.as_str().to_owned()], &[]).folders.into_iter().next().ok_or_else(|| {
         let message = format!("the server does not say which folder is {folder}");
         Error::new(Kind::Refused, Phase::Select, message)

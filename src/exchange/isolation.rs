@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::imap::Selected;
 use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
-use crate::imap::types::{Uid, Unreadable};
+use crate::imap::types::{Uid, UidValidity, Unreadable};
 
 /// Commands that may be refused, and sessions that may end, before it is the server's trouble: Exchange hangs up on a
 /// client that it refuses too often (field guide 2.6).
@@ -31,6 +31,8 @@ pub(crate) struct Isolation {
     refusals: u32,
     /// True where the server gave any message.
     gives: bool,
+    /// The folder's UIDVALIDITY: what is remembered is of no use in another.
+    validity: Option<UidValidity>,
     /// What a selection read of the messages, and which of them it means.
     pub(super) read: UidSet,
     pub(super) matching: UidSet,
@@ -45,6 +47,14 @@ impl Isolation {
     /// How far it is: a session that leaves this as it was got nowhere.
     pub(crate) fn progress(&self) -> u64 {
         u64::from(self.refusals) + self.read.len()
+    }
+
+    /// Forgets what it remembers if the folder was recreated.
+    pub(super) fn is_about<S: Read + Write>(&mut self, selected: &Selected<'_, S>) {
+        let now = selected.mailbox().uid_validity;
+        if std::mem::replace(&mut self.validity, now) != now {
+            *self = Isolation { validity: now, ..Isolation::default() };
+        }
     }
 
     /// As [`Selected::fetch_each`], without the messages that the server cannot give. An error ends the session; the

@@ -185,6 +185,7 @@ impl Selection {
         from: u32,
         isolation: &mut Isolation,
     ) -> Result<Found> {
+        isolation.is_about(selected);
         let uids = self.search(selected, from)?;
         let texts = self.our_texts();
         if texts.is_empty() || uids.is_empty() {

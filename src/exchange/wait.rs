@@ -44,8 +44,8 @@ impl Default for Waiting {
     }
 }
 
-/// Finds what is to be done in a folder that is open.
-pub(crate) type Find<'a, S> = dyn FnMut(&mut Selected<'_, S>) -> Result<UidSet> + 'a;
+/// Finds what is to be done in a folder that is open; says to the budget where it got something done.
+pub(crate) type Find<'a, S> = dyn FnMut(&mut Selected<'_, S>, &mut Retry) -> Result<UidSet> + 'a;
 
 /// Waits until `find` finds messages in `folder`, at once where there are some already. Returns none where
 /// the time was over first.
@@ -86,7 +86,7 @@ impl<S: Read + Write + Readiness> Wait<'_, S> {
         loop {
             let mut selected = open(session, self.folder, false)?;
             let known = selected.mailbox().exists;
-            self.found = (self.find)(&mut selected)?;
+            self.found = (self.find)(&mut selected, retry)?;
             let now = selected.now();
             self.is_over = !self.found.is_empty() || self.waiting.until.is_some_and(|until| until <= now);
             if self.is_over || renew.is_some_and(|renew| renew <= now) {

@@ -267,7 +267,7 @@ fn connected(world: &Rc<World>, mood: Mood) -> Result<Session<Line>> {
 fn wait_for(world: &Rc<World>, mood: &dyn Fn(usize) -> Mood, waiting: &Waiting, next: u32) -> Result<UidSet> {
     let mut connect = |_: Option<&Error>, _: &mut Retry| connected(world, mood(world.connections.get()));
     // One search and no second look, which `Selection` takes where nothing is found.
-    let mut find = |selected: &mut Selected<'_, Line>| selected.search(&format!("UID {next}:*"));
+    let mut find = |selected: &mut Selected<'_, Line>, _: &mut Retry| selected.search(&format!("UID {next}:*"));
     let lifetime = Cell::new(world.start + world.now.get() + 70 * MINUTE);
     let expires = || {
         lifetime.set(world.start + world.now.get() + 70 * MINUTE);

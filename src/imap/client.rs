@@ -21,6 +21,19 @@ const MOST_CHALLENGES: u32 = 3;
 /// What a LIST may make up, in bytes: 10,000 folders with names of 200 letters have 2.3 MB.
 const BYTES_OF_A_LIST: u64 = 4 << 20;
 
+/// The most unreadable lines of a LIST that are kept.
+const MOST_UNREADABLE: usize = 100;
+
+/// What LIST says.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Listed {
+    /// The mailboxes.
+    pub items: Vec<ListItem>,
+    /// Lines that name a mailbox and cannot be read.
+    pub unreadable: Vec<String>,
+}
+
 /// What a server offers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities(Vec<String>);
@@ -183,32 +196,31 @@ impl<S: Read + Write> Session<S> {
         self.connection.run_ok(&Command::new("NOOP", Phase::Mailbox), &mut Ignore).map(drop)
     }
 
-    /// LIST of all mailboxes.
+    /// LIST of all mailboxes. A line that cannot be read costs its own mailbox.
     ///
     /// ```no_run
     /// # fn f(mut session: exoimap::imap::Session<exoimap::Stream>) -> exoimap::Result<()> {
-    /// for item in session.list()? {
+    /// for item in session.list()?.items {
     ///     println!("{}", exoimap::MailboxName::from_wire(&item.name));
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&mut self) -> Result<Vec<ListItem>> {
-        let (mut items, mut refused) = (Vec::new(), None);
+    pub fn list(&mut self) -> Result<Listed> {
+        let mut listed = Listed::default();
         let mut take = Taking(|data| {
             match data {
-                Untagged::List(item) => items.push(item),
-                Untagged::Unreadable(unreadable) if unreadable.name == "LIST" => refused = Some(unreadable),
+                Untagged::List(item) => listed.items.push(item),
+                Untagged::Unreadable(bad) if bad.name == "LIST" && listed.unreadable.len() < MOST_UNREADABLE => {
+                    listed.unreadable.push(bad.to_string());
+                }
                 _ => {}
             }
             Ok(())
         });
         let command = Command::new("LIST", Phase::Command).raw("\"\" \"*\"")?.allowing(BYTES_OF_A_LIST);
         self.connection.run_ok(&command, &mut take)?;
-        match refused {
-            Some(refused) => Err(broken(&format!("a folder that cannot be read: {refused}")).in_command("LIST")),
-            None => Ok(items),
-        }
+        Ok(listed)
     }
 
     /// STATUS of a mailbox: MESSAGES, UNSEEN, UIDNEXT, UIDVALIDITY. A server that answers OK without

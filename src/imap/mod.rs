@@ -26,7 +26,7 @@ pub(crate) mod wire;
 pub(crate) mod xoauth2;
 
 pub use bodies::BodySink;
-pub use client::{Capabilities, Session};
+pub use client::{Capabilities, Listed, Session};
 pub use mailbox::Mailbox;
 pub use selected::{Copied, Selected};
 pub use types::{Fetch, Flag, ListItem, MailboxStatus, Section, SeqNum, Uid, UidValidity};

@@ -74,6 +74,10 @@ fn uids(esearch: &Esearch) -> Option<UidSet> {
     }
 }
 
+fn unusable(what: &str) -> Error {
+    broken(&format!("{what} in answer to a search")).in_command("UID SEARCH")
+}
+
 /// A mailbox that is open. It has no `Drop`: leave it by [`unselect`](Selected::unselect), or open
 /// another one.
 pub struct Selected<'a, S> {
@@ -144,15 +148,11 @@ impl<S: Read + Write> Session<S> {
             return Err(broken("an OK without EXISTS").in_phase(Phase::Select).in_command(verb));
         }
         mailbox.learn(&Untagged::Status(status));
-        Ok(Selected::new(self, mailbox))
+        Ok(Selected { session: self, mailbox })
     }
 }
 
-impl<'a, S: Read + Write> Selected<'a, S> {
-    pub(super) fn new(session: &'a mut Session<S>, mailbox: Mailbox) -> Selected<'a, S> {
-        Selected { session, mailbox }
-    }
-
+impl<S: Read + Write> Selected<'_, S> {
     /// What the server said of it when it was opened, with the EXISTS and EXPUNGE since.
     pub fn mailbox(&self) -> &Mailbox {
         &self.mailbox
@@ -173,19 +173,17 @@ impl<'a, S: Read + Write> Selected<'a, S> {
     /// # }
     /// ```
     pub fn search(&mut self, keys: &str) -> Result<UidSet> {
-        let found = match self.search_once(keys)? {
-            Answer::Unusable(_) => match self.search_once(keys)? {
-                Answer::Unusable(why) => return Err(self.unusable(&why)),
-                answer => answer,
-            },
-            answer => answer,
-        };
-        let found = match found {
+        let mut answer = self.search_once(keys)?;
+        if matches!(answer, Answer::Unusable(_)) {
+            answer = self.search_once(keys)?;
+        }
+        let found = match answer {
             Answer::Found(found) => found,
-            _ => self.search_by_ranges(keys)?,
+            Answer::TooLong => self.search_by_ranges(keys)?,
+            Answer::Unusable(why) => return Err(unusable(&why)),
         };
         if found.is_empty() && keys.eq_ignore_ascii_case("ALL") && self.mailbox.exists > 0 {
-            return Err(self.unusable(&format!("none of all {} messages", self.mailbox.exists)));
+            return Err(unusable(&format!("none of all {} messages", self.mailbox.exists)));
         }
         Ok(found)
     }
@@ -206,15 +204,11 @@ impl<'a, S: Read + Write> Selected<'a, S> {
                     let middle = first + (last - first) / 2;
                     ranges.extend([(middle + 1, last), (first, middle)]);
                 }
-                Answer::TooLong => return Err(self.unusable("more than can be read")),
-                Answer::Unusable(why) => return Err(self.unusable(&why)),
+                Answer::TooLong => return Err(unusable("more than can be read")),
+                Answer::Unusable(why) => return Err(unusable(&why)),
             }
         }
         Ok(found)
-    }
-
-    fn unusable(&self, what: &str) -> Error {
-        broken(&format!("{what} in answer to a search")).in_command("UID SEARCH")
     }
 
     fn search_once(&mut self, keys: &str) -> Result<Answer> {

@@ -28,14 +28,16 @@ impl Unreadable {
 
     /// What is to be done with a refused response: skipped where the next one begins where it should.
     pub(super) fn skipped(frame: &Frame, error: &ParseError) -> Option<Unreadable> {
-        is_framed(frame).then(|| Unreadable::new(frame, error.to_string()))
+        let unreadable = Unreadable::new(frame, error.to_string());
+        is_framed(frame, unreadable.name == "FETCH").then_some(unreadable)
     }
 }
 
 /// True for untagged data whose end is where the server meant it to be, as far as anybody can tell: its strings are
 /// closed, what follows a literal is what may follow one, and nothing else was to follow. A literal that is longer
-/// than it says goes on as lines, which are mail and must not be read as responses.
-fn is_framed(frame: &Frame) -> bool {
+/// than it says goes on as lines, which are mail and must not be read as responses; a string that is not closed may be
+/// mail only in a FETCH.
+fn is_framed(frame: &Frame, is_fetch: bool) -> bool {
     if !frame.octets().starts_with(b"* ") {
         return false;
     }
@@ -49,7 +51,7 @@ fn is_framed(frame: &Frame) -> bool {
         last = piece;
     }
     let last = last.trim_ascii_end();
-    let closed = outside_quotes(last).is_some();
+    let closed = !is_fetch || outside_quotes(last).is_some();
     // `{-1}`, `{}`, `{5+}`, and a section without a value.
     frame.is_cut() || closed && !last.ends_with(b"}") && (last.ends_with(b")") || !last.contains(&b'['))
 }

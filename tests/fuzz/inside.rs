@@ -70,7 +70,7 @@ fn converse(input: &[u8]) -> crate::Result<()> {
     let mut client = Client::greet(Monologue(input), LIMITS, Listener::default())?;
     let offered = client.capability()?;
     let mut session = client.authenticate_xoauth2(&offered, "orders@contoso.com", &Secret::new("token-of-a-test"))?;
-    let listed = session.list()?;
+    let listed = session.list()?.items;
     for item in listed.iter().take(2) {
         let _ = session.status(&MailboxName::from_wire(&item.name))?;
     }

@@ -154,9 +154,10 @@ fn a_message_that_breaks_every_session_is_left_out() {
 /// The same where it breaks before the message begins, whichever of them it is.
 #[test]
 fn a_message_at_which_every_session_ends_is_left_out_and_given_up() {
-    for (uid, bye) in [(16105, true), (16105, false), (16101, true), (16123, false)] {
+    let last = Fault::LAST_WORDS.map(|says| (16105, says));
+    for (uid, says) in last.into_iter().chain([(16101, Fault::LAST_WORDS[1]), (16123, Fault::LAST_WORDS[0])]) {
         let post = Post::new("eml");
-        post.world.exchange.fault_always(Fault::HangUpAt { uid, bye });
+        post.world.exchange.fault_always(Fault::EndAt { uid, structure: false, says });
         let fetch = || post.fetch(&["--mark-seen", "--give-up-after", "2"]);
         let ended = fetch();
         ended
@@ -173,7 +174,9 @@ fn a_message_at_which_every_session_ends_is_left_out_and_given_up() {
     }
     // Two, one behind the other.
     let post = Post::new("eml");
-    [16102, 16105].iter().for_each(|uid| post.world.exchange.fault_always(Fault::HangUpAt { uid: *uid, bye: true }));
+    for uid in [16102, 16105] {
+        post.world.exchange.fault_always(Fault::EndAt { uid, structure: false, says: Fault::LAST_WORDS[1] });
+    }
     let ended = post.fetch(&[]);
     ended.expect(6).saying(&["message 16102: the connection broke", "message 16105: the connection broke"]);
     assert_eq!(printed(&ended), without(&ALL, &[16102, 16105]));
@@ -182,9 +185,9 @@ fn a_message_at_which_every_session_ends_is_left_out_and_given_up() {
 /// Without any patience too: the next run brings the others first, and names the message.
 #[test]
 fn a_message_at_which_a_session_ended_comes_last_in_the_next_run() {
-    for bye in [true, false] {
+    for says in Fault::LAST_WORDS {
         let post = Post::new("eml");
-        post.world.exchange.fault_always(Fault::HangUpAt { uid: 16102, bye });
+        post.world.exchange.fault_always(Fault::EndAt { uid: 16102, structure: false, says });
         let fetch = || post.call(&["--mark-seen", "--give-up-after", "2"]).env("EXOIMAP_MAX_WAIT", "0").run();
         let ended = fetch();
         assert_eq!(printed(ended.expect(5)), [16101]);

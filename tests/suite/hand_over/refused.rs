@@ -20,8 +20,8 @@ fn fill(post: &Post, count: u32) -> Vec<u32> {
 fn a_stream_has_all_but_the_message_that_fails() {
     for fault in [
         Fault::RefuseUid { command: "FETCH", uid: 16105, answer: "NO It cannot be read." },
-        Fault::HangUpAt { uid: 16105, bye: true },
-        Fault::HangUpAt { uid: 16105, bye: false },
+        Fault::EndAt { uid: 16105, structure: false, says: "* BYE Connection closed. 14" },
+        Fault::EndAt { uid: 16105, structure: false, says: "" },
         Fault::DropInLiteral { uid: 16105 },
         Fault::OkWithoutData { uid: 16105 },
         Fault::Placeholder { uid: 16105 },

@@ -1,8 +1,9 @@
 //! `folders` and `folders create`: names of every kind.
 
-use super::{call, objects, uids};
+use super::{call, commands, objects, uids};
 use crate::enemy::{attack, octets};
 use crate::program::World;
+use crate::support::exchange::Fault;
 use crate::support::sample;
 
 /// Japanese, umlauts, quotes, backslashes, ampersands, leading dots, trailing blanks, and what looks like
@@ -86,4 +87,51 @@ fn what_a_folder_is_for_is_told_where_the_server_says_it() {
     let ended = attack(&world, &["folders", "--json"], "LIST", octets(answer));
     let told: Vec<_> = objects(&ended.expect(0).stdout).iter().map(|object| object["special_use"].clone()).collect();
     assert_eq!(told, [serde_json::json!("\\Sent"), serde_json::Value::Null]);
+}
+
+#[test]
+fn names_come_without_counts_if_none_are_asked_for() {
+    let world = World::new();
+    let ended = call(&world, &["folders", "--no-counts"]).run();
+    assert!(ended.expect(0).stdout.contains("       -        -  INBOX\n"), "{ended}");
+    assert_eq!((commands(&world, "STATUS"), commands(&world, "LIST")), (0, 1));
+}
+
+#[test]
+fn a_line_of_a_list_that_cannot_be_read_costs_only_its_folder() {
+    let world = World::new();
+    for bad in ["(\\A \"/\" Lost", "(\\A) \"/\" \"Lost", "Lost", "((\\A) \"/\" Lost"] {
+        let list = format!("* LIST () \"/\" INBOX\r\n* LIST {bad}\r\n* LIST () \"/\" Done\r\n{{tag}} OK done\r\n");
+        let ended = attack(&world, &["folders"], "LIST", octets(list.clone()));
+        let names: Vec<_> = ended.expect(6).stdout.lines().filter_map(|line| line.split("  ").last()).collect();
+        assert_eq!(names, ["INBOX", "Done"], "{ended}");
+        ended.saying(&["a folder that the server lists cannot be read", "Lost"]);
+        let ended = attack(&world, &["fetch", "--to", "mail", "--folder", "*"], "LIST", octets(list));
+        assert_eq!(ended.expect(6).saying(&["Lost"]).stdout.lines().count(), 10, "{ended}");
+    }
+    let many = "* LIST bad\r\n".repeat(100_000) + "{tag} OK done\r\n";
+    assert_eq!(attack(&world, &["folders"], "LIST", octets(many)).expect(6).stderr.lines().count(), 100);
+}
+
+#[test]
+fn a_folder_at_which_every_session_ends_costs_only_its_counts() {
+    let world = World::new();
+    world.exchange.fault_always(Fault::EndAtStatus { folder: "Drafts" });
+    let ended = call(&world, &["folders"]).run();
+    assert!(ended.expect(6).saying(&["Drafts: "]).stdout.contains("       -        -  Drafts"), "{ended}");
+    assert_eq!((ended.stdout.lines().count(), ended.stdout.matches(" -  Drafts").count()), (6, 1), "{ended}");
+}
+
+/// `check` proves the mailbox with what is offered.
+#[test]
+fn namespace_is_sent_only_if_it_is_offered() {
+    let world = World::new();
+    for (offered, namespace) in [("NAMESPACE", 1), ("UNSELECT", 0)] {
+        let answer = format!("* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR {offered}\r\n{{tag}} OK done\r\n");
+        attack(&world, &["check"], "CAPABILITY", octets(answer)).expect(0);
+        let trace = std::fs::read_to_string(world.folder.path().join("trace.txt")).unwrap();
+        let sent =
+            |command: &str| trace.lines().filter(|line| line.starts_with("C: ") && line.ends_with(command)).count();
+        assert_eq!((sent(" NAMESPACE"), sent(" LIST \"\" \"\"")), (namespace, 1 - namespace), "{trace}");
+    }
 }

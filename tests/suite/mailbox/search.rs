@@ -1,5 +1,7 @@
 //! `search`: UIDs, a table, objects.
 
+use std::thread;
+
 use super::{ALL, call, commands, objects, uids, with};
 use crate::program::World;
 use crate::support::exchange::Fault;
@@ -86,25 +88,35 @@ fn a_server_without_structures_costs_the_answer_and_not_the_search() {
 /// Whatever the server does about it, one message that it cannot make costs its own line and no other.
 #[test]
 fn a_header_or_a_structure_that_cannot_be_made_costs_only_its_message() {
-    let refused = |answer| Fault::RefuseUid { command: "FETCH", uid: 16110, answer };
-    for fault in [
-        refused("NO The specified message could not be retrieved."),
-        refused("BAD Command Error. 10"),
-        Fault::EndAt { uid: 16110, unavailable: false },
-        Fault::EndAt { uid: 16110, unavailable: true },
-    ] {
-        let world = World::new();
-        world.exchange.fault_always(fault.clone());
-        for arguments in [&["search", "--json"][..], &["search", "--headers"], &["search", "--subject", "注文"]] {
-            let ended = call(&world, arguments).run();
-            let came = ended.expect(6).stdout.lines().count();
-            let expected = [6, 7, 1][usize::from(arguments[1] == "--headers") + 2 * usize::from(arguments.len() == 3)];
-            assert_eq!(came, expected, "{fault:?}: {ended}");
-            assert!(ended.stderr.contains("message 16110: "), "{fault:?}: {ended}");
+    // Each has its waits, which cost nothing side by side.
+    thread::scope(|scope| {
+        for (says, structure) in Fault::FAILURES.into_iter().flat_map(|says| [(says, false), (says, true)]) {
+            scope.spawn(move || at_one_message(says, structure));
         }
-        let ended = call(&world, &["mark", "--flagged", "--subject", "Purchase order „"]).run();
-        assert!(ended.expect(6).stderr.contains("message 16110: "), "{fault:?}: {ended}");
+    });
+}
+
+fn at_one_message(says: &'static str, structure: bool) {
+    let world = World::new();
+    world.exchange.fault_always(Fault::EndAt { uid: 16110, structure, says });
+    let named = |arguments: &[&str]| {
+        let ended = call(&world, arguments).run();
+        assert!(ended.expect(6).stderr.contains("message 16110: "), "{says:?}: {ended}");
+        ended.stdout.lines().count()
+    };
+    assert_eq!(named(&["search", "--json"]), 6, "{says:?}");
+    if structure {
+        return;
     }
+    assert_eq!(named(&["search", "--headers"]), 7, "{says:?}");
+    assert_eq!(named(&["search", "--subject", "注文"]), 1, "{says:?}");
+    assert_eq!(named(&["wait", "--for", "20s", "--subject", "注文"]), 1, "{says:?}");
+    assert_eq!(named(&["wait", "--for", "20s", "--subject", "注文", "--to", "mail"]), 1, "{says:?}");
+    assert_eq!(named(&["fetch", "--to", "mail", "--subject", "注文"]), 1, "{says:?}");
+    assert_eq!(named(&["mark", "--flagged", "--subject", "注文"]), 1, "{says:?}");
+    assert_eq!(named(&["copy", "--to", "Drafts", "--subject", "注文"]), 1, "{says:?}");
+    assert_eq!(named(&["move", "--to", "Drafts", "--subject", "注文"]), 1, "{says:?}");
+    assert_eq!((uids(&world, "Drafts"), uids(&world, "INBOX").contains(&16102)), (vec![1, 2], false), "{says:?}");
 }
 
 #[test]

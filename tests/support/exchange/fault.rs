@@ -30,6 +30,11 @@ pub enum Fault {
     /// A JSON challenge, as others send it, then NO.
     ChallengeThenNo,
 
+    /// The connection is gone at a STATUS of that folder.
+    EndAtStatus {
+        folder: &'static str,
+    },
+
     // At SELECT or EXAMINE.
     /// UIDVALIDITY grows by one first.
     ChangeUidValidity,
@@ -103,11 +108,12 @@ pub enum Fault {
         uid: u32,
     },
 
-    /// The connection is gone at a command that names this message: a header or a BODYSTRUCTURE that cannot be
-    /// made; with `unavailable` after Exchange's line without tag or star.
+    /// A FETCH ends so once it comes to this message; with `structure` only one that asks for BODYSTRUCTURE. What
+    /// begins with NO or BAD is its tagged answer; after anything else, or nothing, the connection is gone.
     EndAt {
         uid: u32,
-        unavailable: bool,
+        structure: bool,
+        says: &'static str,
     },
 
     // In a FETCH that asks for BODY[], with or without PEEK.
@@ -125,11 +131,6 @@ pub enum Fault {
     },
     /// Two messages come in, and the server says so by EXISTS and UIDNEXT.
     NewsInFetch,
-    /// The connection is gone where this message is due, after Exchange's BYE or without a word.
-    HangUpAt {
-        uid: u32,
-        bye: bool,
-    },
     /// Half of the literal, then the connection is gone.
     DropInLiteral {
         uid: u32,
@@ -161,6 +162,30 @@ pub enum Fault {
         uid: u32,
         says: u32,
     },
+}
+
+impl Fault {
+    /// What servers say at a message that they cannot read, Dovecot's own words and Exchange's among it, before they hang up.
+    pub const LAST_WORDS: [&str; 5] = [
+        "",
+        "* BYE Connection closed. 14",
+        "* BYE Server Unavailable. 15",
+        "Server Unavailable. 15",
+        "* BYE FETCH failed: Internal error occurred. Refer to server log for more information. [2026-11-26 08:23:08]",
+    ];
+
+    /// The same, refusals, and an answer that loses the framing.
+    pub const FAILURES: [&str; 9] = [
+        "NO The specified message could not be retrieved.",
+        "NO [SERVERBUG] Internal error occurred. Refer to server log for more information. [2026-11-26 08:23:08]",
+        "BAD Command Error. 10",
+        Fault::LAST_WORDS[0],
+        Fault::LAST_WORDS[1],
+        Fault::LAST_WORDS[2],
+        Fault::LAST_WORDS[3],
+        Fault::LAST_WORDS[4],
+        "* 4 FETCH (UID 16110 BODY[HEADER] {99999999999}",
+    ];
 }
 
 /// The armed faults with the number of occasions they are good for.

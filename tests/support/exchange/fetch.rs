@@ -59,10 +59,14 @@ impl Session {
         let folder = self.selected()?.folder.clone();
         for (at, (number, uid)) in chosen.iter().enumerate() {
             self.maybe_refuse("FETCH", &[(*number, *uid)])?;
-            let ends = |fault: &Fault| matches!(fault, Fault::EndAt { uid: at, .. } if at == uid);
-            if let Some(Fault::EndAt { unavailable, .. }) = self.world.faults.take(ends) {
-                if unavailable {
-                    self.wire.line("Server Unavailable. 15")?;
+            let has_structure = items.contains(&Item::Structure);
+            let ends = |fault: &Fault| matches!(fault, Fault::EndAt { uid: at, structure, .. } if at == uid && (has_structure || !structure));
+            if let Some(Fault::EndAt { says, .. }) = self.world.faults.take(ends) {
+                if says.starts_with("NO ") || says.starts_with("BAD ") {
+                    return refuse(says);
+                }
+                if !says.is_empty() {
+                    self.wire.line(says)?;
                 }
                 return Err(self.wire.cut().into());
             }
@@ -93,13 +97,6 @@ impl Session {
         if self.world.faults.happens(&Fault::Vanishes { uid }) {
             self.world.faults.arm(Fault::Unlisted { uid }, 1);
             return Ok(());
-        }
-        let hangs_up = |fault: &Fault| matches!(fault, Fault::HangUpAt { uid: at, .. } if *at == uid);
-        if let Some(Fault::HangUpAt { bye, .. }) = self.world.faults.take(hangs_up) {
-            if bye {
-                self.wire.line("* BYE Connection closed. 14")?;
-            }
-            return Err(self.wire.cut().into());
         }
         if self.world.faults.happens(&Fault::Unframed { uid }) {
             self.wire.line(&format!("* {number} FETCH (UID {uid} BODY[] {{99999999999}}"))?;

@@ -69,6 +69,9 @@ impl Session {
             return refuse(ARGUMENT_ERROR);
         };
         let name = wanted(folder.text())?;
+        if self.world.faults.take(|fault| matches!(fault, Fault::EndAtStatus { folder } if name == *folder)).is_some() {
+            return Err(self.wire.cut().into());
+        }
         let value = |folder: &Folder, item: &str| match item {
             "MESSAGES" => Some(folder.messages.len().to_string()),
             "RECENT" => Some("0".into()),
