@@ -96,13 +96,12 @@ fn run(arguments: &ArgMatches, setting: &Setting, output: &Output, change: Chang
     let ended = SignIn::new(setting, output, mailbox)
         .persist(&mut setting.retry(output), &mut |session, retry| edit.session(session, retry));
     if let Err(error) = ended {
-        let (done, left) = (edit.done, edit.left.as_ref().map_or(0, UidSet::len));
-        match output.is_closed() {
-            _ if done == 0 => {}
-            false => output.warn(&format!("{done} messages are {} before this:", edit.words())),
+        let (done, left, words) = (edit.done, edit.left.as_ref().map_or(0, UidSet::len), edit.words());
+        if done > 0 && !output.is_closed() {
+            output.warn(&format!("{done} messages are {words} before this:"));
+        } else if done > 0 && left > 0 {
             // A closed pipe is not worth a word if all is done.
-            true if left == 0 => {}
-            true => output.warn(&format!("{done} messages are {}, {left} are left: nobody reads stdout", edit.words())),
+            output.warn(&format!("{done} messages are {words}, {left} are left: nobody reads stdout"));
         }
         return Err(error);
     }

@@ -4,7 +4,7 @@ use crate::exchange::{Next, choose, explain, special_use};
 use crate::imap::Listed;
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::types::{Flag, ListItem, MailboxStatus, Unreadable};
-use crate::{Kind, Result};
+use crate::{Error, Kind, Result};
 use clap::ArgMatches;
 use serde_json::json;
 
@@ -54,10 +54,9 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
             if let Err(error) = &status {
                 let is_about_it = error.retry_after().is_none() && ended_at.replace(said) == Some(said);
                 if ends && !is_about_it {
-                    let may_be = error.may_pass() || Unreadable::of(error).is_some();
-                    return status
-                        .map(|_| Next::Done)
-                        .map_err(|e| if may_be { e.with_kind(Kind::Temporary) } else { e });
+                    let is_unreadable = Unreadable::of(error).is_some();
+                    let again = |e: Error| if is_unreadable { e.with_kind(Kind::Temporary) } else { e };
+                    return status.map(|_| Next::Done).map_err(again);
                 }
                 is_partial |= ends;
                 output.warn(&format!("{name}: {error}"));

@@ -25,8 +25,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     if dir.as_ref().is_some_and(|dir| dir.as_os_str().is_empty() || dir.as_os_str() == "-") {
         return Err(usage("--to names no directory that fetch could have filled"));
     }
-    let most = arguments.get_one::<Duration>("for").copied();
-    let until = most.and_then(|most| Instant::now().checked_add(most));
+    let until = arguments.get_one::<Duration>("for").and_then(|most| Instant::now().checked_add(*most));
     let job = Job { selection, ..Job::new(mailbox, folder) };
     let mut to_do = dir.as_ref().map(|dir| ToDo::new(&job, &setting.server.host, dir));
     let (mut headers, mut unreadable) = (Isolation::default(), UidSet::new());
