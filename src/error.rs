@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use crate::secret::hide;
 use crate::text::Escaped;
 
 /// A result of this library.
@@ -337,7 +338,9 @@ impl Error {
     }
 
     #[must_use]
-    pub(crate) fn with_reply(mut self, reply: ServerReply) -> Error {
+    pub(crate) fn with_reply(mut self, mut reply: ServerReply) -> Error {
+        reply.text = hide(&reply.text).into_owned();
+        reply.code = reply.code.map(|code| hide(&code).into_owned());
         self.0.reply = Some(reply);
         self
     }
@@ -365,9 +368,7 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
-            .field("phase", &self.0.phase)
-            .field("command", &self.0.command)
-            .field("message", &self.0.message)
+            .field("line", &self.to_string())
             .field("reply", &self.0.reply)
             .field("entra", &self.0.entra)
             .field("retry_after", &self.0.retry_after)

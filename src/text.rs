@@ -1,8 +1,12 @@
-//! What others wrote, made safe to show: no octet of a server, a file or a user reaches a terminal raw.
+//! What others wrote, made safe to show: no byte of a server, a file or a user reaches a terminal raw, and none of a
+//! credential at all.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
-/// Text of somebody else, shown with control characters and bidirectional controls escaped.
+use crate::secret::hide;
+
+/// Text of somebody else, shown with control characters and bidirectional controls escaped, and without what it
+/// repeats of our credentials.
 ///
 /// What is escaped: C0, DEL and C1 controls (an escape sequence would move the cursor or retitle the
 /// window), the bidirectional controls that reorder what a reader sees, and the line separators that
@@ -11,15 +15,21 @@ pub(crate) struct Escaped<'a>(pub &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            match c {
-                '\0'..='\x1f' | '\x7f' => write!(f, "\\x{:02x}", u32::from(c))?,
-                _ if is_deceptive(c) => write!(f, "\\u{{{:x}}}", u32::from(c))?,
-                _ => f.write_char(c)?,
-            }
-        }
-        Ok(())
+        f.write_str(&escape(&hide(self.0)))
     }
+}
+
+/// The same escapes alone: for a path, which must stay what it is.
+pub(crate) fn escape(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\0'..='\x1f' | '\x7f' => shown.push_str(&format!("\\x{:02x}", u32::from(c))),
+            _ if is_deceptive(c) => shown.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            _ => shown.push(c),
+        }
+    }
+    shown
 }
 
 /// C1 controls, bidirectional controls, line separators.
@@ -43,15 +53,17 @@ pub(crate) fn shown(setting: &str) -> String {
     format!("{setting:?}")
 }
 
-/// Octets of somebody else as one safe line: invalid UTF-8 becomes U+FFFD, controls are escaped.
-pub(crate) fn escape_octets(octets: &[u8]) -> String {
-    Escaped(&String::from_utf8_lossy(octets)).to_string()
+/// Bytes of somebody else as one safe line: invalid UTF-8 becomes U+FFFD, controls are escaped.
+pub(crate) fn escape_octets(bytes: &[u8]) -> String {
+    Escaped(&String::from_utf8_lossy(bytes)).to_string()
 }
 
-/// The first `most` octets of a text, cut at a character, with `…` where something was left out.
+/// The first `most` bytes of a text, cut at a character, with `…` where something was left out. What repeats a
+/// credential is hidden before half of it is cut off.
 pub(crate) fn shorten(text: &str, most: usize) -> String {
+    let text = hide(text);
     if text.len() <= most {
-        return text.to_owned();
+        return text.into_owned();
     }
     let cut = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= most).last().unwrap_or(0);
     format!("{}…", text.get(..cut).unwrap_or_default())

@@ -282,8 +282,8 @@ impl Edit<'_> {
                 };
                 format!("marked{}{}", flags('+', set), flags('-', clear)).to_lowercase()
             }
-            Change::MoveTo(to) => format!("moved to {}", to.as_str()),
-            Change::CopyTo(to) => format!("copied to {}", to.as_str()),
+            Change::MoveTo(to) => format!("moved to {to}"),
+            Change::CopyTo(to) => format!("copied to {to}"),
             _ => "deleted".to_owned(),
         }
     }

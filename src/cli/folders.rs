@@ -105,7 +105,7 @@ fn print(output: &Output, item: &ListItem, name: &MailboxName, status: Option<&M
         }));
     }
     let shown = |count: Option<u32>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
-    let line = format!("{:>8} {:>8}  {}", shown(messages), shown(unseen), name.as_str());
+    let line = format!("{:>8} {:>8}  {}", shown(messages), shown(unseen), name);
     match special_use(item) {
         Some(special) => output.line(&[&line, special]),
         None => output.line(&[&line]),

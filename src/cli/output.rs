@@ -1,12 +1,13 @@
 //! Results on stdout, everything else on stderr, nothing raw. Threads share it: a line is never torn.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::{Error, Kind, Phase, Result, Secret, text::Escaped};
+use crate::secret::hide;
+use crate::text::{Escaped, escape};
+use crate::{Error, Kind, Phase, Result, Secret};
 use clap::ArgMatches;
 use serde_json::Value;
 
@@ -34,8 +35,6 @@ pub(crate) struct Stderr {
     log: Option<Log>,
     /// What is said once, however often it comes.
     said: Mutex<HashSet<String>>,
-    /// What nothing that is written may hold.
-    hidden: Mutex<Vec<Secret>>,
 }
 
 impl Output {
@@ -59,12 +58,7 @@ impl Output {
             verbose: false,
             closed: AtomicBool::new(false),
             live: false,
-            stderr: Arc::new(Stderr {
-                drawn: AtomicBool::new(false),
-                log,
-                said: Mutex::default(),
-                hidden: Mutex::default(),
-            }),
+            stderr: Arc::new(Stderr { drawn: AtomicBool::new(false), log, said: Mutex::default() }),
         }
     }
 
@@ -86,35 +80,22 @@ impl Output {
 
     /// An object for people.
     pub(crate) fn pretty(&self, object: &Value) -> Result<()> {
-        self.write(&format!("{}\n", json_text(&format!("{object:#}"))))
+        self.write(&format!("{}\n", json_text(&format!("{:#}", without_credentials(object)))))
     }
 
     /// A secret that was asked for: shown as it is.
     pub(crate) fn secret(&self, secret: &Secret) -> Result<()> {
         let text = secret.expose_str().unwrap_or_default();
-        self.put(&format!("{text}\n"))
+        self.write(&format!("{text}\n"))
     }
 
     /// An object with a secret that was asked for.
     pub(crate) fn secret_object(&self, object: &Value) -> Result<()> {
-        self.put(&object_line(object))
-    }
-
-    /// From now on nothing that is written holds this credential: a server may repeat it in a folder's name or in a
-    /// message, encoded in ways that only decoding shows.
-    pub(crate) fn hide(&self, secret: &Secret) {
-        let mut hidden = self.stderr.hidden.lock().unwrap_or_else(PoisonError::into_inner);
-        if !hidden.contains(secret) {
-            hidden.push(secret.clone());
-        }
+        self.write(&format!("{object}\n"))
     }
 
     /// Lines at once, each made by [`line`] or [`object_line`].
     pub(crate) fn write(&self, text: &str) -> Result<()> {
-        self.put(&self.stderr.without_credentials(text))
-    }
-
-    fn put(&self, text: &str) -> Result<()> {
         if self.live {
             self.stderr.wipe(&mut io::stderr().lock());
         }
@@ -191,7 +172,6 @@ impl Output {
 impl Stderr {
     /// A line. stderr may be closed too; there is nobody left to tell.
     pub(crate) fn say(&self, line: &str) {
-        let line = &*self.without_credentials(line);
         let mut stderr = io::stderr().lock();
         self.wipe(&mut stderr);
         let _ = writeln!(stderr, "{line}");
@@ -210,16 +190,6 @@ impl Stderr {
         }
     }
 
-    /// The text without what [`Output::hide`] named; fewer than 8 bytes are no credential, and stand in any text.
-    fn without_credentials<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
-        let hidden = hidden.iter().filter_map(Secret::expose_str).filter(|secret| secret.len() >= 8);
-        hidden.fold(Cow::Borrowed(text), |text, secret| match text.contains(secret) {
-            true => Cow::Owned(text.replace(secret, "(hidden: repeats a credential)")),
-            false => text,
-        })
-    }
-
     fn is_news(&self, line: &str) -> bool {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(line.to_owned())
     }
@@ -231,15 +201,30 @@ impl Stderr {
     }
 }
 
-/// A line of results, made safe for a terminal; a tab stands between its fields.
+/// A line of results, made safe for a terminal; a tab stands between its fields. UIDs and paths stay what they are:
+/// text of others is [`Escaped`] before.
 pub(crate) fn line(fields: &[&str]) -> String {
-    let escaped: Vec<_> = fields.iter().map(|field| Escaped(field).to_string()).collect();
+    let escaped: Vec<_> = fields.iter().map(|field| escape(field)).collect();
     format!("{}\n", escaped.join("\t"))
 }
 
 /// An object as a line of results.
 pub(crate) fn object_line(object: &Value) -> String {
-    format!("{}\n", json_text(&object.to_string()))
+    format!("{}\n", json_text(&without_credentials(object).to_string()))
+}
+
+/// The object without what its texts repeat of our credentials; paths stay what they are.
+fn without_credentials(value: &Value) -> Value {
+    match value {
+        Value::String(text) => hide(text).into(),
+        Value::Array(items) => items.iter().map(without_credentials).collect(),
+        Value::Object(fields) => {
+            let shown =
+                |name: &str, value: &Value| if name == "path" { value.clone() } else { without_credentials(value) };
+            fields.iter().map(|(name, value)| (name.clone(), shown(name, value))).collect()
+        }
+        other => other.clone(),
+    }
 }
 
 /// stdout for messages: `--to -`.
@@ -263,7 +248,7 @@ fn json_text(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         let alone = c.to_string();
-        if c != '\n' && Escaped(&alone).to_string() != alone {
+        if c != '\n' && escape(&alone) != alone {
             text.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
             text.push(c);
@@ -276,16 +261,6 @@ fn json_text(json: &str) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn a_credential_that_is_repeated_is_hidden_whole() {
-        let output = Output::bare(None);
-        output.hide(&Secret::new("eyJ0.token.sig".to_owned()));
-        output.hide(&Secret::new("x".to_owned()));
-        let said = |text| output.stderr.without_credentials(text).into_owned();
-        assert_eq!(said("folder eyJ0.token.sig: x"), "folder (hidden: repeats a credential): x");
-        assert_eq!(said("INBOX/x"), "INBOX/x");
-    }
 
     #[test]
     fn json_means_the_same_and_holds_no_control() {

@@ -126,12 +126,11 @@ impl Setting {
     fn obtain(&self, wanted: Wanted, retry: &mut Retry, output: &Output) -> Result<AccessToken> {
         output.step(&format!("credential: {}", self.described.detail));
         let tell = &mut |text: &str| output.warn(text);
-        let token = match (self.credential.source(), &self.cache) {
+        match (self.credential.source(), &self.cache) {
             (Err(token), _) => Ok(AccessToken::from_elsewhere(token.clone())),
             (Ok(source), Some(cache)) => cache.token(source, wanted, &self.network, retry, tell),
             (Ok(source), None) => source.request_token(&self.network, retry, tell),
-        };
-        token.inspect(|token| output.hide(token.secret()))
+        }
     }
 
     /// What may be waited in all; one for each run, or for each of the threads that wait side by side.

@@ -8,6 +8,7 @@ use super::files::read_if_there;
 use super::state::State;
 use crate::error::{Error, Result};
 use crate::imap::mailbox_name::MailboxName;
+use crate::secret::hide;
 
 /// Bytes of a name that every usual file system takes.
 const LONGEST_PART: usize = 255;
@@ -25,6 +26,9 @@ pub(crate) fn folder_path(folder: &MailboxName) -> Result<PathBuf> {
     let parts: Vec<String> = folder.as_str().split('/').map(part).collect();
     if parts.iter().any(|part| part.len() > LONGEST_PART) {
         return Err(Error::usage(format!("the name of the folder {folder} is too long for a directory")));
+    }
+    if hide(folder.as_str()) != folder.as_str() {
+        return Err(Error::usage("the name of a folder repeats a credential, and no directory gets that name"));
     }
     Ok(parts.iter().collect())
 }

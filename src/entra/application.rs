@@ -100,8 +100,7 @@ impl Application {
         if proof.field == "client_assertion" {
             form.push(("client_assertion_type", ASSERTION));
         }
-        form.push((proof.field, proof.value.expose_str().unwrap_or_default()));
-        let answer = post(network, &url, &form)?;
+        let answer = post(network, &url, &form, Some((proof.field, &proof.value)))?;
         answer.token().ok_or_else(|| explain(&answer, &proof))
     }
 
@@ -156,7 +155,7 @@ pub(super) fn check_scope(scope: &str) -> Result<()> {
 
 /// A refusal with what we know about the proof that was refused.
 fn explain(answer: &Answer, proof: &Proof) -> Error {
-    let mut error = answer.refusal("Entra ID", &[&proof.value]);
+    let mut error = answer.refusal("Entra ID");
     let Some(reply) = error.entra() else { return error };
     let out_of_time = reply.codes.iter().any(|code| OUT_OF_TIME.contains(code));
     if proof.field == "client_assertion" && reply.error == "invalid_client" || out_of_time {

@@ -85,38 +85,30 @@ impl DeviceCode {
     /// A new access token for a refresh token of an earlier sign-in.
     pub(crate) fn refresh(&self, network: &Network, retry: &mut Retry, refresh: &Secret) -> Result<Granted> {
         retry.request(|| {
-            let form = [
-                ("client_id", self.client_id.as_str()),
-                ("scope", &self.scope),
-                ("grant_type", "refresh_token"),
-                ("refresh_token", refresh.expose_str().unwrap_or_default()),
-            ];
-            self.granted(network, &form, refresh)
+            let form =
+                [("client_id", self.client_id.as_str()), ("scope", &self.scope), ("grant_type", "refresh_token")];
+            self.granted(network, &form, ("refresh_token", refresh))
         })
     }
 
     fn ask_for_code(&self, network: &Network) -> Result<(Secret, Invitation)> {
         let form = [("client_id", self.client_id.as_str()), ("scope", &self.scope)];
-        let answer = post(network, &self.endpoint.url("devicecode"), &form)?;
+        let answer = post(network, &self.endpoint.url("devicecode"), &form, None)?;
         let invited = answer.json().and_then(|json| {
             let code = json.get("device_code")?.as_str().filter(|code| !code.is_empty())?;
             Some((Secret::new(code), Invitation::read(&json)?))
         });
-        invited.ok_or_else(|| answer.refusal("Entra ID", &[]))
+        invited.ok_or_else(|| answer.refusal("Entra ID"))
     }
 
     fn poll(&self, network: &Network, code: &Secret) -> Result<Granted> {
-        let form = [
-            ("client_id", self.client_id.as_str()),
-            ("grant_type", GRANT),
-            ("device_code", code.expose_str().unwrap_or_default()),
-        ];
-        self.granted(network, &form, code)
+        let form = [("client_id", self.client_id.as_str()), ("grant_type", GRANT)];
+        self.granted(network, &form, ("device_code", code))
     }
 
-    fn granted(&self, network: &Network, form: &[(&str, &str)], sent: &Secret) -> Result<Granted> {
-        let answer = post(network, &self.endpoint.url("token"), form)?;
-        let Some(access) = answer.token() else { return Err(answer.refusal("Entra ID", &[sent])) };
+    fn granted(&self, network: &Network, form: &[(&str, &str)], sent: (&str, &Secret)) -> Result<Granted> {
+        let answer = post(network, &self.endpoint.url("token"), form, Some(sent))?;
+        let Some(access) = answer.token() else { return Err(answer.refusal("Entra ID")) };
         let refresh = answer.json().and_then(|json| Some(Secret::new(json.get("refresh_token")?.as_str()?)));
         Ok(Granted { access, refresh })
     }

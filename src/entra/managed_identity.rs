@@ -87,14 +87,12 @@ impl ManagedIdentity {
 
     fn request_once(&self, network: &Network) -> Result<AccessToken> {
         let url = self.url();
-        let (header, sent) = match &self.service {
-            Service::App { header, .. } => {
-                (("X-IDENTITY-HEADER", header.expose_str().unwrap_or_default()), Some(header))
-            }
-            Service::Machine { .. } => (("Metadata", "true"), None),
+        let header = match &self.service {
+            Service::App { header, .. } => ("X-IDENTITY-HEADER", header),
+            Service::Machine { .. } => ("Metadata", &Secret::new("true")),
         };
         let answer = get(network, &url, header).map_err(|e| self.unreachable(e))?;
-        answer.token().ok_or_else(|| refused(&answer, sent))
+        answer.token().ok_or_else(|| refused(&answer))
     }
 
     /// The address with its query, each value percent-encoded.
@@ -142,8 +140,8 @@ impl ManagedIdentity {
 }
 
 /// A refusal; some that are final elsewhere pass here.
-fn refused(answer: &Answer, sent: Option<&Secret>) -> Error {
-    let error = answer.refusal("the managed identity's service", sent.as_slice());
+fn refused(answer: &Answer) -> Error {
+    let error = answer.refusal("the managed identity's service");
     match answer.status {
         404 | 410 | 429 | 500.. => error.with_kind(Kind::Temporary),
         _ => error,

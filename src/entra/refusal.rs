@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use crate::error::{Cause, EntraReply, Error, Kind, Phase};
+use crate::secret::hide;
 use crate::text::shorten;
 
 /// AADSTS numbers that mean trouble on Entra's side, or too many requests.
@@ -46,17 +47,17 @@ pub(crate) fn refusal(who: &str, status: u16, content_type: &str, location: Opti
 fn entra_reply(status: u16, body: &[u8]) -> Option<EntraReply> {
     let json: Value = serde_json::from_slice(without_bom(body)).ok()?;
     let text = |name: &str| json.get(name).and_then(Value::as_str).unwrap_or_default();
-    let error = json.get("error")?.as_str()?.to_owned();
-    let description = text("error_description");
+    let id = |name: &str| hide(text(name)).into_owned();
+    let error = hide(json.get("error")?.as_str()?).into_owned();
     let codes = json.get("error_codes").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     Some(EntraReply {
         status,
         error,
-        description: shorten(first_sentence(description), SHOWN),
+        description: shorten(first_sentence(text("error_description")), SHOWN),
         codes: codes.iter().filter_map(Value::as_u64).collect(),
-        trace_id: text("trace_id").to_owned(),
-        correlation_id: text("correlation_id").to_owned(),
-        timestamp: text("timestamp").to_owned(),
+        trace_id: id("trace_id"),
+        correlation_id: id("correlation_id"),
+        timestamp: id("timestamp"),
     })
 }
 

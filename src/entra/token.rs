@@ -20,11 +20,12 @@ pub struct AccessToken {
 impl AccessToken {
     /// A token from elsewhere, of unknown age.
     pub(crate) fn from_elsewhere(secret: Secret) -> AccessToken {
-        AccessToken { secret, expires: None }
+        AccessToken::good_until(secret, None)
     }
 
     /// A token that is good until then.
     pub(super) fn good_until(secret: Secret, expires: Option<Instant>) -> AccessToken {
+        secret.guard();
         AccessToken { secret, expires }
     }
 

@@ -93,8 +93,7 @@ fn enter(
     // Nothing is sent for a mailbox that cannot be named.
     crate::imap::xoauth2::initial_response(mailbox, token)?;
     let stream = network.connect_in_steps(&server.host, server.port, &mut |phase, detail| clock.step(phase, detail))?;
-    let listener =
-        Listener { secret: Some(token.clone()), meaning: Some(explain), not_mail: Some(placeholder), ..listener };
+    let listener = Listener { meaning: Some(explain), not_mail: Some(placeholder), ..listener };
     let mut client = Client::greet(stream, Limits::default(), listener).map_err(explain)?;
     clock.step(Phase::Greeting, greeting_detail(client.greeting()));
     let offered = offered(&mut client).map_err(explain)?;

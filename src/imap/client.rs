@@ -108,7 +108,6 @@ impl<S: Read + Write> Client<S> {
             false => (command, Some(response)),
         };
         let mut sasl = Sasl { response, challenges: 0, said: None };
-        self.connection.guard(token);
         let status = self.connection.run(&command, &mut sasl)?;
         if status.condition != Condition::Ok {
             let message = match sasl.said {

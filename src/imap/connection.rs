@@ -16,7 +16,7 @@ use super::types::{CodeMeaning, Condition, Response, Status, Tag, Unreadable, Un
 use super::wire::{Limits, Reader};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::net::{self, Readiness};
-use crate::secret::{Guard, Secret};
+use crate::secret::Secret;
 use crate::text::shorten;
 use crate::transcript::Transcript;
 
@@ -43,8 +43,6 @@ pub(crate) struct Listener {
     pub transcript: Option<Transcript>,
     /// Is told of each alert, once a connection.
     pub on_alert: Option<OnAlert>,
-    /// What is not shown where the server repeats it.
-    pub secret: Option<Secret>,
     /// What an error means on this server: throttling is no refusal on Exchange Online.
     pub meaning: Option<fn(Error) -> Error>,
     /// Which bodies are not the message that was asked for.
@@ -59,7 +57,6 @@ pub(super) struct Connection<S> {
     given_tag: Option<Tag>,
     literal_plus: bool,
     closed: Option<String>,
-    guard: Guard,
     alerts: Vec<String>,
     on_alert: Option<OnAlert>,
     meaning: Option<fn(Error) -> Error>,
@@ -76,7 +73,6 @@ impl<S: Read + Write> Connection<S> {
             given_tag: None,
             literal_plus: false,
             closed: None,
-            guard: Guard::default(),
             alerts: Vec::new(),
             on_alert: None,
             meaning: None,
@@ -88,9 +84,6 @@ impl<S: Read + Write> Connection<S> {
     pub(crate) fn set_listener(&mut self, listener: Listener) {
         if let Some(transcript) = listener.transcript {
             self.reader.set_transcript(transcript);
-        }
-        if let Some(secret) = listener.secret {
-            self.guard(&secret);
         }
         self.on_alert = listener.on_alert;
         (self.meaning, self.not_mail) = (listener.meaning, listener.not_mail);
@@ -105,14 +98,6 @@ impl<S: Read + Write> Connection<S> {
     /// Whether literals go without waiting: only where the server offers LITERAL+ (RFC 7888).
     pub(super) fn set_literal_plus(&mut self, offered: bool) {
         self.literal_plus = offered;
-    }
-
-    /// Nothing that repeats `secret` is ever shown.
-    pub(crate) fn guard(&mut self, secret: &Secret) {
-        self.guard.add(secret);
-        if let Some(transcript) = self.reader.transcript() {
-            transcript.guard(secret);
-        }
     }
 
     /// The stream, to set its time limits.
@@ -307,10 +292,6 @@ impl<S: Read + Write> Connection<S> {
     fn read(&mut self, phase: Phase, handler: &mut dyn Handler, budget: &mut u64) -> Result<Response> {
         let most = usize::try_from(*budget).unwrap_or(usize::MAX).max(LEAST_RESPONSE);
         let frame = self.reader.response_within(most, handler).map_err(|e| wire_error(phase, e))?;
-        if self.guard.finds(frame.octets()) {
-            let message = "the server repeated our credential, so nothing of what it said is shown";
-            return Err(Error::new(Kind::Protocol, phase, message));
-        }
         let mut cost = frame.octets().len() as u64 + 2;
         let response = match parse::response(&frame) {
             Ok(Response::Bare(line)) => bare(phase, line)?,
@@ -368,7 +349,6 @@ impl<S: Read + Write> Connection<S> {
                     if let Some(transcript) = self.reader.transcript() {
                         transcript.client_secret(secret);
                     }
-                    self.guard(secret);
                 }
                 // Sent on its own.
                 Piece::Upload(_) => {}

@@ -22,7 +22,9 @@ pub(crate) fn initial_response(user: &str, token: &Secret) -> Result<Secret> {
         return Err(Error::new(Kind::Usage, Phase::Credential, message));
     }
     let plain = Secret::new([b"user=", user.as_bytes(), b"\x01auth=Bearer ", token.expose(), b"\x01\x01"].concat());
-    Ok(Secret::new(STANDARD.encode(plain.expose())))
+    let response = Secret::new(STANDARD.encode(plain.expose()));
+    [token, &response].iter().for_each(|secret| secret.guard());
+    Ok(response)
 }
 
 /// What an error challenge says, where it is base64 of text (JSON at Google's, mostly absent at Exchange's).

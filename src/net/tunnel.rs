@@ -1,7 +1,7 @@
 //! Through a proxy to a server: CONNECT (RFC 9110 9.3.6) and SOCKS5 (RFC 1928, RFC 1929).
 //!
 //! Not an octet beyond the proxy's answer is read: what follows it is the server's, for TLS. What the
-//! proxy says is bounded, escaped where it is shown, and not shown where it repeats the password.
+//! proxy says is bounded.
 
 use std::io::{self, Read, Write};
 use std::net::IpAddr;
@@ -97,9 +97,6 @@ impl Tunnel<'_> {
         // Many a page says the status once more.
         if !page.is_empty() && (answer.reason.is_empty() || !page.ends_with(&answer.reason)) {
             words.push_str(&format!(": {}", shorten(&page, 200)));
-        }
-        if self.proxy.login.as_ref().is_some_and(|login| repeats(&words, login)) {
-            words = format!("HTTP {}; its words repeat our password, so none is shown", answer.status);
         }
         let offers_basic =
             answer.schemes.is_empty() || answer.schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("basic"));
@@ -232,16 +229,9 @@ impl Tunnel<'_> {
 /// `user:password` in base64 (RFC 7617).
 fn basic(login: &Login) -> Secret {
     let pair = Secret::new([login.user.expose(), b":", login.password.expose()].concat());
-    Secret::new(STANDARD.encode(pair.expose()))
-}
-
-/// True where a text holds the password, as it is or as we sent it.
-fn repeats(text: &str, login: &Login) -> bool {
-    let sent = basic(login);
-    let holds = |secret: &Secret| {
-        !secret.is_empty() && text.as_bytes().windows(secret.len()).any(|window| window == secret.expose())
-    };
-    holds(&login.password) || holds(&sent)
+    let sent = Secret::new(STANDARD.encode(pair.expose()));
+    [&login.password, &sent].iter().for_each(|secret| secret.guard());
+    sent
 }
 
 /// What matters of an answer to CONNECT.

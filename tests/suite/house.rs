@@ -22,7 +22,10 @@ use source::Source;
 const HOUSE: [(&str, &[&str]); 18] = [
     (
         "delivery",
-        &["calendar", "error", "exchange", "files", "imap", "mime", "net", "retry", "text", "threads", "time"],
+        &[
+            "calendar", "error", "exchange", "files", "imap", "mime", "net", "retry", "secret", "text", "threads",
+            "time",
+        ],
     ),
     (
         "bridge",
@@ -52,8 +55,8 @@ const HOUSE: [(&str, &[&str]); 18] = [
     ("threads", &["error"]),
     ("error", &["secret", "text"]),
     ("transcript", &["secret", "text"]),
-    ("secret", &["text"]),
-    ("text", &[]),
+    ("text", &["secret"]),
+    ("secret", &[]),
     ("calendar", &[]),
     ("time", &[]),
     ("version", &[]),
@@ -61,15 +64,15 @@ const HOUSE: [(&str, &[&str]); 18] = [
 
 /// Lines of each room, without tests. They only go down, but for a line in an issue.
 const BUDGETS: [(&str, usize); 10] = [
-    ("cli", 5300),
+    ("cli", 5290),
     ("delivery", 4750),
     ("bridge", 1750),
     ("advice", 1600),
     ("exchange", 2400),
-    ("entra", 2400),
-    ("imap", 4000),
+    ("entra", 2100),
+    ("imap", 3960),
     ("mime", 2370),
-    ("net", 1410),
+    ("net", 1400),
     ("ground", 1620),
 ];
 

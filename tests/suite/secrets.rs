@@ -1,14 +1,15 @@
 //! No credential is shown: not the client secret, not the access token, not the SASL response; not raw,
 //! not in base64, not percent-encoded; not on stdout, not on stderr, not in a transcript.
 
+mod repeated;
+
 use std::fs;
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::credentials::certificate::{Keys, world_with_certificate};
 use crate::credentials::federated::{self, world_with_federation};
-use crate::enemy::{octets, start};
 use crate::program::{Call, Folder, World};
 use crate::support::certificate::Authority;
 use crate::support::entra::managed_identity::{HEADER, Platform};
@@ -163,43 +164,6 @@ fn not_where_the_token_request_fails() {
     listen_to_all(&world, |call| call);
     let stranger = world.folder.file("stranger.pem", Authority::new().pem());
     listen_to_all(&world, |call| call.env("EXOIMAP_CA_FILE", &stranger));
-}
-
-/// A server that says again what it was told: as it was, or in base64 of its own, from the greeting of the
-/// next session on.
-#[test]
-fn not_where_the_server_repeats_it() {
-    let world = World::new();
-    let token = world.entra.token();
-    let sasl = STANDARD.encode(format!("user={ORDERS}\u{1}auth=Bearer {token}\u{1}\u{1}"));
-    let in_json = STANDARD.encode(format!(r#"{{"status":"400","schemes":"{token}"}}"#));
-    let needles = [forms(&token), forms(&sasl)].concat();
-    for (command, answer) in [
-        ("AUTHENTICATE", format!("+ {in_json}\r\n{{tag}} NO AUTHENTICATE failed.\r\n")),
-        ("AUTHENTICATE", format!("{{tag}} NO failed: {}\r\n", STANDARD.encode(format!("x{token}")))),
-        ("AUTHENTICATE", format!("{{tag}} BAD {}\r\n", URL_SAFE_NO_PAD.encode(&token))),
-        ("AUTHENTICATE", format!("{{tag}} NO AUTHENTICATE XOAUTH2 {sasl}\r\n")),
-        ("AUTHENTICATE", format!("{{tag}} NO {}\r\n", STANDARD.encode(format!("XOAUTH2 {sasl}")))),
-        ("AUTHENTICATE", format!("* OK [ALERT] {token}\r\n{{tag}} OK done\r\n")),
-        ("greeting", format!("* OK ready {in_json}{{tag}}\r\n")),
-        ("greeting", format!("* OK ready [{}]{{tag}}\r\n", in_utf16(&token))),
-    ] {
-        let port = start(&world, usize::MAX, command, octets(answer));
-        for command in [&["check", "--report=report.txt"][..], &["search", "--trace", "-v"]] {
-            let call = world.call_with_token(command).env("EXOIMAP_PORT", port);
-            let ended = call.env("EXOIMAP_ACCESS_TOKEN", &token).run();
-            ended.expect(7).saying(&["the server repeated our credential"]);
-            let report = fs::read_to_string(world.folder.path().join("report.txt")).unwrap();
-            for text in [&ended.stdout, &ended.stderr, &report] {
-                assert_eq!(needles.iter().find(|needle| text.contains(*needle)), None, "{report}{ended}");
-            }
-        }
-    }
-}
-
-/// As the greeting of Exchange names its front end.
-fn in_utf16(text: &str) -> String {
-    STANDARD.encode(text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>())
 }
 
 /// A proxy's password, whatever the proxy makes of it.
