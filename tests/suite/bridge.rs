@@ -1,5 +1,6 @@
 //! `tunnel` and `relay`: mail programs that people have, real servers and scripted ones.
 
+mod documented;
 mod door;
 mod ends;
 mod programs;
@@ -73,12 +74,12 @@ fn on_the_wire(bytes: &[u8]) -> Vec<u8> {
     wire
 }
 
-/// What mbsync needs to know besides how it comes to a session.
+/// mbsync with an account of docs/bridge.md, and what else it needs.
 fn mbsync(folder: &Path, account: &str) -> Command {
     let place = folder.display();
     fs::create_dir_all(folder.join("sync")).unwrap();
     let configuration = format!(
-        "FSync no\n\nIMAPAccount bridge\n{account}\n\nIMAPStore far\nAccount bridge\n\nMaildirStore near\nPath {place}/sync/\n\
+        "FSync no\n\n{account}\nIMAPStore far\nAccount orders\n\nMaildirStore near\nPath {place}/sync/\n\
          Inbox {place}/sync/INBOX\n\nChannel all\nFar :far:\nNear :near:\nPatterns INBOX\nCreate Near\nSync Pull\nSyncState *\n"
     );
     fs::write(folder.join("mbsyncrc"), configuration).unwrap();

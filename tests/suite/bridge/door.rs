@@ -4,8 +4,10 @@ use std::fs;
 use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use super::ends::status;
 use super::relay::{Client, Relay, add, before_exchange, program, python};
 use super::{Kept, LONG, run, shown};
 use crate::program::World;
@@ -98,20 +100,66 @@ fn a_listener_with_a_certificate_speaks_tls_from_the_first_byte() {
     relay.says(" TLS with the client: ");
 }
 
-/// As systemd does it with `StandardInput=socket`: the listening socket is stdin.
+/// The service as systemd would start it: the unit's own command line, credentials, environment and socket.
 #[test]
-fn a_socket_that_is_stdin_is_served() {
+fn the_service_unit_starts_a_relay_within_its_memory() {
     let world = World::new();
     let password = add(program(&world, &["relay"]), ORDERS);
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/samples");
+    let unit = fs::read_to_string(samples.join("exoimap-relay.service")).unwrap();
+    let values = |name: &str| {
+        let start = format!("{name}=");
+        unit.lines().filter_map(|line| line.strip_prefix(&start).map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!((values("StandardInput"), values("DynamicUser")), (vec!["socket".to_owned()], vec!["yes".to_owned()]));
+    // What the unit names below /etc/exoimap, and the directory in which systemd gives the credentials.
+    let secret = crate::support::entra::SECRET;
+    let credentials = world.folder.path().join("credentials");
+    fs::create_dir(&credentials).unwrap();
+    for credential in values("LoadCredential") {
+        let (name, source) = credential.split_once(':').unwrap();
+        match source {
+            "/etc/exoimap/relay.secret" => fs::write(credentials.join(name), secret).map(drop),
+            "/etc/exoimap/relay.passwords" => {
+                fs::copy(world.folder.path().join("relay.passwords"), credentials.join(name)).map(drop)
+            }
+            source => panic!("{source}"),
+        }
+        .unwrap();
+        fs::set_permissions(credentials.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o400)).unwrap();
+    }
+    assert_eq!(values("EnvironmentFile"), ["/etc/exoimap/relay.env"]);
+    let line = values("ExecStart").remove(0).replace("${CREDENTIALS_DIRECTORY}", &credentials.display().to_string());
+    let words: Vec<_> = line.split(' ').collect();
+    assert_eq!(words[0], "/usr/bin/exoimap");
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     // systemd's sockets do not block.
     socket.set_nonblocking(true).unwrap();
     let port = socket.local_addr().unwrap().port();
-    let mut command = program(&world, &["relay", "--password-file", "relay.passwords", "--listen", "-"]);
-    let _child = Kept(command.stdin(OwnedFd::from(socket)).stderr(Stdio::null()).spawn().unwrap());
-    let mut client = Client(BufReader::new(TcpStream::connect(("127.0.0.1", port)).unwrap()));
-    assert!(client.line().starts_with("* OK [CAPABILITY "));
-    assert!(client.ask(&format!("a LOGIN {ORDERS} {password}")).starts_with("a OK "));
+    let mut command = program(&world, &words[1..]);
+    command.env_remove("AZURE_CLIENT_SECRET").env_remove("EXOIMAP_MAILBOX").env("CREDENTIALS_DIRECTORY", &credentials);
+    let child = Kept(command.stdin(OwnedFd::from(socket)).stderr(Stdio::null()).spawn().unwrap());
+    let sessions: Vec<_> = (0..20)
+        .map(|_| {
+            let mut client = Client(BufReader::new(TcpStream::connect(("127.0.0.1", port)).unwrap()));
+            assert!(client.line().starts_with("* OK [CAPABILITY "));
+            assert!(client.ask(&format!("a LOGIN {ORDERS} {password}")).starts_with("a OK "));
+            client
+        })
+        .collect();
+    assert_eq!(values("MemoryMax"), ["64M"]);
+    let peak = status(&child.0, "VmHWM");
+    assert!(peak < 32 << 10, "{peak} KB with {} sessions", sessions.len());
+
+    let ended = Command::new("systemd-analyze")
+        .args(["verify", "--man=no", "--recursive-errors=no"])
+        .args(["exoimap-relay.service", "exoimap-relay.socket"].map(|unit| samples.join(unit)))
+        .output()
+        .unwrap();
+    let said = shown(&ended);
+    // The program is not installed here, and that is all that is wrong.
+    let wrong = said.lines().filter(|line| line.contains("exoimap-relay") && !line.contains("/usr/bin/exoimap"));
+    assert_eq!(wrong.collect::<Vec<_>>(), [""; 0], "{said}");
 }
 
 #[test]

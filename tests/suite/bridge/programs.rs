@@ -3,6 +3,7 @@
 
 use std::process::Command;
 
+use super::documented::{at_relay, in_tunnel};
 use super::relay::{Relay, add};
 use super::*;
 
@@ -29,31 +30,31 @@ impl Place {
         Place { ids: wanted.iter().map(id).collect(), rig, relay, password }
     }
 
-    /// Writes a file of settings, in which `@PLACE@`, `@PORT@`, `@USER@`, `@PASSWORD@` and `@TUNNEL@` are filled in.
+    /// The settings of a program at the relay, or in a tunnel.
+    fn settings(&self, heading: &str) -> String {
+        if heading.ends_with("at the relay") { self.at_relay(heading) } else { self.in_tunnel(heading) }
+    }
+
+    fn at_relay(&self, heading: &str) -> String {
+        at_relay(heading, self.relay.port, &self.password)
+    }
+
+    fn in_tunnel(&self, heading: &str) -> String {
+        let command = self.rig.command(&[]);
+        in_tunnel(heading, &self.rig.place, command.get_envs().filter_map(|(name, value)| Some((name, value?))))
+    }
+
+    /// Writes a file in which `@PLACE@` and `@PASSWORD@` are filled in.
     fn file(&self, name: &str, text: &str) {
-        let place = self.rig.place.display().to_string();
-        let text = text
-            .replace("@PLACE@", &place)
-            .replace("@PORT@", &self.relay.port.to_string())
-            .replace("@USER@", USER)
-            .replace("@PASSWORD@", &self.password)
-            .replace("@TUNNEL@", &format!("{} tunnel --token-cache {place}/cache", env!("CARGO_BIN_EXE_exoimap")));
+        let text = text.replace("@PLACE@", &self.rig.place.display().to_string()).replace("@PASSWORD@", &self.password);
         let file = self.rig.place.join(name);
         fs::write(&file, text).unwrap();
         fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     }
 
-    fn dir(&self, name: &str) {
-        for part in ["cur", "new", "tmp"] {
-            fs::create_dir_all(self.rig.place.join(name).join(part)).unwrap();
-        }
-    }
-
-    /// Runs a program in the place, with what `exoimap tunnel` needs in its environment.
     fn run(&self, line: &[&str]) -> Output {
         let mut command = Command::new(line[0]);
         command.args(&line[1..]).current_dir(&self.rig.place).env("HOME", &self.rig.place).env("TERM", "xterm");
-        command.envs(self.rig.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
         run(command, LONG)
     }
 
@@ -91,28 +92,22 @@ fn collect(path: &Path, found: &mut String) {
 #[ignore = "tests/bridge installs what it needs"]
 fn getmail() {
     let place = Place::new();
-    place.dir("got");
-    place.file(
-        "getmailrc",
-        "[retriever]\ntype = SimpleIMAPRetriever\nserver = 127.0.0.1\nport = @PORT@\nusername = @USER@\npassword = @PASSWORD@\n\
-         mailboxes = (\"INBOX\",)\n\n[destination]\ntype = Maildir\npath = @PLACE@/got/\nuser = root\n\n[options]\ndelete = false\nread_all = true\n",
-    );
+    // As root it delivers by a program only.
+    let rest = "\n[destination]\ntype = MDA_external\npath = /bin/sh\narguments = (\"-c\", \"cat >> @PLACE@/got\")\n\
+                allow_root_commands = true\n\n[options]\ndelete = false\nread_all = true\n";
+    place.file("getmailrc", &(place.at_relay("getmail") + rest));
     place.delivers(&["getmail", "--getmaildir", ".", "--rcfile", "getmailrc"], "got");
 }
-
-const OFFLINEIMAP: &str = "[general]\naccounts = a\nmetadata = @PLACE@/off\nui = basic\n\n[Account a]\nlocalrepository = near\n\
-    remoterepository = far\n\n[Repository near]\ntype = Maildir\nlocalfolders = @PLACE@/got\n\n[Repository far]\ntype = IMAP\n\
-    readonly = True\nfolderfilter = lambda folder: folder == 'INBOX'\n";
 
 #[test]
 #[ignore = "tests/bridge installs what it needs"]
 fn offlineimap_through_the_tunnel_and_the_relay() {
-    for more in [
-        "preauthtunnel = @TUNNEL@\n",
-        "remotehost = 127.0.0.1\nremoteport = @PORT@\nremoteuser = @USER@\nremotepass = @PASSWORD@\nssl = no\nstarttls = no\n",
-    ] {
+    for heading in ["offlineimap 8", "offlineimap at the relay"] {
         let place = Place::new();
-        place.file("offlineimaprc", &format!("{OFFLINEIMAP}{more}"));
+        let account = "[general]\naccounts = a\nmetadata = @PLACE@/off\nui = basic\n\n[Account a]\nlocalrepository = near\n\
+             remoterepository = exchange\n\n[Repository near]\ntype = Maildir\nlocalfolders = @PLACE@/got\n\n";
+        let more = "readonly = True\nfolderfilter = lambda folder: folder == 'INBOX'\n";
+        place.file("offlineimaprc", &format!("{account}{}{more}", place.settings(heading)));
         place.delivers(&["offlineimap", "-c", "offlineimaprc", "-o"], "got/INBOX");
     }
 }
@@ -120,21 +115,16 @@ fn offlineimap_through_the_tunnel_and_the_relay() {
 #[test]
 #[ignore = "tests/bridge installs what it needs"]
 fn mutt_and_neomutt_through_the_tunnel_and_the_relay() {
-    let common = "set confirmappend=no\nset confirmcreate=no\nset mail_check=3600\nset header_cache=\"\"\nset copy=no\nset ssl_starttls=no\n\
-        set mbox_type=mbox\nset wait_key=no\nset quit=yes\n";
-    for (program, more, folder) in [
-        ("mutt", "set tunnel=\"@TUNNEL@\"\n", "imap://exchange/INBOX"),
-        ("neomutt", "set tunnel=\"@TUNNEL@\"\n", "imap://exchange/INBOX"),
-        ("mutt", "set imap_user=\"@USER@\"\nset imap_pass=\"@PASSWORD@\"\n", "imap://127.0.0.1:@PORT@/INBOX"),
-        ("neomutt", "set imap_user=\"@USER@\"\nset imap_pass=\"@PASSWORD@\"\n", "imap://127.0.0.1:@PORT@/INBOX"),
-    ] {
-        let place = Place::new();
-        place.file("muttrc", &format!("{common}{more}"));
-        place.file(
-            "mutt.sh",
-            &format!("{program} -n -R -F muttrc -f '{folder}' -e 'push <tag-pattern>.<enter><tag-prefix><copy-message>@PLACE@/got<enter><exit>'"),
-        );
-        place.delivers(&["script", "-qec", "sh ./mutt.sh", "/dev/null"], "got");
+    let common = "set confirmappend=no\nset confirmcreate=no\nset mail_check=3600\nset header_cache=\"\"\nset copy=no\n\
+        set mbox_type=mbox\nset wait_key=no\nset quit=yes\nset sleep_time=0\n";
+    for program in ["mutt", "neomutt"] {
+        for heading in ["mutt 2", "mutt and neomutt at the relay"] {
+            let place = Place::new();
+            place.file("muttrc", &format!("{common}{}", place.settings(heading)));
+            let keys = "<tag-pattern>~A<enter><tag-prefix><copy-message>@PLACE@/got<enter><exit>";
+            place.file("mutt.sh", &format!("{program} -n -R -F muttrc -e 'push {keys}'"));
+            place.delivers(&["script", "-qec", "sh ./mutt.sh", "/dev/null"], "got");
+        }
     }
 }
 
@@ -142,10 +132,8 @@ fn mutt_and_neomutt_through_the_tunnel_and_the_relay() {
 #[ignore = "tests/bridge installs what it needs"]
 fn fetchmail_by_its_plugin() {
     let place = Place::new();
-    place.file(
-        "fetchmailrc",
-        "poll outlook.office365.com protocol IMAP auth ssh plugin \"@TUNNEL@\"\n user \"@USER@\" keep fetchall\n mda \"cat >> @PLACE@/got\"\n",
-    );
+    let settings = place.in_tunnel("fetchmail 6");
+    place.file("fetchmailrc", &format!("{settings}  fetchall\n  mda \"cat >> @PLACE@/got\"\n"));
     place.delivers(&["fetchmail", "-f", "fetchmailrc", "--nosyslog", "-i", "ids", "--pidfile", "pid"], "got");
 }
 
@@ -153,11 +141,16 @@ fn fetchmail_by_its_plugin() {
 #[ignore = "tests/bridge installs what it needs"]
 fn fdm() {
     let place = Place::new();
-    place.dir("got");
+    for part in ["cur", "new", "tmp"] {
+        fs::create_dir_all(place.rig.place.join("got").join(part)).unwrap();
+    }
+    let settings = place.at_relay("fdm").trim_end().to_owned();
     place.file(
         "fdm.conf",
-        "set default-user \"root\"\nset file-umask 077\naction \"keep\" maildir \"@PLACE@/got\"\n\
-         account \"a\" imap server \"127.0.0.1\" port @PORT@ user \"@USER@\" pass \"@PASSWORD@\" folder \"INBOX\" keep\nmatch all action \"keep\"\n",
+        &format!(
+            "set default-user \"root\"\nset file-umask 077\naction \"keep\" maildir \"@PLACE@/got\"\n\
+             {settings} folder \"INBOX\" keep\nmatch all action \"keep\"\n"
+        ),
     );
     place.delivers(&["fdm", "-f", "fdm.conf", "-l", "fetch"], "got");
 }
@@ -166,31 +159,57 @@ fn fdm() {
 #[ignore = "tests/bridge installs what it needs"]
 fn php_perl_ruby_and_curl() {
     let place = Place::new();
+    let php = place.at_relay("PHP");
     place.file(
         "pull.php",
-        "<?php $imap = imap_open('{127.0.0.1:@PORT@/imap/notls}INBOX', '@USER@', '@PASSWORD@', OP_READONLY) or die(imap_last_error());\n\
-         for ($n = 1; $n <= imap_num_msg($imap); $n++) echo imap_fetchbody($imap, $n, '', FT_PEEK), \"\\n\";\nimap_errors(); imap_close($imap);\n",
+        &format!(
+            "<?php $password = '@PASSWORD@';\n{php}for ($n = 1; $n <= imap_num_msg($imap); $n++) \
+             echo imap_fetchbody($imap, $n, '', FT_PEEK), \"\\n\";\nimap_errors(); imap_close($imap);\n"
+        ),
     );
     place.prints(&["php", "pull.php"]);
+    let perl = place.at_relay("Perl");
     place.file(
         "pull.pl",
-        "use Mail::IMAPClient; my $imap = Mail::IMAPClient->new(Server => '127.0.0.1', Port => @PORT@, User => '@USER@', Password => '@PASSWORD@',\n\
-         Uid => 1, Peek => 1) or die $@; $imap->examine('INBOX') or die $imap->LastError;\n\
-         print $imap->message_string($_), \"\\n\" for $imap->messages; $imap->logout;\n",
+        &format!(
+            "use Mail::IMAPClient; my $password = '@PASSWORD@';\n{perl}$imap->Uid(1); $imap->Peek(1);\n\
+             $imap->examine('INBOX') or die $imap->LastError;\n\
+             print $imap->message_string($_), \"\\n\" for $imap->messages; $imap->logout;\n"
+        ),
     );
     place.prints(&["perl", "pull.pl"]);
+    let ruby = place.at_relay("Ruby");
     place.file(
         "pull.rb",
-        "require 'net/imap'\nimap = Net::IMAP.new('127.0.0.1', port: @PORT@)\nimap.login('@USER@', '@PASSWORD@')\nimap.examine('INBOX')\n\
-         imap.uid_search(['ALL']).each { |uid| puts imap.uid_fetch(uid, 'BODY.PEEK[]')[0].attr['BODY[]'] }\nimap.logout\n",
+        &format!(
+            "require 'net/imap'\npassword = '@PASSWORD@'\n{ruby}imap.examine('INBOX')\n\
+             imap.uid_search(['ALL']).each {{ |uid| puts imap.uid_fetch(uid, 'BODY.PEEK[]')[0].attr['BODY[]'] }}\nimap.logout\n"
+        ),
     );
     place.prints(&["ruby", "pull.rb"]);
-    let port = place.relay.port;
-    let each: Vec<_> = (1..=MESSAGES).map(|uid| format!("imap://127.0.0.1:{port}/INBOX;UID={uid}")).collect();
-    let user = format!("{USER}:{}", place.password);
-    let mut line = vec!["curl", "-sS", "--user", &user];
-    line.extend(each.iter().map(String::as_str));
-    place.prints(&line);
+    let curl = place.at_relay("curl");
+    place.file(
+        "pull.sh",
+        &(1..=MESSAGES).map(|uid| curl.replace("UID=1\"", &format!("UID={uid}\" -sS || exit"))).collect::<String>(),
+    );
+    place.prints(&["sh", "./pull.sh"]);
+}
+
+#[test]
+#[ignore = "tests/bridge installs what it needs"]
+fn java() {
+    let place = Place::new();
+    let java = place.at_relay("Java");
+    place.file(
+        "Pull.java",
+        &format!(
+            "import java.util.*; import javax.mail.*;\nclass Pull {{ public static void main(String[] none) throws Exception {{\n\
+             String password = \"@PASSWORD@\";\n{java}Folder folder = store.getFolder(\"INBOX\"); folder.open(Folder.READ_ONLY);\n\
+             for (Message message : folder.getMessages()) message.writeTo(System.out);\nstore.close(); }} }}\n"
+        ),
+    );
+    let jars = "/usr/share/java/javax.mail.jar:/usr/share/java/javax.activation.jar";
+    place.prints(&["java", "-cp", jars, "Pull.java"]);
 }
 
 #[test]
@@ -198,17 +217,20 @@ fn php_perl_ruby_and_curl() {
 fn imapflow() {
     let place = Place::new();
     let modules = std::env::var("NODE_PATH").expect("NODE_PATH leads to imapflow");
+    let js = place.at_relay("Node.js").replace(", auth }", ", auth, logger: false }");
     place.file(
         "pull.js",
-        "const { ImapFlow } = require('imapflow');\n(async () => {\n const imap = new ImapFlow({ host: '127.0.0.1', port: @PORT@, secure: false, doSTARTTLS: false,\n\
-         logger: false, auth: { user: '@USER@', pass: '@PASSWORD@' } });\n await imap.connect();\n const lock = await imap.getMailboxLock('INBOX');\n\
-         for await (const message of imap.fetch('1:*', { source: true })) process.stdout.write(message.source);\n lock.release();\n await imap.logout();\n})();\n",
+        &format!(
+            "const {{ ImapFlow }} = require('imapflow');\n(async () => {{\nconst password = '@PASSWORD@';\n{js}await imap.connect();\n\
+             const lock = await imap.getMailboxLock('INBOX');\n\
+             for await (const message of imap.fetch('1:*', {{ source: true }})) process.stdout.write(message.source);\n\
+             lock.release();\nawait imap.logout();\n}})();\n"
+        ),
     );
     place.prints(&["env", &format!("NODE_PATH={modules}"), "node", "pull.js"]);
 }
 
-/// What is too much for every run of the tests: 500,000 commands, a client that never signs in, one that stops reading
-/// a large message, 100 at once.
+/// What is too much for every run of the tests: 500,000 commands, 100 clients at once, half a minute of silence.
 #[test]
 #[ignore = "tests/bridge runs it"]
 fn half_a_million_commands_at_once_are_answered() {

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::documented::at_relay;
 use super::ends::closed_port;
-use super::relay::{IMAPLIB, Relay, add, before_exchange, fetchmail, program, python};
+use super::relay::{Relay, add, before_exchange, fetchmail, imaplib, program};
 use super::{LONG, mbsync, run, shown};
 use crate::program::World;
 use crate::support::entra::Behaviour;
@@ -80,10 +81,10 @@ impl Seen {
         curl.args(["-sS", "--user", &format!("{name}:{password}"), &format!("imap://127.0.0.1:{port}/INBOX;UID=1")]);
         let ended = run(curl, LONG);
         assert_eq!(ended.status.code(), Some(self.curl), "{}", shown(&ended));
-        let account = format!("Host 127.0.0.1\nPort {port}\nSSLType None\nUser {name}\nPass {password}\nAuthMechs *");
+        let account = at_relay("mbsync at the relay", port, password).replace(ORDERS, name);
         let ended = run(mbsync(folder, &account), LONG);
         assert!(ended.status.code() == Some(1) && shown(&ended).contains(self.words), "{}", shown(&ended));
-        let ended = python(folder, IMAPLIB, &[&port.to_string(), name, password]);
+        let ended = imaplib(folder, port, name, password);
         assert!(!ended.status.success() && shown(&ended).contains(self.words), "{}", shown(&ended));
     }
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+use super::documented::at_relay;
 use super::{Kept, LONG, fill, mbsync, messages, on_the_wire, run, shown};
 use crate::dovecot::{Rig, USER};
 use crate::program::World;
@@ -111,11 +112,14 @@ pub(super) fn python(folder: &Path, script: &str, arguments: &[&str]) -> Output 
     run(command, LONG)
 }
 
-pub(super) const IMAPLIB: &str = r#"
-import imaplib, os, sys
-port, user, password = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-imap = imaplib.IMAP4("localhost", port)
-imap.login(user, password)
+/// Python's imaplib, which pulls the inbox into files.
+pub(super) fn imaplib(folder: &Path, port: u16, name: &str, password: &str) -> Output {
+    let lines = at_relay("Python", port, password).replace(USER, name);
+    let begins = format!("import imaplib, os\npassword = {password:?}\n{lines}");
+    python(folder, &(begins + IMAPLIB), &[])
+}
+
+const IMAPLIB: &str = r#"
 imap.select("INBOX", readonly=True)
 os.mkdir("pulled")
 for number, part in enumerate(imap.uid("FETCH", "1:*", "(BODY.PEEK[])")[1][::2]):
@@ -128,7 +132,7 @@ fn imaplib_pulls_2000_messages_through_the_relay() {
     let rig = Rig::new();
     let wanted = fill(&rig, 2_000);
     let (relay, password) = before_dovecot(&rig);
-    let ended = python(&rig.place, IMAPLIB, &[&relay.port.to_string(), USER, &password]);
+    let ended = imaplib(&rig.place, relay.port, USER, &password);
     assert!(ended.status.success(), "{}", shown(&ended));
     let entries = fs::read_dir(rig.place.join("pulled")).unwrap();
     let pulled: std::collections::BTreeSet<_> = entries.map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect();
@@ -143,8 +147,7 @@ pub(super) fn fetchmail_and_mbsync_sign_in_with_the_local_password() {
     let rig = Rig::new();
     let wanted = fill(&rig, 30);
     let (relay, password) = before_dovecot(&rig);
-    let account =
-        format!("Host 127.0.0.1\nPort {}\nSSLType None\nUser {USER}\nPass {password}\nAuthMechs *", relay.port);
+    let account = at_relay("mbsync at the relay", relay.port, &password);
     let ended = run(mbsync(&rig.place, &account), LONG);
     assert!(ended.status.success(), "{}", shown(&ended));
     assert!(messages(&rig.place.join("sync/INBOX")) == wanted);
@@ -163,9 +166,8 @@ pub(super) fn fetchmail_and_mbsync_sign_in_with_the_local_password() {
 
 pub(super) fn fetchmail(folder: &Path, port: u16, name: &str, password: &str) -> Command {
     let place = folder.display();
-    let configuration = format!(
-        "poll 127.0.0.1 protocol IMAP port {port}\n user \"{name}\" password \"{password}\" keep fetchall sslproto ''\n mda \"cat >> {place}/pulled\"\n"
-    );
+    let lines = at_relay("fetchmail at the relay", port, password).replace(USER, name);
+    let configuration = format!("{lines}  fetchall\n  mda \"cat >> {place}/pulled\"\n");
     let file = folder.join("fetchmailrc");
     fs::write(&file, configuration).unwrap();
     fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();

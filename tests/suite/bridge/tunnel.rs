@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 
+use super::documented::in_tunnel;
 use super::{Kept, LONG, fill, mbsync, messages, run, shown};
 use crate::dovecot::Rig;
 
@@ -10,13 +11,17 @@ use crate::dovecot::Rig;
 fn mbsync_pulls_2000_messages_through_the_tunnel() {
     let rig = Rig::new();
     let wanted = fill(&rig, 2_000);
-    let mut command = mbsync(&rig.place, &format!("Tunnel \"{} tunnel\"", env!("CARGO_BIN_EXE_exoimap")));
-    command.envs(rig.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let ended = run(command, LONG);
-    assert!(ended.status.success(), "{}", shown(&ended));
-    let pulled = messages(&rig.place.join("sync/INBOX"));
-    assert_eq!(pulled.len(), 2_000);
-    assert!(pulled == wanted, "not the bytes that were put there");
+    let command = rig.command(&[]);
+    let settings = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let one_at_a_time = in_tunnel("mbsync (", &rig.place, settings);
+    for account in [one_at_a_time.as_str(), &one_at_a_time.replace("PipelineDepth 1\n", "")] {
+        let ended = run(mbsync(&rig.place, account), LONG);
+        assert!(ended.status.success(), "{}", shown(&ended));
+        let pulled = messages(&rig.place.join("sync/INBOX"));
+        assert_eq!(pulled.len(), 2_000);
+        assert!(pulled == wanted, "not the bytes that were put there");
+        std::fs::remove_dir_all(rig.place.join("sync")).unwrap();
+    }
 }
 
 /// The writer and the reader of one TLS stream must not wait for each other.
