@@ -12,7 +12,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a run that had its time (`--max-time`) ends, wherever that meets it. It is the caller's own limit, so no
 /// hint goes with it.
-pub(crate) const RUN_IS_OVER: &str = "the time of the run is over (--max-time)";
+pub(crate) const TIME_LIMIT: &str = "time limit reached";
 
 /// Whose fault it is, which is what a caller decides by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,6 +176,8 @@ pub enum Cause {
     FolderRestored,
     /// Another run uses the directory.
     AnotherRun,
+    /// The run's time was over.
+    TimeLimit,
 }
 
 /// What went wrong, in one line.
@@ -194,6 +196,7 @@ struct Inner {
     entra: Option<EntraReply>,
     retry_after: Option<Duration>,
     cause: Option<Cause>,
+    setting: Option<&'static str>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -210,6 +213,7 @@ impl Error {
             entra: None,
             retry_after: None,
             cause: None,
+            setting: None,
             source: None,
         }))
     }
@@ -222,11 +226,6 @@ impl Error {
     /// What was being done.
     pub fn phase(&self) -> Phase {
         self.0.phase
-    }
-
-    /// The IMAP command that was running, e.g. `UID FETCH`.
-    pub fn command(&self) -> Option<&'static str> {
-        self.0.command
     }
 
     /// The host and port that the connection was to, where it did not come about.
@@ -247,6 +246,11 @@ impl Error {
     /// Why it happened, if advice can be given for it.
     pub fn cause(&self) -> Option<Cause> {
         self.0.cause
+    }
+
+    /// The setting that is wrong or too small: the name of the program's option for it, such as `host`.
+    pub fn setting(&self) -> Option<&'static str> {
+        self.0.setting
     }
 
     /// How long the other side asked us to wait before the next try.
@@ -284,10 +288,25 @@ impl Error {
         Error::new(Kind::Usage, Phase::Options, message)
     }
 
+    pub(crate) fn of_setting(setting: &'static str, message: impl Into<String>) -> Error {
+        Error::usage(message).about(setting)
+    }
+
+    /// The run's time was over.
+    pub(crate) fn time_limit(phase: Phase, more: &str) -> Error {
+        Error::new(Kind::Temporary, phase, format!("{TIME_LIMIT}{more}")).because(Cause::TimeLimit).about("max-time")
+    }
+
     /// What could not be done with a file: as `kind` says, unless only the time was over.
     pub(crate) fn file(kind: Kind, phase: Phase, doing: impl fmt::Display, cause: std::io::Error) -> Error {
-        let kind = if cause.kind() == std::io::ErrorKind::TimedOut { Kind::Temporary } else { kind };
-        Error::new(kind, phase, format!("{doing}: {cause}")).caused_by(cause)
+        let error = Error::new(kind, phase, format!("{doing}: {cause}"));
+        match cause.kind() {
+            std::io::ErrorKind::TimedOut => {
+                error.with_kind(Kind::Temporary).because(Cause::TimeLimit).about("max-time")
+            }
+            _ => error,
+        }
+        .caused_by(cause)
     }
 
     pub(crate) fn disk(doing: impl fmt::Display, cause: std::io::Error) -> Error {
@@ -297,6 +316,12 @@ impl Error {
     #[must_use]
     pub(crate) fn caused_by(mut self, cause: impl StdError + Send + Sync + 'static) -> Error {
         self.0.source = Some(Box::new(cause));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn about(mut self, setting: &'static str) -> Error {
+        self.0.setting = Some(setting);
         self
     }
 

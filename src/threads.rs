@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::Builder;
 use std::time::Instant;
 
-use crate::error::RUN_IS_OVER;
+use crate::error::TIME_LIMIT;
 
 /// Does `work` that may block without end, such as opening a FIFO. If there is a deadline it works in a thread of its
 /// own, which is abandoned when the time is over; the error then is [`io::ErrorKind::TimedOut`].
@@ -26,7 +26,7 @@ pub(crate) fn until<T: Send + 'static>(
         return work();
     }
     let left = deadline.saturating_duration_since(Instant::now());
-    receiver.recv_timeout(left).unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, RUN_IS_OVER)))
+    receiver.recv_timeout(left).unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, TIME_LIMIT)))
 }
 
 /// Does `work` in this thread and in up to `count - 1` more, and waits for all of them.

@@ -26,7 +26,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use crate::entra::{Claims, is_guid};
-use crate::error::{Cause, Error, Kind, Phase, RUN_IS_OVER};
+use crate::error::{Cause, Error, Kind, Phase};
 use fill::fill;
 use quoting::argument;
 pub(crate) use setup::{Proven, Setup, SetupStep};
@@ -77,7 +77,7 @@ pub(crate) fn heading(error: &Error, facts: &Facts) -> Option<&'static str> {
 
 fn rows<'a>(seen: &'a Seen) -> impl Iterator<Item = &'static Row> + 'a {
     // The limit that ended the run is the caller's own.
-    let is_over = seen.says(&[RUN_IS_OVER]);
+    let is_over = seen.cause(Cause::TimeLimit);
     let fitting =
         move |table: &'static [&[Row]]| table.iter().copied().flatten().filter(move |row| !is_over && (row.fits)(seen));
     let last = if fitting(&TABLE).next().is_some() { &[][..] } else { &LAST };

@@ -7,7 +7,6 @@ const LEFT_OUT: [&str; 5] =
     ["LOGINDISABLED", "STARTTLS", "SASL-IR", "CLIENTACCESSRULES", "CLIENTNETWORKPRESENCELOCATION"];
 
 /// What Exchange offers before and after, and what we add: until a session has said what it offers itself.
-#[cfg(feature = "certificate")]
 pub(super) const UNTIL_KNOWN: &str =
     "IMAP4 IMAP4rev1 UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+ AUTH=PLAIN SASL-IR";
 

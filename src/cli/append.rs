@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::output::Output;
-use super::session::{Setting, usage};
+use super::session::Setting;
 use super::sign_in::SignIn;
 
 /// The flags that Exchange keeps, as people write them.
@@ -161,7 +161,7 @@ fn is_about_the_folder(refused: &Error) -> bool {
 fn messages(arguments: &ArgMatches, deadline: Option<Instant>) -> Result<Vec<Message>> {
     let names: Vec<_> = arguments.get_many::<String>("files").into_iter().flatten().cloned().collect();
     if names.iter().filter(|name| *name == "-").count() > 1 {
-        return Err(usage("stdin (-) is named twice, and can be read once"));
+        return Err(Error::usage("stdin (-) is named twice, and can be read once"));
     }
     let message = |name: String| {
         let is_pipe = fs::metadata(&name).is_ok_and(|data| !data.is_file() && !data.is_dir());

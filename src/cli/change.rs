@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::exit::Exit;
 use super::output::Output;
 use super::selection::{self, same_folder, unmatched};
-use super::session::{Setting, usage};
+use super::session::Setting;
 use super::sign_in::SignIn;
 
 /// Messages of one command: few enough that much is done when something breaks.
@@ -34,7 +34,7 @@ pub(crate) fn mark(arguments: &ArgMatches, setting: &Setting, output: &Output) -
     };
     let (set, clear) = (named(|row| row.0), named(|row| row.1));
     if set.is_empty() && clear.is_empty() {
-        return Err(usage(
+        return Err(Error::usage(
             "no flag to set or clear: --seen, --unseen, --flagged, --unflagged, --answered, --unanswered",
         ));
     }
@@ -56,7 +56,7 @@ pub(crate) fn delete(arguments: &ArgMatches, setting: &Setting, output: &Output)
     let change = match (arguments.contains_id("trash"), arguments.get_flag("permanently")) {
         (true, _) => Change::MoveTo(folder(arguments, "trash")?),
         (false, true) => Change::Delete,
-        (false, false) => return Err(usage("how to delete is not said: --trash FOLDER or --permanently")),
+        (false, false) => return Err(Error::usage("how to delete is not said: --trash FOLDER or --permanently")),
     };
     run(arguments, setting, output, change)
 }
@@ -70,13 +70,13 @@ fn run(arguments: &ArgMatches, setting: &Setting, output: &Output, change: Chang
     let mailbox = setting.mailbox()?;
     let (folder, selection) = selection::read(arguments)?;
     if !selection.is_narrowed() {
-        return Err(usage("no messages are selected; --uid 1:* means all of the folder"));
+        return Err(Error::usage("no messages are selected; --uid 1:* means all of the folder"));
     }
     if let Some((to, _)) = target(&change)
         && *to == folder
         && matches!(change, Change::MoveTo(_))
     {
-        return Err(usage(format!("{to} is the folder that the messages are in")));
+        return Err(Error::usage(format!("{to} is the folder that the messages are in")));
     }
     let mut edit = Edit {
         output,

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::credential::Described;
 use super::exit::{Exit, worst};
-use super::output::Output;
+use super::output::{Output, said};
 use super::report::Report;
 use super::session::Setting;
 use super::sign_in::SignIn;
@@ -118,7 +118,7 @@ impl Check<'_> {
                     self.report_line(
                         &format!("{:<13} {:>8.3} s  {mailbox}  failed at {}", "failed", start.elapsed().as_secs_f64(), phase.name()),
                         &json!({"mailbox": mailbox, "ok": false, "ms": milliseconds(start.elapsed()), "step": phase.name(),
-                            "error": error.to_string(), "hints": hints}),
+                            "error": said(&error), "hints": hints}),
                     )?;
                     self.report.borrow_mut().error(&error, &hints, heading(&error, &facts));
                     ended.push(self.output.failed_for(&format!("{mailbox}: "), &error, &hints));
@@ -153,7 +153,7 @@ impl Check<'_> {
         let hints = hints(error, &facts);
         self.report_line(
             &line(error.phase(), took, "failed"),
-            &json!({"step": error.phase().name(), "ok": false, "ms": milliseconds(took), "error": error.to_string(), "hints": hints}),
+            &json!({"step": error.phase().name(), "ok": false, "ms": milliseconds(took), "error": said(error), "hints": hints}),
         )?;
         self.report.borrow_mut().error(error, &hints, heading(error, &facts));
         Ok(self.output.failed(error, &hints))

@@ -8,11 +8,12 @@ use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Error, Kind, Phase, Result, Secret, error::RUN_IS_OVER, threads};
+use crate::{Error, Kind, Phase, Result, Secret, threads};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::environment;
+use super::exit::TIME_LIMIT;
 use super::input::{MOST, read_secret, secret_of};
 
 /// How long a program that has closed its stdout is left alone before it is looked at again.
@@ -59,7 +60,7 @@ fn run(command: &str, timeout: Duration, deadline: Option<Instant>) -> Result<Se
         // What the shell has started may live on; nobody reads it any more.
         let _ = child.kill();
         let _ = child.wait();
-        let late = if left < timeout { format!(": {RUN_IS_OVER}") } else { format!(" after {} s", timeout.as_secs()) };
+        let late = if left < timeout { format!(": {TIME_LIMIT}") } else { format!(" after {} s", timeout.as_secs()) };
         return Err(failed(Kind::Temporary, format!("was not done{late}")));
     };
     match status.code() {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::entra::{Application, Certificate, Cloud, Credential, DeviceCode, ManagedIdentity, TokenSource};
-use crate::{Result, Secret};
+use crate::{Error, Result, Secret};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
@@ -12,7 +12,6 @@ use super::client_secret::client_secret;
 use super::environment;
 use super::input::read_secret;
 use super::options;
-use super::session::usage;
 
 /// A credential that ends in fewer days is worth a word.
 const SOON: u64 = 30;
@@ -116,7 +115,7 @@ impl Given<'_> {
             ),
         ];
         let missing: Vec<_> = missing.iter().filter(|(is_missing, _)| *is_missing).map(|(_, what)| *what).collect();
-        if missing.is_empty() { Ok(()) } else { Err(usage(format!("missing: {}", missing.join("; ")))) }
+        if missing.is_empty() { Ok(()) } else { Err(Error::usage(format!("missing: {}", missing.join("; ")))) }
     }
 
     /// What an option names counts more than what the environment does; none if nothing names one.
@@ -126,12 +125,12 @@ impl Given<'_> {
         let mut named = options::credentials().filter(|(option, _)| self.named(option));
         let first = named.next();
         if let (Some((first, _)), Some((second, _))) = (first, named.next()) {
-            return Err(usage(format!("--{first} and --{second} are two ways to sign in: name one")));
+            return Err(Error::usage(format!("--{first} and --{second} are two ways to sign in: name one")));
         }
         if let (Some((option, method)), Some(asked)) = (first, by_option)
             && method != asked
         {
-            return Err(usage(format!("--{option} is not what --auth {asked} signs in by: name one")));
+            return Err(Error::usage(format!("--{option} is not what --auth {asked} signs in by: name one")));
         }
         if let Some((_, method)) = first {
             return Ok(Some(method));
@@ -153,10 +152,10 @@ impl Given<'_> {
             Some(file) => (read_secret(file, "the access token", self.deadline)?, file),
             None => environment::secret("EXOIMAP_ACCESS_TOKEN")
                 .map(|token| (token, "EXOIMAP_ACCESS_TOKEN"))
-                .ok_or_else(|| usage("no access token is given (EXOIMAP_ACCESS_TOKEN, --access-token-file)"))?,
+                .ok_or_else(|| Error::usage("no access token is given (EXOIMAP_ACCESS_TOKEN, --access-token-file)"))?,
         };
         if token.expose().iter().any(|byte| !matches!(byte, 0x21..=0x7e)) {
-            return Err(usage(
+            return Err(Error::usage(
                 "the access token holds a blank or a control character, which no token does (EXOIMAP_ACCESS_TOKEN, --access-token-file)",
             ));
         }
@@ -199,7 +198,7 @@ impl Given<'_> {
 
     fn secret(&self) -> Result<(Credential, Described)> {
         let missing = "no client secret is given (AZURE_CLIENT_SECRET, --client-secret-file, --client-secret-command)";
-        let (secret, from) = client_secret(self.arguments, self.deadline)?.ok_or_else(|| usage(missing))?;
+        let (secret, from) = client_secret(self.arguments, self.deadline)?.ok_or_else(|| Error::usage(missing))?;
         // When it ends only Entra knows.
         Ok((Credential::ClientSecret(secret), Described::new(format!("client secret of {from}"))))
     }
@@ -216,7 +215,7 @@ impl Given<'_> {
 
     fn device_code(&self) -> Result<(Proof, Described)> {
         if self.text("token-cache").is_none() {
-            return Err(usage(
+            return Err(Error::usage(
                 "a device code needs a directory where the sign-in is kept (--token-cache, EXOIMAP_TOKEN_CACHE): without it somebody would have to sign in for each run",
             ));
         }
@@ -246,6 +245,6 @@ impl Given<'_> {
     }
 
     fn needed(&self, name: &str, missing: &str) -> Result<&str> {
-        self.text(name).ok_or_else(|| usage(missing))
+        self.text(name).ok_or_else(|| Error::usage(missing))
     }
 }

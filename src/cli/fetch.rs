@@ -11,19 +11,19 @@ use crate::delivery::{
 use crate::exchange::{Choice, choose, explain, resolve, try_sessions};
 use crate::files::{Mode, others_may_write};
 use crate::imap::{Listed, Session};
-use crate::{Error, MailboxName, Phase, Result, Retry, Stream, error::RUN_IS_OVER};
+use crate::{Error, MailboxName, Phase, Result, Retry, Stream};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde_json::json;
 
-use super::exit::{Exit, worst};
+use super::exit::{Exit, TIME_LIMIT, worst};
 use super::folders::unreadable;
 use super::many;
 use super::options;
 use super::output::Output;
 use super::progress::{Told, Whose};
 use super::selection;
-use super::session::{Setting, usage};
+use super::session::Setting;
 use super::sign_in::SignIn;
 
 /// Files that all threads together keep open; 1,024 is a usual limit of a process.
@@ -84,7 +84,7 @@ impl Fetch<'_> {
         let text = |name: &str| arguments.get_one::<String>(name).map(String::as_str);
         let to = text("to").unwrap_or_default();
         if to.is_empty() {
-            return Err(usage("--to names no directory"));
+            return Err(Error::usage("--to names no directory"));
         }
         let (folder, selection) = selection::read(arguments)?;
         let jobs = usize::from(arguments.get_one::<u16>("jobs").copied().unwrap_or(1));
@@ -93,7 +93,7 @@ impl Fetch<'_> {
         let (folders, without) = (all("folder"), all("not-folder"));
         let by_folder = folders.len() > 1 || folders.iter().any(|folder| folder.contains('*'));
         if !without.is_empty() && !by_folder {
-            return Err(usage("--not-folder leaves folders out of several: name a pattern (--folder '*')"));
+            return Err(Error::usage("--not-folder leaves folders out of several: name a pattern (--folder '*')"));
         }
         let job = Job {
             selection,
@@ -153,7 +153,7 @@ impl Fetch<'_> {
             (named("format") && self.format != Format::Mbox, "a format that is not mbox"),
         ];
         match cannot.iter().find(|(is_asked, _)| *is_asked) {
-            Some((_, what)) => Err(usage(format!("--to - writes mbox to stdout and goes without {what}"))),
+            Some((_, what)) => Err(Error::usage(format!("--to - writes mbox to stdout and goes without {what}"))),
             None => Ok(()),
         }
     }
@@ -217,7 +217,7 @@ impl Fetch<'_> {
             let whose = Whose { folder: Some(folder.as_str()), ..whose };
             if self.setting.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 self.output
-                    .warn(&format!("{}{RUN_IS_OVER}: this and the folders after it were not fetched", whose.prefix()));
+                    .warn(&format!("{}{TIME_LIMIT}: this and the folders after it were not fetched", whose.prefix()));
                 ended.push(Exit::Temporary);
                 break;
             }
@@ -285,7 +285,7 @@ impl Fetch<'_> {
     ) -> Result<Exit> {
         let Job { mailbox, folder, .. } = job;
         if targets(job).any(|to| to == folder) {
-            return Err(usage(format!(
+            return Err(Error::usage(format!(
                 "{folder} is the folder that is fetched from: --move-to and --failed-to need another"
             )));
         }
@@ -372,7 +372,7 @@ fn places<'a>(folders: &'a [MailboxName], dir: &Path) -> (Vec<(&'a MailboxName, 
         let same = |other: &&MailboxName| *other != folder && lower(other).ok() == lower(folder).ok();
         match (folder_path(folder), folders.iter().find(same)) {
             (Err(error), _) => refused.push(error),
-            (Ok(_), Some(other)) => refused.push(usage(format!(
+            (Ok(_), Some(other)) => refused.push(Error::usage(format!(
                 "{folder} and {other} would have one directory on a disk that ignores case: leave one out (--not-folder) and fetch it alone, with a --to of its own"
             ))),
             (Ok(path), None) => places.push((folder, dir.join(path))),
@@ -393,7 +393,7 @@ fn last_run(dir: &Path) -> Option<SystemTime> {
 fn fits_a_folder(mailbox: &str) -> Result<()> {
     let odd = |c: char| c.is_control() || "/\\:<>\"|?*".contains(c);
     if mailbox.contains(odd) || mailbox.starts_with('.') || mailbox.ends_with('.') {
-        return Err(usage(format!(
+        return Err(Error::usage(format!(
             "the mailbox {mailbox:?} cannot be a folder name: fetch it alone, with a --to of its own"
         )));
     }

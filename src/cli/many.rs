@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::advice::hints;
-use crate::{Error, Phase, Result, Retry, error::RUN_IS_OVER, threads};
+use crate::{Error, Phase, Result, Retry, threads};
 
-use super::exit::{Exit, worst};
+use super::exit::{Exit, TIME_LIMIT, worst};
 use super::output::Output;
 use super::session::Setting;
 
@@ -60,7 +60,7 @@ impl Turns {
     fn next<'a>(&mut self, mailboxes: &[&'a str], deadline: Option<Instant>) -> Option<&'a str> {
         let mailbox = mailboxes.get(self.next)?;
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            self.stopped = Some(RUN_IS_OVER);
+            self.stopped = Some(TIME_LIMIT);
         }
         if self.stopped.is_some() {
             return None;

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::exit::Exit;
 use super::input::deadline;
 use super::log::Log;
+use super::options;
 
 /// What the user wants to see.
 pub(crate) struct Output {
@@ -158,7 +159,7 @@ impl Output {
     /// The same for one mailbox of several, named by `whose`.
     pub(crate) fn failed_for(&self, whose: &str, error: &Error, hints: &[String]) -> Exit {
         if !self.is_closed() {
-            self.say(&format!("exoimap: {}{error}", Escaped(whose)));
+            self.say(&format!("exoimap: {}{}", Escaped(whose), said(error)));
             hints.iter().for_each(|hint| self.say(&format!("hint: {}", Escaped(hint))));
         }
         error.into()
@@ -255,6 +256,16 @@ fn json_text(json: &str) -> String {
         }
     }
     text
+}
+
+/// The error's line, with the option and the variable of the setting that it is about.
+pub(crate) fn said(error: &Error) -> String {
+    let entry = error.setting().and_then(|setting| options::all().find(|entry| entry.name == setting));
+    match entry {
+        Some(entry) if entry.env.is_empty() => format!("{error} (--{})", entry.name),
+        Some(entry) => format!("{error} (--{}, {})", entry.name, entry.env),
+        None => error.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use crate::Error;
 use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command};
@@ -14,7 +15,6 @@ use super::input::deadline;
 use super::log::Log;
 use super::options::{self, SECTIONS};
 use super::output::Output;
-use super::session::usage;
 use super::{environment, help, mistakes, version};
 
 /// How long a FIFO that is named as the log is waited for before what is wrong is said without it.
@@ -52,7 +52,7 @@ fn called(matches: Result<ArgMatches, clap::Error>) -> Result<Called, Refused> {
         arguments = below;
     }
     let verb = COMMANDS.iter().find(|verb| verb.name == name.trim_start());
-    let missing = || Refused::File(usage("no command is named"));
+    let missing = || Refused::File(Error::usage("no command is named"));
     Ok(Called { verb: verb.ok_or_else(missing)?, arguments, odd: Vec::new() })
 }
 
@@ -145,7 +145,7 @@ impl Refused {
             return Exit::Usage.into();
         }
         let (line, hints) = mistakes::explain(e, &typed());
-        said().failed(&usage(line), &hints).into()
+        said().failed(&Error::usage(line), &hints).into()
     }
 }
 

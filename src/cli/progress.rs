@@ -139,7 +139,6 @@ fn object(message: &Delivered, whose: Whose) -> Value {
     object
 }
 
-#[cfg(feature = "attachments")]
 fn more(message: &Delivered, fields: &mut Map<String, Value>) {
     if let Some(headers) = &message.headers {
         let named = [
@@ -175,9 +174,6 @@ fn more(message: &Delivered, fields: &mut Map<String, Value>) {
         fields.insert("attachments".to_owned(), json!(attachments));
     }
 }
-
-#[cfg(not(feature = "attachments"))]
-fn more(_: &Delivered, _: &mut Map<String, Value>) {}
 
 fn clock(seconds: f64) -> String {
     let seconds = seconds as u64;

@@ -1,10 +1,9 @@
 //! Which proxy: what `--proxy` says, else what the environment does.
 
-use crate::{Proxy, Result};
+use crate::{Error, Proxy, Result};
 use clap::ArgMatches;
 
 use super::environment;
-use super::session::usage;
 
 pub(crate) fn proxy(arguments: &ArgMatches) -> Result<Option<Proxy>> {
     let Some(url) = arguments.get_one::<String>("proxy").map(|url| url.trim()) else {
@@ -16,7 +15,7 @@ pub(crate) fn proxy(arguments: &ArgMatches) -> Result<Option<Proxy>> {
     }
     // Every user of this machine sees the arguments; what they hold is not said again.
     if url.contains('@') {
-        return Err(usage(
+        return Err(Error::usage(
             "--proxy holds a user or a password, which everybody could see in the list of processes: name that proxy in EXOIMAP_PROXY, in the environment or a file (--env-file)",
         ));
     }

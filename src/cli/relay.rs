@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::bridge::{self, Level, Passwords, Relay, Settings};
-use crate::error::RUN_IS_OVER;
+use crate::error::TIME_LIMIT;
 use crate::exchange::is_not_connected;
 use crate::imap::Session;
 use crate::{Error, Kind, Phase, Result, Retry, Secret, Stream};
@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::exit::Exit;
 use super::input::read_secret;
 use super::output::Output;
-use super::session::{Setting, usage};
+use super::session::Setting;
 
 /// A client waits for all of this; some give up after 20 seconds.
 const SIGN_IN: Duration = Duration::from_secs(15);
@@ -34,7 +34,8 @@ const SHORT: usize = 12;
 
 pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Output) -> Result<Exit> {
     let text = |name: &str| arguments.get_one::<String>(name).map(String::as_str).filter(|text| !text.is_empty());
-    let file = Path::new(text("password-file").ok_or_else(|| usage("no password file is named (--password-file)"))?);
+    let file =
+        Path::new(text("password-file").ok_or_else(|| Error::usage("no password file is named (--password-file)"))?);
     if let Some(name) = text("add") {
         output.secret(&bridge::add(file, name)?)?;
         return Ok(Exit::Done);
@@ -42,7 +43,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
     if let Some(name) = text("set") {
         let password = read_secret("-", "the password", None)?;
         match password.len() {
-            0..SHORTEST => return Err(usage(format!("a password has at least {SHORTEST} characters"))),
+            0..SHORTEST => return Err(Error::usage(format!("a password has at least {SHORTEST} characters"))),
             SHORTEST..SHORT => output.warn("the password is short; relay --add makes one that cannot be guessed"),
             _ => {}
         }
@@ -54,18 +55,20 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
     let allow: Vec<String> = arguments.get_many("allow").into_iter().flatten().cloned().collect();
     let (names, domains) = passwords.count();
     if names == 0 {
-        return Err(usage(format!(
+        return Err(Error::usage(format!(
             "{} holds no name (add one: exoimap relay --password-file FILE --add NAME)",
             file.display()
         )));
     }
     if names == domains && allow.is_empty() {
-        return Err(usage("the password file names whole domains only: say which mailboxes may be opened (--allow)"));
+        return Err(Error::usage(
+            "the password file names whole domains only: say which mailboxes may be opened (--allow)",
+        ));
     }
     let tls = match (text("tls-certificate"), text("tls-key")) {
         (Some(certificate), Some(key)) => Some(bridge::acceptor(read(certificate)?.expose(), &read(key)?)?),
         (None, None) => None,
-        _ => return Err(usage("a TLS listener needs --tls-certificate and --tls-key")),
+        _ => return Err(Error::usage("a TLS listener needs --tls-certificate and --tls-key")),
     };
     let named: Vec<&String> = arguments.get_many("listen").into_iter().flatten().collect();
     let listeners = listeners(&named, tls.is_some())?;
@@ -94,7 +97,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
         thread.spawn(move || relay.serve(&listener)).map_err(failed)?;
     }
     std::thread::sleep(ends.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now())));
-    Err(Error::new(Kind::Temporary, Phase::Command, RUN_IS_OVER))
+    Err(Error::new(Kind::Temporary, Phase::Command, TIME_LIMIT))
 }
 
 /// A session for a client that waits for it.
@@ -134,12 +137,12 @@ fn listeners(named: &[&String], has_tls: bool) -> Result<Vec<TcpListener>> {
             name => {
                 let address: SocketAddr = name
                     .parse()
-                    .map_err(|_| usage(format!("{name:?} is not ADDRESS:PORT, as 127.0.0.1:1143 (--listen)")))?;
+                    .map_err(|_| Error::usage(format!("{name:?} is not ADDRESS:PORT, as 127.0.0.1:1143 (--listen)")))?;
                 (None, address)
             }
         };
         if !address.ip().to_canonical().is_loopback() && !has_tls {
-            return Err(usage(format!(
+            return Err(Error::usage(format!(
                 "{address} can be reached from other machines, and passwords would go over the network in the clear: give the listener --tls-certificate and --tls-key, or listen on 127.0.0.1"
             )));
         }
@@ -167,7 +170,7 @@ fn inherited() -> io::Result<TcpListener> {
 }
 
 fn read(file: &str) -> Result<Secret> {
-    crate::files::read(Path::new(file), 1 << 20, None).map_err(|e| usage(format!("reading {file}: {e}")))
+    crate::files::read(Path::new(file), 1 << 20, None).map_err(|e| Error::usage(format!("reading {file}: {e}")))
 }
 
 fn say(level: Level, text: &str, object: &Value, output: &Output) {

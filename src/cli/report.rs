@@ -15,6 +15,7 @@ use clap::parser::ValueSource;
 use super::exit::Exit;
 use super::input::deadline;
 use super::options;
+use super::output::said;
 use super::session::Setting;
 
 /// A report that is being put together; without `--report` it does nothing.
@@ -46,7 +47,7 @@ impl Report {
 
     /// An error as it was shown, and what the others call it.
     pub(crate) fn error(&mut self, error: &Error, hints: &[String], heading: Option<&str>) {
-        self.line(&format!("exoimap: {error}"));
+        self.line(&format!("exoimap: {}", said(error)));
         hints.iter().for_each(|hint| self.line(&format!("hint: {hint}")));
         if let Some(heading) = heading {
             self.line(&format!("more in docs/troubleshooting.md under: {heading}"));

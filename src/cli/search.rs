@@ -1,18 +1,18 @@
 //! `exoimap search`: which messages, and what they are.
 
+use crate::delivery::{Headers, headers, is_attachment};
 use crate::exchange::{Isolation, Next, Selection, open};
 use crate::imap::fetch::Fetch;
 use crate::imap::types::{Flag, Uid, UidValidity};
-use crate::imap::{Selected, Session};
-use crate::imap::{UidSet, has_attachments};
-use crate::{DateTime, Kind, MailboxName, Result, Retry, Stream, text::Escaped};
+use crate::imap::{Selected, Session, UidSet, has_attachments};
+use crate::{DateTime, Error, Kind, MailboxName, Result, Retry, Stream, text::Escaped};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
 use super::output::Output;
 use super::selection::{self, same_folder, unmatched};
-use super::session::{Setting, usage};
+use super::session::Setting;
 use super::sign_in::SignIn;
 use super::width::fit;
 
@@ -28,7 +28,7 @@ const ITEMS: &str = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS 
 pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
     let mailbox = setting.mailbox()?;
     if output.json && arguments.get_flag("headers") {
-        return Err(usage("--headers and --json are two forms of output: name one"));
+        return Err(Error::usage("--headers and --json are two forms of output: name one"));
     }
     let (folder, selection) = selection::read(arguments)?;
     let mut search = Search {
@@ -228,21 +228,9 @@ impl Row {
     fn of(fetched: &Fetch) -> Option<Row> {
         let (uid, header) = (fetched.uid?.get(), fetched.header()?);
         let received = fetched.internal_date.as_deref().and_then(DateTime::from_imap).map(DateTime::to_rfc3339);
-        let row = Row { uid, came: true, flags: fetched.flags.clone(), received, size: fetched.size, ..Row::default() };
-        Some(row.with(header))
-    }
-
-    #[cfg(feature = "attachments")]
-    fn with(self, header: &[u8]) -> Row {
-        let attachments = crate::delivery::is_attachment(header);
-        let crate::delivery::Headers { date, from, to, cc, subject, message_id, .. } = crate::delivery::headers(header);
-        Row { date, from, to, cc, subject, message_id, attachments, ..self }
-    }
-
-    /// Without a decoder nothing is known of the header.
-    #[cfg(not(feature = "attachments"))]
-    fn with(self, _: &[u8]) -> Row {
-        self
+        let Headers { date, from, to, cc, subject, message_id, .. } = headers(header);
+        let (flags, size, attachments) = (fetched.flags.clone(), fetched.size, is_attachment(header));
+        Some(Row { uid, came: true, received, flags, size, date, from, to, cc, subject, message_id, attachments })
     }
 
     fn object(&self) -> Value {

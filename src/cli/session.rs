@@ -86,8 +86,8 @@ impl Setting {
     pub(crate) fn mailbox(&self) -> Result<&str> {
         match self.mailboxes.as_slice() {
             [mailbox] => Ok(mailbox),
-            [] => Err(usage("missing: the mailbox (--mailbox, EXOIMAP_MAILBOX)")),
-            _ => Err(usage("several mailboxes are named, and this can be done with one only (--mailbox)")),
+            [] => Err(Error::usage("missing: the mailbox (--mailbox, EXOIMAP_MAILBOX)")),
+            _ => Err(Error::usage("several mailboxes are named, and this can be done with one only (--mailbox)")),
         }
     }
 
@@ -222,7 +222,7 @@ impl Trace {
         let mut trace = Trace { kept: named("report").map(|_| Arc::default()), ..Trace::default() };
         match named("trace") {
             None => {}
-            Some("") => return Err(usage("--trace= names no file; without the = it is stderr")),
+            Some("") => return Err(Error::usage("--trace= names no file; without the = it is stderr")),
             Some("-") => trace.stderr = Some(Arc::clone(&output.stderr)),
             Some(file) => {
                 let failed = |e| Error::file(Kind::Local, Phase::Options, format!("opening {file} (--trace)"), e);
@@ -285,20 +285,16 @@ fn check_listed(list: &str, line: usize, item: &str) -> Result<()> {
     let list = if list == "-" { "stdin" } else { list };
     let is_table = item.contains([',', ';', '\t']) || !item.contains('@');
     let form = if is_table { "; this list has one address per line, without a header" } else { "" };
-    Err(usage(format!("{list}, line {line}: {}{form} (--mailboxes)", words(&error))))
+    Err(Error::usage(format!("{list}, line {line}: {}{form} (--mailboxes)", words(&error))))
 }
 
 /// A usage error of the library with the options that gave the value.
 pub(crate) fn named_by(error: &Error, options: &str) -> Error {
-    usage(format!("{} ({options})", words(error)))
+    Error::usage(format!("{} ({options})", words(error)))
 }
 
 /// The words of an error without its phase.
 fn words(error: &Error) -> String {
     let text = error.to_string();
     text.strip_prefix("options: ").unwrap_or(&text).to_owned()
-}
-
-pub(crate) fn usage(message: impl Into<String>) -> Error {
-    Error::new(Kind::Usage, Phase::Options, message)
 }

@@ -3,28 +3,27 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use crate::Result;
 use crate::calendar::rfc3339;
 use crate::delivery::{self, Status};
 use crate::imap::UidSet;
+use crate::{Error, Result};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
 use super::output::Output;
-use super::session::usage;
 
 pub(crate) fn run(arguments: &ArgMatches, output: &Output) -> Result<Exit> {
     let to = arguments.get_one::<String>("to").map(String::as_str).unwrap_or_default();
     if to.is_empty() || to == "-" {
-        return Err(usage("--to names no directory that fetch could have filled"));
+        return Err(Error::usage("--to names no directory that fetch could have filled"));
     }
     let found = match Path::new(to).is_dir() {
         true => delivery::status(Path::new(to))?,
         false => Vec::new(),
     };
     if found.is_empty() {
-        return Err(usage(format!("no fetch has delivered to {to} or below it")));
+        return Err(Error::usage(format!("no fetch has delivered to {to} or below it")));
     }
     let age = arguments.get_one::<Duration>("max-age");
     let oldest = age.and_then(|age| SystemTime::now().checked_sub(*age));

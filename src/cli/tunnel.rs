@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::bridge::{self, Ended, Reason};
-use crate::{Error, Kind, Phase, Result, error::RUN_IS_OVER};
+use crate::{Error, Kind, Phase, Result};
 use clap::ArgMatches;
 
 use super::exit::Exit;
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
         None => receiver.recv().ok(),
     };
     let Some(ended) = ended.transpose()? else {
-        return Err(Error::new(Kind::Temporary, Phase::Command, RUN_IS_OVER));
+        return Err(Error::time_limit(Phase::Command, ""));
     };
     let Ended { reason, up, down, .. } = ended;
     output.step(&format!("{up} bytes sent, {down} received: {reason}"));

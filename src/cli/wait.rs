@@ -8,14 +8,14 @@ use crate::delivery::{Job, ToDo};
 use crate::exchange::{Isolation, Waiting, wait};
 use crate::imap::Selected;
 use crate::imap::UidSet;
-use crate::{Result, Retry, Stream};
+use crate::{Error, Result, Retry, Stream};
 use clap::ArgMatches;
 use serde_json::json;
 
 use super::exit::Exit;
 use super::output::Output;
 use super::selection::{self, unmatched};
-use super::session::{Setting, usage};
+use super::session::Setting;
 use super::sign_in::SignIn;
 
 pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     let (folder, selection) = selection::read(arguments)?;
     let dir = arguments.get_one::<String>("to").map(PathBuf::from);
     if dir.as_ref().is_some_and(|dir| dir.as_os_str().is_empty() || dir.as_os_str() == "-") {
-        return Err(usage("--to names no directory that fetch could have filled"));
+        return Err(Error::usage("--to names no directory that fetch could have filled"));
     }
     let until = arguments.get_one::<Duration>("for").and_then(|most| Instant::now().checked_add(*most));
     let job = Job { selection, ..Job::new(mailbox, folder) };

@@ -63,4 +63,5 @@ pub(crate) fn clouds(arguments: &ArgMatches, asks: bool) -> Option<String> {
     let scope =
         asks.then(|| text("scope").map_or_else(|| format!("https://{}/.default", cloud.imap_host()), str::to_owned));
     disagreement(authority.unwrap_or_default(), scope.as_deref().unwrap_or_default(), host)
+        .map(|said| format!("{said}; name one (--cloud)"))
 }

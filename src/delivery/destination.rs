@@ -320,10 +320,10 @@ fn read_state(path: &Path, source: &Source, dir: &Path) -> Result<State> {
     let Some(text) = read_if_there(path)? else { return Ok(new) };
     if State::is_of_version_1(&text) {
         let message = format!(
-            "{} is of version 1, which is not read any more: use another directory, and start it from now on where what is here was processed (--from-now)",
+            "{} is of version 1, which is not read any more: use another directory, from now on if what is here was processed",
             path.display()
         );
-        return Err(Error::usage(message));
+        return Err(Error::of_setting("from-now", message));
     }
     let state = State::parse(&text).map_err(|why| {
         let message = format!("{} is damaged: {why}; without it messages would come twice", path.display());
@@ -336,8 +336,8 @@ fn read_state(path: &Path, source: &Source, dir: &Path) -> Result<State> {
         ("as", &state.format.name().to_owned(), &new.format.name().to_owned()),
     ];
     if let Some((what, bound, asked)) = pairs.iter().find(|(_, bound, asked)| bound != asked) {
-        let message = format!("{} holds mail {what} {bound}, not {asked}: use another directory (--to)", dir.display());
-        return Err(Error::usage(message));
+        let message = format!("{} holds mail {what} {bound}, not {asked}: use another directory", dir.display());
+        return Err(Error::of_setting("to", message));
     }
     Ok(state)
 }

@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use super::Failed;
 use super::incoming::{Came, Doubtful, Incoming};
 use super::pass::{Pass, failures};
-use crate::error::{Error, Kind, RUN_IS_OVER, Result};
+use crate::error::{Cause, Error, Kind, Result};
 use crate::exchange::{Halves, explain, is_refusal, is_throttled};
 use crate::imap::Selected;
 use crate::imap::UidSet;
@@ -294,7 +294,7 @@ impl Pass<'_> {
 fn is_about_a_message(error: &Error) -> bool {
     let words = error.reply().map(|reply| reply.text.to_ascii_lowercase()).unwrap_or_default();
     let is_said = is_throttled(error) || words.contains("expired");
-    matches!(error.kind(), Kind::Temporary | Kind::Protocol) && !is_said && !error.to_string().contains(RUN_IS_OVER)
+    matches!(error.kind(), Kind::Temporary | Kind::Protocol) && !is_said && error.cause() != Some(Cause::TimeLimit)
 }
 
 fn count(uids: &UidSet) -> u32 {

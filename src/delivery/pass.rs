@@ -12,7 +12,7 @@ use super::look::Look;
 use super::state::{GIVEN_UP, Surplus, now};
 use super::stream::Out;
 use super::{Action, Delivered, Destination, Failed, Job, Outcome, Watch};
-use crate::error::{Error, Kind, Phase, RUN_IS_OVER, Result};
+use crate::error::{Error, Kind, Phase, Result};
 use crate::exchange::{Isolation, Next, is_refusal, open, require_folder};
 use crate::imap::UidSet;
 use crate::imap::types::{Uid, UidValidity};
@@ -430,8 +430,7 @@ impl<'a> Pass<'a> {
     pub(super) fn in_time(&self) -> Result<()> {
         match self.job.deadline {
             Some(deadline) if Instant::now() >= deadline => {
-                let message = format!("{RUN_IS_OVER}; what is done is kept");
-                Err(Error::new(Kind::Temporary, Phase::Fetch, message))
+                Err(Error::time_limit(Phase::Fetch, "; what is done is kept"))
             }
             _ => Ok(()),
         }

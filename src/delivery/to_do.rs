@@ -42,9 +42,10 @@ impl<'a> ToDo<'a> {
         let mut state = self.state()?;
         let (known, now_valid) = (state.uid_validity, selected.mailbox().uid_validity);
         if known.is_some() && known != now_valid {
-            let message =
-                "the folder's UIDVALIDITY changed: a fetch would stop, or start again with --accept-uidvalidity";
-            return Err(Error::new(Kind::Refused, Phase::Select, message).because(Cause::UidValidity));
+            let message = "the folder's UIDVALIDITY changed: a fetch would stop, unless it may start again";
+            return Err(Error::new(Kind::Refused, Phase::Select, message)
+                .because(Cause::UidValidity)
+                .about("accept-uidvalidity"));
         }
         state.check_uid_next(selected.mailbox().uid_next.filter(|next| *next > 0))?;
         // What was listed during this wait need not be listed again, unless more came.

@@ -59,10 +59,8 @@ impl Application {
     pub fn new(tenant: &str, client_id: &str, credential: Credential) -> Result<Application> {
         let endpoint = Endpoint::new(tenant)?;
         if ["common", "organizations", "consumers"].contains(&tenant) {
-            let message = format!(
-                "the tenant {tenant:?} does not work for an application: name the tenant itself (--tenant, AZURE_TENANT_ID)"
-            );
-            return Err(Error::usage(message));
+            let message = format!("the tenant {tenant:?} does not work for an application: name the tenant itself");
+            return Err(Error::of_setting("tenant", message));
         }
         check_client_id(client_id)?;
         if let Credential::ClientSecret(secret) = &credential
@@ -147,10 +145,10 @@ pub(super) fn check_scope(scope: &str) -> Result<()> {
         return Ok(());
     }
     let message = format!(
-        "the scope {} does not end in /.default; an application asks for https://outlook.office365.com/.default (--scope, EXOIMAP_SCOPE)",
+        "the scope {} does not end in /.default; an application asks for https://outlook.office365.com/.default",
         shown(scope)
     );
-    Err(Error::usage(message))
+    Err(Error::of_setting("scope", message))
 }
 
 /// A refusal with what we know about the proof that was refused.

@@ -19,6 +19,9 @@ use crate::error::{Error, Kind, Phase, Result};
 use crate::files;
 use crate::secret::Secret;
 
+/// The setting with the file of the key.
+const KEY: &str = "certificate-key";
+
 /// The most of a PEM file, in octets: a key and a long chain have some ten thousand.
 const MOST: u64 = 256 * 1024;
 
@@ -156,8 +159,8 @@ impl Pem {
             let to = quoted(&format!("{}.pem", pem.stem()));
             let command = format!("openssl x509 -inform der -in {} -out {to}", quoted(&pem.file));
             return Err(pem.refused(&format!(
-                "it is a certificate in DER form, without its key: convert it ({command}), and name the key's file by --certificate-key"
-            )));
+                "it is a certificate in DER form, without its key: convert it ({command}), and name the key's file as well"
+            )).about(KEY));
         }
         pem.read_blocks(&ascii(&octets))?;
         match pem.blocks.is_empty() {
@@ -197,8 +200,8 @@ impl Pem {
         let found = self.blocks.iter().find(|(label, _)| label.ends_with("PRIVATE KEY"));
         let Some((label, octets)) = found else {
             return Err(self.refused(
-                "it holds no private key (-----BEGIN PRIVATE KEY-----): add it to the file, or name its file by --certificate-key",
-            ));
+                "it holds no private key (-----BEGIN PRIVATE KEY-----): add it to the file, or name its file as well",
+            ).about(KEY));
         };
         let key = match label.as_str() {
             "ENCRYPTED PRIVATE KEY" => return Err(self.encrypted()),
@@ -221,8 +224,9 @@ impl Pem {
         let to = format!("{}.key.pem", self.stem());
         let command = format!("openssl pkey -in {} -out {}", quoted(&self.file), quoted(&to));
         self.refused(&format!(
-            "its private key is encrypted: decrypt it ({command}), and name the result by --certificate-key"
+            "its private key is encrypted: decrypt it ({command}), and name the result as the file of the key"
         ))
+        .about(KEY)
     }
 
     /// The command that makes a key and its certificate.

@@ -72,7 +72,7 @@ pub(crate) fn disagreement(authority: &str, scope: &str, host: &str) -> Option<S
         let clouds: Vec<_> = clouds.iter().map(|cloud| cloud.name()).collect();
         format!("the {what} {name} is {}", clouds.join(" or "))
     });
-    Some(format!("settings of different clouds: {}; name one by --cloud", said.collect::<Vec<_>>().join(", ")))
+    Some(format!("settings of different clouds: {}", said.collect::<Vec<_>>().join(", ")))
 }
 
 /// The clouds that a host belongs to; none where it is not known.
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(
             disagreement("https://login.microsoftonline.us", "", "outlook.office365.com").unwrap(),
             "settings of different clouds: the authority login.microsoftonline.us is usgov or usgov-dod, \
-             the host outlook.office365.com is global; name one by --cloud"
+             the host outlook.office365.com is global"
         );
         assert_eq!(disagreement("https://localhost:8443", global, "localhost"), None);
         assert_eq!(disagreement("login.windows.net", global, "outlook.office.com"), None);

@@ -59,7 +59,7 @@ impl DeviceCode {
     /// Asks for this instead, blanks between several; what a refresh token needs is added.
     pub(crate) fn with_scope(mut self, scope: &str) -> Result<DeviceCode> {
         if scope.trim().is_empty() || !scope.bytes().all(|octet| matches!(octet, 0x20..=0x7e)) {
-            return Err(Error::usage(format!("the scope {scope:?} is none (--scope, EXOIMAP_SCOPE)")));
+            return Err(Error::of_setting("scope", format!("the scope {scope:?} is none")));
         }
         self.scope = scope.trim().to_owned();
         if !self.scope.split(' ').any(|word| word == "offline_access") {
@@ -155,11 +155,7 @@ impl Invitation {
         let mut interval = self.interval;
         while Instant::now() < end {
             if !retry.stand_by(interval) {
-                return Err(Error::new(
-                    Kind::Temporary,
-                    Phase::Token,
-                    "the time was over before anybody signed in (--max-time)",
-                ));
+                return Err(Error::time_limit(Phase::Token, " before anybody signed in"));
             }
             match poll() {
                 Err(e) if said(&e, "authorization_pending") => {}

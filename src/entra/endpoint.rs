@@ -14,11 +14,9 @@ impl Endpoint {
     /// A tenant of the worldwide cloud.
     pub(super) fn new(tenant: &str) -> Result<Endpoint> {
         if !is_tenant(tenant) {
-            let message = format!(
-                "the tenant, of {} characters, is neither a GUID nor a domain name (--tenant, AZURE_TENANT_ID)",
-                tenant.chars().count()
-            );
-            return Err(Error::usage(message));
+            let message =
+                format!("the tenant, of {} characters, is neither a GUID nor a domain name", tenant.chars().count());
+            return Err(Error::of_setting("tenant", message));
         }
         Ok(Endpoint { authority: Cloud::Global.authority().to_owned(), tenant: tenant.to_owned() })
     }
@@ -31,10 +29,8 @@ impl Endpoint {
         let Some(host) = host.filter(plain) else {
             // With an @ there may be a password in it.
             let shown = if authority.contains('@') { String::new() } else { format!(" {authority:?}") };
-            let message = format!(
-                "the authority{shown} is not of the form https://HOST (--authority-host, AZURE_AUTHORITY_HOST)"
-            );
-            return Err(Error::usage(message));
+            let message = format!("the authority{shown} is not of the form https://HOST");
+            return Err(Error::of_setting("authority-host", message));
         };
         self.authority = format!("https://{host}");
         Ok(self)
@@ -52,10 +48,10 @@ pub(super) fn check_client_id(client_id: &str) -> Result<()> {
         return Ok(());
     }
     let message = format!(
-        "the client id, of {} characters, is no GUID like 11111111-2222-3333-4444-555555555555 (--client-id, AZURE_CLIENT_ID)",
+        "the client id, of {} characters, is not a GUID like 11111111-2222-3333-4444-555555555555",
         client_id.chars().count()
     );
-    Err(Error::usage(message))
+    Err(Error::of_setting("client-id", message))
 }
 
 pub(crate) fn is_guid(text: &str) -> bool {

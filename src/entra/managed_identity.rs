@@ -64,10 +64,10 @@ impl ManagedIdentity {
             None if identity.starts_with("/subscriptions/") && printable => Which::Resource(identity.to_owned()),
             _ => {
                 let message = format!(
-                    "the managed identity, of {} characters, is neither a client id (a GUID), nor a resource id (/subscriptions/…), nor object: and an object id (--identity, EXOIMAP_IDENTITY)",
+                    "the managed identity, of {} characters, is neither a client id (a GUID), nor a resource id (/subscriptions/…), nor object: and an object id",
                     identity.chars().count()
                 );
-                return Err(Error::usage(message));
+                return Err(Error::of_setting("identity", message));
             }
         });
         Ok(self)
@@ -155,7 +155,7 @@ impl Service {
             |name: &str| environment(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let unsupported = |what: &str| {
             Error::usage(format!(
-                "the managed identity of {what} is not supported: only App Service, Functions, Container Apps and virtual machines are (--auth managed-identity)"
+                "the managed identity of {what} is not supported: only App Service, Functions, Container Apps and virtual machines are"
             ))
         };
         match (value("IDENTITY_ENDPOINT"), value("IDENTITY_HEADER")) {

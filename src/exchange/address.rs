@@ -23,12 +23,12 @@ impl Server {
             && (!name.contains(':') || name.ends_with(']'))
         {
             let name = name.trim_matches(['[', ']']);
-            return Err(Error::usage(format!(
-                "the host {host:?} holds a port, which goes to --port (EXOIMAP_PORT): --host {name} --port {port}"
-            )));
+            let message =
+                format!("the host {host:?} holds a port: the host is {name}, the port {port}, a setting of its own");
+            return Err(Error::of_setting("port", message));
         }
         if host.chars().any(|c| c.is_control() || c.is_whitespace() || "/[]~=+@".contains(c)) {
-            return Err(Error::usage(format!("the host {} is not a host name (--host, EXOIMAP_HOST)", shown(host))));
+            return Err(Error::of_setting("host", format!("the host {} is not a host name", shown(host))));
         }
         Ok(Server { host: host.to_owned(), port })
     }

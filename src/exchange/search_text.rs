@@ -22,12 +22,12 @@ pub(crate) enum Text {
 }
 
 impl Text {
-    pub(crate) fn new(option: &str, text: &str) -> Result<Text> {
-        let refused = |why: &str| Err(Error::usage(format!("{option} {text:?}: {why}")));
+    pub(crate) fn new(setting: &'static str, text: &str) -> Result<Text> {
+        let refused = |why: &str| Err(Error::of_setting(setting, format!("the text {text:?}: {why}")));
         match text {
             _ if text.trim().is_empty() => refused("there is nothing to look for"),
             _ if text.len() > MOST_TEXT => {
-                Err(Error::usage(format!("{option}: the text has more than {MOST_TEXT} octets")))
+                Err(Error::of_setting(setting, format!("the text has more than {MOST_TEXT} octets")))
             }
             _ if text.chars().any(char::is_control) => refused("it holds a control character"),
             _ if text.is_ascii() && !text.contains(['"', '\\']) => Ok(Text::Server(text.to_owned())),
@@ -42,7 +42,7 @@ impl Text {
 /// Keys that Exchange can take and that stay keys: quoted strings closed, nothing that announces a literal.
 pub(crate) fn checked_query(query: &str) -> Result<String> {
     let query = query.trim_matches(' ');
-    let refused = |why: &str| Err(Error::usage(format!("--query {query:?}: {why}")));
+    let refused = |why: &str| Err(Error::of_setting("query", format!("the query {query:?}: {why}")));
     // Every second piece is within quotes.
     let pieces: Vec<_> = query.split('"').collect();
     let unquoted = || pieces.iter().step_by(2);
@@ -50,10 +50,10 @@ pub(crate) fn checked_query(query: &str) -> Result<String> {
         return refused("there is nothing to look for");
     }
     if query.len() > MOST_QUERY {
-        return Err(Error::usage(format!("--query: it has more than {MOST_QUERY} octets")));
+        return Err(Error::of_setting("query", format!("the query has more than {MOST_QUERY} octets")));
     }
     if !query.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
-        return refused("only printable ASCII; --from, --to-address and --subject take any text");
+        return refused("only printable ASCII; a text to find in From, To or Subject may be any");
     }
     if query.contains('\\') {
         return refused("no backslash: Exchange refuses an escaped character");

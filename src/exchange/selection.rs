@@ -62,7 +62,7 @@ pub struct Found {
 }
 
 impl Selection {
-    /// `--uid`: a set in RFC 3501's form, `1:5,7,100:*`; `*` alone is the newest message. Other than in the
+    /// These UIDs: a set in RFC 3501's form, `1:5,7,100:*`; `*` alone is the newest message. Other than in the
     /// RFC, `100:*` names no message below 100.
     pub fn with_uids(mut self, set: &str) -> Result<Selection> {
         let mut uids = UidSet::new();
@@ -78,20 +78,20 @@ impl Selection {
         Ok(self)
     }
 
-    /// `--unseen`: without `\Seen`.
+    /// Without `\Seen`.
     #[must_use]
     pub fn with_unseen(mut self) -> Selection {
         self.unseen = true;
         self
     }
 
-    /// `--since`: received on this day or later, in the server's time zone.
+    /// Since this day: received on this day or later, in the server's time zone.
     pub fn with_since(mut self, day: Day) -> Result<Selection> {
         self.since = Some(day);
         self.with_days_in_order()
     }
 
-    /// `--before`: received on an earlier day, in the server's time zone.
+    /// Before this day: received on an earlier day, in the server's time zone.
     pub fn with_before(mut self, day: Day) -> Result<Selection> {
         self.before = Some(day);
         self.with_days_in_order()
@@ -100,47 +100,47 @@ impl Selection {
     fn with_days_in_order(self) -> Result<Selection> {
         match (self.since, self.before) {
             (Some(since), Some(before)) if since >= before => {
-                Err(Error::usage(format!("--since {since} and --before {before} leave no day between them")))
+                Err(Error::of_setting("since", format!("no day is left from {since} and before {before}")))
             }
             _ => Ok(self),
         }
     }
 
-    /// `--from`: with this text in From.
+    /// With this text in From.
     pub fn with_from(mut self, text: &str) -> Result<Selection> {
-        self.from = Some(Text::new("--from", text)?);
+        self.from = Some(Text::new("from", text)?);
         Ok(self)
     }
 
-    /// `--to-address`: with this text in To.
+    /// With this text in To.
     pub fn with_to(mut self, text: &str) -> Result<Selection> {
-        self.to = Some(Text::new("--to-address", text)?);
+        self.to = Some(Text::new("to-address", text)?);
         Ok(self)
     }
 
-    /// `--subject`: with this text in Subject.
+    /// With this text in Subject.
     pub fn with_subject(mut self, text: &str) -> Result<Selection> {
-        self.subject = Some(Text::new("--subject", text)?);
+        self.subject = Some(Text::new("subject", text)?);
         Ok(self)
     }
 
-    /// `--larger`: of more octets than this, by the server's estimate.
+    /// Of more octets than this, by the server's estimate.
     #[must_use]
     pub fn with_larger(mut self, octets: u32) -> Selection {
         self.larger = Some(octets);
         self
     }
 
-    /// `--query`: RFC 3501's search keys as they are, as far as Exchange takes them.
+    /// RFC 3501's search keys as they are, as far as Exchange takes them.
     pub fn with_query(mut self, keys: &str) -> Result<Selection> {
         self.query = Some(checked_query(keys)?);
         Ok(self)
     }
 
-    /// `--limit`: the first messages, as many as this.
+    /// The first messages, as many as this.
     pub fn with_limit(mut self, messages: u64) -> Result<Selection> {
         if messages == 0 {
-            return Err(Error::usage("--limit 0 selects nothing"));
+            return Err(Error::of_setting("limit", "a limit of 0 selects nothing"));
         }
         self.limit = Some(messages);
         Ok(self)
@@ -151,7 +151,7 @@ impl Selection {
         *self != Selection::default()
     }
 
-    /// Those of these UIDs that `--uid` names; all of them without it.
+    /// Those of these UIDs that the selection names; all if it names none.
     pub(crate) fn named(&self, uids: &UidSet) -> UidSet {
         self.uids.as_ref().map_or_else(|| uids.clone(), |named| uids.within(named))
     }
@@ -329,7 +329,8 @@ fn since_uid(from: u32) -> UidSet {
 }
 
 fn numbers(set: &str, part: &str) -> Result<UidSet> {
-    UidSet::parse(part).ok_or_else(|| Error::usage(format!("--uid {set:?} is no set of UIDs like 1:5,7,100:*")))
+    UidSet::parse(part)
+        .ok_or_else(|| Error::of_setting("uid", format!("{set:?} is not a set of UIDs like 1:5,7,100:*")))
 }
 
 #[cfg(feature = "attachments")]

@@ -47,22 +47,22 @@ fn uids_are_sent_as_far_as_they_are_looked_at() {
     assert_eq!(uids("4294967295", 1), ["UID 4294967295"]);
     for bad in ["", "0", "1,", "a", "*:", ":*", "1:2:3", "*:1:2", "1 2", "$", "**", "-*"] {
         let error = all().with_uids(bad).unwrap_err();
-        assert!(error.kind() == Kind::Usage && error.to_string().contains("--uid"), "{bad:?}: {error}");
+        assert!(error.kind() == Kind::Usage && error.setting() == Some("uid"), "{bad:?}: {error}");
     }
 }
 
 #[test]
 fn what_cannot_be_asked_is_refused_with_its_option() {
-    let refused = |made: Result<Selection>, named: &str| {
+    let refused = |made: Result<Selection>, setting: &str| {
         let error = made.unwrap_err();
-        assert!(error.kind() == Kind::Usage && error.to_string().contains(named), "{error}");
+        assert!(error.kind() == Kind::Usage && error.setting() == Some(setting), "{error}");
     };
-    refused(all().with_since(day("2026-11-02")).unwrap().with_before(day("2026-11-02")), "--before 2-Nov-2026");
-    refused(all().with_limit(0), "--limit");
+    refused(all().with_since(day("2026-11-02")).unwrap().with_before(day("2026-11-02")), "since");
+    refused(all().with_limit(0), "limit");
     for bad in ["", " ", "a\r\nb", "a\tb", "\u{1b}", "\u{85}", &"x".repeat(501)] {
-        refused(all().with_from(bad), "--from");
-        refused(all().with_to(bad), "--to-address");
-        refused(all().with_subject(bad), "--subject");
+        refused(all().with_from(bad), "from");
+        refused(all().with_to(bad), "to-address");
+        refused(all().with_subject(bad), "subject");
     }
     for bad in [
         "",
@@ -82,7 +82,7 @@ fn what_cannot_be_asked_is_refused_with_its_option() {
         "UNKEYWORD x",
         &"A".repeat(1001),
     ] {
-        refused(all().with_query(bad), "--query");
+        refused(all().with_query(bad), "query");
     }
     assert!(all().with_query("SUBJECT \"RETURN (charset) {3}\" FROM keywords").is_ok());
 }

@@ -34,9 +34,7 @@ impl MailboxName {
 
     /// A name as people type it. CR, LF, NUL and other control characters are refused, and so is no name.
     pub fn new(text: &str) -> Result<MailboxName> {
-        let refused = |why: &str| {
-            Error::new(Kind::Usage, Phase::Options, format!("folder name {text:?}: {why} (--folder, --move-to)"))
-        };
+        let refused = |why: &str| Error::new(Kind::Usage, Phase::Options, format!("folder name {text:?}: {why}"));
         if text.is_empty() {
             return Err(refused("it is empty"));
         }

@@ -7,7 +7,7 @@
 //!
 //! Nothing here retries, and nothing here knows IMAP, or HTTP beyond the one request of a proxy.
 
-#[cfg(feature = "certificate")]
+#[cfg(feature = "cli")]
 mod accepted;
 mod ca_store;
 mod pace;
@@ -26,9 +26,9 @@ use std::time::{Duration, Instant};
 
 use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
 
-#[cfg(feature = "certificate")]
+#[cfg(feature = "cli")]
 pub(crate) use accepted::acceptor;
-#[cfg(feature = "certificate")]
+#[cfg(feature = "cli")]
 pub(crate) use accepted::{Accepted, acknowledge};
 pub(crate) use pace::Pace;
 pub use proxy::Proxy;
@@ -36,7 +36,7 @@ pub use readiness::Readiness;
 pub(crate) use timed::{Timed, lost};
 pub(crate) use wire::Wire;
 
-use timed::{is_timeout, over};
+use timed::is_timeout;
 
 use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::threads;
@@ -164,7 +164,7 @@ impl Network {
         match found {
             Ok(addresses) if addresses.is_empty() => Err(failed("no address".to_owned())),
             Ok(addresses) => Ok(addresses),
-            Err(_) if self.is_over() => Err(over(Phase::Resolve).with_peer(host, port)),
+            Err(_) if self.is_over() => Err(Error::time_limit(Phase::Resolve, "").with_peer(host, port)),
             Err(e) if is_timeout(&e) => {
                 Err(failed(format!("no answer within {}", seconds(self.idle))).because(Cause::TimedOut))
             }
@@ -195,7 +195,7 @@ impl Network {
             }
         }
         if self.is_over() {
-            return Err(over(Phase::Connect));
+            return Err(Error::time_limit(Phase::Connect, ""));
         }
         Err(Error::new(Kind::Temporary, Phase::Connect, format!("no connection to {shown}: {}", reasons.join("; ")))
             .with_peer(host, addresses.first().map_or(0, SocketAddr::port)))
@@ -205,7 +205,7 @@ impl Network {
     fn tunnel(&self, tcp: TcpStream, proxy: &Proxy, host: &str, port: u16) -> Result<TcpStream> {
         // It stands in a line of the request.
         if host.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(Error::usage(format!("the host {host:?} is no host name (--host, EXOIMAP_HOST)")));
+            return Err(Error::of_setting("host", format!("the host {host:?} is not a host name")));
         }
         let mut line = self.timed(tcp);
         tunnel::open(&mut line, proxy, host, port)?;
@@ -227,7 +227,9 @@ impl Network {
         let mut stream = connector
             .connect(host, Wire::new(self.timed(tcp)))
             .map(|tls| Stream { tls })
-            .map_err(|e| if self.is_over() { over(Phase::Tls) } else { tls_error(host, e, &self.trust) })
+            .map_err(
+                |e| if self.is_over() { Error::time_limit(Phase::Tls, "") } else { tls_error(host, e, &self.trust) },
+            )
             .map_err(|e| e.with_peer(host, port))?;
         stream.set_deadline(None);
         Ok(stream)

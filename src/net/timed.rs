@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::pace::is_too_slow;
-use crate::error::{Cause, Error, Kind, Phase, RUN_IS_OVER};
+use crate::error::{Cause, Error, Kind, Phase, TIME_LIMIT};
 
 /// The socket with its clock: whatever the platform calls a timeout leaves here as `TimedOut`.
 pub(crate) struct Timed {
@@ -29,7 +29,7 @@ impl Timed {
         Timed { deadline, ..self }
     }
 
-    #[cfg(feature = "certificate")]
+    #[cfg(feature = "cli")]
     pub(crate) fn into_socket(self) -> TcpStream {
         self.tcp
     }
@@ -96,16 +96,11 @@ struct RunIsOver;
 
 impl std::fmt::Display for RunIsOver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(RUN_IS_OVER)
+        f.write_str(TIME_LIMIT)
     }
 }
 
 impl std::error::Error for RunIsOver {}
-
-/// Nobody is to blame for a step that the end of the run cut off.
-pub(super) fn over(phase: Phase) -> Error {
-    Error::new(Kind::Temporary, phase, RUN_IS_OVER)
-}
 
 pub(super) fn is_over(e: &io::Error) -> bool {
     e.get_ref().is_some_and(|inner| inner.is::<RunIsOver>())
@@ -113,12 +108,13 @@ pub(super) fn is_over(e: &io::Error) -> bool {
 
 /// A broken or silent connection as an error of the phase it happened in.
 pub(crate) fn lost(phase: Phase, e: io::Error) -> Error {
-    let (cause, why) = match e.kind() {
-        _ if is_over(&e) => return over(phase).caused_by(e),
-        _ if is_too_slow(&e) => (Cause::TimedOut, e.to_string()),
-        _ if is_timeout(&e) => (Cause::TimedOut, "no answer within the time allowed (--timeout)".to_owned()),
-        io::ErrorKind::UnexpectedEof => (Cause::ConnectionLost, "the server closed the connection".to_owned()),
-        _ => (Cause::ConnectionLost, format!("the connection broke: {e}")),
+    let error = |cause, why: String| Error::new(Kind::Temporary, phase, why).because(cause);
+    let error = match e.kind() {
+        _ if is_over(&e) => Error::time_limit(phase, ""),
+        _ if is_too_slow(&e) => error(Cause::TimedOut, e.to_string()),
+        _ if is_timeout(&e) => error(Cause::TimedOut, "no answer within the time allowed".to_owned()).about("timeout"),
+        io::ErrorKind::UnexpectedEof => error(Cause::ConnectionLost, "the server closed the connection".to_owned()),
+        _ => error(Cause::ConnectionLost, format!("the connection broke: {e}")),
     };
-    Error::new(Kind::Temporary, phase, why).because(cause).caused_by(e)
+    error.caused_by(e)
 }

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::proxy::{Login, Proxy, Scheme, place};
-use super::timed::{Timed, is_over, is_timeout, over};
+use super::timed::{Timed, is_over, is_timeout};
 use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::secret::Secret;
 use crate::text::shorten;
@@ -173,7 +173,7 @@ impl Tunnel<'_> {
             }
             Err(_) => {
                 let length = u8::try_from(self.host.len())
-                    .map_err(|_| Error::usage("a host name has at most 255 octets (--host)"))?;
+                    .map_err(|_| Error::of_setting("host", "a host name has at most 255 octets"))?;
                 request.extend_from_slice(&[3, length]);
                 request.extend_from_slice(self.host.as_bytes());
             }
@@ -207,13 +207,14 @@ impl Tunnel<'_> {
     }
 
     fn lost(&self, e: io::Error) -> Error {
-        let what = match e.kind() {
-            _ if is_over(&e) => return over(Phase::Proxy).caused_by(e),
-            _ if is_timeout(&e) => "did not answer within the time allowed (--timeout)".to_owned(),
-            io::ErrorKind::UnexpectedEof => "closed the connection without an answer".to_owned(),
-            _ => format!("broke the connection: {e}"),
+        let error = |what: String| self.error(Kind::Temporary, what);
+        let error = match e.kind() {
+            _ if is_over(&e) => Error::time_limit(Phase::Proxy, ""),
+            _ if is_timeout(&e) => error("did not answer within the time allowed".to_owned()).about("timeout"),
+            io::ErrorKind::UnexpectedEof => error("closed the connection without an answer".to_owned()),
+            _ => error(format!("broke the connection: {e}")),
         };
-        self.error(Kind::Temporary, what).caused_by(e)
+        error.caused_by(e)
     }
 
     fn no_proxy(&self, protocol: &str) -> Error {

@@ -136,7 +136,8 @@ fn the_form_of_shared_mailboxes_under_passwords_gets_its_own_words() {
 fn a_port_does_not_stand_in_the_host() {
     let nobody = Untouched::new();
     for (host, name) in [("localhost:993", "localhost"), ("127.0.0.1:993", "127.0.0.1"), ("[::1]:993", "::1")] {
-        let words = format!("goes to --port (EXOIMAP_PORT): --host {name} --port 993");
+        let words =
+            format!("holds a port: the host is {name}, the port 993, a setting of its own (--port, EXOIMAP_PORT)");
         nobody.refuses(nobody.call(&["check"]).env("EXOIMAP_HOST", host), &[&words]);
         nobody.refuses(nobody.call(&["check", "--host", host]), &[&words]);
     }

@@ -75,7 +75,7 @@ fn the_time_of_the_run_ends_the_wait_for_a_credential() {
     let world = World::new();
     let over = |call: Call| {
         let ended = call.run();
-        ended.expect(5).promptly().one_error().saying(&["the time of the run is over (--max-time)"]);
+        ended.expect(5).promptly().one_error().saying(&["time limit reached (--max-time"]);
         assert_eq!(ended.stderr.lines().count(), 1, "{ended}");
     };
     let late = ["token", "--claims", "--max-time", "1s", "--timeout", "30s"];

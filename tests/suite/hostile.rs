@@ -224,7 +224,7 @@ fn a_trickle_ends_with_the_time_of_the_run() {
     });
     let port = start(&world, 1, "NAMESPACE", drip);
     let ended = world.call_with_token(&["check", "--max-time", "2s"]).env("EXOIMAP_PORT", port).run();
-    ended.expect(5).one_error().saying(&["mailbox: NAMESPACE: the time of the run is over (--max-time)\n"]);
+    ended.expect(5).one_error().saying(&["mailbox: NAMESPACE: time limit reached (--max-time, EXOIMAP_MAX_TIME)\n"]);
     assert!(ended.took < Duration::from_secs(7), "{ended}");
 }
 
@@ -238,13 +238,16 @@ fn the_time_of_the_run_is_told_from_silence() {
         let port = start(&world, usize::MAX, command, Box::new(|_, _| Ok(())));
         let call = world.call_with_token(&["search", "--max-time", "1s"]).env("EXOIMAP_PORT", port);
         let ended = call.run();
-        let said = format!("exoimap: {name}: the time of the run is over (--max-time)\n");
+        let said = format!("exoimap: {name}: time limit reached (--max-time, EXOIMAP_MAX_TIME)\n");
         assert_eq!(ended.expect(5).promptly().stderr, said);
     }
     // The token endpoint's too.
     world.entra.behave(Behaviour::Silent);
     let ended = world.run(&["token", "--max-time", "1s"]);
-    assert_eq!(ended.expect(5).promptly().stderr, "exoimap: token: the time of the run is over (--max-time)\n");
+    assert_eq!(
+        ended.expect(5).promptly().stderr,
+        "exoimap: token: time limit reached (--max-time, EXOIMAP_MAX_TIME)\n"
+    );
 }
 
 /// What a message holds is no protocol, and a message that lies about its length changes nothing else.

@@ -166,6 +166,23 @@ fn only_the_program_prints_and_exits() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// What an error of the library says stands for itself; the program adds the option of the setting that it names. Advice
+/// is for people who run the program.
+#[test]
+fn messages_of_the_library_name_no_option() {
+    let library = Source::all().into_iter().filter(|source| !["main", "cli", "advice"].contains(&source.module()));
+    let names = |line: &str| {
+        line.split('"').skip(1).step_by(2).any(|text| {
+            text.match_indices("--").any(|(at, _)| {
+                let before = text[..at].chars().next_back();
+                before.is_none_or(|c| " (".contains(c)) && text[at + 2..].starts_with(|c: char| c.is_ascii_lowercase())
+            })
+        })
+    };
+    let found: Vec<_> = library.flat_map(|source| source.find(names)).collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 /// `text` and the other nouns are held to it too: server text passes through them.
 #[test]
 fn nothing_that_meets_the_server_can_panic() {

@@ -144,7 +144,7 @@ fn its_refusal_is_its_own() {
         ("http", Manner::Answer(b""), 5, &["closed the connection without an answer"]),
         ("http", endless, 7, &["octets of header and no end"]),
         ("http", page_without_end, 4, &["HTTP 403 No: no no no"]),
-        ("http", Manner::Silent, 5, &["did not answer within the time allowed (--timeout)"]),
+        ("http", Manner::Silent, 5, &["did not answer within the time allowed (--timeout, "]),
         ("socks5", Manner::Answer(b"HTTP/1.1 400 Bad Request\r\n\r\n"), 5, &["did not answer"]),
         ("socks5", Manner::Socks5WithLogin, 4, &["wants a user and a password"]),
         ("socks5", Manner::Socks5Reply(1), 5, &["general failure (SOCKS5 reply 1)"]),
