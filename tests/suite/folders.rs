@@ -1,7 +1,8 @@
 //! `fetch --folder PATTERN`: several folders in one run, each in its directory.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::program::{Call, Ended, World};
 use crate::support::sample::{ORDERS, SALES, SUBFOLDER, note};
@@ -19,46 +20,33 @@ fn fetch(world: &World, arguments: &[&str]) -> Call {
     world.call_with_token(&[&["fetch", "--to", "mail"], arguments].concat())
 }
 
-/// The messages below a directory, by their paths in it.
-fn messages(dir: &Path) -> Vec<String> {
-    fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
+/// How many messages lie in which directory below this one.
+fn counts(dir: &Path) -> Vec<(String, usize)> {
+    fn walk(top: &Path, dir: &Path, counts: &mut BTreeMap<String, usize>) {
         for entry in fs::read_dir(dir).into_iter().flatten() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                walk(&path, found);
+                walk(top, &path, counts);
             } else if path.extension().is_some_and(|end| end == "eml") {
-                found.push(path);
+                *counts.entry(dir.strip_prefix(top).unwrap().to_str().unwrap().to_owned()).or_default() += 1;
             }
         }
     }
-    let mut found = Vec::new();
-    walk(dir, &mut found);
-    let mut found: Vec<_> =
-        found.iter().map(|path| path.strip_prefix(dir).unwrap().to_str().unwrap().to_owned()).collect();
-    found.sort();
-    found
+    let mut counts = BTreeMap::new();
+    walk(dir, dir, &mut counts);
+    counts.into_iter().collect()
 }
 
-fn mail(world: &World) -> Vec<String> {
-    messages(&world.folder.path().join("mail"))
-}
-
-/// How many of the messages are where.
-fn counts(world: &World) -> Vec<(String, usize)> {
-    let mut counts: Vec<(String, usize)> = Vec::new();
-    for message in mail(world) {
-        let folder = message.rsplit_once('/').map_or("", |(folder, _)| folder);
-        match counts.iter_mut().find(|(known, _)| known == folder) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((folder.to_owned(), 1)),
-        }
-    }
-    counts
-}
-
-fn expect(world: &World, expected: &[(&str, usize)]) {
+/// The directories that must have messages, and how many.
+#[track_caller]
+pub(crate) fn expect_in(dir: &Path, expected: &[(&str, usize)]) {
     let expected: Vec<_> = expected.iter().map(|(folder, count)| ((*folder).to_owned(), *count)).collect();
-    assert_eq!(counts(world), expected);
+    assert_eq!(counts(dir), expected);
+}
+
+#[track_caller]
+fn expect(world: &World, expected: &[(&str, usize)]) {
+    expect_in(&world.folder.path().join("mail"), expected);
 }
 
 fn nothing_new(ended: &Ended) {
