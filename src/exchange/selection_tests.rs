@@ -249,7 +249,9 @@ fn found(dialogue: &str, selection: &Selection, from: u32) -> (Result<Found>, Op
          S: * OK [UIDVALIDITY 14] v\nS: * OK [UIDNEXT 21] n\nS: a3 OK [READ-ONLY] done\n{dialogue}"
     );
     let player = Player::new(&Script::parse(&script).unwrap(), 7);
-    let mut client = Client::greet(player, Limits::default(), Listener::default()).unwrap();
+    // Little room: for 300 UIDs.
+    let limits = Limits { response: 1000, ..Limits::default() };
+    let mut client = Client::greet(player, limits, Listener::default()).unwrap();
     let offered = client.capability().unwrap();
     let mut session: Session<Player> =
         client.authenticate_xoauth2(&offered, "o@contoso.com", &Secret::new("token")).unwrap();
@@ -372,4 +374,33 @@ mod ours {
              S: * 1 FETCH (UID 3 BODY[HEADER.FIELDS (SUBJECT)] {99999999}\n";
         assert_eq!(found(dialogue, &all().with_subject("注文").unwrap(), 1).0.unwrap_err().kind(), Kind::Temporary);
     }
+}
+
+/// A line that is longer than what may be held is skipped, and the same asked by ranges of UIDs until each answer fits.
+#[test]
+fn a_search_whose_answer_is_too_long_is_asked_by_ranges() {
+    let ask = |tag: u32, set: &str, answer: &str| {
+        format!("C: a{tag} UID SEARCH {set}UNSEEN\nS: * SEARCH{answer}\nS: a{tag} OK done\n")
+    };
+    let long = " 11 12".repeat(200);
+    let dialogue = [
+        ask(4, "", &long),
+        ask(5, "UID 21:* ", " 22"),
+        ask(6, "UID 1:20 ", &long),
+        ask(7, "UID 1:10 ", ""),
+        ask(8, "UID 11:20 ", " 11 12"),
+    ];
+    assert_eq!(uids(&dialogue.concat(), &all().with_unseen(), 1), "11:12,22");
+    // Of one UID it cannot be too long.
+    let (mut never, mut last) = (ask(4, "", &long) + &ask(5, "UID 21:* ", &long), u32::MAX);
+    for tag in 6.. {
+        last = 21 + (last - 21) / 2;
+        never += &ask(tag, &format!("UID 21:{last} "), &long);
+        if last == 21 {
+            break;
+        }
+    }
+    let (found, mismatch) = found(&never, &all().with_unseen(), 1);
+    assert_eq!(mismatch, None);
+    assert!(found.unwrap_err().to_string().contains("more than can be read in answer to a search"));
 }

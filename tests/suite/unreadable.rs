@@ -96,3 +96,13 @@ fn a_search_without_a_usable_set_is_never_no_mail() {
     let empty = octets("* ESEARCH (TAG \"{tag}\") UID COUNT 0\r\n{tag} OK done\r\n");
     assert_eq!(attack(&world, &["search", "--unseen"], "UID SEARCH", empty).expect(0).stdout, "");
 }
+
+#[test]
+fn a_list_of_more_than_2_mib_is_read_whole() {
+    let world = World::new();
+    let folder = |n: u32| format!("* LIST (\\HasNoChildren) \"/\" \"{n}{}\"\r\n", "x".repeat(200));
+    let list = (0..11_000).map(folder).collect::<String>() + "{tag} OK done\r\n";
+    assert!(list.len() > 2 << 20);
+    let ended = attack(&world, &["folders", "--no-counts"], "LIST", octets(list));
+    assert_eq!(ended.expect(0).stdout.lines().count(), 11_000);
+}
