@@ -212,7 +212,8 @@ impl Pass<'_> {
         if missing.is_empty() {
             return Ok(());
         }
-        let there = still_there(selected, missing)?;
+        // The others were deleted meanwhile.
+        let there = selected.still_there(missing).map_err(explain)?;
         self.count_failures(failures(&there, "the server answered OK and sent no message under this UID"))?;
         let absent = missing.without(&there);
         if absent.is_empty() {
@@ -299,13 +300,4 @@ fn is_about_a_message(error: &Error) -> bool {
 
 fn count(uids: &UidSet) -> u32 {
     u32::try_from(uids.len()).unwrap_or(u32::MAX)
-}
-
-/// Which of the UIDs that did not come still exist: the others were deleted meanwhile.
-fn still_there<S: Read + Write>(selected: &mut Selected<'_, S>, missing: &UidSet) -> Result<UidSet> {
-    let mut there = UidSet::new();
-    for chunk in missing.chunks(UID_BYTES, u64::MAX) {
-        there.extend(&selected.search(&format!("UID {chunk}")).map_err(explain)?);
-    }
-    Ok(there.within(missing))
 }

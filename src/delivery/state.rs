@@ -91,7 +91,7 @@ pub(super) struct Surplus {
 }
 
 /// The state of a directory; the fields are the lines of the file, in their order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     pub(super) host: String,
     pub(super) mailbox: String,
@@ -128,22 +128,8 @@ impl State {
             mailbox: mailbox.to_lowercase(),
             folder: folder.to_owned(),
             format,
-            uid_validity: None,
             mark: 1,
-            exists: 0,
-            surplus: Surplus::default(),
-            listed: 0,
-            delivered: UidSet::new(),
-            skipped: UidSet::new(),
-            given_up: UidSet::new(),
-            cut: UidSet::new(),
-            failed: BTreeMap::new(),
-            run: UidSet::new(),
-            refused: BTreeMap::new(),
-            then: Changes::new(),
-            act: Changes::new(),
-            change_size: None,
-            ready: None,
+            ..State::default()
         }
     }
 
@@ -186,8 +172,7 @@ impl State {
             Some(head) if version(head).is_some() => return Err(format!("it is of another version, {head:?}")),
             _ => return Err(format!("its first line is not {HEAD:?}")),
         }
-        let mut state = State::new("", "", "", Format::Eml);
-        state.mark = 0;
+        let mut state = State::default();
         for line in lines {
             let (name, value) = line.split_once(' ').ok_or_else(|| format!("the line {line:?} has no value"))?;
             state.read(name, value).ok_or_else(|| format!("{name} cannot be {value:?}"))?;

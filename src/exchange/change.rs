@@ -84,10 +84,9 @@ impl Change {
             Change::MoveTo(folder) if self.is_one_command(selected) => selected.move_to(uids, folder).map_err(explain),
             Change::MoveTo(folder) => {
                 let mut made = selected.copy(uids, folder).map_err(explain)?;
-                // What was not copied is not removed.
-                let copies = made.sources().unwrap_or_else(|| uids.clone());
-                made.undone = selected.still_there(&uids.without(&copies)).map_err(explain)?;
                 copied(&made)?;
+                // What was not copied is not removed.
+                let copies = uids.without(&made.undone);
                 let removed = Change::Delete.perform(selected, &copies, copied);
                 let removed = removed.map_err(|e| e.adding(&format!(" (the copies in {folder} are made)")))?;
                 made.undone.extend(&removed.undone);

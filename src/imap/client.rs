@@ -190,11 +190,6 @@ impl<S: Read + Write> Session<S> {
         self.connection.run_ok(&command, &mut Ignore).map(|_| command.name())
     }
 
-    /// NOOP.
-    pub fn noop(&mut self) -> Result<()> {
-        self.connection.run_ok(&Command::new("NOOP", Phase::Mailbox), &mut Ignore).map(drop)
-    }
-
     /// LIST of all mailboxes. A line that cannot be read costs its own mailbox.
     ///
     /// ```no_run
@@ -207,18 +202,14 @@ impl<S: Read + Write> Session<S> {
     /// ```
     pub fn list(&mut self) -> Result<Listed> {
         let mut listed = Listed::default();
-        let mut take = Taking(|data| {
-            match data {
-                Untagged::List(item) => listed.items.push(item),
-                Untagged::Unreadable(bad) if bad.name == "LIST" && listed.unreadable.len() < MOST_UNREADABLE => {
-                    listed.unreadable.push(bad.to_string());
-                }
-                _ => {}
-            }
-            Ok(())
-        });
         let command = Command::new("LIST", Phase::Command).raw("\"\" \"*\"")?.allowing(BYTES_OF_A_LIST);
-        self.connection.run_ok(&command, &mut take)?;
+        self.connection.ask(&command, |data| match data {
+            Untagged::List(item) => listed.items.push(item),
+            Untagged::Unreadable(bad) if bad.name == "LIST" && listed.unreadable.len() < MOST_UNREADABLE => {
+                listed.unreadable.push(bad.to_string());
+            }
+            _ => {}
+        })?;
         Ok(listed)
     }
 
@@ -226,15 +217,12 @@ impl<S: Read + Write> Session<S> {
     /// a STATUS is taken at its word: every count is unknown.
     pub fn status(&mut self, name: &MailboxName) -> Result<MailboxStatus> {
         let mut found = MailboxStatus::default();
-        let mut take = Taking(|data| {
+        let command = Command::new("STATUS", Phase::Command).mailbox(name)?;
+        self.connection.ask(&command.raw("(MESSAGES UNSEEN UIDNEXT UIDVALIDITY)")?, |data| {
             if let Untagged::MailboxStatus(status) = data {
                 found = status;
             }
-            Ok(())
-        });
-        let command =
-            Command::new("STATUS", Phase::Command).mailbox(name)?.raw("(MESSAGES UNSEEN UIDNEXT UIDVALIDITY)")?;
-        self.connection.run_ok(&command, &mut take)?;
+        })?;
         Ok(found)
     }
 
@@ -245,14 +233,10 @@ impl<S: Read + Write> Session<S> {
         let meant = name.as_str().to_lowercase();
         let is_meant = |item: &ListItem| MailboxName::from_wire(&item.name).as_str().to_lowercase() == meant;
         let mut found = false;
-        let mut take = Taking(|data| {
-            if let Untagged::List(item) = data {
-                found |= !item.is_noselect() && is_meant(&item);
-            }
-            Ok(())
-        });
         let command = Command::new("LIST", Phase::Command).raw("\"\"")?.mailbox(name)?;
-        self.connection.run_ok(&command, &mut take)?;
+        self.connection.ask(&command, |data| {
+            found |= matches!(data, Untagged::List(item) if !item.is_noselect() && is_meant(&item));
+        })?;
         Ok(found)
     }
 
@@ -272,23 +256,10 @@ impl<S: Read + Write> Session<S> {
     /// LOGOUT: the server says BYE, then ends the command. One that hangs up after its BYE said enough.
     pub fn logout(mut self) -> Result<()> {
         let mut bye = false;
-        let mut take = Taking(|data| {
+        let ended = self.connection.ask(&Command::new("LOGOUT", Phase::Logout), |data| {
             bye |= matches!(data, Untagged::Status(Status { condition: Condition::Bye, .. }));
-            Ok(())
         });
-        let ended = self.connection.run_ok(&Command::new("LOGOUT", Phase::Logout), &mut take);
         if bye { Ok(()) } else { ended.map(drop) }
-    }
-}
-
-/// A closure as a handler.
-pub(super) struct Taking<F>(pub(super) F);
-
-impl<F> Literals for Taking<F> {}
-
-impl<F: FnMut(Untagged) -> Result<()>> Handler for Taking<F> {
-    fn untagged(&mut self, data: Untagged) -> Result<()> {
-        (self.0)(data)
     }
 }
 
@@ -302,13 +273,11 @@ fn told(status: &Status) -> Option<Capabilities> {
 
 fn capability<S: Read + Write>(connection: &mut Connection<S>) -> Result<Capabilities> {
     let mut found = None;
-    let mut take = Taking(|data| {
+    connection.ask(&Command::new("CAPABILITY", Phase::Capability), |data| {
         if let Untagged::Capability(words) = data {
             found = Some(Capabilities(words));
         }
-        Ok(())
-    });
-    connection.run_ok(&Command::new("CAPABILITY", Phase::Capability), &mut take)?;
+    })?;
     found.ok_or_else(|| broken("an OK to CAPABILITY without the list").in_phase(Phase::Capability))
 }
 

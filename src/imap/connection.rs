@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::bodies::NotMail;
 use super::command::{Command, Piece};
 use super::faults::{bare, ended, unexpected, unreadable, wire_error};
-pub(super) use super::handler::{Answer, Handler, Ignore};
+pub(super) use super::handler::{Answer, Handler, Ignore, Taking};
 use super::parse;
 use super::types::{CodeMeaning, Condition, Response, Status, Tag, Unreadable, Untagged};
 use super::wire::{Limits, Reader};
@@ -165,6 +165,15 @@ impl<S: Read + Write> Connection<S> {
         }
     }
 
+    /// The same, with what comes before its end.
+    pub(super) fn ask(&mut self, command: &Command, mut each: impl FnMut(Untagged)) -> Result<Status> {
+        let take = |data| {
+            each(data);
+            Ok(())
+        };
+        self.run_ok(command, &mut Taking(take))
+    }
+
     fn converse(&mut self, command: &Command, handler: &mut dyn Handler) -> Result<Status> {
         let tag = self.tag();
         let mut budget = BUDGET + command.allowance;
@@ -209,33 +218,26 @@ impl<S: Read + Write> Connection<S> {
     ) -> Result<Option<Status>> {
         let mut line = vec![Piece::Text(format!("{} ", tag.as_str()).into_bytes())];
         for piece in command.pieces() {
-            let octets = match piece {
-                Piece::Literal(octets) => octets,
-                Piece::Upload(size) => {
-                    line.push(Piece::Text(format!("{{{size}}}\r\n").into_bytes()));
-                    self.write(command.phase(), &line)?;
-                    line.clear();
-                    if let Some(status) = self.await_continuation(tag, command, handler, budget)? {
-                        return Ok(Some(status));
-                    }
-                    self.upload(command.phase(), *size, handler)?;
-                    continue;
-                }
+            let (size, waits) = match piece {
+                Piece::Literal(octets) => (octets.len() as u64, !self.literal_plus),
+                Piece::Upload(size) => (*size, true),
                 piece => {
                     line.push(piece.clone());
                     continue;
                 }
             };
-            let plus = if self.literal_plus { "+" } else { "" };
-            line.push(Piece::Text(format!("{{{}{plus}}}\r\n", octets.len()).into_bytes()));
-            if !self.literal_plus {
-                self.write(command.phase(), &line)?;
-                line.clear();
+            let plus = if waits { "" } else { "+" };
+            line.push(Piece::Text(format!("{{{size}{plus}}}\r\n").into_bytes()));
+            if waits {
+                self.write(command.phase(), &std::mem::take(&mut line))?;
                 if let Some(status) = self.await_continuation(tag, command, handler, budget)? {
                     return Ok(Some(status));
                 }
             }
-            line.push(Piece::Text(octets.clone()));
+            match piece {
+                Piece::Literal(octets) => line.push(Piece::Text(octets.clone())),
+                _ => self.upload(command.phase(), size, handler)?,
+            }
         }
         line.push(Piece::Text(b"\r\n".to_vec()));
         self.write(command.phase(), &line)?;
@@ -436,7 +438,7 @@ fn is_asked_for(command: &str, data: &Untagged) -> bool {
         Untagged::Search(_) | Untagged::Esearch(_) => command.ends_with("SEARCH"),
         Untagged::List(_) => command == "LIST",
         Untagged::MailboxStatus(_) => command == "STATUS",
-        Untagged::Expunge(_) => command.ends_with("EXPUNGE") || command.ends_with("MOVE"),
+        Untagged::Expunge(_) | Untagged::Vanished(_) => command.ends_with("EXPUNGE") || command.ends_with("MOVE"),
         _ => false,
     }
 }

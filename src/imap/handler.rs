@@ -51,3 +51,14 @@ pub(super) struct Ignore;
 
 impl Literals for Ignore {}
 impl Handler for Ignore {}
+
+/// A closure as a handler.
+pub(super) struct Taking<F>(pub(super) F);
+
+impl<F> Literals for Taking<F> {}
+
+impl<F: FnMut(Untagged) -> Result<()>> Handler for Taking<F> {
+    fn untagged(&mut self, data: Untagged) -> Result<()> {
+        (self.0)(data)
+    }
+}

@@ -1,6 +1,7 @@
 //! What a server says of the mailbox that is open.
 
 use super::types::{CodeMeaning, Flag, Status, UidValidity, Untagged};
+use super::uid_set::UidSet;
 
 /// What the server said of the mailbox that is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +26,10 @@ impl Mailbox {
         match data {
             Untagged::Exists(exists) => self.exists = *exists,
             Untagged::Expunge(_) => self.exists = self.exists.saturating_sub(1),
+            Untagged::Vanished(set) => {
+                let gone = UidSet::parse(&String::from_utf8_lossy(set)).map_or(0, |uids| uids.len());
+                self.exists = self.exists.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
+            }
             Untagged::Flags(flags) => self.flags = flags.clone(),
             Untagged::Status(Status { code: Some(code), .. }) => match &code.meaning {
                 CodeMeaning::UidValidity(validity) => self.uid_validity = Some(*validity),

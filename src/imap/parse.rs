@@ -142,6 +142,7 @@ fn response_data(cursor: &mut Cursor) -> Parse<Untagged> {
         b"STATUS" => mailbox_status(cursor).map(Untagged::MailboxStatus),
         b"SEARCH" => search(cursor).map(Untagged::Search),
         b"ESEARCH" => esearch(cursor).map(Untagged::Esearch),
+        b"VANISHED" => Ok(Untagged::Vanished(cursor.rest().to_vec())),
         _ => Ok(Untagged::Unknown(whole.to_vec())),
     }
 }

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use super::bodies::{Bodies, BodySink};
-use super::client::{Capabilities, Session, Taking, broken};
+use super::client::{Capabilities, Session, broken};
 use super::command::Command;
-use super::connection::Ignore;
+use super::connection::{Ignore, Taking};
 use super::mailbox::Mailbox;
 use super::mailbox_name::MailboxName;
 use super::types::{CodeMeaning, Esearch, Fetch, Flag, Status, Uid, UidValidity, Untagged};
 use super::uid_set::{UidSet, in_order};
-use crate::error::{Error, Phase, Result};
+use crate::error::{Error, Kind, Phase, Result};
 
 /// Octets of a command line; Exchange refuses more than 4,096 (`BAD Command Argument Error. 12`).
 const COMMAND_OCTETS: usize = 4000;
@@ -36,8 +36,10 @@ const OCTETS_OF_ITEMS: u64 = 1 << 20;
 #[derive(Default)]
 struct Shown {
     copied: Copied,
-    /// Messages that an EXPUNGE removed.
+    /// How many EXPUNGE came; their numbers may be of any message.
     expunged: u64,
+    /// Messages that are gone, by their UIDs (VANISHED, RFC 7162).
+    gone: UidSet,
     flags: BTreeMap<Uid, Vec<Flag>>,
 }
 
@@ -45,6 +47,9 @@ impl Shown {
     fn learn(&mut self, asked: &UidSet, data: &Untagged) {
         match data {
             Untagged::Expunge(_) => self.expunged += 1,
+            Untagged::Vanished(set) => {
+                self.gone.extend(&UidSet::parse(&String::from_utf8_lossy(set)).unwrap_or_default().within(asked))
+            }
             Untagged::Fetch(fetched) => {
                 if let (Some(uid), Some(flags)) = (fetched.uid.filter(|uid| asked.contains(*uid)), &fetched.flags) {
                     self.flags.insert(uid, flags.clone());
@@ -103,9 +108,9 @@ impl Copied {
         self.uids.get(&from).copied()
     }
 
-    /// The messages that were copied, where the server says so.
-    pub(crate) fn sources(&self) -> Option<UidSet> {
-        (!self.uids.is_empty()).then(|| self.uids.keys().copied().collect())
+    /// Those of `uids` of which the server did not say that they were copied.
+    fn unsaid(&self, uids: &UidSet) -> UidSet {
+        uids.without(&self.uids.keys().copied().collect())
     }
 
     /// Takes what a COPYUID says of messages that were `asked` for. Two sets of different length, or none
@@ -137,12 +142,10 @@ impl<S: Read + Write> Session<S> {
     fn open(&mut self, verb: &'static str, name: &MailboxName) -> Result<Selected<'_, S>> {
         let mut mailbox = Mailbox { read_only: verb == "EXAMINE", ..Mailbox::default() };
         let mut has_exists = false;
-        let mut take = Taking(|data| {
+        let status = self.connection.ask(&Command::new(verb, Phase::Select).mailbox(name)?, |data| {
             has_exists |= matches!(data, Untagged::Exists(_));
             mailbox.learn(&data);
-            Ok(())
-        });
-        let status = self.connection.run_ok(&Command::new(verb, Phase::Select).mailbox(name)?, &mut take)?;
+        })?;
         // Required by RFC 3501 section 6.3.1; without it nobody knows that the mailbox is empty.
         if !has_exists {
             return Err(broken("an OK without EXISTS").in_phase(Phase::Select).in_command(verb));
@@ -214,9 +217,10 @@ impl<S: Read + Write> Selected<'_, S> {
     fn search_once(&mut self, keys: &str) -> Result<Answer> {
         let mut found = UidSet::new();
         let mut trouble = None;
-        let mailbox = &mut self.mailbox;
-        let mut take = Taking(|data| {
-            match &data {
+        let most = self.session.connection.limits().response as u64 * 2;
+        let command = Command::new("UID SEARCH", Phase::Command).raw(keys)?.allowing(most);
+        self.run(&command, |data| {
+            match data {
                 Untagged::Search(uids) => {
                     uids.iter().filter_map(|uid| Uid::new(*uid)).for_each(|uid| found.insert(uid))
                 }
@@ -234,24 +238,26 @@ impl<S: Read + Write> Selected<'_, S> {
                 Untagged::Unknown(line) if line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"SORT")) => {
                     trouble = Some(Answer::Unusable("a SORT".to_owned()));
                 }
-                _ => mailbox.learn(&data),
+                _ => {}
             }
             Ok(())
-        });
-        let limits = self.session.connection.limits();
-        let command = Command::new("UID SEARCH", Phase::Command).raw(keys)?.allowing(limits.response as u64 * 2);
-        self.session.connection.run_ok(&command, &mut take)?;
+        })?;
         Ok(trouble.unwrap_or(Answer::Found(found)))
     }
 
     /// NOOP: has the server say what changed in the mailbox.
     pub fn noop(&mut self) -> Result<()> {
+        self.run(&Command::new("NOOP", Phase::Command), |_| Ok(())).map(drop)
+    }
+
+    /// Runs a command that must end in OK, and learns what the server says of the mailbox.
+    fn run(&mut self, command: &Command, mut each: impl FnMut(&Untagged) -> Result<()>) -> Result<Status> {
         let mailbox = &mut self.mailbox;
         let mut take = Taking(|data| {
             mailbox.learn(&data);
-            Ok(())
+            each(&data)
         });
-        self.session.connection.run_ok(&Command::new("NOOP", Phase::Command), &mut take).map(drop)
+        self.session.connection.run_ok(command, &mut take)
     }
 
     /// UID FETCH of whole messages by `BODY.PEEK[]`, which leaves `\Seen` as it is: each body goes to
@@ -290,15 +296,10 @@ impl<S: Read + Write> Selected<'_, S> {
             let command = Command::new("UID FETCH", Phase::Fetch)
                 .raw(&format!("{chunk} ({items})"))?
                 .allowing(chunk.len().saturating_mul(OCTETS_OF_ITEMS));
-            let mailbox = &mut self.mailbox;
-            let mut take = Taking(|data| {
-                match &data {
-                    Untagged::Fetch(fetched) if fetched.uid.is_some_and(|uid| chunk.contains(uid)) => each(fetched)?,
-                    _ => mailbox.learn(&data),
-                }
-                Ok(())
-            });
-            self.session.connection.run_ok(&command, &mut take)?;
+            self.run(&command, |data| match data {
+                Untagged::Fetch(fetched) if fetched.uid.is_some_and(|uid| chunk.contains(uid)) => each(fetched),
+                _ => Ok(()),
+            })?;
         }
         Ok(())
     }
@@ -319,7 +320,8 @@ impl<S: Read + Write> Selected<'_, S> {
         self.change("UID STORE", uids, |command| command.raw(change)).map(|shown| shown.flags)
     }
 
-    /// UID COPY to another mailbox. After an error nobody knows what of it was done.
+    /// UID COPY to another mailbox. After an error nobody knows what of it was done. Without a COPYUID it is believed if
+    /// that mailbox gave out as many UIDs.
     ///
     /// ```no_run
     /// # use exoimap::{MailboxName, imap::{Session, UidSet}};
@@ -333,7 +335,32 @@ impl<S: Read + Write> Selected<'_, S> {
     /// # }
     /// ```
     pub fn copy(&mut self, uids: &UidSet, to: &MailboxName) -> Result<Copied> {
-        self.change("UID COPY", uids, |command| command.mailbox(to)).map(|shown| shown.copied)
+        let before = self.uid_next_of(to)?;
+        let mut copied = self.change("UID COPY", uids, |command| command.mailbox(to))?.copied;
+        let unsaid = self.still_there(&copied.unsaid(uids))?;
+        if !unsaid.is_empty() {
+            let given = self.uid_next_of(to)?.zip(before).and_then(|(now, before)| now.checked_sub(before));
+            if given.is_none_or(|given| u64::from(given) < copied.uids.len() as u64 + unsaid.len()) {
+                copied.undone = unsaid;
+            }
+        }
+        Ok(copied)
+    }
+
+    /// UIDNEXT of another mailbox, if the server says it.
+    fn uid_next_of(&mut self, name: &MailboxName) -> Result<Option<u32>> {
+        let mut next = None;
+        let command = Command::new("STATUS", Phase::Command).mailbox(name)?.raw("(UIDNEXT)")?;
+        let status = self.run(&command, |data| {
+            if let Untagged::MailboxStatus(status) = data {
+                next = status.uid_next;
+            }
+            Ok(())
+        });
+        match status {
+            Err(e) if e.kind() != Kind::Refused => Err(e),
+            _ => Ok(next),
+        }
     }
 
     /// UID MOVE to another mailbox (RFC 6851), for servers that offer MOVE.
@@ -347,7 +374,10 @@ impl<S: Read + Write> Selected<'_, S> {
     /// ```
     pub fn move_to(&mut self, uids: &UidSet, to: &MailboxName) -> Result<Copied> {
         let mut shown = self.change("UID MOVE", uids, |command| command.mailbox(to))?;
-        shown.copied.undone = self.left_of(uids, shown.expunged)?;
+        // An EXPUNGE may be of another's message: it is believed only with a COPYUID of ours.
+        let is_shown = shown.expunged >= uids.len() && shown.copied.unsaid(uids).is_empty();
+        let unsaid = if is_shown { UidSet::new() } else { uids.without(&shown.gone) };
+        shown.copied.undone = self.still_there(&unsaid)?;
         Ok(shown.copied)
     }
 
@@ -364,13 +394,8 @@ impl<S: Read + Write> Selected<'_, S> {
     /// # }
     /// ```
     pub fn expunge(&mut self, uids: &UidSet) -> Result<UidSet> {
-        let expunged = self.change("UID EXPUNGE", uids, Ok)?.expunged;
-        self.left_of(uids, expunged)
-    }
-
-    /// Which of `uids` are still there: none if as many EXPUNGE came as there are; else a search says it.
-    fn left_of(&mut self, uids: &UidSet, expunged: u64) -> Result<UidSet> {
-        if expunged >= uids.len() { Ok(UidSet::new()) } else { self.still_there(uids) }
+        let gone = self.change("UID EXPUNGE", uids, Ok)?.gone;
+        self.still_there(&uids.without(&gone))
     }
 
     /// Which of `uids` the server lists.
@@ -398,13 +423,10 @@ impl<S: Read + Write> Selected<'_, S> {
         for chunk in uids.chunks(CHANGE_OCTETS, u64::MAX) {
             let command = rest(Command::new(verb, Phase::Command).raw(&chunk.to_string())?)?;
             let command = command.allowing(chunk.len().saturating_mul(OCTETS_A_MESSAGE));
-            let mailbox = &mut self.mailbox;
-            let mut learn = Taking(|data| {
-                shown.learn(&chunk, &data);
-                mailbox.learn(&data);
+            let status = self.run(&command, |data| {
+                shown.learn(&chunk, data);
                 Ok(())
-            });
-            let status = self.session.connection.run_ok(&command, &mut learn)?;
+            })?;
             shown.learn(&chunk, &Untagged::Status(status));
         }
         Ok(shown)

@@ -266,6 +266,8 @@ pub(crate) enum Untagged {
     Exists(u32),
     Expunge(SeqNum),
     Fetch(Box<Fetch>),
+    /// `* VANISHED` (RFC 7162): the set of UIDs as sent.
+    Vanished(Vec<u8>),
     /// A response that this grammar does not know; it is skipped.
     Unknown(Vec<u8>),
     /// A response that breaks its grammar, or is too long; it is skipped, and who needs it knows what to do.

@@ -166,6 +166,50 @@ fn what_the_server_says_ok_to_and_does_not_do_is_named() {
     ended.expect(4).one_error().saying(&["the copies in Drafts are made", "NO EXPUNGE failed."]);
 }
 
+/// Without a COPYUID a copy is believed only if the other folder grew: else the original would be removed and be lost.
+#[test]
+fn a_copy_that_is_not_made_costs_no_original() {
+    for (arguments, fault) in [(["copy", "--to"], None), (["move", "--to"], Some(Fault::NoMove))] {
+        let world = World::new();
+        fault.into_iter().for_each(|fault| world.exchange.fault_always(fault));
+        world.exchange.fault_always(Fault::Ignores { command: "COPY" });
+        let ended = run(&world, &[&arguments[..], &["Drafts", "--uid", "16101:16102"]].concat());
+        assert_eq!(ended.expect(6).saying(&["message 16101: ", "message 16102: "]).stdout, "", "{ended}");
+        assert_eq!((uids(&world, "INBOX"), commands(&world, "UID STORE")), (ALL.to_vec(), 0), "{ended}");
+        // Where it was made and the server does not say which UIDs it gave, it is done.
+        world.exchange.clear_faults();
+        world.exchange.fault_always(Fault::NoMove);
+        world.exchange.fault_always(Fault::NoCopyUid);
+        run(&world, &[&arguments[..], &["Drafts", "--uid", "16101:16102"]].concat()).expect(0);
+        assert_eq!(uids(&world, "Drafts"), [1, 2]);
+        // And where nobody can tell, it is not.
+        world.exchange.fault_always(Fault::Refuse { command: "STATUS", answer: "NO STATUS failed." });
+        run(&world, &[&arguments[..], &["Drafts", "--uid", "16105"]].concat()).expect(6).saying(&["message 16105: "]);
+        assert!(uids(&world, "INBOX").contains(&16105));
+    }
+}
+
+/// An EXPUNGE has a number that may be of any message, and another client removes some as well.
+#[test]
+fn an_expunge_of_another_message_is_not_taken_for_ours() {
+    for (command, arguments) in [("EXPUNGE", &["delete", "--permanently"][..]), ("MOVE", &["move", "--to", "Drafts"])] {
+        let world = with(Fault::RemovesAnother { command, uid: 16123 });
+        let ended = run(&world, &[arguments, &["--uid", "16101"]].concat());
+        assert_eq!(ended.expect(6).saying(&["message 16101: "]).stdout, "", "{ended}");
+        assert_eq!(uids(&world, "INBOX"), ALL[..5]);
+    }
+}
+
+#[test]
+fn what_has_vanished_is_gone() {
+    let world = World::new();
+    world.exchange.fault_always(Fault::Vanished);
+    let before = commands(&world, "UID SEARCH");
+    run(&world, &["delete", "--permanently", "--uid", "16101:16102"]).expect(0);
+    assert_eq!((uids(&world, "INBOX"), commands(&world, "UID SEARCH") - before), (ALL[2..].to_vec(), 1));
+    run(&world, &["move", "--to", "Drafts", "--uid", "16105"]).expect(0);
+}
+
 #[test]
 fn deleting_is_moving_to_the_trash_or_for_good() {
     let world = World::new();

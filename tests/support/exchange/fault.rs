@@ -70,9 +70,19 @@ pub enum Fault {
         command: &'static str,
     },
 
+    /// The same, and meanwhile another client removes this message: its EXPUNGE looks as if it were the answer.
+    RemovesAnother {
+        command: &'static str,
+        uid: u32,
+    },
+    /// What is gone is said by VANISHED (RFC 7162), though nobody enabled it.
+    Vanished,
+
     // At COPY and MOVE.
     /// `[COPYUID …]` alone on its line (MailKit#115).
     BareCopyUid,
+    /// None at all.
+    NoCopyUid,
     /// `[COPYUID 14  ]`, both sets empty (MailKit#555).
     EmptyCopyUid,
 

@@ -174,13 +174,13 @@ impl Selected {
     }
 
     /// Brings the view up to date; the untagged lines that say so.
-    pub(super) fn changes(&mut self, now: &Folder, expunges: bool) -> Vec<String> {
+    pub(super) fn changes(&mut self, now: &Folder, expunges: bool, vanishes: bool) -> Vec<String> {
         let mut lines = Vec::new();
         let present: BTreeSet<u32> = now.uids().into_iter().collect();
         for at in (0..self.view.len()).rev() {
             if expunges && !present.contains(&self.view[at].0) {
-                self.view.remove(at);
-                lines.push(format!("* {} EXPUNGE", at + 1));
+                let (uid, _) = self.view.remove(at);
+                lines.push(if vanishes { format!("* VANISHED {uid}") } else { format!("* {} EXPUNGE", at + 1) });
             }
         }
         let known: BTreeSet<u32> = self.view.iter().map(|(uid, _)| *uid).collect();

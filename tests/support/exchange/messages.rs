@@ -45,6 +45,13 @@ impl Session {
         {
             return Ok(format!("OK {} completed.", command.name));
         }
+        let removes =
+            |fault: &Fault| matches!(fault, Fault::RemovesAnother { command: name, .. } if *name == command.name);
+        if let Some(Fault::RemovesAnother { uid, .. }) = self.world.faults.take(removes) {
+            let folder = self.selected()?.folder.clone();
+            self.with_folder(&folder, |folder| folder.remove(&[uid]));
+            return Ok(format!("OK {} completed.", command.name));
+        }
         match command.name.as_str() {
             "STORE" => self.store(command),
             "COPY" => self.copy(command),
@@ -144,6 +151,7 @@ impl Session {
             .ok_or_else(|| does_not_exist(&format!("[TRYCREATE] {target}")))?;
         let code = match copied.as_slice() {
             [] => String::new(),
+            _ if self.world.faults.happens(&Fault::NoCopyUid) => String::new(),
             _ => format!("[COPYUID {uidvalidity} {} {}] ", set(&copied), set(&uids)),
         };
         Ok((code, copied))

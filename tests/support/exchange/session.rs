@@ -329,7 +329,8 @@ impl Session {
         };
         let now = self.with_folder(&selected.folder, |folder| folder.clone());
         let now = now.unwrap_or_else(|| Folder::new(&selected.folder));
-        let lines = selected.changes(&now, expunges);
+        let vanishes = self.world.faults.happens(&Fault::Vanished);
+        let lines = selected.changes(&now, expunges, vanishes);
         self.selected = Some(selected);
         lines.iter().try_for_each(|line| self.wire.line(line))
     }
