@@ -6,8 +6,8 @@
 
 use std::io::{Read, Write};
 
-use super::command::Command;
-use super::connection::{Answer, Connection, Handler, Ignore, Listener};
+use super::command::{Command, Piece};
+use super::connection::{Connection, Handler, Ignore, Listener};
 use super::mailbox_name::MailboxName;
 use super::types::{CodeMeaning, Condition, ListItem, MailboxStatus, Status, Untagged};
 use super::wire::{Limits, Literals};
@@ -132,16 +132,16 @@ struct Sasl {
 impl Literals for Sasl {}
 
 impl Handler for Sasl {
-    fn challenge(&mut self, text: &[u8]) -> Result<Option<Answer>> {
+    fn challenge(&mut self, text: &[u8]) -> Result<Option<Piece>> {
         if let Some(response) = self.response.take() {
-            return Ok(Some(Answer::Secret(response)));
+            return Ok(Some(Piece::Secret(response)));
         }
         self.challenges += 1;
         if self.challenges > MOST_CHALLENGES {
             return Err(Error::new(Kind::Protocol, Phase::Authenticate, "the server sends challenges without end"));
         }
         self.said = xoauth2::challenge_text(text).or(self.said.take());
-        Ok(Some(Answer::Text("")))
+        Ok(Some(Piece::Text(Vec::new())))
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::bodies::NotMail;
 use super::command::{Command, Piece};
 use super::faults::{bare, ended, unexpected, unreadable, wire_error};
-pub(super) use super::handler::{Answer, Handler, Ignore, Taking};
+pub(super) use super::handler::{Handler, Ignore, Taking};
 use super::parse;
 use super::types::{CodeMeaning, Condition, Response, Status, Tag, Unreadable, Untagged};
 use super::wire::{Limits, Reader};
@@ -195,12 +195,9 @@ impl<S: Read + Write> Connection<S> {
             match self.read(command.phase(), handler, budget)? {
                 Response::Tagged(answered, status) if answered == *tag => return Ok(status),
                 Response::Continuation(text) => {
-                    let answer = match handler.challenge(&text)? {
-                        None => continue,
-                        Some(Answer::Text(text)) => Piece::Text(text.into()),
-                        Some(Answer::Secret(secret)) => Piece::Secret(secret),
-                    };
-                    self.write(command.phase(), &[answer, Piece::Text(b"\r\n".to_vec())])?;
+                    if let Some(answer) = handler.challenge(&text)? {
+                        self.write(command.phase(), &[answer, Piece::Text(b"\r\n".to_vec())])?;
+                    }
                 }
                 Response::Untagged(data) => self.untagged(command, data, handler)?,
                 other => return Err(unexpected(command.phase(), "the answer to the command", &other)),

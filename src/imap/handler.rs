@@ -1,19 +1,10 @@
 //! Whoever takes what the answer to a command brings: one command in flight, one handler.
 
+use super::command::Piece;
 use super::types::Untagged;
 use super::wire::Literals;
 use crate::error::{Error, Kind, Phase, Result};
-use crate::secret::Secret;
 use crate::text::{escape_octets, shorten};
-
-/// The answer to a continuation request, a line without its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// Shown in a transcript.
-    Text(&'static str),
-    /// Masked in a transcript.
-    Secret(Secret),
-}
 
 /// Takes what a command's answer brings.
 pub(super) trait Handler: Literals {
@@ -23,9 +14,9 @@ pub(super) trait Handler: Literals {
         Ok(())
     }
 
-    /// A continuation request that no literal of ours waits for; the answer is a line of its own, or
+    /// A continuation request that no literal of ours waits for; the answer is a line, without its end, or
     /// nothing where the server is to go on.
-    fn challenge(&mut self, text: &[u8]) -> Result<Option<Answer>> {
+    fn challenge(&mut self, text: &[u8]) -> Result<Option<Piece>> {
         let shown = shorten(&escape_octets(text), 200);
         Err(Error::new(
             Kind::Protocol,

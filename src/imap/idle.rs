@@ -72,7 +72,7 @@ impl Handler for Watch<'_> {
     }
 
     /// What else a server may ask for while it waits for DONE.
-    fn challenge(&mut self, _: &[u8]) -> Result<Option<super::connection::Answer>> {
+    fn challenge(&mut self, _: &[u8]) -> Result<Option<super::command::Piece>> {
         Ok(None)
     }
 

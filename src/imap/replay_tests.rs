@@ -96,12 +96,10 @@ struct Client<'a> {
 }
 
 impl Handler for Client<'_> {
-    fn challenge(&mut self, _: &[u8]) -> Result<Option<Answer>> {
+    fn challenge(&mut self, _: &[u8]) -> Result<Option<Piece>> {
         match self.turns.borrow_mut().pop_front().as_deref() {
-            Some([Said::Octets(line)]) => {
-                Ok(Some(Answer::Text(String::from_utf8(line[..line.len() - 2].to_vec()).unwrap().leak())))
-            }
-            Some([Said::Secret(size), Said::Octets(_)]) => Ok(Some(Answer::Secret(Secret::new(vec![b'x'; *size])))),
+            Some([Said::Octets(line)]) => Ok(Some(Piece::Text(line[..line.len() - 2].to_vec()))),
+            Some([Said::Secret(size), Said::Octets(_)]) => Ok(Some(Piece::Secret(Secret::new(vec![b'x'; *size])))),
             _ => Ok(None),
         }
     }
