@@ -394,8 +394,6 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("line", &self.to_string())
-            .field("reply", &self.0.reply)
-            .field("entra", &self.0.entra)
             .field("retry_after", &self.0.retry_after)
             .finish_non_exhaustive()
     }

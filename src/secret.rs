@@ -17,7 +17,7 @@ const MOST_GUARDED: usize = 64;
 /// What stands in place of a word that holds a guarded secret.
 pub(crate) const HIDDEN: &str = "(hidden: repeats a credential)";
 
-/// What is guarded, without blanks, the latest last.
+/// What is guarded, without blanks, the latest first.
 static GUARDED: RwLock<Vec<Secret>> = RwLock::new(Vec::new());
 
 /// Bytes that must never be shown.
@@ -60,9 +60,8 @@ impl Secret {
         if bare.len() >= LEAST && bare.expose_str().is_some() {
             let mut guarded = GUARDED.write().unwrap_or_else(PoisonError::into_inner);
             guarded.retain(|other| *other != bare);
-            guarded.push(bare);
-            let surplus = guarded.len().saturating_sub(MOST_GUARDED);
-            guarded.drain(..surplus);
+            guarded.insert(0, bare);
+            guarded.truncate(MOST_GUARDED);
         }
     }
 }
@@ -87,8 +86,12 @@ pub(crate) fn hide(text: &str) -> Cow<'_, str> {
     if !repeats(text) {
         return Cow::Borrowed(text);
     }
-    let words: Vec<_> = text.split(' ').map(|word| if repeats(word) { HIDDEN } else { word }).collect();
-    let shown = words.join(" ");
+    let hidden = |word: &str| match word.trim_end_matches(|c| ",:;.)".contains(c)) {
+        core if repeats(core) => word.replacen(core, HIDDEN, 1),
+        _ if repeats(word) => HIDDEN.to_owned(),
+        _ => word.to_owned(),
+    };
+    let shown = text.split(' ').map(hidden).collect::<Vec<_>>().join(" ");
     Cow::Owned(if repeats(&shown) { HIDDEN.to_owned() } else { shown })
 }
 
@@ -210,8 +213,8 @@ mod tests {
             format!("{}&{}-{}", &secret[..4], STANDARD_NO_PAD.encode(b"\0Q\0+"), &secret[6..]),
             format!("<{secret}>;{secret}"),
         ] {
-            let text = format!("AADSTS7000215: invalid: {said} (trace id 1)");
-            assert_eq!(hide(&text), format!("AADSTS7000215: invalid: {HIDDEN} (trace id 1)"));
+            let text = format!("AADSTS7000215: invalid: {said}: (trace id 1)");
+            assert_eq!(hide(&text), format!("AADSTS7000215: invalid: {HIDDEN}: (trace id 1)"));
         }
         // Folded, as in an encoded header: no word alone repeats it.
         assert_eq!(hide(&format!("{} \t{}", &secret[..9], &secret[9..])), HIDDEN);

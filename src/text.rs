@@ -41,16 +41,19 @@ fn is_deceptive(c: char) -> bool {
         | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
-/// A setting in quotes, unless it has the look of a secret that was put in the wrong place: long, in one piece, with letters
-/// and digits mixed.
+/// A setting in quotes, unless it has the look of a secret that was put in the wrong place.
 pub(crate) fn shown(setting: &str) -> String {
-    let has = |is: fn(&u8) -> bool| setting.as_bytes().iter().any(&is);
-    let is_one_piece = !setting.contains(['@', '/', '\\', ' ']) && !setting.contains("://");
-    let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
-    if setting.len() >= 20 && is_one_piece && is_mixed {
+    if may_be_secret(setting) {
         return "(not shown, because it may be a secret)".to_owned();
     }
     format!("{setting:?}")
+}
+
+/// True for what is long, in one piece, with letters and digits mixed.
+pub(crate) fn may_be_secret(setting: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| setting.as_bytes().iter().any(&is);
+    let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
+    setting.len() >= 20 && is_mixed && !setting.contains(['@', '/', '\\', ' '])
 }
 
 /// Bytes of somebody else as one safe line: invalid UTF-8 becomes U+FFFD, controls are escaped.

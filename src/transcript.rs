@@ -6,7 +6,7 @@
 
 use std::io::Write;
 
-use crate::secret::{Secret, hide};
+use crate::secret::hide;
 
 /// A line that is longer is written in several pieces, so that a server cannot fill the memory.
 const LONGEST_PIECE: usize = 64 * 1024;
@@ -54,13 +54,8 @@ impl Transcript {
         self.put(Side::Client, octets);
     }
 
-    /// That the client sent a secret.
-    pub(crate) fn client_secret(&mut self, secret: &Secret) {
-        self.client_body(secret.len() as u64);
-    }
-
-    /// That the client sent so many octets of a message.
-    pub(crate) fn client_body(&mut self, size: u64) {
+    /// That the client sent so many octets of a secret or a message.
+    pub(crate) fn client_hidden(&mut self, size: u64) {
         self.turn(Side::Client);
         self.shown.push_str(&format!("<secret {size} octets>"));
     }
@@ -144,7 +139,7 @@ impl std::fmt::Debug for Transcript {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::HIDDEN;
+    use crate::secret::{HIDDEN, Secret};
     use std::sync::{Arc, Mutex};
 
     #[derive(Clone, Default)]
@@ -175,7 +170,7 @@ mod tests {
             t.client(b"a1 AUTHENTICATE XOAUTH2 ");
             let secret = Secret::new("eyJ0eXAiOiJKV1QifQ==");
             secret.guard();
-            t.client_secret(&secret);
+            t.client_hidden(secret.len() as u64);
             t.client(b"\r\n");
             t.server(b"a1 BAD what is eyJ0eXAiOiJKV1QifQ==?\r\n+ eHl6ZXlKMGVYQWlPaUpLVjFRaWZRPT0=\r\n");
             t.server(b"* 1 FETCH (BODY[] {5}\r\n");

@@ -36,7 +36,8 @@ fn hear(sent: &[u8], slice: usize) -> (Heard, String, Vec<u8>) {
         Wish::SignIn { tag, name, password } => Ok((tag, name, password.expose().to_vec())),
         Wish::Nothing(why) => Err(why),
     };
-    (wish, String::from_utf8(dialogue.stream.said).unwrap(), dialogue.unread)
+    let (script, unread) = dialogue.into_parts();
+    (wish, String::from_utf8(script.said).unwrap(), unread)
 }
 
 fn signs_in(sent: &str, tag: &str, name: &str, password: &str) -> String {

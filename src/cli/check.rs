@@ -182,7 +182,6 @@ fn walk(
     let mut connect = |why: Option<&Error>, retry: &mut Retry| {
         if let Some(why) = why {
             let detail = format!("{}; trying again", why.reply().map_or_else(|| why.to_string(), ToString::to_string));
-            let detail = Escaped(&detail).to_string();
             done.borrow_mut()(Step { phase: why.phase(), took: start.elapsed(), detail, passed: false });
         }
         start = Instant::now();
@@ -209,7 +208,7 @@ fn walk(
 }
 
 fn line(phase: Phase, took: Duration, detail: &str) -> String {
-    format!("{:<13} {:>8.3} s  {detail}", phase.name(), took.as_secs_f64())
+    format!("{:<13} {:>8.3} s  {}", phase.name(), took.as_secs_f64(), Escaped(detail))
 }
 
 fn counts(mailbox: &Mailbox) -> String {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::{Error, Kind, Phase, Result, Secret, files, text::shown, threads};
+use crate::{Error, Kind, Phase, Result, Secret, files, threads};
 use clap::ArgMatches;
 
 /// The most of a secret's file, in octets.
@@ -24,11 +24,7 @@ pub(crate) fn deadline(arguments: &ArgMatches) -> Option<Instant> {
 
 /// Reads a small secret file, `-` for stdin.
 pub(crate) fn read_secret(file: &str, what: &str, deadline: Option<Instant>) -> Result<Secret> {
-    let failed = |e: io::Error| {
-        // Perhaps the secret itself was put in place of its file's name.
-        let from = if e.kind() == io::ErrorKind::NotFound { shown(file).replace('"', "") } else { file.to_owned() };
-        Error::file(Kind::Usage, Phase::Credential, format!("reading {what} from {from}"), e)
-    };
+    let failed = |e: io::Error| Error::file(Kind::Usage, Phase::Credential, format!("reading {what} from {file}"), e);
     let bytes = read_small(file, MOST, deadline).map_err(failed)?;
     secret_of(&bytes).map_err(io::Error::other).map_err(failed)
 }

@@ -19,7 +19,6 @@ mod options;
 mod output;
 mod parser;
 mod progress;
-mod proxy;
 mod relay;
 mod report;
 mod search;
@@ -84,7 +83,7 @@ pub fn run() -> ExitCode {
 fn setting(verb: &Verb, arguments: &ArgMatches, output: &Output) -> crate::Result<Setting> {
     let needs_mailbox = !["token", "setup", "relay"].contains(&verb.name);
     let setting = Setting::new(arguments, needs_mailbox, output);
-    let asks = setting.as_ref().is_ok_and(Setting::asks_authority);
+    let asks = setting.as_ref().is_ok_and(|setting| setting.token_source() == "from Entra ID");
     warnings::clouds(arguments, asks).iter().for_each(|said| output.warn(said));
     setting
 }

@@ -86,16 +86,10 @@ impl Output {
 
     /// A secret that was asked for: shown as it is.
     pub(crate) fn secret(&self, secret: &Secret) -> Result<()> {
-        let text = secret.expose_str().unwrap_or_default();
-        self.write(&format!("{text}\n"))
+        self.write(&format!("{}\n", secret.expose_str().unwrap_or_default()))
     }
 
-    /// An object with a secret that was asked for.
-    pub(crate) fn secret_object(&self, object: &Value) -> Result<()> {
-        self.write(&format!("{object}\n"))
-    }
-
-    /// Lines at once, each made by [`line`] or [`object_line`].
+    /// Lines at once, each made by [`line`] or [`object_line`]; or a secret that was asked for.
     pub(crate) fn write(&self, text: &str) -> Result<()> {
         if self.live {
             self.stderr.wipe(&mut io::stderr().lock());

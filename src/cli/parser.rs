@@ -4,10 +4,11 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use crate::Error;
 use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command};
+
+use crate::Error;
 
 use super::commands::{COMMANDS, Verb};
 use super::exit::Exit;
@@ -15,7 +16,7 @@ use super::input::deadline;
 use super::log::Log;
 use super::options::{self, SECTIONS};
 use super::output::Output;
-use super::{environment, help, mistakes, version};
+use super::{environment, help, mistakes, version, warnings};
 
 /// How long a FIFO that is named as the log is waited for before what is wrong is said without it.
 const LOG_WAIT: Duration = Duration::from_secs(5);
@@ -31,7 +32,7 @@ pub(crate) struct Called {
 /// Why nothing was called.
 pub(crate) enum Refused {
     Parser(clap::Error),
-    File(crate::Error),
+    File(Error),
 }
 
 /// Reads the command line, and below it the environment and the file that `--env-file` names.
@@ -51,6 +52,7 @@ fn called(matches: Result<ArgMatches, clap::Error>) -> Result<Called, Refused> {
         name = format!("{name} {word}");
         arguments = below;
     }
+    warnings::guard_secrets(&arguments);
     let verb = COMMANDS.iter().find(|verb| verb.name == name.trim_start());
     let missing = || Refused::File(Error::usage("no command is named"));
     Ok(Called { verb: verb.ok_or_else(missing)?, arguments, odd: Vec::new() })

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::bridge::{self, Level, Passwords, Relay, Settings};
 use crate::error::TIME_LIMIT;
-use crate::exchange::is_not_connected;
+use crate::exchange::try_sessions;
 use crate::imap::Session;
 use crate::{Error, Kind, Phase, Result, Retry, Secret, Stream};
 use clap::ArgMatches;
@@ -18,12 +18,13 @@ use super::exit::Exit;
 use super::input::read_secret;
 use super::output::Output;
 use super::session::Setting;
+use super::sign_in::SignIn;
 
 /// A client waits for all of this; some give up after 20 seconds.
 const SIGN_IN: Duration = Duration::from_secs(15);
 
-/// Exchange says of too many connections what it says of a mailbox that is closed to us.
-const PAUSE: Duration = Duration::from_secs(1);
+/// What of it may be waited; a tenth where the mailbox is "not connected", as with too many connections.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Both, because some programs try the one and some the other for `localhost`.
 const LOCAL: [&str; 2] = ["127.0.0.1:1143", "[::1]:1143"];
@@ -102,22 +103,17 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
 
 /// A session for a client that waits for it.
 fn connect(setting: &Setting, mailbox: &str, output: &Output) -> Result<Session<Stream>> {
-    let network = setting.network.clone().with_deadline(Some(Instant::now() + SIGN_IN));
-    let (mut spent, mut has_paused) = (None, false);
-    loop {
-        let token = setting.token(output, spent.as_ref(), &mut Retry::none())?;
-        match crate::sign_in(&network, &setting.server, mailbox, token.secret()) {
-            Err(e) if is_not_connected(&e) && !has_paused => {
-                has_paused = true;
-                std::thread::sleep(PAUSE);
-            }
-            // What an administrator has granted since is in the next token.
-            Err(e) if (e.kind(), e.phase()) == (Kind::Refused, Phase::Authenticate) && spent.is_none() => {
-                spent = Some(token.secret().clone());
-            }
-            outcome => return outcome,
+    let end = Some(Instant::now() + SIGN_IN);
+    let mut sign_in = SignIn::new(setting, output, mailbox);
+    sign_in.end = end;
+    let mut connect = |why: Option<&Error>, retry: &mut Retry| match sign_in.session(why, retry) {
+        // What an administrator has granted since is in the next token.
+        Err(e) if (e.phase(), e.kind()) == (Phase::Authenticate, Kind::Refused) && why.is_none() => {
+            sign_in.session(Some(&e), retry)
         }
-    }
+        outcome => outcome,
+    };
+    try_sessions(&mut connect, &mut Retry::new(PATIENCE, end, |_| {}), &mut |session, _| Ok(Some(session)))
 }
 
 /// The sockets; all of them, but for `[::1]` on a machine without IPv6.

@@ -12,14 +12,14 @@ use crate::entra::{AccessToken, Claims, Cloud, EARLY, TokenCache, Wanted};
 use crate::exchange::{Server, Step, check_mailbox, sign_in_shortly, sign_in_step_by_step};
 use crate::files::open_private;
 use crate::imap::{Listener, OnAlert, Session};
-use crate::{Error, Kind, Network, Phase, Result, Retry, Secret, Stream, Transcript, Trust, text::Escaped};
+use crate::{Error, Kind, Network, Phase, Proxy, Result, Retry, Secret, Stream, Transcript, Trust, text::Escaped};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::credential::{Described, Proof, proof};
+use super::environment;
 use super::input::{deadline, read_list};
 use super::output::{Output, Stderr};
-use super::proxy::proxy;
 
 /// What the options and the environment say.
 pub(crate) struct Setting {
@@ -143,11 +143,6 @@ impl Setting {
         &self.described
     }
 
-    /// True where an authority is asked for a token.
-    pub(crate) fn asks_authority(&self) -> bool {
-        matches!(self.credential, Proof::Application(_) | Proof::DeviceCode(_))
-    }
-
     /// Where the token comes from.
     pub(crate) fn token_source(&self) -> &'static str {
         match self.credential {
@@ -170,10 +165,12 @@ impl Setting {
         token: &AccessToken,
         output: &Output,
         is_short: bool,
+        end: Option<Instant>,
         done: &mut dyn FnMut(Step),
     ) -> Result<Session<Stream>> {
         let sign_in = if is_short { sign_in_shortly } else { sign_in_step_by_step };
-        sign_in(&self.network, &self.server, mailbox, token.secret(), self.listener(mailbox, output), done)
+        let network = self.network.clone().with_deadline(end);
+        sign_in(&network, &self.server, mailbox, token.secret(), self.listener(mailbox, output), done)
             .inspect_err(|e| self.forget_refused(token, e))
     }
 
@@ -257,6 +254,24 @@ impl Write for Trace {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// What `--proxy` says, else what the environment does.
+fn proxy(arguments: &ArgMatches) -> Result<Option<Proxy>> {
+    let Some(url) = arguments.get_one::<String>("proxy").map(|url| url.trim()) else {
+        return Proxy::from_environment(environment::value);
+    };
+    // curl's users write the first.
+    if matches!(url, "" | "none") {
+        return Ok(None);
+    }
+    // Every user of this machine sees the arguments; what they hold is not said again.
+    if url.contains('@') {
+        return Err(Error::usage(
+            "--proxy holds a user or a password, which everybody could see in the list of processes: name that proxy in EXOIMAP_PROXY, in the environment or a file (--env-file)",
+        ));
+    }
+    Ok(Some(Proxy::parse(url, "--proxy")?.except(&Proxy::exceptions(environment::value))))
 }
 
 /// The mailboxes that are named, each once; options count more than the environment.

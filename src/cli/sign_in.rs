@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::exchange::{Next, Step, persist, try_sessions};
 use crate::imap::Session;
-use crate::{Error, Result, Retry, Secret, Stream};
+use crate::{Error, Kind, Phase, Result, Retry, Secret, Stream};
 
 use super::output::Output;
 use super::session::Setting;
@@ -17,13 +17,15 @@ pub(crate) struct SignIn<'a> {
     used: Option<Secret>,
     /// A SELECT or EXAMINE comes next, and proves what the sign-in leaves open.
     is_short: bool,
+    /// When a sign-in must be done.
+    pub(crate) end: Option<Instant>,
     /// When the token of the last session ends.
     pub(crate) expires: Option<Instant>,
 }
 
 impl<'a> SignIn<'a> {
     pub(crate) fn new(setting: &'a Setting, output: &'a Output, mailbox: &'a str) -> SignIn<'a> {
-        SignIn { setting, output, mailbox, used: None, is_short: false, expires: None }
+        SignIn { setting, output, mailbox, used: None, is_short: false, end: setting.deadline, expires: None }
     }
 
     /// In fewer turns, if a folder is opened next.
@@ -44,11 +46,14 @@ impl<'a> SignIn<'a> {
         retry: &mut Retry,
         done: &mut dyn FnMut(Step),
     ) -> Result<Session<Stream>> {
-        let expired = why.and_then(Error::reply).is_some_and(|reply| reply.text.contains("AccessTokenExpired"));
-        let token = self.setting.token(self.output, self.used.as_ref().filter(|_| expired), retry)?;
+        let is_spent = |e: &Error| {
+            let has_expired = e.reply().is_some_and(|reply| reply.text.contains("AccessTokenExpired"));
+            has_expired || (e.phase(), e.kind()) == (Phase::Authenticate, Kind::Refused)
+        };
+        let token = self.setting.token(self.output, self.used.as_ref().filter(|_| why.is_some_and(is_spent)), retry)?;
         self.used = Some(token.secret().clone());
         self.expires = token.expires();
-        self.setting.sign_in(self.mailbox, &token, self.output, self.is_short, done)
+        self.setting.sign_in(self.mailbox, &token, self.output, self.is_short, self.end, done)
     }
 
     /// Does `work` in as many sessions as it takes and `--max-wait` allows.

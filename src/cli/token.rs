@@ -37,10 +37,11 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     let text = asked.expose_str().unwrap_or_default();
     match (output.json, sasl) {
         (false, _) => output.secret(&asked)?,
-        (true, true) => output.secret_object(&json!({"xoauth2": text}))?,
+        (true, true) => output.write(&format!("{}\n", json!({"xoauth2": text})))?,
         (true, false) => {
             let left = token.lasts().map(|left| left.as_secs());
-            output.secret_object(&json!({"access_token": text, "token_type": "Bearer", "expires_in": left}))?;
+            let object = json!({"access_token": text, "token_type": "Bearer", "expires_in": left});
+            output.write(&format!("{object}\n"))?;
         }
     }
     Ok(Exit::Done)

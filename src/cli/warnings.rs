@@ -1,10 +1,36 @@
 //! Warnings before anything is tried: a file with a secret that others can read, settings of different clouds.
 
+use crate::Secret;
 use crate::entra::{Cloud, disagreement};
+use crate::text::may_be_secret;
 use clap::ArgMatches;
 
 use super::environment;
 use super::options::{self, Kind};
+
+/// Guards secrets, and what does not look like a path where one is named: it may be the secret itself.
+pub(crate) fn guard_secrets(arguments: &ArgMatches) {
+    for entry in options::all() {
+        let given = arguments.try_get_one::<String>(entry.name).ok().flatten().cloned();
+        let Some(value) = given.or_else(|| environment::value(entry.env)) else { continue };
+        let is_secret = match (entry.kind, entry.value) {
+            (Kind::Secret, _) => true,
+            (Kind::SecretFile | Kind::Private, "FILE" | "DIR") => !is_plainly_a_path(&value),
+            (_, "FILE" | "URL") => may_be_secret(&value) && !is_plainly_a_path(&value),
+            _ => false,
+        };
+        if is_secret {
+            Secret::new(value).guard();
+        }
+    }
+}
+
+fn is_plainly_a_path(value: &str) -> bool {
+    let path = std::path::Path::new(value);
+    let ending = path.extension().unwrap_or_default().as_encoded_bytes();
+    let has_ending = (1..=10).contains(&ending.len()) && ending.iter().all(u8::is_ascii_alphabetic);
+    path.exists() || path.is_absolute() || value.starts_with(['.', '~']) || (has_ending && !may_be_secret(value))
+}
 
 /// Files of secrets that others than their owner can read.
 pub(crate) fn exposed_files(arguments: &ArgMatches) -> Vec<String> {

@@ -327,7 +327,7 @@ impl<S: Read + Write> Connection<S> {
             self.put(phase, octets)?;
         }
         if let Some(transcript) = self.reader.transcript() {
-            transcript.client_body(size);
+            transcript.client_hidden(size);
         }
         Ok(())
     }
@@ -346,7 +346,7 @@ impl<S: Read + Write> Connection<S> {
                 Piece::Secret(secret) => {
                     octets.extend_from_slice(secret.expose());
                     if let Some(transcript) = self.reader.transcript() {
-                        transcript.client_secret(secret);
+                        transcript.client_hidden(secret.len() as u64);
                     }
                 }
                 // Sent on its own.

@@ -219,7 +219,7 @@ fn transcribe(script: &Script, slice: usize) -> String {
                         octets.clone()
                     }
                     Said::Secret(size) | Said::Elided(size) => {
-                        transcript.client_secret(&Secret::new(vec![b'x'; *size]));
+                        transcript.client_hidden(*size as u64);
                         vec![b'x'; *size]
                     }
                 };

@@ -202,6 +202,30 @@ fn a_secret_in_the_wrong_place_is_not_printed_back() {
         ended.expect(2).one_error();
         assert!(!ended.stderr.contains("notAreal") && !ended.stdout.contains("notAreal"), "{variable}: {ended}");
     }
+    // Every option that names a file or a proxy, by the help.
+    for (command, secret) in [("check", secret), ("relay", secret), ("check", "Ab8~Q+cd/ef&gh'ij.notAreal-op")] {
+        let help = world.run(&[command, "--help"]).expect(0).stdout.clone();
+        let named: Vec<_> = help.split_whitespace().collect();
+        let named = named.windows(2).filter(|pair| pair[0].starts_with("--") && ["<FILE>", "<URL>"].contains(&pair[1]));
+        let mut count = 0;
+        for option in named.map(|pair| pair[0]) {
+            let is_plain = ["--mailboxes", "--report", "--log", "--env-file", "--ca-file"].contains(&option);
+            if is_plain && secret.contains('/') {
+                continue;
+            }
+            count += 1;
+            let call = world.call(&[command, option, secret, "--log", "log.txt", "--max-wait", "0"]);
+            let call = if option == "--log" { world.call(&[command, option, secret]) } else { call };
+            let ended = call.without("AZURE_CLIENT_SECRET").env("EXOIMAP_LISTEN", "x").run();
+            // A log and a report of that name are written; then it is plainly a file.
+            let _ = std::fs::remove_file(world.folder.path().join(secret));
+            let log = std::fs::read_to_string(world.folder.path().join("log.txt")).unwrap_or_default();
+            for text in [&ended.stdout, &ended.stderr, &log] {
+                assert!(!text.contains("notAreal"), "{option}: {ended}");
+            }
+        }
+        assert!(count >= 6, "{command} has {count} such options");
+    }
     // What is plainly a name is shown.
     let ended =
         world.call(&["check"]).without("AZURE_CLIENT_SECRET").env("EXOIMAP_CLIENT_SECRET_FILE", "orders.secret").run();

@@ -38,7 +38,11 @@ fn every_refusal_has_the_answer_that_programs_understand() {
     );
     assert_eq!(client.ask("b NOOP"), "b OK done");
 
+    // Trouble of a second is waited out; what takes longer than a client waits is said.
     world.exchange.fault_times(Fault::ByeGreeting, 1);
+    assert!(login(ORDERS, &passwords[0]).0.starts_with("a OK "));
+    let throttled = "NO Request is throttled. Suggested Backoff Time: 60000 milliseconds";
+    world.exchange.fault(Fault::Refuse { command: "AUTHENTICATE", answer: throttled });
     let (answer, mut client) = login(ORDERS, &passwords[0]);
     assert_eq!(answer, "* BYE [UNAVAILABLE] exoimap: no session at localhost just now, try again later");
     assert!(client.is_closed());
