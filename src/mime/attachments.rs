@@ -9,7 +9,7 @@ use super::file_name::{clean, folded, made_up, numbered};
 use super::header::{field, is_token, token, unescape, unfolded};
 use super::parameters::Parameters;
 use super::parts::{Leaf, Leaves};
-use super::transfer::{self, UuBlock, UuBlocks};
+use super::transfer::{self, UuBlocks};
 use super::words::{self, Text};
 use crate::text::shorten;
 
@@ -77,9 +77,13 @@ pub(crate) fn unpack<S: Shelf>(message: &[u8], skip_inline: bool, shelf: &mut S)
         let part = Part::of(&leaf, &mut hint);
         match &shown {
             _ if part.is_text => {
-                for block in uuencoded(&leaf).iter().flat_map(|text| UuBlocks(text)) {
+                let text = if leaf.media_type == "text/plain" { decoded(&leaf) } else { Cow::default() };
+                for (name, body) in UuBlocks(&text) {
                     if leaves.takes_one_more() {
-                        unpacking.uuencoded(&leaf, &block, hint.as_deref())?;
+                        let part = Part { named: Some(words::text(name, hint.as_deref())), ..Part::default() };
+                        let media_type = "application/octet-stream".to_owned();
+                        unpacking
+                            .attached(&Leaf { body, media_type, encoding: "uuencode".to_owned(), ..leaf }, part)?;
                     }
                 }
             }
@@ -88,12 +92,13 @@ pub(crate) fn unpack<S: Shelf>(message: &[u8], skip_inline: bool, shelf: &mut S)
         }
     }
     let mut extracted = unpacking.extracted;
-    let (broken, notes) = leaves.into_said();
-    extracted.notes.extend(notes);
-    Ok(Extracted { broken, ..extracted })
+    extracted.broken.extend(leaves.broken);
+    extracted.notes.extend(leaves.notes);
+    Ok(extracted)
 }
 
 /// What a part's header says of it.
+#[derive(Default)]
 struct Part {
     named: Option<Text>,
     disposition: Option<String>,
@@ -144,24 +149,14 @@ fn shown_in_html(message: &[u8]) -> HashSet<Vec<u8>> {
     ids
 }
 
-/// A text's body, if there is uuencode in it.
-fn uuencoded<'a>(leaf: &Leaf<'a>) -> Option<Cow<'a, [u8]>> {
-    (leaf.media_type == "text/plain").then(|| decoded(leaf)).filter(|text| UuBlocks(text).next().is_some())
-}
-
-fn transfer_encoding(leaf: &Leaf) -> String {
-    token(field(leaf.header, "Content-Transfer-Encoding").unwrap_or_default())
-}
-
 /// The body of a text.
 fn decoded<'a>(leaf: &Leaf<'a>) -> Cow<'a, [u8]> {
-    let encoding = transfer_encoding(leaf);
-    if !["base64", "quoted-printable"].contains(&encoding.as_str()) {
+    if !["base64", "quoted-printable"].contains(&leaf.encoding.as_str()) {
         return Cow::Borrowed(leaf.body);
     }
     let mut text = Vec::new();
     // Memory takes everything, and what is wrong with a text is not ours to say.
-    let _ = transfer::decode(leaf.body, &encoding, &mut text);
+    let _ = transfer::decode(leaf.body, &leaf.encoding, &mut text);
     Cow::Owned(text)
 }
 
@@ -175,63 +170,52 @@ struct Unpacking<'a, S> {
 }
 
 impl<S: Shelf> Unpacking<'_, S> {
-    fn attached(&mut self, leaf: &Leaf, part: Part) -> io::Result<()> {
-        let (mut file, mut attachment) = self.create(leaf, part.named, &leaf.media_type)?;
-        let (size, wrong) = transfer::decode(leaf.body, &transfer_encoding(leaf), &mut file)?;
-        self.shelf.keep(file)?;
-        attachment.disposition = part.disposition;
-        attachment.content_id = part.content_id;
-        (attachment.size, attachment.broken) = (size, leaf.cut.map(str::to_owned).or(wrong));
-        self.extracted.attachments.push(attachment);
-        Ok(())
-    }
-
-    fn uuencoded(&mut self, leaf: &Leaf, block: &UuBlock, hint: Option<&[u8]>) -> io::Result<()> {
-        let named = Some(words::text(block.name, hint));
-        let (mut file, mut attachment) = self.create(leaf, named, "application/octet-stream")?;
-        (attachment.size, attachment.broken) = block.decode(&mut file)?;
-        self.shelf.keep(file)?;
-        self.extracted.attachments.push(attachment);
-        Ok(())
-    }
-
     /// A file of the name that the sender gave, or of that name with a number. The file system has the last
     /// word: one may take for the same what differs in its normal form only.
-    fn create(&mut self, leaf: &Leaf, named: Option<Text>, media_type: &str) -> io::Result<(S::File, Attachment)> {
-        let name = file_name(leaf, named.as_ref(), media_type);
-        if named.as_ref().is_some_and(|named| !named.known) {
-            let note = format!("part {}, {name}: the charset of its name is not known", leaf.number);
+    fn attached(&mut self, leaf: &Leaf, part: Part) -> io::Result<()> {
+        let wanted = file_name(leaf, part.named.as_ref());
+        if part.named.as_ref().is_some_and(|named| !named.known) {
+            let note = format!("part {}, {wanted}: the charset of its name is not known", leaf.number);
             self.extracted.notes.push(note);
         }
-        let key = folded(&name);
-        for n in self.next.get(&key).copied().unwrap_or(1).. {
-            let free = if n == 1 { name.clone() } else { numbered(&name, n) };
-            if !self.taken.insert(folded(&free)) {
-                continue;
+        let key = folded(&wanted);
+        let mut n = self.next.get(&key).copied().unwrap_or(1);
+        let (name, mut file) = loop {
+            let free = if n == 1 { wanted.clone() } else { numbered(&wanted, n) };
+            n += 1;
+            if self.taken.insert(folded(&free)) {
+                match self.shelf.create(&free) {
+                    Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+                    created => break (free, created?),
+                }
             }
-            let file = match self.shelf.create(&free) {
-                Err(e) if e.kind() == ErrorKind::AlreadyExists => continue,
-                created => created?,
-            };
-            self.next.insert(key, n + 1);
-            let original_name = named.map(|named| shorten(&named.text, LONGEST_ORIGINAL));
-            let media_type = media_type.to_owned();
-            return Ok((file, Attachment { name: free, original_name, media_type, ..Attachment::default() }));
-        }
-        Err(ErrorKind::AlreadyExists.into())
+        };
+        self.next.insert(key, n);
+        let (size, wrong) = transfer::decode(leaf.body, &leaf.encoding, &mut file)?;
+        self.shelf.keep(file)?;
+        self.extracted.attachments.push(Attachment {
+            name,
+            original_name: part.named.map(|named| shorten(&named.text, LONGEST_ORIGINAL)),
+            media_type: leaf.media_type.clone(),
+            size,
+            disposition: part.disposition,
+            content_id: part.content_id,
+            broken: leaf.cut.map(str::to_owned).or(wrong),
+        });
+        Ok(())
     }
 }
 
-fn file_name(leaf: &Leaf, named: Option<&Text>, media_type: &str) -> String {
-    let name = named.and_then(|named| clean(&named.text)).unwrap_or_else(|| made_up(leaf.number, media_type));
-    let is_message = matches!(media_type, "message/rfc822" | "message/global");
-    match () {
+fn file_name(leaf: &Leaf, named: Option<&Text>) -> String {
+    let name = named.and_then(|named| clean(&named.text)).unwrap_or_else(|| made_up(leaf.number, &leaf.media_type));
+    let is_message = matches!(leaf.media_type.as_str(), "message/rfc822" | "message/global");
+    if leaf.is_resource_fork {
         // macOS has it so: of the two parts of AppleDouble the document has the name.
-        () if leaf.is_resource_fork => format!("._{name}"),
-        () if is_message && !name.to_ascii_lowercase().ends_with(".eml") => {
-            clean(&format!("{name}.eml")).unwrap_or(name)
-        }
-        () => name,
+        format!("._{name}")
+    } else if is_message && !name.to_ascii_lowercase().ends_with(".eml") {
+        clean(&format!("{name}.eml")).unwrap_or(name)
+    } else {
+        name
     }
 }
 

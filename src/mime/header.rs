@@ -66,9 +66,7 @@ impl Lines {
     /// `name="a.pdf"` after a line that ends in a semicolon, an address after one that ends in a comma.
     fn has_lost_its_indent(&self, text: &[u8]) -> bool {
         match self.open {
-            Some(b';') => text.iter().position(|byte| !is_token(*byte)).is_some_and(|at| {
-                at > 0 && text.get(at) == Some(&b'=') && text.get(at + 1).is_some_and(|next| *next != b'=')
-            }),
+            Some(b';') => parameter(text).is_some_and(|(_, value)| !matches!(value, [] | [b'=', ..])),
             Some(b',') => name(text).is_none() && text.contains(&b'@'),
             _ => false,
         }
@@ -77,14 +75,9 @@ impl Lines {
 
 /// True if a field follows that is certain to be one, perhaps after indented lines.
 fn goes_on(after: &[u8]) -> bool {
-    let mut next = lines(after).take(LOOK_AHEAD).skip_while(|line| is_indented(line));
-    let begins_with = |text: &[u8], start: &str| {
-        text.get(..start.len()).is_some_and(|text| text.eq_ignore_ascii_case(start.as_bytes()))
-    };
-    next.next().and_then(name).is_some_and(|name| {
-        CERTAIN.iter().any(|certain| {
-            begins_with(name, certain) && (certain.ends_with('-') || name.trim_ascii_end().len() == certain.len())
-        })
+    lines(after).take(LOOK_AHEAD).find(|line| !is_indented(line)).and_then(name).is_some_and(|name| {
+        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        CERTAIN.iter().any(|start| name == *start || start.ends_with('-') && name.starts_with(start))
     })
 }
 
@@ -97,6 +90,13 @@ fn name(line: &[u8]) -> Option<&[u8]> {
 
 fn is_indented(line: &[u8]) -> bool {
     matches!(line, [b' ' | b'\t', ..])
+}
+
+/// The name of a parameter that begins here, without its `=`, and what follows that.
+pub(super) fn parameter(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = text.iter().take(LONGEST_NAME).position(|byte| !is_token(*byte)).filter(|length| *length > 0)?;
+    let (name, rest) = text.split_at_checked(length)?;
+    Some((name, rest.strip_prefix(b"=")?))
 }
 
 /// A character of RFC 2045's `token`.
@@ -122,37 +122,30 @@ pub(super) fn without_line_end(text: &[u8]) -> &[u8] {
 
 /// Name and value of each field, folded as they came. What follows the header is left alone.
 pub(super) fn fields(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let mut kinds = Lines::default();
-    let mut rest = header;
+    let (mut kinds, mut rest) = (Lines::default(), header);
     // Where the open field begins, and its length so far.
     let mut open: Option<(&[u8], usize)> = None;
-    std::iter::from_fn(move || {
-        loop {
-            let (here, (line, after)) = (rest, first_line(rest));
-            rest = after;
-            let complete = match if line.is_empty() { Line::End } else { kinds.next(line, after) } {
-                Line::Continued => {
-                    open = open.map(|(start, length)| (start, length + line.len()));
-                    None
-                }
-                Line::Field => open.replace((here, line.len())),
-                Line::Odd => open.take(),
-                Line::End | Line::Body => {
-                    rest = b"";
-                    return open.take().and_then(split);
-                }
-            };
-            if let Some(field) = complete.and_then(split) {
-                return Some(field);
+    let fields = std::iter::from_fn(move || {
+        let (here, (line, after)) = (rest, first_line(rest));
+        rest = after;
+        Some(match kinds.next(line, after) {
+            Line::Continued => {
+                open = open.map(|(start, length)| (start, length + line.len()));
+                None
             }
-        }
+            Line::Field => open.replace((here, line.len())),
+            Line::Odd => open.take(),
+            Line::End | Line::Body => {
+                rest = b"";
+                return Some(open.take()).filter(Option::is_some);
+            }
+        })
+    });
+    fields.flatten().filter_map(|(start, length)| {
+        let field = start.get(..length)?;
+        let (name, value) = field.split_at_checked(field.iter().position(|byte| *byte == b':')?)?;
+        Some((name.trim_ascii_end(), value.get(1..)?))
     })
-}
-
-fn split((start, length): (&[u8], usize)) -> Option<(&[u8], &[u8])> {
-    let field = start.get(..length)?;
-    let (name, value) = field.split_at_checked(field.iter().position(|byte| *byte == b':')?)?;
-    Some((name.trim_ascii_end(), value.get(1..)?))
 }
 
 /// The first field of that name.
@@ -173,30 +166,39 @@ pub(super) fn unfolded(value: &[u8], most: usize) -> Vec<u8> {
 /// The first word of a field, in lower case: a transfer encoding, a media type, a disposition.
 pub(super) fn token(value: &[u8]) -> String {
     let mut value = value.trim_ascii();
-    while let (Some(comment), Some(end)) = (value.strip_prefix(b"("), value.iter().position(|byte| *byte == b')')) {
-        value = comment.get(end..).unwrap_or_default().trim_ascii_start();
+    while let Some(comment) = value.strip_prefix(b"(") {
+        value = after_comment(comment).trim_ascii_start();
     }
     let word = value.split(|byte| byte.is_ascii_whitespace() || b";(".contains(byte)).next().unwrap_or_default();
     let word = word.get(..100).unwrap_or(word);
     String::from_utf8_lossy(word).trim_matches('"').to_ascii_lowercase()
 }
 
-/// `=3D` or `%3D` as the byte; what is no such thing stays.
-pub(super) fn unescape(bytes: &[u8], sign: u8) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let [first, after @ ..] = rest {
-        let (byte, after) = escaped(rest, sign).unwrap_or((*first, after));
-        plain.push(byte);
-        rest = after;
-    }
-    plain
+/// What follows the end of a comment that is open; comments may be nested.
+pub(super) fn after_comment(text: &[u8]) -> &[u8] {
+    let mut depth = 1_usize;
+    let end = text.iter().position(|byte| {
+        depth = depth + usize::from(*byte == b'(') - usize::from(*byte == b')');
+        depth == 0
+    });
+    end.and_then(|at| text.get(at + 1..)).unwrap_or_default()
 }
 
-/// The byte that an escape at the beginning of `bytes` stands for, and what follows it.
-pub(super) fn escaped(bytes: &[u8], sign: u8) -> Option<(u8, &[u8])> {
-    let [first, high, low, after @ ..] = bytes else { return None };
-    Some((hex(*high)? << 4 | hex(*low)?, after)).filter(|_| *first == sign)
+/// `=3D` or `%3D` as the byte; anything else stays.
+pub(super) fn unescape(bytes: &[u8], sign: u8) -> Vec<u8> {
+    unescaped(bytes, sign).map(|(byte, _)| byte).collect()
+}
+
+/// The same, and of each byte whether it is a sign that escapes nothing.
+pub(super) fn unescaped(bytes: &[u8], sign: u8) -> impl Iterator<Item = (u8, bool)> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let (first, after) = rest.split_first()?;
+        let digits = rest.get(1..3).filter(|digits| *first == sign && digits.iter().all(u8::is_ascii_hexdigit));
+        let code = digits.and_then(|digits| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok());
+        rest = code.and_then(|_| rest.get(3..)).unwrap_or(after);
+        Some((code.unwrap_or(*first), code.is_none() && *first == sign))
+    })
 }
 
 /// What follows `key` in a table of pairs.
@@ -204,11 +206,6 @@ pub(super) fn escaped(bytes: &[u8], sign: u8) -> Option<(u8, &[u8])> {
 pub(super) fn pair(table: &'static str, key: &str) -> Option<&'static str> {
     let mut words = table.split_ascii_whitespace();
     std::iter::from_fn(|| words.next().zip(words.next())).find(|(name, _)| *name == key).map(|(_, value)| value)
-}
-
-/// The value of a hexadecimal digit.
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 /// True for UTF-8, also if it was cut or has a wrong byte here and there: two of its characters, or one of

@@ -4,29 +4,20 @@
 //! of a kanji may be a quote, a backslash or a semicolon. The fixtures `fixtures/mime/3*.eml` and `4*.eml`
 //! hold what senders do.
 
-use super::header::{is_nearly_utf8, is_token, unescape, unfolded};
+use std::collections::BTreeMap;
+
+use super::header::{after_comment, is_nearly_utf8, parameter, unescape, unfolded};
 #[cfg(feature = "attachments")]
 use super::words::{self, Text};
 
 /// Longer fields are cut: a name of 5,000 characters in base64 fits.
 const LONGEST_FIELD: usize = 64 << 10;
 
-/// A longer word is not the name of a parameter.
-const LONGEST_NAME: usize = 60;
-
 /// Parameters that come without the semicolon before them.
 const KNOWN: [&str; 6] = ["name", "filename", "size", "charset", "boundary", "type"];
 
 /// What a field says after its first `;`.
 pub(super) struct Parameters(Vec<(Vec<u8>, Vec<u8>)>);
-
-/// A parameter's value.
-pub(super) struct Value {
-    pub(super) bytes: Vec<u8>,
-    /// What RFC 2231 says of it, if the sender used that.
-    #[cfg_attr(not(feature = "attachments"), expect(dead_code))]
-    charset: Option<Vec<u8>>,
-}
 
 impl Parameters {
     pub(super) fn of(field: &[u8]) -> Parameters {
@@ -36,64 +27,44 @@ impl Parameters {
 
     /// A parameter whose value is not for people to read: a boundary, a charset.
     pub(super) fn plain(&self, name: &str) -> Option<Vec<u8>> {
-        self.get(name).map(|value| value.bytes).filter(|bytes| !bytes.is_empty())
+        self.get(name).map(|(bytes, _)| bytes)
     }
 
     /// A parameter that people read, encoded as the standard says (RFC 2231) or as it forbids (RFC 2047).
     #[cfg(feature = "attachments")]
     pub(super) fn text(&self, name: &str, hint: Option<&[u8]>) -> Option<Text> {
-        let value = self.get(name).filter(|value| !value.bytes.is_empty())?;
-        Some(match value.charset {
-            Some(charset) => words::declared(&value.bytes, &charset, hint),
-            None => words::text(&value.bytes, hint),
-        })
+        let (bytes, charset) = self.get(name)?;
+        Some(if charset.is_empty() { words::text(&bytes, hint) } else { words::declared(&bytes, &charset, hint) })
     }
 
-    /// `name*` and its sections before `name`, which is there for old programs (RFC 6266 section 4.3).
-    fn get(&self, wanted: &str) -> Option<Value> {
-        let mut plain = None;
-        let mut sections = Vec::new();
+    /// The value and its charset, if RFC 2231 was used; `name*` and its sections before `name`, which is there for
+    /// old programs (RFC 6266 section 4.3).
+    fn get(&self, wanted: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+        let mut sections = BTreeMap::<u32, _>::new();
         for (name, value) in &self.0 {
-            match name.strip_prefix(wanted.as_bytes()) {
-                Some(b"") => plain = plain.or(Some(value)),
-                Some([b'*', section @ ..]) => {
-                    let (number, coded) = section.strip_suffix(b"*").map_or((section, false), |number| (number, true));
-                    match std::str::from_utf8(number).ok().and_then(|number| number.parse::<u32>().ok()) {
-                        Some(number) => sections.push((number, coded, value)),
-                        None if section.is_empty() => sections.push((0, true, value)),
-                        None => {}
-                    }
-                }
-                _ => {}
+            let Some([b'*', section @ ..]) = name.strip_prefix(wanted.as_bytes()) else { continue };
+            let digits = section.strip_suffix(b"*").unwrap_or(section);
+            let number =
+                if section.is_empty() { Some(0) } else { str::from_utf8(digits).ok().and_then(|n| n.parse().ok()) };
+            if let Some(number) = number {
+                let is_coded = section.is_empty() || digits.len() < section.len();
+                sections.entry(number).or_insert((is_coded, value.as_slice()));
             }
         }
-        sections.sort_by_key(|(number, ..)| *number);
-        sections.dedup_by_key(|(number, ..)| *number);
-        match sections.first() {
-            Some((_, true, first)) => Some(joined(&sections, charset(first))),
-            Some(_) => Some(joined(&sections, None)),
-            None => plain.map(|value| Value { bytes: value.clone(), charset: None }),
-        }
+        let plain =
+            || self.0.iter().find(|(name, _)| name == wanted.as_bytes()).map(|(_, value)| (false, value.as_slice()));
+        let (is_coded, first) = sections.pop_first().map(|(_, first)| first).or_else(plain)?;
+        // `charset'language'value`
+        let parts: Vec<_> = first.splitn(3, |byte| *byte == b'\'').collect();
+        let (charset, start) = match parts[..] {
+            [charset, _, start] if is_coded => (charset, start),
+            _ => (&b""[..], first),
+        };
+        // A character may begin in one section and end in the next.
+        let all = std::iter::once((is_coded, start)).chain(sections.into_values());
+        let bytes = all.flat_map(|(is_coded, value)| if is_coded { unescape(value, b'%') } else { value.to_vec() });
+        Some((bytes.collect(), charset.to_vec())).filter(|(bytes, _): &(Vec<u8>, _)| !bytes.is_empty())
     }
-}
-
-/// `charset'language'value`: the charset and how long it is with the language and both apostrophes.
-fn charset(first: &[u8]) -> Option<(Vec<u8>, usize)> {
-    let mut parts = first.splitn(3, |byte| *byte == b'\'');
-    let (charset, language, _) = (parts.next()?, parts.next()?, parts.next()?);
-    Some((charset.to_vec(), charset.len() + language.len() + 2))
-}
-
-/// The sections in one: a character may begin in one and end in the next.
-fn joined(sections: &[(u32, bool, &Vec<u8>)], charset: Option<(Vec<u8>, usize)>) -> Value {
-    let (charset, mut skipped) = charset.map_or((None, 0), |(charset, length)| (Some(charset), length));
-    let mut bytes = Vec::new();
-    for (_, coded, value) in sections {
-        let value = value.get(skipped..).unwrap_or_default();
-        bytes.extend(if *coded { unescape(value, b'%') } else { value.to_vec() });
-        skipped = 0;
-    }
-    Value { bytes, charset: charset.filter(|charset| !charset.is_empty()) }
 }
 
 /// A parameter that is being read.
@@ -133,11 +104,9 @@ impl Reading {
         if self.quoted || self.value.is_none() || self.blanks.is_empty() {
             return false;
         }
-        let length = rest.iter().take(LONGEST_NAME).position(|byte| !is_token(*byte)).unwrap_or_default();
-        let name = rest.get(..length).unwrap_or_default();
-        let plain = name.split(|byte| *byte == b'*').next().unwrap_or_default();
-        let is_known = || KNOWN.iter().any(|known| plain.eq_ignore_ascii_case(known.as_bytes()));
-        length > 0 && rest.get(length) == Some(&b'=') && (self.closed || is_known())
+        parameter(rest)
+            .and_then(|(name, _)| name.split(|byte| *byte == b'*').next())
+            .is_some_and(|name| self.closed || KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())))
     }
 
     fn done(&mut self) -> Option<(Vec<u8>, Vec<u8>)> {
@@ -145,17 +114,13 @@ impl Reading {
         // Without the semicolon after the type, the type stands before the name.
         let name = name.trim_ascii().rsplit(u8::is_ascii_whitespace).next().unwrap_or_default().to_vec();
         let mut value = value?;
-        if !closed && value.ends_with(b")") {
-            let is_comment = |start: &[u8]| {
-                let is_name = name.starts_with(b"name") || name.starts_with(b"filename");
-                !start.contains(&b' ') && (!is_name || start.contains(&b'.'))
-            };
-            let start = value.iter().position(|byte| *byte == b'(').and_then(|at| value.get(..at));
-            if let Some(start) = start.filter(|start| start.ends_with(b" ")).map(<[u8]>::trim_ascii_end)
-                && is_comment(start)
-            {
-                value = start.to_vec();
-            }
+        // `a.pdf (scan)` has a comment, `my file (2).pdf` and `report (2)` have none.
+        let start = value.windows(2).position(|pair| pair == b" (").and_then(|at| value.get(..at));
+        if let Some(start) = start.map(<[u8]>::trim_ascii_end)
+            && !(closed || !value.ends_with(b")") || start.contains(&b' '))
+            && (start.contains(&b'.') || ![&b"name"[..], b"filename"].iter().any(|known| name.starts_with(known)))
+        {
+            value.truncate(start.len());
         }
         Some((name, value))
     }
@@ -198,20 +163,6 @@ fn named_values(field: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     }
     all.extend(reading.done());
     all
-}
-
-/// What follows the end of a comment that is open; comments may be nested.
-fn after_comment(text: &[u8]) -> &[u8] {
-    let mut depth = 1_usize;
-    let end = text.iter().position(|byte| {
-        match byte {
-            b'(' => depth += 1,
-            b')' => depth -= 1,
-            _ => {}
-        }
-        depth == 0
-    });
-    end.and_then(|at| text.get(at + 1..)).unwrap_or_default()
 }
 
 #[cfg(test)]

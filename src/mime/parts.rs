@@ -1,7 +1,9 @@
 //! A message cut into its leaf parts, in one pass over its lines and without recursion. A boundary is a whole
 //! line: another may begin the same.
 
-use super::header::{Line, Lines, field, first_line, is_token, lines, token, without_line_end};
+use std::collections::BTreeSet;
+
+use super::header::{Line, Lines, field, is_token, lines, token, without_line_end};
 use super::parameters::Parameters;
 use crate::text::shorten;
 
@@ -21,6 +23,8 @@ pub(super) struct Leaf<'a> {
     pub(super) header: &'a [u8],
     pub(super) body: &'a [u8],
     pub(super) media_type: String,
+    /// The transfer encoding.
+    pub(super) encoding: String,
     /// It is the half of AppleDouble that is not the document.
     pub(super) is_resource_fork: bool,
     /// Why its body is not here.
@@ -32,35 +36,23 @@ pub(super) struct Leaf<'a> {
 pub(super) struct Leaves<'a> {
     message: &'a [u8],
     at: usize,
-    /// The multiparts that are open, the innermost last.
-    open: Vec<Multipart>,
+    /// The boundaries and types of the multiparts that are open, the innermost last.
+    open: Vec<(Vec<u8>, String)>,
     leaves: usize,
     entities: usize,
     ended: bool,
     has_guessed: bool,
-    broken: Vec<String>,
-    notes: Vec<String>,
-}
-
-struct Multipart {
-    boundary: Vec<u8>,
-    is_digest: bool,
-    is_apple_double: bool,
-}
-
-impl Multipart {
-    fn shown(&self) -> String {
-        shorten(&String::from_utf8_lossy(&self.boundary), 70)
-    }
+    /// What is left in the message.
+    pub(super) broken: BTreeSet<String>,
+    /// What is odd about its structure.
+    pub(super) notes: BTreeSet<String>,
 }
 
 /// How a stretch of lines ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// At a delimiter of the open multipart of that index, perhaps its last.
-    Delimiter {
-        of: usize,
-        last: bool,
-    },
+    /// At a delimiter of the open multipart of that index; true if it is its last.
+    Delimiter(usize, bool),
     /// Before the body.
     Header,
     Message,
@@ -71,20 +63,11 @@ impl<'a> Leaves<'a> {
         Leaves { message, ended: message.is_empty(), ..Leaves::default() }
     }
 
-    /// What is left in the message, and what is odd about its structure; each once.
-    pub(super) fn into_said(mut self) -> (Vec<String>, Vec<String>) {
-        for said in [&mut self.broken, &mut self.notes] {
-            said.sort();
-            said.dedup();
-        }
-        (self.broken, self.notes)
-    }
-
     /// Counts one part more; false if they are too many.
     pub(super) fn takes_one_more(&mut self) -> bool {
         self.entities += 1;
-        if self.entities == MOST + 1 {
-            self.broken.push(format!("it has more than {MOST} parts, the rest were left in it"));
+        if self.entities > MOST {
+            self.broken.insert(format!("it has more than {MOST} parts, the rest were left in it"));
         }
         self.entities <= MOST
     }
@@ -97,55 +80,50 @@ impl<'a> Leaves<'a> {
         }
         let (header, end) = self.stretch(true);
         let content_type = field(header, "Content-Type");
-        let media_type = media_type(content_type, self.open.last().is_some_and(|multipart| multipart.is_digest));
-        let is_multipart = media_type.starts_with("multipart/");
-        if !matches!(end, End::Header) {
-            let is_cut = matches!(end, End::Message) && !is_multipart && media_type != "text/plain";
-            self.follow(end);
-            if is_multipart {
-                self.notes.push("a multipart without parts".to_owned());
-                return None;
-            }
-            let leaf = self.leaf(header, b"", media_type);
-            return Some(Leaf { cut: is_cut.then_some("the message ends in its header"), ..leaf });
+        let media_type = media_type(content_type, self.is_in("multipart/digest"));
+        let has_body = end == End::Header;
+        if media_type.starts_with("multipart/") && has_body && self.open.len() < DEEPEST {
+            let boundary = content_type.and_then(|value| Parameters::of(value).plain("boundary")).unwrap_or_default();
+            return self.multipart(header, media_type, boundary.trim_ascii_end());
         }
-        if !is_multipart {
-            let (body, end) = self.stretch(false);
-            let leaf = self.leaf(header, body, media_type);
-            self.follow(end);
-            return Some(leaf);
-        }
-        if self.open.len() >= DEEPEST {
-            self.broken.push(format!("its parts are nested deeper than {DEEPEST}, the innermost were left in it"));
-            let (_, end) = self.stretch(false);
-            self.follow(end);
-            return None;
-        }
-        let boundary = content_type.and_then(|value| Parameters::of(value).plain("boundary")).unwrap_or_default();
-        self.multipart(header, &media_type, boundary.trim_ascii_end())
+        let (body, end) = if has_body { self.stretch(false) } else { (&b""[..], end) };
+        let leaf = if !media_type.starts_with("multipart/") {
+            let is_cut = !has_body && end == End::Message && media_type != "text/plain";
+            Some(Leaf {
+                cut: is_cut.then_some("the message ends in its header"),
+                ..self.leaf(header, body, media_type)
+            })
+        } else if has_body {
+            let reason = format!("its parts are nested deeper than {DEEPEST}, the innermost were left in it");
+            self.broken.insert(reason);
+            None
+        } else {
+            self.notes.insert("a multipart without parts".to_owned());
+            None
+        };
+        self.follow(end);
+        leaf
     }
 
     /// Opens a multipart, if its boundary comes; otherwise it is a text.
-    fn multipart(&mut self, header: &'a [u8], media_type: &str, boundary: &[u8]) -> Option<Leaf<'a>> {
+    fn multipart(&mut self, header: &'a [u8], media_type: String, boundary: &[u8]) -> Option<Leaf<'a>> {
         let (own, start) = (self.open.len(), self.at);
-        self.open.push(Multipart {
-            boundary: boundary.to_vec(),
-            is_digest: media_type == "multipart/digest",
-            is_apple_double: media_type == "multipart/appledouble",
-        });
+        self.open.push((boundary.to_vec(), media_type.clone()));
         let (text, end) = self.stretch(false);
-        if matches!(end, End::Delimiter { of, .. } if of == own) {
+        if matches!(end, End::Delimiter(of, _) if of == own) {
             self.follow(end);
             return None;
         }
         self.open.truncate(own);
         // A second look costs as much as the first, so there is one in a message.
-        if let (Some(guess), false) = (likely_boundary(text), std::mem::replace(&mut self.has_guessed, true)) {
+        if !std::mem::replace(&mut self.has_guessed, true)
+            && let Some(guess) = likely_boundary(text)
+        {
             self.at = start;
-            self.notes.push("the boundary of a multipart is not the one that it declares".to_owned());
+            self.notes.insert("the boundary of a multipart is not the one that it declares".to_owned());
             return self.multipart(header, media_type, guess);
         }
-        self.notes.push("a multipart without parts".to_owned());
+        self.notes.insert("a multipart without parts".to_owned());
         let leaf = self.leaf(header, text, "text/plain".to_owned());
         self.follow(end);
         Some(leaf)
@@ -153,40 +131,37 @@ impl<'a> Leaves<'a> {
 
     fn leaf(&mut self, header: &'a [u8], body: &'a [u8], media_type: String) -> Leaf<'a> {
         self.leaves += 1;
-        let is_resource_fork = media_type == "application/applefile"
-            && self.open.last().is_some_and(|multipart| multipart.is_apple_double);
-        Leaf { number: self.leaves, header, body, media_type, is_resource_fork, cut: None }
+        let is_resource_fork = media_type == "application/applefile" && self.is_in("multipart/appledouble");
+        let encoding = token(field(header, "Content-Transfer-Encoding").unwrap_or_default());
+        Leaf { number: self.leaves, header, body, media_type, encoding, is_resource_fork, cut: None }
+    }
+
+    fn is_in(&self, media_type: &str) -> bool {
+        self.open.last().is_some_and(|(_, found)| found == media_type)
     }
 
     /// Goes on after the end of a stretch: to the next entity, or to the end.
     fn follow(&mut self, mut end: End) {
-        loop {
-            let End::Delimiter { of, last } = end else {
-                // That the message ends too early is `Ending`'s to say.
-                self.ended = true;
-                return;
-            };
-            if let Some(multipart) = self.open.get(of + 1) {
-                self.notes.push(format!("the last boundary {:?} is missing", multipart.shown()));
+        while let End::Delimiter(of, is_last) = end {
+            if let Some((boundary, _)) = self.open.get(of + 1) {
+                let boundary = shorten(&String::from_utf8_lossy(boundary), 70);
+                self.notes.insert(format!("the last boundary {boundary:?} is missing"));
             }
-            self.open.truncate(if last { of } else { of + 1 });
-            if !last {
+            self.open.truncate(if is_last { of } else { of + 1 });
+            if !is_last {
                 return;
             }
-            if self.open.is_empty() {
-                self.ended = true;
-                return;
-            }
-            (_, end) = self.stretch(false);
+            end = if self.open.is_empty() { End::Message } else { self.stretch(false).1 };
         }
+        // That the message ends too early is `Ending`'s to say.
+        self.ended = true;
     }
 
     /// The lines from here to a delimiter, in a header to its end too. The line end before a delimiter belongs to
     /// the delimiter (RFC 2046 section 5.1.1).
     fn stretch(&mut self, is_header: bool) -> (&'a [u8], End) {
         let rest = self.message.get(self.at..).unwrap_or_default();
-        let mut kinds = Lines::default();
-        let mut length = 0;
+        let (mut kinds, mut length) = (Lines::default(), 0);
         for line in lines(rest) {
             let text = rest.get(..length).unwrap_or_default();
             length += line.len();
@@ -194,30 +169,23 @@ impl<'a> Leaves<'a> {
                 self.at += length;
                 return (if is_header { text } else { without_line_end(text) }, end);
             }
-            match kinds.next(line, rest.get(length..).unwrap_or_default()) {
-                _ if !is_header => {}
-                Line::End => {
-                    self.at += length;
-                    return (text, End::Header);
-                }
-                Line::Body => {
-                    self.at += text.len();
-                    return (text, End::Header);
-                }
-                _ => {}
+            if is_header
+                && let kind @ (Line::End | Line::Body) = kinds.next(line, rest.get(length..).unwrap_or_default())
+            {
+                self.at += if kind == Line::End { length } else { text.len() };
+                return (text, End::Header);
             }
         }
         self.at = self.message.len();
         (rest, End::Message)
     }
+
     /// `"--" boundary ["--"] transport-padding`, the whole line: another boundary may begin the same.
     fn delimiter(&self, line: &[u8]) -> Option<End> {
-        let text = line.strip_prefix(b"--")?.trim_ascii_end();
-        let find = |text: &[u8]| self.open.iter().rposition(|multipart| multipart.boundary == text);
-        match find(text) {
-            Some(of) => Some(End::Delimiter { of, last: false }),
-            None => find(text.strip_suffix(b"--")?).map(|of| End::Delimiter { of, last: true }),
-        }
+        let text = dashed(line)?;
+        let find = |text: &[u8]| self.open.iter().rposition(|(boundary, _)| boundary == text);
+        let last = || find(text.strip_suffix(b"--")?).map(|of| End::Delimiter(of, true));
+        find(text).map(|of| End::Delimiter(of, false)).or_else(last)
     }
 }
 
@@ -237,29 +205,23 @@ impl<'a> Iterator for Leaves<'a> {
 /// A boundary that is not declared: the first line that looks like one, with a part's header after it or the
 /// last boundary further down.
 fn likely_boundary(text: &[u8]) -> Option<&[u8]> {
-    let mut rest = text;
-    while !rest.is_empty() {
-        let (line, after) = first_line(rest);
-        rest = after;
-        let Some(boundary) = line.strip_prefix(b"--").map(<[u8]>::trim_ascii_end) else { continue };
-        if boundary.len() > LONGEST_GUESS || boundary.iter().all(|byte| *byte == b'-') {
-            continue;
-        }
-        let has_header = after.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-"));
-        let is_last = |line: &[u8]| {
-            line.trim_ascii_end().strip_prefix(b"--").and_then(|line| line.strip_suffix(b"--")) == Some(boundary)
-        };
-        // The search to the end is made once.
-        return (has_header || lines(after).any(is_last)).then_some(boundary);
-    }
-    None
+    let is_likely = |found: &&[u8]| found.len() <= LONGEST_GUESS && found.iter().any(|byte| *byte != b'-');
+    let mut rest = lines(text);
+    let found = rest.by_ref().filter_map(dashed).find(is_likely)?;
+    let is_last = |line| dashed(line).and_then(|line| line.strip_suffix(b"--")) == Some(found);
+    let is_header = |line: &[u8]| line.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-"));
+    rest.enumerate().any(|(at, line)| at == 0 && is_header(line) || is_last(line)).then_some(found)
 }
 
-/// `type/subtype` in lower case. What is none is text (RFC 2045 section 5.2), in a digest a message.
+/// What is after the two hyphens of a line that may be a delimiter.
+fn dashed(line: &[u8]) -> Option<&[u8]> {
+    line.strip_prefix(b"--").map(<[u8]>::trim_ascii_end)
+}
+
+/// `type/subtype` in lower case. Anything else is text (RFC 2045 section 5.2), in a digest a message.
 fn media_type(content_type: Option<&[u8]>, in_digest: bool) -> String {
     let default = if in_digest { "message/rfc822" } else { "text/plain" };
-    let Some(value) = content_type else { return default.to_owned() };
-    let token = token(value);
+    let Some(token) = content_type.map(token) else { return default.to_owned() };
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(is_token);
     let is_type = token.split_once('/').is_some_and(|(kind, subtype)| is_word(kind) && is_word(subtype));
     if is_type { token } else { "text/plain".to_owned() }

@@ -2,8 +2,9 @@
 //! buffer.
 
 use std::io::{self, BufWriter, Write};
+use std::iter::repeat_n;
 
-use super::header::{escaped, first_line, lines, without_line_end};
+use super::header::{first_line, lines, unescaped, without_line_end};
 
 /// Bytes gathered before they are written.
 const BUFFER: usize = 32 << 10;
@@ -14,63 +15,81 @@ const LONG_LINE: usize = 40;
 /// Characters at the end of a line of uuencode that are missing because they were blanks.
 const MOST_BLANKS: usize = 8;
 
+const UUENCODE: [&str; 4] = ["uuencode", "x-uuencode", "uue", "x-uue"];
+
 /// Writes the body decoded; gives the size of what was written, and what was wrong.
 pub(super) fn decode(body: &[u8], encoding: &str, out: &mut impl Write) -> io::Result<(u64, Option<String>)> {
-    let mut counted = Counted(BufWriter::with_capacity(BUFFER, out), 0);
-    let wrong = match encoding {
-        "base64" if !begins_as_base64(body) => {
-            counted.write_all(body)?;
-            Some("it is not the base64 that it claims to be, it was written as it is".to_owned())
-        }
-        "base64" => base64(body, &mut counted)?,
-        "quoted-printable" => quoted_printable(body, &mut counted)?,
-        "uuencode" | "x-uuencode" | "uue" | "x-uue" => match UuBlocks(body).next() {
-            Some(block) => block.decode_into(&mut counted)?,
-            None => {
-                counted.write_all(body)?;
-                Some("it is not the uuencode that it claims to be, it was written as it is".to_owned())
-            }
-        },
+    let (mut out, mut size) = (BufWriter::with_capacity(BUFFER, out), 0);
+    let mut put = |bytes: &[u8]| {
+        size += bytes.len() as u64;
+        out.write_all(bytes)
+    };
+    let block = UUENCODE.contains(&encoding).then(|| UuBlocks(body).next()).flatten();
+    let wrong = match (encoding, block) {
+        (_, Some((_, block))) => uuencode(block, &mut put)?,
+        ("base64", _) if begins_as_base64(body) => base64(body, &mut put)?,
+        ("quoted-printable", _) => quoted_printable(body, &mut put)?,
         _ => {
-            counted.write_all(body)?;
-            let known = ["", "7bit", "8bit", "binary", "7-bit", "8-bit"].contains(&encoding);
-            (!known).then(|| format!("the transfer encoding {encoding:?} is unknown, it was written as it is"))
+            put(body)?;
+            let wrong = match encoding {
+                "" | "7bit" | "8bit" | "binary" | "7-bit" | "8-bit" => None,
+                "base64" => Some("it is not the base64 that it claims to be".to_owned()),
+                uu if UUENCODE.contains(&uu) => Some("it is not the uuencode that it claims to be".to_owned()),
+                _ => Some(format!("the transfer encoding {encoding:?} is unknown")),
+            };
+            wrong.map(|wrong| format!("{wrong}, it was written as it is"))
         }
     };
-    counted.flush()?;
-    Ok((counted.1, wrong))
+    out.flush()?;
+    Ok((size, wrong))
 }
 
 /// Whether the first line is nothing else, or the alphabet is kept but for an exception here and there: a text
 /// that was never encoded does not.
 fn begins_as_base64(body: &[u8]) -> bool {
     let first = lines(body).map(<[u8]>::trim_ascii).find(|line| !line.is_empty()).unwrap_or_default();
-    if first.len() >= 8 && first.len().is_multiple_of(4) && first.iter().all(|byte| is_base64(*byte)) {
-        return true;
-    }
     let start = body.get(..1000).unwrap_or(body);
-    let strange = start.iter().filter(|byte| !is_base64(**byte) && !byte.is_ascii_whitespace()).count();
-    strange * 4 <= start.len()
+    first.len() >= 8 && first.len().is_multiple_of(4) && strange(first) == 0 && !first.contains(&b' ')
+        || strange(start) * 4 <= start.len()
 }
 
 fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
 }
 
-/// Base64 that is being decoded. Bytes outside the alphabet are skipped (RFC 2045 section 6.8). Some senders pad
-/// every piece that they encode: after the padding it goes on. Missing padding loses nothing.
+/// The bytes that are neither base64 nor white space.
+fn strange(text: &[u8]) -> usize {
+    text.iter().filter(|byte| !is_base64(**byte) && !byte.is_ascii_whitespace()).count()
+}
+
+/// Characters of six bits that are being decoded. In base64, bytes outside the alphabet are skipped (RFC 2045
+/// section 6.8). Some senders pad every piece that they encode: after the padding it goes on. Missing padding loses
+/// nothing.
 #[derive(Default)]
-struct Base64 {
+struct Sextets {
     bits: u32,
     have: u32,
     strange: u64,
     padded: bool,
 }
 
-impl Base64 {
-    fn push<W: Write>(&mut self, coded: &[u8], out: &mut W) -> io::Result<()> {
+impl Sextets {
+    fn push(&mut self, sextet: u8, put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        self.bits = self.bits << 6 | u32::from(sextet);
+        self.have += 1;
+        if self.have == 4 { self.finish(put) } else { Ok(()) }
+    }
+
+    /// What less than four characters still say.
+    fn finish(&mut self, put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        let [_, bytes @ ..] = (self.bits << (6 * (4 - self.have))).to_be_bytes();
+        let whole = std::mem::take(&mut self.have).saturating_sub(1) as usize;
+        put(bytes.get(..whole).unwrap_or_default())
+    }
+
+    fn base64(&mut self, coded: &[u8], put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         for byte in coded {
-            let value = match byte {
+            let sextet = match byte {
                 b'A'..=b'Z' => byte - b'A',
                 b'a'..=b'z' => byte - b'a' + 26,
                 b'0'..=b'9' => byte - b'0' + 52,
@@ -79,8 +98,7 @@ impl Base64 {
                 b'=' => {
                     self.strange += u64::from(self.have == 1);
                     self.padded = true;
-                    self.finish(out)?;
-                    self.have = 0;
+                    self.finish(put)?;
                     continue;
                 }
                 _ => {
@@ -88,25 +106,9 @@ impl Base64 {
                     continue;
                 }
             };
-            self.bits = self.bits << 6 | u32::from(value);
-            self.have += 1;
-            if self.have == 4 {
-                let [_, decoded @ ..] = self.bits.to_be_bytes();
-                out.write_all(&decoded)?;
-                self.have = 0;
-            }
+            self.push(sextet, put)?;
         }
         Ok(())
-    }
-
-    /// What less than four characters still say.
-    fn finish<W: Write>(&self, out: &mut W) -> io::Result<()> {
-        let [_, first, second, _] = (self.bits << (6 * (4 - self.have.min(4)))).to_be_bytes();
-        match self.have {
-            2 => out.write_all(&[first]),
-            3 => out.write_all(&[first, second]),
-            _ => Ok(()),
-        }
     }
 
     /// True for a line of a text, which a mailing list wrote after the base64.
@@ -114,164 +116,122 @@ impl Base64 {
         let line = line.trim_ascii();
         let start = line.iter().position(|byte| !b"> ".contains(byte)).unwrap_or_default();
         let line = line.get(start..).unwrap_or_default();
-        let strange = line.iter().filter(|byte| !is_base64(**byte) && !byte.is_ascii_whitespace()).count();
-        let has_blanks = line.iter().any(u8::is_ascii_whitespace);
+        let (strange, has_blanks) = (strange(line), line.iter().any(u8::is_ascii_whitespace));
         strange * 8 > line.len() || has_blanks && (strange > 0 || self.padded)
     }
 }
 
-fn base64<W: Write>(body: &[u8], out: &mut W) -> io::Result<Option<String>> {
-    let mut state = Base64::default();
-    let mut rest = body;
-    // What is left after the last line that is base64 without a doubt; sought when it is needed.
-    let mut certain: Option<usize> = None;
-    let mut text = 0;
-    while !rest.is_empty() {
-        let (line, after) = first_line(rest);
-        if rest.len() < body.len()
-            && state.is_text(line)
-            && *certain.get_or_insert_with(|| after_base64(rest)) >= rest.len()
-        {
-            text = rest.len();
+fn base64(body: &[u8], put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Option<String>> {
+    let (mut state, mut at, mut certain) = (Sextets::default(), 0, 0);
+    // Up to the last long line of nothing but base64 there is no text.
+    for line in lines(body) {
+        at += line.len();
+        let line = line.trim_ascii();
+        if line.len() >= LONG_LINE && line.iter().all(|byte| is_base64(*byte)) {
+            certain = at;
+        }
+    }
+    at = 0;
+    for line in lines(body) {
+        if at > 0 && at >= certain && state.is_text(line) {
             break;
         }
-        state.push(line, out)?;
-        rest = after;
+        state.base64(line, put)?;
+        at += line.len();
     }
-    state.finish(out)?;
-    Ok(match (state.strange, state.have) {
-        _ if text > 0 => Some(format!("a text of {text} bytes follows its base64, it was left out")),
-        (0, 1) => Some("its base64 ends in the middle of a byte".to_owned()),
-        (0, _) => None,
-        (strange, _) => Some(format!("{strange} bytes in its base64 do not belong there, they were left out")),
-    })
-}
-
-/// The bytes after the last long line of nothing but base64; all of them if there is none.
-fn after_base64(text: &[u8]) -> usize {
-    let is_certain = |line: &[u8]| {
-        let line = line.trim_ascii();
-        line.len() >= LONG_LINE && line.iter().all(|byte| is_base64(*byte))
-    };
-    let mut after = text.len();
-    let mut rest = text.len();
-    for line in lines(text) {
-        rest -= line.len();
-        if is_certain(line) {
-            after = rest;
+    let is_cut = state.have == 1;
+    state.finish(put)?;
+    Ok(match state.strange {
+        _ if at < body.len() => {
+            Some(format!("a text of {} bytes follows its base64, it was left out", body.len() - at))
         }
-    }
-    after
+        0 => is_cut.then(|| "its base64 ends in the middle of a byte".to_owned()),
+        strange => Some(format!("{strange} bytes in its base64 do not belong there, they were left out")),
+    })
 }
 
 /// The base64 of an encoded word.
 pub(super) fn base64_word(coded: &[u8]) -> Vec<u8> {
-    let (mut bytes, mut state) = (Vec::new(), Base64::default());
+    let (mut bytes, mut state) = (Vec::new(), Sextets::default());
     // Memory takes everything.
-    let _ = state.push(coded, &mut bytes).and_then(|()| state.finish(&mut bytes));
+    let mut put = |decoded: &[u8]| bytes.write_all(decoded);
+    let _ = state.base64(coded, &mut put).and_then(|()| state.finish(&mut put));
     bytes
 }
 
 /// A `=` that escapes nothing stays as it is (RFC 2045 section 6.7, note 2). Line ends stay as they came.
-fn quoted_printable<W: Write>(body: &[u8], out: &mut W) -> io::Result<Option<String>> {
+fn quoted_printable(body: &[u8], put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Option<String>> {
     let mut strange = 0_u64;
     for line in lines(body) {
         let text = line.trim_ascii_end();
-        let end: &[u8] = match line {
-            [.., b'\r', b'\n'] => b"\r\n",
-            [.., b'\n'] => b"\n",
-            _ => b"",
-        };
+        let end = line.get(without_line_end(line).len()..).unwrap_or_default();
         let (text, end) = text.strip_suffix(b"=").map_or((text, end), |soft| (soft, b""));
-        let mut rest = text;
-        while let [first, after @ ..] = rest {
-            let found = escaped(rest, b'=');
-            strange += u64::from(*first == b'=' && found.is_none());
-            let (byte, after) = found.unwrap_or((*first, after));
-            out.write_all(&[byte])?;
-            rest = after;
+        for (byte, is_strange) in unescaped(text, b'=') {
+            strange += u64::from(is_strange);
+            put(&[byte])?;
         }
-        out.write_all(end)?;
+        put(end)?;
     }
     Ok((strange > 0).then(|| format!("{strange} escapes in its quoted-printable are none, they were left as they are")))
 }
 
-/// `begin 644 name`, lines of data, `end`: the blocks of it in a text.
+/// `begin 644 name`, lines of data, `end`: the blocks of it in a text, each after its name.
 pub(super) struct UuBlocks<'a>(pub(super) &'a [u8]);
 
-/// One of them.
-pub(super) struct UuBlock<'a> {
-    pub(super) name: &'a [u8],
-    data: &'a [u8],
-}
-
 impl<'a> Iterator for UuBlocks<'a> {
-    type Item = UuBlock<'a>;
+    type Item = (&'a [u8], &'a [u8]);
 
-    fn next(&mut self) -> Option<UuBlock<'a>> {
-        while !self.0.is_empty() {
-            let (line, after) = first_line(self.0);
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (here, (line, after)) = (self.0, first_line(self.0));
+            if line.is_empty() {
+                return None;
+            }
             self.0 = after;
             let Some(name) = begun(line) else { continue };
-            let is_data = |line: &[u8]| uu_line(line).is_some_and(|(length, _)| length > 0);
-            let mut length = lines(after).take_while(|line| is_data(line)).map(<[u8]>::len).sum::<usize>();
             // The line of no bytes and the last line belong to it, and prove an empty one.
-            for line in lines(after.get(length..).unwrap_or_default()).take(2) {
-                if uu_line(line).is_some_and(|(length, _)| length == 0) || line.trim_ascii() == b"end" {
-                    length += line.len();
-                }
-            }
-            if let (Some((data, after)), true) = (after.split_at_checked(length), length > 0) {
-                self.0 = after;
-                return Some(UuBlock { name, data });
+            let is_end =
+                |line: &&[u8]| uu_line(line).is_some_and(|(length, _)| length == 0) || line.trim_ascii() == b"end";
+            let is_data = |line: &&[u8]| uu_line(line).is_some_and(|(length, _)| length > 0);
+            let data = lines(after).take_while(is_data).map(<[u8]>::len).sum::<usize>();
+            let ends = lines(after.get(data..).unwrap_or_default()).take(2).take_while(is_end);
+            let length = data + ends.map(<[u8]>::len).sum::<usize>();
+            if length > 0 {
+                self.0 = after.get(length..).unwrap_or_default();
+                return Some((name, here.get(..line.len() + length).unwrap_or_default()));
             }
         }
-        None
     }
 }
 
-impl UuBlock<'_> {
-    pub(super) fn decode(&self, out: &mut impl Write) -> io::Result<(u64, Option<String>)> {
-        let mut counted = Counted(BufWriter::with_capacity(BUFFER, out), 0);
-        let wrong = self.decode_into(&mut counted)?;
-        counted.flush()?;
-        Ok((counted.1, wrong))
-    }
-
-    fn decode_into<W: Write>(&self, out: &mut W) -> io::Result<Option<String>> {
-        let mut short = 0_u64;
-        for (length, data) in lines(self.data).filter_map(uu_line) {
-            let needed = length.div_ceil(3) * 4;
-            let blanks = needed.saturating_sub(data.len());
-            short += u64::from(blanks > MOST_BLANKS);
-            let mut left = length;
-            let data = data.iter().copied().chain(std::iter::repeat_n(b' ', blanks.min(MOST_BLANKS)));
-            let mut bits = (0_u32, 0);
-            for byte in data.take(needed) {
-                bits = (bits.0 << 6 | u32::from(byte.wrapping_sub(b' ') & 63), bits.1 + 1);
-                if bits.1 == 4 {
-                    let [_, decoded @ ..] = bits.0.to_be_bytes();
-                    out.write_all(decoded.get(..left.min(3)).unwrap_or_default())?;
-                    left = left.saturating_sub(3);
-                    bits = (0, 0);
-                }
-            }
+fn uuencode(block: &[u8], put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Option<String>> {
+    let mut short = 0_u64;
+    for (length, data) in lines(block).skip(1).filter_map(uu_line) {
+        let needed = length.div_ceil(3) * 4;
+        let blanks = needed.saturating_sub(data.len());
+        short += u64::from(blanks > MOST_BLANKS);
+        let (mut sextets, mut left) = (Sextets::default(), length);
+        for byte in data.iter().copied().chain(repeat_n(b' ', blanks.min(MOST_BLANKS))).take(needed) {
+            sextets.push(byte.wrapping_sub(b' ') & 63, &mut |bytes| {
+                put(bytes.get(..left.min(3)).unwrap_or_default())?;
+                left = left.saturating_sub(3);
+                Ok(())
+            })?;
         }
-        let has_end = lines(self.data).last().is_some_and(|line| line.trim_ascii() == b"end");
-        Ok(match short {
-            0 if has_end => None,
-            0 => Some("the end of its uuencode is missing".to_owned()),
-            lines => Some(format!("{lines} lines of its uuencode are too short")),
-        })
     }
+    let has_end = lines(block).last().is_some_and(|line| line.trim_ascii() == b"end");
+    Ok(match short {
+        0 => (!has_end).then(|| "the end of its uuencode is missing".to_owned()),
+        lines => Some(format!("{lines} lines of its uuencode are too short")),
+    })
 }
 
 /// The name in `begin 644 name`.
 fn begun(line: &[u8]) -> Option<&[u8]> {
     let mut words = line.strip_prefix(b"begin ")?.trim_ascii().splitn(2, |byte| *byte == b' ');
     let (mode, name) = (words.next()?, words.next()?.trim_ascii());
-    (matches!(mode.len(), 3 | 4) && mode.iter().all(|digit| (b'0'..=b'7').contains(digit)) && !name.is_empty())
-        .then_some(name)
+    let is_mode = matches!(mode.len(), 3 | 4) && mode.iter().all(|digit| (b'0'..=b'7').contains(digit));
+    (is_mode && !name.is_empty()).then_some(name)
 }
 
 /// The length that a line of data claims, and its characters.
@@ -282,24 +242,4 @@ fn uu_line(line: &[u8]) -> Option<(usize, &[u8])> {
     let fits =
         *first <= b'`' && data.len() <= length.div_ceil(3) * 4 + 2 && data.iter().all(|c| (b' '..=b'`').contains(c));
     fits.then_some((length, data))
-}
-
-/// Decoded bytes on their way out.
-struct Counted<W: Write>(BufWriter<W>, u64);
-
-impl<W: Write> Write for Counted<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.0.write(bytes)?;
-        self.1 += written as u64;
-        Ok(written)
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.1 += bytes.len() as u64;
-        self.0.write_all(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
 }
