@@ -174,7 +174,7 @@ impl<S: Shelf> Unpacking<'_, S> {
     /// word: one may take for the same what differs in its normal form only.
     fn attached(&mut self, leaf: &Leaf, part: Part) -> io::Result<()> {
         let wanted = file_name(leaf, part.named.as_ref());
-        if part.named.as_ref().is_some_and(|named| !named.known) {
+        if part.named.as_ref().is_some_and(|named| named.is_unknown) {
             let note = format!("part {}, {wanted}: the charset of its name is not known", leaf.number);
             self.extracted.notes.push(note);
         }

@@ -10,76 +10,51 @@ const ZONES: &str = "ut 0 utc 0 gmt 0 z 0 est -300 edt -240 cst -360 cdt -300 ms
                      akst -540 hst -600 wet 0 west 60 cet 60 mez 60 met 60 cest 120 mesz 120 mest 120 eet 120 eest 180 \
                      msk 180 hkt 480 sgt 480 jst 540 kst 540 aest 600 nzst 720";
 
-/// What is known so far.
-#[derive(Default)]
-struct Parts {
-    weekday: Option<()>,
-    day: Option<i64>,
-    /// From 0.
-    month: Option<usize>,
-    year: Option<i64>,
-    time: Option<[i64; 3]>,
-    /// True for PM.
-    half: Option<bool>,
-    /// Minutes; `-0000` says that it is not known.
-    zone: Option<Option<i64>>,
-}
-
 /// The moment, if every byte of the field is understood and the zone is given.
 pub(super) fn parse(field: &str) -> Option<DateTime> {
-    let field = without_comments(field)?;
+    let field = without_comments(field)?.to_ascii_lowercase();
     if let Some(moment) = DateTime::parse(field.trim()) {
-        // A day alone is no moment.
+        // A day alone is not a moment.
         return Some(moment).filter(|_| field.contains(':'));
     }
-    let mut parts = Parts::default();
-    let words = field.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
-    for word in words {
-        parts.take(&word.to_ascii_lowercase())?;
-    }
-    let [mut hour, minute, second] = parts.time?;
-    if let Some(is_pm) = parts.half {
-        hour = if (1..=12).contains(&hour) { hour % 12 + if is_pm { 12 } else { 0 } } else { return None };
-    }
-    DateTime::of((parts.year?, parts.month?, parts.day?), [hour, minute, second], parts.zone?)
-}
-
-impl Parts {
-    /// One word; `None` if it says nothing, or what was said already.
-    fn take(&mut self, word: &str) -> Option<()> {
-        let is_weekday = |day: &&str| *day == word || (word.len() >= 3 && word.len() < 6 && day.starts_with(word));
-        if DAYS.iter().any(is_weekday) {
-            return set(&mut self.weekday, ());
-        }
-        if let Some(month) = month(word) {
-            return set(&mut self.month, month);
-        }
-        if let "am" | "pm" = word {
-            return set(&mut self.half, word == "pm");
-        }
-        if let Some(zone) = zone(word) {
+    let (mut weekday, mut day, mut month, mut year, mut time, mut is_pm) = (None, None, None, None, None, None);
+    // Minutes; `-0000` says that it is not known.
+    let mut zone: Option<Option<i64>> = None;
+    // A word that says nothing, or what was said already, is not understood.
+    for word in field.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()) {
+        let is_short = word.len() >= 3 && word.len() < 6;
+        if DAYS.iter().any(|day| *day == word || is_short && day.starts_with(word)) {
+            set(&mut weekday, ())?;
+        } else if let Some(found) = month_named(word) {
+            set(&mut month, found)?;
+        } else if let "am" | "pm" = word {
+            set(&mut is_pm, word == "pm")?;
+        } else if let Some(found) = zone_named(word) {
             // The same twice is what `+0900 JST` and `GMT +0900` say.
-            return match self.zone {
-                Some(known) if known == zone || known == Some(0) && word.starts_with(['+', '-']) => {
-                    self.zone = Some(zone);
-                    Some(())
-                }
-                known => known.is_none().then(|| self.zone = Some(zone)),
-            };
+            if zone == Some(found) || zone == Some(Some(0)) && word.starts_with(['+', '-']) {
+                zone = None;
+            }
+            set(&mut zone, found)?;
+        } else if word.contains(':') || word.matches('.').count() == 2 {
+            set(&mut time, time_of_day(word)?)?;
+        } else if let Some((first, rest)) = word.split_once('-') {
+            let (name, last) = rest.split_once('-')?;
+            set(&mut month, month_named(name)?)?;
+            set(&mut day, number(first, 2)?)?;
+            set(&mut year, full_year(last)?)?;
+        } else if day.is_none() && (word.len() < 3 || word.len() == 3 && word.starts_with('0')) {
+            day = Some(number(word, 4)?);
+        } else {
+            set(&mut year, full_year(word)?)?;
         }
-        if word.contains(':') || word.matches('.').count() == 2 {
-            return set(&mut self.time, time(word)?);
-        }
-        if let Some((day, rest)) = word.split_once('-') {
-            let (name, year) = rest.split_once('-')?;
-            set(&mut self.month, month(name)?)?;
-            set(&mut self.day, number(day, 2)?)?;
-            return set(&mut self.year, full_year(year)?);
-        }
-        let value = number(word, 4)?;
-        let is_day = self.day.is_none() && (word.len() < 3 || word.len() == 3 && word.starts_with('0'));
-        if is_day { set(&mut self.day, value) } else { set(&mut self.year, full_year(word)?) }
     }
+    let [hour, minute, second] = time?;
+    let hour = match is_pm {
+        None => hour,
+        Some(is_pm) if (1..=12).contains(&hour) => hour % 12 + if is_pm { 12 } else { 0 },
+        Some(_) => return None,
+    };
+    DateTime::of((year?, month?, day?), [hour, minute, second], zone?)
 }
 
 fn set<T>(place: &mut Option<T>, value: T) -> Option<()> {
@@ -87,7 +62,7 @@ fn set<T>(place: &mut Option<T>, value: T) -> Option<()> {
 }
 
 /// `June`, `Sept`, `nov.`
-fn month(word: &str) -> Option<usize> {
+fn month_named(word: &str) -> Option<usize> {
     const REST: [&str; 12] = ["uary", "ruary", "ch", "il", "", "e", "y", "ust", "tember", "ober", "ember", "ember"];
     let word = word.strip_suffix('.').unwrap_or(word);
     let (start, rest) = word.split_at_checked(3)?;
@@ -96,7 +71,7 @@ fn month(word: &str) -> Option<usize> {
 }
 
 /// `11:51`, `11:51:07`, `11:51:07.5`, `23.42.00`
-fn time(word: &str) -> Option<[i64; 3]> {
+fn time_of_day(word: &str) -> Option<[i64; 3]> {
     let by = if word.contains(':') { ':' } else { '.' };
     let mut numbers = word.split(by);
     let (hour, minute) = (number(numbers.next()?, 2)?, number(numbers.next()?, 2)?);
@@ -109,32 +84,24 @@ fn time(word: &str) -> Option<[i64; 3]> {
 /// RFC 5322 section 4.3: two digits from 50 on are of the last century, three count from 1900.
 fn full_year(word: &str) -> Option<i64> {
     let year = number(word, 4)?;
-    Some(match word.len() {
-        1 | 4 => year,
-        2 if year < 50 => year + 2000,
-        _ => year + 1900,
-    })
-    .filter(|_| word.len() > 1)
+    match word.len() {
+        4 => Some(year),
+        2 if year < 50 => Some(year + 2000),
+        2 | 3 => Some(year + 1900),
+        _ => None,
+    }
 }
 
 /// `+0900`, `+09:00`, `-600`, `JST`, `GMT+0900`; the inner `None` is `-0000`.
-fn zone(word: &str) -> Option<Option<i64>> {
+fn zone_named(word: &str) -> Option<Option<i64>> {
     if let Some(minutes) = pair(ZONES, word) {
         return minutes.parse().ok().map(Some);
     }
     let word = word.strip_prefix("gmt").or_else(|| word.strip_prefix("utc")).unwrap_or(word);
-    let sign = match word.get(..1)? {
-        "+" => 1,
-        "-" => -1,
-        _ => return None,
-    };
-    let digits = word.get(1..)?.replacen(':', "", 1);
-    let (hours, minutes) = match digits.len() {
-        2 => (digits.as_str(), "0"),
-        3 | 4 => digits.split_at_checked(digits.len() - 2)?,
-        _ => return None,
-    };
-    let (hours, minutes) = (number(hours, 2)?, number(minutes, 2)?);
+    let sign = if word.starts_with('-') { -1 } else { 1 };
+    let digits = word.strip_prefix(['+', '-'])?.replacen(':', "", 1);
+    let value = number(&digits, 4).filter(|_| digits.len() > 1)?;
+    let (hours, minutes) = if digits.len() == 2 { (value, 0) } else { (value / 100, value % 100) };
     let is_unknown = sign < 0 && hours + minutes == 0;
     (hours < 15 && minutes < 60).then_some((!is_unknown).then_some(sign * (hours * 60 + minutes)))
 }

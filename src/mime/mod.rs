@@ -4,7 +4,7 @@
 //! bytes go in; nothing here knows a server or a disk.
 //!
 //! - `header`: where a header ends, and its fields; `parameters`: those of Content-Type
-//! - `charset`, `words`: bytes → text; `address`, `date`; `headers`: the fields that people sort mail by
+//! - `words`: bytes → text; `address`, `date`; `headers`: the fields that people sort mail by
 //! - `parts`: a message → its leaf parts; `transfer`: a part's body → its bytes; `file_name`: a name → one that is
 //!   safe; `attachments`: all of it
 //! - `ending`: whether a message was cut off
@@ -13,8 +13,6 @@
 mod address;
 #[cfg(feature = "attachments")]
 mod attachments;
-#[cfg(feature = "attachments")]
-mod charset;
 #[cfg(feature = "attachments")]
 mod date;
 mod ending;

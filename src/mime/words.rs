@@ -1,37 +1,53 @@
-//! A header field as text: encoded words (RFC 2047), and raw bytes that should be ASCII.
+//! Bytes as text: encoded words (RFC 2047), a charset's name, or, if nobody said it, what they look like.
 //!
-//! Senders split a character over two words: the bytes of neighbours are joined before they are decoded.
+//! Senders split a character over two words: the bytes of neighbours are joined before they are decoded. The tables
+//! are encoding_rs's, which are the browsers'. Here is what mail has beyond the web: other names for the same, three
+//! 7-bit forms, two code pages of DOS.
 
-use super::charset;
-use super::header::unescape;
+use encoding_rs::{EUC_JP, EUC_KR, Encoding, GBK, ISO_2022_JP, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use super::header::{is_nearly_utf8, unescape};
 use super::transfer::base64_word;
 
-/// A text, and whether its charset is known; if it is not, the text is as it came.
-#[derive(Debug, PartialEq, Eq)]
+/// The upper halves of two code pages.
+const CP437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀\
+                     αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
+const CP850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀\
+                     ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
+
+/// Names that browsers do not know and that mail is sent with, after theirs.
+const ALIASES: [(&str, &str); 9] = [
+    ("utf-8", "cp65001 utf-8-sig utf-8n utf8mb4"),
+    ("shift_jis", "cp932 x-ms-cp932 ms-cp932 windows-932 cp943 cp943c cswindows31j mskanji x-shift-jis"),
+    ("shift_jis", "shift-jis-2004 shift-jisx0213 x-mac-japanese"),
+    ("euc-jp", "eucjp ujis eucjp-ms euc-jp-ms cp51932 x-eucjp x-euc"),
+    ("iso-2022-jp", "cp50220 cp50221 cp50222 iso-2022-jp-1 iso-2022-jp-2 iso-2022-jp-3 iso-2022-jp-ms jis"),
+    ("euc-kr", "cp949 ms949 uhc x-windows-949 euckr ks-c-5601 ks-c-5601-1987 ksc-5601 ks-c-5601-1992"),
+    ("big5", "cp950 ms950 x-big5 big-5 big5hkscs"),
+    ("gbk", "cp936 ms936 windows-936 euc-cn euccn gb2312-80 cn-gb"),
+    ("gb18030", "cp54936 gb-18030"),
+];
+
+/// Names that stand for "it is not known", or are put on anything.
+const UNKNOWN: &str = "us-ascii ascii ansi-x3.4-1968 646 unknown-8bit x-unknown unknown 8bit";
+
+/// A field, or a stretch of it.
+#[derive(Default)]
 pub(super) struct Text {
     pub(super) text: String,
-    pub(super) known: bool,
-}
-
-/// A stretch of a field.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece {
-    Raw(String),
-    /// From encoded words: nothing in it is syntax.
-    Decoded(String),
-    /// Encoded words in a charset that is not known, as they came.
-    Unknown(String),
+    /// It is in a charset that is not known, as it came.
+    pub(super) is_unknown: bool,
+    /// It is from encoded words: nothing in it is syntax.
+    pub(super) is_coded: bool,
 }
 
 /// A field's bytes as text; `hint` is the charset that the message uses elsewhere.
 pub(super) fn text(bytes: &[u8], hint: Option<&[u8]>) -> Text {
-    let mut all = Text { text: String::new(), known: true };
-    for piece in pieces(bytes, hint) {
-        all.known &= !matches!(piece, Piece::Unknown(_));
-        let (Piece::Raw(text) | Piece::Decoded(text) | Piece::Unknown(text)) = piece;
-        all.text.push_str(&text);
-    }
-    all
+    pieces(bytes, hint).into_iter().fold(Text::default(), |all, piece| Text {
+        text: all.text + &piece.text,
+        is_unknown: all.is_unknown | piece.is_unknown,
+        ..all
+    })
 }
 
 /// Bytes in a charset that is declared, or, if it is not known, `charset''bytes` as RFC 2231 has it.
@@ -40,68 +56,44 @@ pub(super) fn declared(bytes: &[u8], charset: &[u8], hint: Option<&[u8]>) -> Tex
         b'!'..=b'~' => char::from(*byte).to_string(),
         _ => format!("%{byte:02X}"),
     };
-    match charset::declared(bytes, charset, hint) {
-        Some(text) => Text { text, known: true },
-        None => {
-            let coded: String = bytes.iter().map(coded).collect();
-            Text { text: format!("{}''{coded}", String::from_utf8_lossy(charset)), known: false }
-        }
-    }
-}
-
-/// Neighbouring encoded words of one charset.
-struct Words<'a> {
-    charset: &'a [u8],
-    bytes: Vec<u8>,
-    /// From the first to the last of them, as they came.
-    source: &'a [u8],
+    let raw = || format!("{}''{}", String::from_utf8_lossy(charset), bytes.iter().map(coded).collect::<String>());
+    let text = decoded(bytes, charset, hint);
+    Text { is_unknown: text.is_none(), text: text.unwrap_or_else(raw), is_coded: true }
 }
 
 /// The stretches of a field, in their order.
-pub(super) fn pieces(field: &[u8], hint: Option<&[u8]>) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut open: Option<Words> = None;
+pub(super) fn pieces(field: &[u8], hint: Option<&[u8]>) -> Vec<Text> {
     // After the last `?=` nothing is a word; before it, no search runs to the end in vain.
     let last = field.windows(2).rposition(|pair| pair == b"?=").map_or(0, |at| at + 2);
-    let mut coded = field.get(..last).unwrap_or_default();
-    // What is not in `pieces` or `open` yet.
-    let mut raw = field;
-    while let Some((_, candidate)) = cut(coded, b"=?") {
-        coded = candidate;
+    let coded = field.get(..last).unwrap_or_default();
+    let raw = |from, to| Text { text: guessed(field.get(from..to).unwrap_or_default(), hint), ..Text::default() };
+    let close = |(charset, bytes, begin): (&[u8], Vec<u8>, usize), end| {
+        let text = decoded(&bytes, charset, hint);
+        Text { is_unknown: text.is_none(), text: text.unwrap_or_else(|| raw(begin, end).text), is_coded: true }
+    };
+    let (mut pieces, mut at, mut done) = (Vec::new(), 0, 0);
+    // Neighbouring words of one charset: it, their bytes, and where the first begins; the last ends at `done`.
+    let mut open: Option<(&[u8], Vec<u8>, usize)> = None;
+    while let Some((before, candidate)) = coded.get(at..).and_then(|rest| cut(rest, b"=?")) {
+        let begin = at + before.len();
+        at = begin + 2;
         let Some((charset, bytes, after)) = word(candidate) else { continue };
-        let tail = field.len() - last;
-        let begin = raw.len().saturating_sub(candidate.len() + 2 + tail);
-        let (before, source) = raw.split_at_checked(begin).unwrap_or_default();
-        let length = source.len().saturating_sub(after.len() + tail);
+        at = last - after.len();
+        // RFC 2047 section 6.2: blanks between two words are not there.
+        let is_next = open.is_some() && field.get(done..begin).is_some_and(|between| between.trim_ascii().is_empty());
         match &mut open {
-            // RFC 2047 section 6.2: blanks between two words are not there.
-            Some(words) if before.trim_ascii().is_empty() && charset.eq_ignore_ascii_case(words.charset) => {
-                words.bytes.extend(bytes);
-                let start = field.len() - raw.len() - words.source.len();
-                words.source = field.get(start..start + words.source.len() + begin + length).unwrap_or_default();
-            }
+            Some((known, all, _)) if is_next && charset.eq_ignore_ascii_case(known) => all.extend(bytes),
             _ => {
-                let is_between = open.is_some() && before.trim_ascii().is_empty();
-                pieces.extend(open.take().map(|words| decoded(words, hint)));
-                if !is_between {
-                    pieces.push(Piece::Raw(charset::guessed(before, hint)));
-                }
-                open = Some(Words { charset, bytes, source: source.get(..length).unwrap_or_default() });
+                pieces.extend(open.take().map(|words| close(words, done)));
+                pieces.extend((!is_next).then(|| raw(done, begin)));
+                open = Some((charset, bytes, begin));
             }
         }
-        coded = after;
-        raw = source.get(length..).unwrap_or_default();
+        done = at;
     }
-    pieces.extend(open.map(|words| decoded(words, hint)));
-    pieces.push(Piece::Raw(charset::guessed(raw, hint)));
+    pieces.extend(open.map(|words| close(words, done)));
+    pieces.push(raw(done, field.len()));
     pieces
-}
-
-fn decoded(words: Words, hint: Option<&[u8]>) -> Piece {
-    match charset::declared(&words.bytes, words.charset, hint) {
-        Some(text) => Piece::Decoded(text),
-        None => Piece::Unknown(charset::guessed(words.source, hint)),
-    }
 }
 
 /// `encoded-word = "=?" charset "?" encoding "?" encoded-text "?="`, its `=?` already read: the charset, the
@@ -109,28 +101,22 @@ fn decoded(words: Words, hint: Option<&[u8]>) -> Piece {
 fn word(candidate: &[u8]) -> Option<(&[u8], Vec<u8>, &[u8])> {
     let (charset, rest) = cut(candidate, b"?")?;
     let (encoding, rest) = cut(rest, b"?")?;
-    let charset = charset.split(|byte| *byte == b'*').next().unwrap_or(charset);
-    if charset.is_empty() || charset.len() > 60 {
-        return None;
-    }
-    match encoding {
-        [b'b' | b'B'] => {
-            let (coded, after) = cut(rest, b"?")?;
-            let after = after.strip_prefix(b"=")?;
-            // Some mailers say base64 and write the bytes themselves.
-            let bytes = if coded.is_ascii() { base64_word(coded) } else { coded.to_vec() };
-            (coded.is_empty() || !bytes.is_empty()).then_some((charset, bytes, after))
+    let charset = charset.split(|byte| *byte == b'*').next().filter(|charset| (1..=60).contains(&charset.len()))?;
+    let end = rest.windows(2).position(|pair| pair == b"?=" || pair == b"=?")?;
+    let end = end + usize::from(rest.get(end..end + 3) == Some(b"=?="));
+    let (coded, after) = rest.split_at_checked(end)?;
+    let bytes = match encoding {
+        b"b" | b"B" if coded.contains(&b'?') => return None,
+        b"b" | b"B" if coded.is_ascii() => base64_word(coded),
+        // Some mailers say base64 and write the bytes themselves.
+        b"b" | b"B" => coded.to_vec(),
+        b"q" | b"Q" => {
+            let blanks: Vec<_> = coded.iter().map(|byte| if *byte == b'_' { b' ' } else { *byte }).collect();
+            unescape(&blanks, b'=')
         }
-        [b'q' | b'Q'] => {
-            let end = rest.windows(2).position(|pair| pair == b"?=" || pair == b"=?")?;
-            let end = if rest.get(end..end + 3) == Some(b"=?=") { end + 1 } else { end };
-            let (coded, after) = rest.split_at_checked(end)?;
-            let after = after.strip_prefix(b"?=")?;
-            let blanks: Vec<u8> = coded.iter().map(|byte| if *byte == b'_' { b' ' } else { *byte }).collect();
-            Some((charset, unescape(&blanks, b'='), after))
-        }
-        _ => None,
-    }
+        _ => return None,
+    };
+    (coded.is_empty() || !bytes.is_empty()).then_some((charset, bytes, after.strip_prefix(b"?=")?))
 }
 
 /// What is before and after the first `mark`.
@@ -138,4 +124,163 @@ fn cut<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let at = bytes.windows(mark.len()).position(|window| window == mark)?;
     let (before, rest) = bytes.split_at_checked(at)?;
     Some((before, rest.get(mark.len()..)?))
+}
+
+/// Text in the charset of that name; `None` if the name says nothing to us and the bytes are not ASCII.
+///
+/// The sender may be wrong: what is UTF-8 from end to end is UTF-8, what is declared Japanese may be Japanese in
+/// another form. Nothing else is guessed; bytes that do not belong become U+FFFD.
+fn decoded(bytes: &[u8], charset: &[u8], hint: Option<&[u8]>) -> Option<String> {
+    let name = label(charset);
+    let shifts = bytes.contains(&0x1b);
+    match decode(bytes, &name) {
+        Some((text, true)) => Some(text),
+        Some((text, false)) => {
+            let utf8 = str::from_utf8(bytes).ok().filter(|_| !shifts).map(str::to_owned);
+            let is_japanese = encoding(&name).is_some_and(|found| [SHIFT_JIS, EUC_JP, ISO_2022_JP].contains(&found));
+            utf8.or_else(|| japanese(bytes).filter(|_| is_japanese)).or(Some(text))
+        }
+        None if says_nothing(&name) => Some(guessed(bytes, hint)),
+        None => (bytes.is_ascii() && !shifts).then(|| guessed(bytes, None)),
+    }
+}
+
+fn label(charset: &[u8]) -> String {
+    String::from_utf8_lossy(charset.trim_ascii()).to_ascii_lowercase().replace('_', "-")
+}
+
+fn says_nothing(name: &str) -> bool {
+    UNKNOWN.split(' ').any(|known| known == name)
+}
+
+/// Bytes that nobody said the charset of, as the mail programs of their time would show them; `hint` is the
+/// charset that the message uses elsewhere.
+fn guessed(bytes: &[u8], hint: Option<&[u8]>) -> String {
+    let shifts = bytes.contains(&0x1b);
+    if !shifts && is_nearly_utf8(bytes) {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
+    let hinted = || hint.and_then(|hint| decode(bytes, &label(hint))).and_then(|(text, whole)| whole.then_some(text));
+    let hinted = if shifts { None } else { hinted() };
+    hinted.or_else(|| japanese(bytes)).unwrap_or_else(|| match shifts {
+        true => String::from_utf8_lossy(bytes).into_owned(),
+        false => WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
+    })
+}
+
+/// Bytes in one of the three Japanese charsets, if they are in it from end to end.
+fn japanese(bytes: &[u8]) -> Option<String> {
+    let whole = |(text, whole): (String, bool)| whole.then_some(text);
+    if bytes.contains(&0x1b) {
+        return whole(web(ISO_2022_JP, &without_idle_escapes(bytes)));
+    }
+    // First bytes of everything common in Shift_JIS; in EUC-JP they stand nowhere, in Latin text they are quotes
+    // and dashes between letters.
+    if bytes.iter().any(|byte| matches!(byte, 0x81..=0x9f)) {
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b' ';
+        let is_dash = |part: &&[u8]| matches!(part, [a, 0x91..=0x97, b] if is_word(a) && is_word(b));
+        let high = bytes.iter().filter(|byte| !byte.is_ascii()).count();
+        return whole(web(SHIFT_JIS, bytes)).filter(|_| bytes.windows(3).filter(is_dash).count() < high);
+    }
+    // One pair may be two umlauts.
+    whole(web(EUC_JP, bytes)).filter(|text| text.chars().filter(|c| !c.is_ascii()).count() > 1)
+}
+
+/// Text in the charset of that name, in lower case and with hyphens, and whether every byte was in it.
+fn decode(bytes: &[u8], name: &str) -> Option<(String, bool)> {
+    Some(match name {
+        "utf-7" | "utf7" | "unicode-1-1-utf-7" | "unicode-2-0-utf-7" | "csutf7" => utf7(bytes),
+        "cp437" | "ibm437" | "437" | "cspc8codepage437" => (table(bytes, CP437), true),
+        "cp850" | "ibm850" | "850" | "cspc850multilingual" => (table(bytes, CP850), true),
+        "iso-2022-kr" | "csiso2022kr" => {
+            web(EUC_KR, &shifted(bytes, [(b"\x0e", b"", 0x80), (b"\x0f", b"", 0), (b"\x1b$)C", b"", 0)]))
+        }
+        "hz-gb-2312" | "hz" => {
+            web(GBK, &shifted(bytes, [(b"~{", b"", 0x80), (b"~}", b"", 0), (b"~~", b"~", 0), (b"~\n", b"", 0)]))
+        }
+        _ if says_nothing(name) => return None,
+        _ => match encoding(name)? {
+            found if found == ISO_2022_JP => web(found, &without_idle_escapes(bytes)),
+            found if found == UTF_16LE && bytes.starts_with(b"\xfe\xff") => web(UTF_16BE, bytes),
+            found => web(found, bytes),
+        },
+    })
+}
+
+fn web(encoding: &'static Encoding, bytes: &[u8]) -> (String, bool) {
+    let (text, has_errors) = encoding.decode_with_bom_removal(bytes);
+    (text.into_owned(), !has_errors)
+}
+
+fn encoding(name: &str) -> Option<&'static Encoding> {
+    let alias = ALIASES.iter().find(|(_, names)| names.split(' ').any(|known| known == name)).map(|(alias, _)| *alias);
+    let prefixes = ["windows-cp", "windows", "win-", "win", "cp-", "cp", "ms-", "ms"];
+    let page = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).filter(|page| page.len() < 5);
+    let page = format!("windows-{}", page.unwrap_or_default());
+    let labels = [alias.unwrap_or(name), &name.replace('-', ""), &name.replace('-', "_"), &page];
+    let found = labels.iter().find_map(|label| Encoding::for_label(label.as_bytes()))?;
+    (!["replacement", "x-user-defined"].contains(&found.name())).then_some(found)
+}
+
+fn table(bytes: &[u8], upper: &str) -> String {
+    let upper: Vec<char> = upper.chars().collect();
+    let plain = |byte: &u8| byte.checked_sub(128).and_then(|at| upper.get(usize::from(at)).copied());
+    bytes.iter().map(|byte| plain(byte).unwrap_or(char::from(*byte))).collect()
+}
+
+/// A 7-bit form as the 8-bit form of the same: each sign stands for a text, and says whether the bytes after it lack
+/// their high bit.
+fn shifted<const N: usize>(bytes: &[u8], signs: [(&[u8], &[u8], u8); N]) -> Vec<u8> {
+    let (mut text, mut high, mut rest) = (Vec::with_capacity(bytes.len()), 0, bytes);
+    while let [byte, after @ ..] = rest {
+        let sign = signs.iter().find_map(|(sign, to, high)| Some((rest.strip_prefix(*sign)?, to, high)));
+        rest = sign.map_or(after, |(after, ..)| after);
+        match sign {
+            Some((_, to, bit)) => {
+                text.extend(*to);
+                high = *bit;
+            }
+            None => text.push(if byte.is_ascii_graphic() { byte | high } else { *byte }),
+        }
+    }
+    text
+}
+
+/// RFC 2152: `+` and base64 of UTF-16.
+fn utf7(bytes: &[u8]) -> (String, bool) {
+    let (mut text, mut whole, mut rest) = (String::new(), bytes.is_ascii(), bytes);
+    while let Some((plain, [_, coded @ ..])) =
+        rest.iter().position(|byte| *byte == b'+').and_then(|at| rest.split_at_checked(at))
+    {
+        text.push_str(&String::from_utf8_lossy(plain));
+        let end = coded.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"+/".contains(byte));
+        let (coded, after) = coded.split_at_checked(end.unwrap_or(coded.len())).unwrap_or_default();
+        rest = after.strip_prefix(b"-").unwrap_or(after);
+        if coded.is_empty() {
+            text.push('+');
+        }
+        let decoded = base64_word(coded);
+        let (decoded, has_errors) = UTF_16BE.decode_without_bom_handling(&decoded);
+        text.push_str(&decoded);
+        whole &= !has_errors;
+    }
+    text.push_str(&String::from_utf8_lossy(rest));
+    (text, whole)
+}
+
+/// ISO-2022-JP without escape sequences that another follows at once: joined words have them, old mailers wrote
+/// them, and the browsers' decoder calls them an error.
+fn without_idle_escapes(bytes: &[u8]) -> Vec<u8> {
+    let (mut kept, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
+    while let [first, after @ ..] = rest {
+        if let [0x1b, _, _, next @ ..] = rest
+            && next.first() == Some(&0x1b)
+        {
+            rest = next;
+        } else {
+            kept.push(*first);
+            rest = after;
+        }
+    }
+    kept
 }
