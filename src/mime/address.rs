@@ -164,7 +164,7 @@ impl List {
 /// The name and the address of a mailbox without angle brackets. Blanks around `@` and dots were allowed once.
 fn bare(plain: &str) -> (String, String) {
     let is_whole = |text: &str| text.contains('@') && !text.contains('"') && text.trim_matches('@') == text;
-    let is_name = |text: &str| !text.ends_with(['.', '@']) && text.matches('"').count() % 2 == 0;
+    let is_name = |text: &str| !text.ends_with(['.', '@']) && text.matches('"').count().is_multiple_of(2);
     match plain.rsplit_once(' ') {
         Some((name, address)) if is_whole(address) && is_name(name) => {
             (name.trim_matches('"').to_owned(), address.to_owned())
@@ -180,7 +180,6 @@ fn bare(plain: &str) -> (String, String) {
     }
 }
 
-/// Blanks and controls as one blank.
 fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")

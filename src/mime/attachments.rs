@@ -6,8 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::{self, ErrorKind, Write};
 
 use super::file_name::{clean, folded, made_up, numbered};
-use super::header::{field, is_token, token, unescape, unfolded};
-use super::parameters::Parameters;
+use super::header::{coded_parameter, field, is_token, parameter, token, unescape, unfolded};
 use super::parts::{Leaf, Leaves};
 use super::transfer::{self, UuBlocks};
 use super::words::{self, Text};
@@ -16,7 +15,6 @@ use crate::text::shorten;
 /// A name is shown up to this length, in bytes.
 const LONGEST_ORIGINAL: usize = 2_000;
 
-/// What a message had attached.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Extracted {
     pub(crate) attachments: Vec<Attachment>,
@@ -56,21 +54,17 @@ pub struct Attachment {
     pub broken: Option<String>,
 }
 
-/// Where attachments go.
 pub(crate) trait Shelf {
-    /// A file that is being written.
     type File: Write;
     /// A new file; [`ErrorKind::AlreadyExists`] if the name is taken.
     fn create(&mut self, name: &str) -> io::Result<Self::File>;
-    /// The file is complete.
     fn keep(&mut self, file: Self::File) -> io::Result<()>;
 }
 
 /// Takes the attachments out of `message`; with `skip_inline` without those that its text shows.
 pub(crate) fn unpack<S: Shelf>(message: &[u8], skip_inline: bool, shelf: &mut S) -> io::Result<Extracted> {
     let mut leaves = Leaves::of(message);
-    let mut unpacking =
-        Unpacking { shelf, taken: HashSet::new(), next: HashMap::new(), extracted: Extracted::default() };
+    let mut unpacking = Unpacking { shelf, next: HashMap::new(), extracted: Extracted::default() };
     let shown = skip_inline.then(|| shown_in_html(message));
     let mut hint = None;
     while let Some(leaf) = leaves.next() {
@@ -97,7 +91,6 @@ pub(crate) fn unpack<S: Shelf>(message: &[u8], skip_inline: bool, shelf: &mut S)
     Ok(extracted)
 }
 
-/// What a part's header says of it.
 #[derive(Default)]
 struct Part {
     named: Option<Text>,
@@ -110,11 +103,16 @@ struct Part {
 impl Part {
     /// `hint` is the charset of the last part that declared one.
     fn of(leaf: &Leaf, hint: &mut Option<Vec<u8>>) -> Part {
-        let content_type = Parameters::of(field(leaf.header, "Content-Type").unwrap_or_default());
-        *hint = content_type.plain("charset").or(hint.take());
+        let content_type = field(leaf.header, "Content-Type").unwrap_or_default();
+        *hint = parameter(content_type, "charset").or(hint.take());
         let hint = hint.as_deref();
         let disposition = field(leaf.header, "Content-Disposition").unwrap_or_default();
-        let named = Parameters::of(disposition).text("filename", hint).or_else(|| content_type.text("name", hint));
+        // Encoded as the standard says (RFC 2231) or as it forbids (RFC 2047).
+        let named = coded_parameter(disposition, "filename").or_else(|| coded_parameter(content_type, "name"));
+        let named = named.map(|(bytes, charset)| match charset.as_slice() {
+            b"" => words::text(&bytes, hint),
+            charset => words::declared(&bytes, charset, hint),
+        });
         let disposition = Some(token(disposition)).filter(|word| !word.is_empty() && word.bytes().all(is_token));
         let content_id = field(leaf.header, "Content-ID").map(|value| words::text(&unfolded(value, 1_000), None).text);
         let is_read = matches!(leaf.media_type.as_str(), "text/plain" | "text/html");
@@ -149,7 +147,6 @@ fn shown_in_html(message: &[u8]) -> HashSet<Vec<u8>> {
     ids
 }
 
-/// The body of a text.
 fn decoded<'a>(leaf: &Leaf<'a>) -> Cow<'a, [u8]> {
     if !["base64", "quoted-printable"].contains(&leaf.encoding.as_str()) {
         return Cow::Borrowed(leaf.body);
@@ -162,9 +159,7 @@ fn decoded<'a>(leaf: &Leaf<'a>) -> Cow<'a, [u8]> {
 
 struct Unpacking<'a, S> {
     shelf: &'a mut S,
-    /// The names of files, folded.
-    taken: HashSet<String>,
-    /// The number that the next of that name has.
+    /// The names of files, folded, and the number that the next of that name has.
     next: HashMap<String, usize>,
     extracted: Extracted,
 }
@@ -183,14 +178,15 @@ impl<S: Shelf> Unpacking<'_, S> {
         let (name, mut file) = loop {
             let free = if n == 1 { wanted.clone() } else { numbered(&wanted, n) };
             n += 1;
-            if self.taken.insert(folded(&free)) {
-                match self.shelf.create(&free) {
-                    Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
-                    created => break (free, created?),
-                }
+            if self.next.contains_key(&folded(&free)) {
+                continue;
+            }
+            match self.shelf.create(&free) {
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+                created => break (free, created?),
             }
         };
-        self.next.insert(key, n);
+        self.next.extend([(folded(&name), 2), (key, n)]);
         let (size, wrong) = transfer::decode(leaf.body, &leaf.encoding, &mut file)?;
         self.shelf.keep(file)?;
         self.extracted.attachments.push(Attachment {

@@ -1,10 +1,10 @@
 //! The Date of a message (RFC 5322 section 3.3, its obsolete forms, and what senders write instead).
 
 use super::header::pair;
-use crate::calendar::{DateTime, MONTHS};
+use crate::calendar::DateTime;
 
-const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-
+const MONTHS: &str = "january february march april may june july august september october november december";
+const DAYS: &str = "monday tuesday wednesday thursday friday saturday sunday";
 /// Zones whose name means one thing to everybody, or to RFC 5322, in minutes.
 const ZONES: &str = "ut 0 utc 0 gmt 0 z 0 est -300 edt -240 cst -360 cdt -300 mst -420 mdt -360 pst -480 pdt -420 \
                      akst -540 hst -600 wet 0 west 60 cet 60 mez 60 met 60 cest 120 mesz 120 mest 120 eet 120 eest 180 \
@@ -22,10 +22,9 @@ pub(super) fn parse(field: &str) -> Option<DateTime> {
     let mut zone: Option<Option<i64>> = None;
     // A word that says nothing, or what was said already, is not understood.
     for word in field.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()) {
-        let is_short = word.len() >= 3 && word.len() < 6;
-        if DAYS.iter().any(|day| *day == word || is_short && day.starts_with(word)) {
+        if named(DAYS, word).is_some() {
             set(&mut weekday, ())?;
-        } else if let Some(found) = month_named(word) {
+        } else if let Some(found) = named(MONTHS, word) {
             set(&mut month, found)?;
         } else if let "am" | "pm" = word {
             set(&mut is_pm, word == "pm")?;
@@ -39,7 +38,7 @@ pub(super) fn parse(field: &str) -> Option<DateTime> {
             set(&mut time, time_of_day(word)?)?;
         } else if let Some((first, rest)) = word.split_once('-') {
             let (name, last) = rest.split_once('-')?;
-            set(&mut month, month_named(name)?)?;
+            set(&mut month, named(MONTHS, name)?)?;
             set(&mut day, number(first, 2)?)?;
             set(&mut year, full_year(last)?)?;
         } else if day.is_none() && (word.len() < 3 || word.len() == 3 && word.starts_with('0')) {
@@ -61,13 +60,10 @@ fn set<T>(place: &mut Option<T>, value: T) -> Option<()> {
     place.is_none().then(|| *place = Some(value))
 }
 
-/// `June`, `Sept`, `nov.`
-fn month_named(word: &str) -> Option<usize> {
-    const REST: [&str; 12] = ["uary", "ruary", "ch", "il", "", "e", "y", "ust", "tember", "ober", "ember", "ember"];
+/// Which of the names begins with `June`, `Sept`, `nov.`
+fn named(names: &str, word: &str) -> Option<usize> {
     let word = word.strip_suffix('.').unwrap_or(word);
-    let (start, rest) = word.split_at_checked(3)?;
-    let at = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(start))?;
-    (rest.is_empty() || REST.get(at) == Some(&rest) || word == "sept").then_some(at)
+    names.split(' ').position(|name| word.len() > 2 && name.starts_with(word))
 }
 
 /// `11:51`, `11:51:07`, `11:51:07.5`, `23.42.00`

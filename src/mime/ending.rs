@@ -1,12 +1,11 @@
 //! Whether a message is all there, as far as it says so itself.
 
-use super::header::{Line, Lines, field, token};
-use super::parameters::Parameters;
+use super::header::{Line, Lines, field, parameter, token};
 
-/// The bytes of a header line, folded or not, that are looked at.
-const LONGEST_FIELD: usize = 16 << 10;
+const LONGEST_LINE: usize = 16 << 10;
+/// The bytes of a header that are looked at; Exchange puts 40 KB of fields first.
+const LONGEST_HEADER: usize = 1 << 20;
 
-/// What a message lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
     /// Nothing follows its header.
@@ -15,15 +14,13 @@ pub(crate) enum Missing {
     LastBoundary,
 }
 
-/// Sees a message go by and says at its end whether it looks cut off. Keeps one field and the beginning of one line.
+/// Sees a message go by and says at its end whether it looks cut off. Keeps the header and the beginning of one line.
 #[derive(Default)]
 pub(crate) struct Ending {
     kinds: Lines,
     /// The beginning of the line that is coming in; a line end is kept.
     line: Vec<u8>,
-    /// Content-Type, while it is coming in.
-    content_type: Vec<u8>,
-    in_content_type: bool,
+    header: Vec<u8>,
     in_body: bool,
     has_body: bool,
     /// Of the outermost multipart.
@@ -32,14 +29,13 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    /// The next bytes of the message.
     pub(crate) fn write(&mut self, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.has_body |= self.in_body;
             if self.in_body && (self.boundary.is_none() || self.is_closed) {
                 return;
             }
-            let room = LONGEST_FIELD.saturating_sub(self.line.len());
+            let room = LONGEST_LINE.saturating_sub(self.line.len());
             match piece.split_last() {
                 // The line end stays, whatever is cut.
                 Some((b'\n', text)) => {
@@ -59,23 +55,15 @@ impl Ending {
             self.is_closed |= last.is_some() && last == self.boundary.as_deref();
             return;
         }
+        let room = LONGEST_HEADER.saturating_sub(self.header.len());
+        self.header.extend(self.line.iter().take(room));
         let kind = self.kinds.next(&self.line, b"");
-        if kind != Line::Continued {
-            self.in_content_type =
-                kind == Line::Field && self.content_type.is_empty() && field(&self.line, "Content-Type").is_some();
-        }
-        if self.in_content_type {
-            let room = LONGEST_FIELD.saturating_sub(self.content_type.len());
-            self.content_type.extend(self.line.iter().take(room));
-        }
-        if matches!(kind, Line::End | Line::Body) {
-            let value = field(&self.content_type, "Content-Type").unwrap_or_default();
-            if token(value).starts_with("multipart/") {
-                self.boundary = Parameters::of(value).plain("boundary").map(|found| found.trim_ascii_end().to_vec());
-            }
-            self.in_body = true;
-            self.has_body = kind == Line::Body;
-            self.content_type = Vec::new();
+        if let Line::End | Line::Body = kind {
+            let header = std::mem::take(&mut self.header);
+            let value = field(&header, "Content-Type").filter(|value| token(value).starts_with("multipart/"));
+            let boundary = value.and_then(|value| parameter(value, "boundary"));
+            self.boundary = boundary.map(|found| found.trim_ascii_end().to_vec());
+            (self.in_body, self.has_body) = (true, kind == Line::Body);
         }
     }
 
@@ -140,11 +128,11 @@ mod tests {
         for _ in 0..1_000 {
             ending.write(&[b'x'; 10_000]);
         }
-        assert!(ending.line.capacity() <= 2 * LONGEST_FIELD);
+        assert!(ending.line.capacity() <= 2 * LONGEST_LINE);
         ending.write(b"\nContent-Type: multipart/mixed; boundary=b\n\n");
         for _ in 0..1_000 {
             ending.write(&[b'-'; 10_000]);
         }
-        assert!(ending.line.capacity() <= 2 * LONGEST_FIELD);
+        assert!(ending.line.capacity() <= 2 * LONGEST_LINE);
     }
 }

@@ -8,10 +8,8 @@ use super::header::pair;
 
 /// The bytes that every file system takes, a `._` before it included. In UTF-16 they are never more units.
 const LONGEST: usize = 240;
-
 /// A longer ending is not an ending but a dot in a sentence.
 const LONGEST_ENDING: usize = 20;
-
 /// Names that Windows keeps for devices, with any ending and in any case.
 const DEVICES: [&str; 8] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$", "CONFIG$"];
 
@@ -42,38 +40,23 @@ pub(super) fn numbered(name: &str, n: usize) -> String {
     format!("{stem}{number}{ending}")
 }
 
-/// Marks that macOS sends apart from their letters, and what they make of which letters: Latin and kana.
-/// Hangul and the rest are left to the file system, which has the last word.
-const COMPOSED: [(char, &str, &str); 15] = [
-    ('\u{300}', "aeiou", "àèìòù"),
-    ('\u{301}', "aeiouyclnrsz", "áéíóúýćĺńŕśź"),
-    ('\u{302}', "aeioucghjswy", "âêîôûĉĝĥĵŝŵŷ"),
-    ('\u{303}', "anoiu", "ãñõĩũ"),
-    ('\u{304}', "aeiou", "āēīōū"),
-    ('\u{306}', "aegiou", "ăĕğĭŏŭ"),
-    ('\u{307}', "cegz", "ċėġż"),
-    ('\u{308}', "aeiouy", "äëïöüÿ"),
-    ('\u{30a}', "au", "åů"),
-    ('\u{30b}', "ou", "őű"),
-    ('\u{30c}', "cdelnrstz", "čďěľňřšťž"),
-    ('\u{327}', "cgklnrst", "çģķļņŗşţ"),
-    ('\u{328}', "aeiu", "ąęįų"),
-    (
-        '\u{3099}',
-        "うかきくけこさしすせそたちつてとはひふへほウカキクケコサシスセソタチツテトハヒフヘホ",
-        "ゔがぎぐげござじずぜぞだぢづでどばびぶべぼヴガギグゲゴザジズゼゾダヂヅデドバビブベボ",
-    ),
-    ('\u{309a}', "はひふへほハヒフヘホ", "ぱぴぷぺぽパピプペポ"),
-];
+/// Marks that macOS sends apart from their letters, each with pairs of a letter and what the two are: Latin and
+/// kana. Hangul and the rest are left to the file system, which has the last word.
+const COMPOSED: &str = "\u{300}aàeèiìoòuù \u{301}aáeéiíoóuúyýcćlĺnńrŕsśzź \u{302}aâeêiîoôuûcĉgĝhĥjĵsŝwŵyŷ \u{303}aãnñoõiĩuũ \
+    \u{304}aāeēiīoōuū \u{306}aăeĕgğiĭoŏuŭ \u{307}cċeėgġzż \u{308}aäeëiïoöuüyÿ \u{30a}aåuů \u{30b}oőuű \
+    \u{30c}cčdďeělľnňrřsštťzž \u{327}cçgģkķlļnņrŗsştţ \u{328}aąeęiįuų \
+    \u{3099}うゔかがきぎくぐけげこごさざしじすずせぜそぞただちぢつづてでとどはばひびふぶへべほぼ\
+    ウヴカガキギクグケゲコゴサザシジスズセゼソゾタダチヂツヅテデトドハバヒビフブヘベホボ \
+    \u{309a}はぱひぴふぷへぺほぽハパヒピフプヘペホポ";
 
 /// What two names have in common that some file system takes for one: case, and composed letters.
 pub(super) fn folded(name: &str) -> String {
     let mut folded = String::with_capacity(name.len());
     for c in name.to_uppercase().to_lowercase().chars() {
-        let composed = COMPOSED.iter().find(|(mark, ..)| *mark == c).and_then(|(_, plain, composed)| {
-            let last = folded.chars().next_back()?;
-            plain.chars().zip(composed.chars()).find(|(plain, _)| *plain == last).map(|(_, composed)| composed)
-        });
+        let pairs = COMPOSED.split(' ').find_map(|row| row.strip_prefix(c)).unwrap_or_default();
+        let plain = folded.chars().next_back();
+        let composed = pairs.chars().step_by(2).zip(pairs.chars().skip(1).step_by(2));
+        let composed = composed.into_iter().find(|(letter, _)| Some(*letter) == plain).map(|(_, composed)| composed);
         if composed.is_some() {
             folded.pop();
         }
@@ -82,7 +65,6 @@ pub(super) fn folded(name: &str) -> String {
     folded
 }
 
-/// The usual endings of what is sent without a name.
 const ENDINGS: &str = "application/pdf pdf application/zip zip application/x-zip-compressed zip application/json json \
     application/xml xml text/xml xml application/msword doc application/vnd.ms-excel xls \
     application/vnd.openxmlformats-officedocument.wordprocessingml.document docx \
@@ -93,7 +75,6 @@ const ENDINGS: &str = "application/pdf pdf application/zip zip application/x-zip
     image/png png image/gif gif image/tiff tif image/bmp bmp image/svg+xml svg message/rfc822 eml message/global eml \
     text/calendar ics text/csv csv text/html html text/vcard vcf text/x-vcard vcf";
 
-/// The name of a part that has none.
 pub(super) fn made_up(number: usize, media_type: &str) -> String {
     let is_text = media_type.starts_with("text/") || media_type.starts_with("message/");
     let ending = pair(ENDINGS, media_type).unwrap_or(if is_text { "txt" } else { "bin" });

@@ -2,28 +2,28 @@
 //!
 //! Senders leave out the empty line that ends a header, put blanks into it, or lose the indent of a folded
 //! line. One function decides what a line is, for everything that reads headers.
+//!
+//! The parameters of a field (RFC 2045 section 5.1, RFC 2231) are bytes, looked at before they are taken for UTF-8: in
+//! Shift_JIS and ISO-2022-JP the second byte of a kanji may be a quote, a backslash or a semicolon. The fixtures
+//! `fixtures/mime/3*.eml` and `4*.eml` hold what senders do.
+
+use std::collections::BTreeMap;
 
 /// The bytes in which the name of a field must end.
 const LONGEST_NAME: usize = 256;
-
 /// The lines looked ahead when a line fits nowhere.
 const LOOK_AHEAD: usize = 16;
-
 /// Beginnings of fields that no text has at the beginning of a line: before one of them the header goes on
 /// after a line that is not a field.
 const CERTAIN: [&str; 12] =
     ["content-", "mime-", "x-", "arc-", "dkim-", "received", "from", "to", "cc", "subject", "date", "message-"];
 
-/// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Line {
-    /// The first line of a field.
     Field,
-    /// It continues the field before.
     Continued,
     /// It does not belong there, and the header goes on.
     Odd,
-    /// The empty line that ends the header.
     End,
     /// The first line of the body: the empty line is missing.
     Body,
@@ -66,7 +66,7 @@ impl Lines {
     /// `name="a.pdf"` after a line that ends in a semicolon, an address after one that ends in a comma.
     fn has_lost_its_indent(&self, text: &[u8]) -> bool {
         match self.open {
-            Some(b';') => parameter(text).is_some_and(|(_, value)| !matches!(value, [] | [b'=', ..])),
+            Some(b';') => beginning(text).is_some_and(|(_, value)| !matches!(value, [] | [b'=', ..])),
             Some(b',') => name(text).is_none() && text.contains(&b'@'),
             _ => false,
         }
@@ -93,7 +93,7 @@ fn is_indented(line: &[u8]) -> bool {
 }
 
 /// The name of a parameter that begins here, without its `=`, and what follows that.
-pub(super) fn parameter(text: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn beginning(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let length = text.iter().take(LONGEST_NAME).position(|byte| !is_token(*byte)).filter(|length| *length > 0)?;
     let (name, rest) = text.split_at_checked(length)?;
     Some((name, rest.strip_prefix(b"=")?))
@@ -109,7 +109,6 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split_inclusive(|byte| *byte == b'\n')
 }
 
-/// The first line, with its end, and the rest.
 pub(super) fn first_line(text: &[u8]) -> (&[u8], &[u8]) {
     let end = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| at + 1);
     text.split_at_checked(end).unwrap_or((text, b""))
@@ -148,7 +147,6 @@ pub(super) fn fields(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// The first field of that name.
 pub(super) fn field<'a>(header: &'a [u8], name: &str) -> Option<&'a [u8]> {
     fields(header).find(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
 }
@@ -201,7 +199,6 @@ pub(super) fn unescaped(bytes: &[u8], sign: u8) -> impl Iterator<Item = (u8, boo
     })
 }
 
-/// What follows `key` in a table of pairs.
 #[cfg(feature = "attachments")]
 pub(super) fn pair(table: &'static str, key: &str) -> Option<&'static str> {
     let mut words = table.split_ascii_whitespace();
@@ -217,6 +214,123 @@ pub(super) fn is_nearly_utf8(bytes: &[u8]) -> bool {
         wrong += usize::from(!chunk.invalid().is_empty());
     }
     right >= wrong * 2
+}
+
+/// Longer fields are cut: a name of 5,000 characters in base64 fits.
+const LONGEST_FIELD: usize = 64 << 10;
+/// Parameters that come without the semicolon before them.
+const KNOWN: [&str; 6] = ["name", "filename", "size", "charset", "boundary", "type"];
+
+pub(super) fn parameter(field: &[u8], name: &str) -> Option<Vec<u8>> {
+    coded_parameter(field, name).map(|(bytes, _)| bytes)
+}
+
+/// Its bytes and its charset, if RFC 2231 was used; `name*` and its sections before `name`, which is there for old
+/// programs (RFC 6266 section 4.3).
+pub(super) fn coded_parameter(field: &[u8], wanted: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    let mut sections = BTreeMap::new();
+    for (name, value) in named_values(&unfolded(field, LONGEST_FIELD)) {
+        let Some(section) = name.strip_prefix(wanted.as_bytes()) else { continue };
+        let number = match section {
+            b"" => Some(u32::MAX),
+            b"*" => Some(0),
+            [b'*', number @ ..] => str::from_utf8(number).ok().and_then(|text| text.trim_end_matches('*').parse().ok()),
+            _ => None,
+        };
+        if let Some(number) = number {
+            sections.entry(number).or_insert((section.ends_with(b"*"), value));
+        }
+    }
+    if sections.len() > 1 {
+        sections.remove(&u32::MAX);
+    }
+    let (_, (is_coded, first)) = sections.pop_first()?;
+    // `charset'language'value`
+    let parts: Vec<_> = first.splitn(3, |byte| *byte == b'\'').collect();
+    let (charset, start) = match parts[..] {
+        [charset, _, start] if is_coded => (charset, start),
+        _ => (&b""[..], &first[..]),
+    };
+    // A character may begin in one section and end in the next.
+    let all = std::iter::once((is_coded, start.to_vec())).chain(sections.into_values());
+    let bytes: Vec<_> =
+        all.flat_map(|(is_coded, value)| if is_coded { unescape(&value, b'%') } else { value }).collect();
+    (!bytes.is_empty()).then(|| (bytes, charset.to_vec()))
+}
+
+/// A field cut at its semicolons, without comments, quotes and their escapes.
+fn named_values(field: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let (is_utf8, mut all, mut rest) = (is_nearly_utf8(field), Vec::new(), field);
+    while let Some((name, after)) =
+        rest.iter().position(|byte| b"=;".contains(byte)).and_then(|end| rest.split_at_checked(end))
+    {
+        let is_named = after.starts_with(b"=");
+        rest = after.get(1..).unwrap_or_default();
+        if is_named {
+            // Without the semicolon after the type, the type stands before the name.
+            let name =
+                name.trim_ascii().rsplit(u8::is_ascii_whitespace).next().unwrap_or_default().to_ascii_lowercase();
+            let (value, after) = value(&name, rest, is_utf8);
+            all.push((name, value));
+            rest = after;
+        }
+    }
+    all
+}
+
+/// The value of a parameter, and what follows it.
+fn value<'a>(name: &[u8], field: &'a [u8], is_utf8: bool) -> (Vec<u8>, &'a [u8]) {
+    let mut rest = field.trim_ascii_start();
+    let (mut quoted, mut blank, mut closed) = (rest.starts_with(b"\""), rest.len() < field.len(), false);
+    rest = rest.strip_prefix(b"\"").unwrap_or(rest);
+    // How much of it is more than blanks outside of quotes.
+    let (mut value, mut length) = (Vec::new(), 0);
+    // Between `ESC $` and `ESC (` every byte is half a character, a quote and a semicolon too. After the first of two in
+    // Shift_JIS comes no backslash.
+    let (mut jis, mut shift_jis) = (false, false);
+    while let [byte, after @ ..] = rest {
+        if !quoted && !jis && (*byte == b';' || blank && begins(rest, closed)) {
+            break;
+        }
+        let (next, half) = (after.first(), std::mem::take(&mut shift_jis));
+        rest = after;
+        match byte {
+            0x1b => jis = next == Some(&b'$') || jis && next != Some(&b'('),
+            _ if jis || half => {}
+            0x81..=0x9f | 0xe0..=0xfc if !is_utf8 => shift_jis = true,
+            // A path of Windows is written without escaping, so a backslash escapes only what needs it.
+            b'\\' if quoted && matches!(next, Some(b'"' | b'\\')) => rest = after.get(1..).unwrap_or_default(),
+            b'"' if quoted => {
+                (quoted, closed) = (false, true);
+                continue;
+            }
+            b'(' if closed => {
+                rest = after_comment(after);
+                continue;
+            }
+            _ => {}
+        }
+        value.push(if rest.len() < after.len() { *next.unwrap_or(byte) } else { *byte });
+        blank = !quoted && byte.is_ascii_whitespace();
+        length = if blank { length } else { value.len() };
+    }
+    // `a.pdf (scan)` has a comment, `my file (2).pdf` and `report (2)` have none.
+    let start = value.windows(2).position(|pair| pair == b" (").and_then(|at| value.get(..at));
+    if let Some(start) = start.map(<[u8]>::trim_ascii_end)
+        && !(closed || !value.trim_ascii_end().ends_with(b")") || start.contains(&b' '))
+        && (start.contains(&b'.') || ![&b"name"[..], b"filename"].iter().any(|known| name.starts_with(known)))
+    {
+        length = start.len();
+    }
+    value.truncate(length);
+    (value, rest)
+}
+
+/// True if the next parameter begins here, though no semicolon came.
+fn begins(rest: &[u8], closed: bool) -> bool {
+    beginning(rest)
+        .and_then(|(name, _)| name.split(|byte| *byte == b'*').next())
+        .is_some_and(|name| closed || KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())))
 }
 
 #[cfg(test)]
@@ -261,5 +375,33 @@ mod tests {
             assert_eq!(token(value.as_bytes()), "base64", "{value}");
         }
         assert_eq!((token(b"(x"), token(b""), token(b"()()").as_str()), (String::new(), String::new(), ""));
+    }
+
+    fn of(field: &str) -> Vec<(String, String)> {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        named_values(field.as_bytes()).into_iter().map(|(name, value)| (text(name), text(value))).collect()
+    }
+
+    #[test]
+    fn comments_and_missing_semicolons_cost_neither_a_name_nor_a_boundary() {
+        for (field, expected) in [
+            ("x; boundary=\"b1\" (y)", &[("boundary", "b1")][..]),
+            ("x (y); boundary=b1 (y); name=a", &[("boundary", "b1"), ("name", "a")]),
+            ("x (y) boundary=\"b1\"", &[("boundary", "b1")]),
+            ("x; name=\"a.pdf\" (scan (2); x=\"y\"); size=1", &[("name", "a.pdf"), ("size", "1")]),
+            ("x; name=\"a.pdf\" (open; size=1", &[("name", "a.pdf")]),
+            ("x; name=\"a.pdf\" size=10 x-y=z", &[("name", "a.pdf"), ("size", "10 x-y=z")]),
+            ("x; name=\"a.pdf\" x-y=\"z\" size=1", &[("name", "a.pdf"), ("x-y", "z"), ("size", "1")]),
+            ("x; filename=a b.pdf size=10", &[("filename", "a b.pdf"), ("size", "10")]),
+            ("x; filename=a.pdf (scan)", &[("filename", "a.pdf")]),
+            ("x; filename=my file (2).pdf", &[("filename", "my file (2).pdf")]),
+            ("x; filename=report (2)", &[("filename", "report (2)")]),
+            ("x; filename=\"a\"b\".pdf; y", &[("filename", "ab\".pdf")]),
+            ("x; name=\"a=b c=d\"", &[("name", "a=b c=d")]),
+            ("x; name=a=b", &[("name", "a=b")]),
+        ] {
+            let expected: Vec<_> = expected.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+            assert_eq!(of(field), expected, "{field}");
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! The fields of a message that people sort it by, decoded; and whether a text is in one of them.
 
-use super::header::{field, fields, token, unfolded};
-use super::parameters::Parameters;
+use super::header::{field, fields, parameter, token, unfolded};
 use super::{address, date, words};
 
 /// The bytes of a field that are read: To of some thousand recipients has fewer.
@@ -41,7 +40,7 @@ pub fn headers(header: &[u8]) -> Headers {
 
 /// The charset that the message declares, for bytes of the header that declare none.
 fn hint(header: &[u8]) -> Option<Vec<u8>> {
-    field(header, "Content-Type").and_then(|value| Parameters::of(value).plain("charset"))
+    field(header, "Content-Type").and_then(|value| parameter(value, "charset"))
 }
 
 fn shown(name: &str, value: &[u8], hint: Option<&[u8]>) -> String {
@@ -79,8 +78,7 @@ pub(crate) fn is_attachment(header: &[u8]) -> Option<bool> {
     let content_type = field(header, "Content-Type").unwrap_or_default();
     let disposition = field(header, "Content-Disposition").unwrap_or_default();
     let media_type = token(content_type);
-    let is_named =
-        Parameters::of(disposition).plain("filename").is_some() || Parameters::of(content_type).plain("name").is_some();
+    let is_named = parameter(disposition, "filename").or_else(|| parameter(content_type, "name")).is_some();
     match media_type.as_str() {
         multipart if multipart.starts_with("multipart") => None,
         "" | "text" | "text/plain" | "text/html" => Some(is_named || token(disposition) == "attachment"),

@@ -3,7 +3,7 @@
 //! One decoder serves selections, `--json` and attachments: what one of them shows, the others find. A sender's
 //! bytes go in; nothing here knows a server or a disk.
 //!
-//! - `header`: where a header ends, and its fields; `parameters`: those of Content-Type
+//! - `header`: where a header ends, its fields and their parameters
 //! - `words`: bytes → text; `address`, `date`; `headers`: the fields that people sort mail by
 //! - `parts`: a message → its leaf parts; `transfer`: a part's body → its bytes; `file_name`: a name → one that is
 //!   safe; `attachments`: all of it
@@ -21,7 +21,6 @@ mod file_name;
 mod header;
 #[cfg(feature = "attachments")]
 mod headers;
-mod parameters;
 #[cfg(feature = "attachments")]
 mod parts;
 #[cfg(feature = "attachments")]

@@ -3,16 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::header::{Line, Lines, field, is_token, lines, token, without_line_end};
-use super::parameters::Parameters;
+use super::header::{Line, Lines, field, is_token, lines, parameter, token, without_line_end};
 use crate::text::shorten;
 
 /// Multiparts in multiparts; what people send has four.
 const DEEPEST: usize = 100;
-
-/// Parts of one message, multiparts included.
 const MOST: usize = 1_000;
-
 /// A longer boundary is not guessed; RFC 2046 allows 70 bytes.
 const LONGEST_GUESS: usize = 200;
 
@@ -23,7 +19,6 @@ pub(super) struct Leaf<'a> {
     pub(super) header: &'a [u8],
     pub(super) body: &'a [u8],
     pub(super) media_type: String,
-    /// The transfer encoding.
     pub(super) encoding: String,
     /// It is the half of AppleDouble that is not the document.
     pub(super) is_resource_fork: bool,
@@ -31,7 +26,6 @@ pub(super) struct Leaf<'a> {
     pub(super) cut: Option<&'static str>,
 }
 
-/// The leaves of a message, one after the other.
 #[derive(Default)]
 pub(super) struct Leaves<'a> {
     message: &'a [u8],
@@ -48,12 +42,10 @@ pub(super) struct Leaves<'a> {
     pub(super) notes: BTreeSet<String>,
 }
 
-/// How a stretch of lines ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     /// At a delimiter of the open multipart of that index; true if it is its last.
     Delimiter(usize, bool),
-    /// Before the body.
     Header,
     Message,
 }
@@ -73,46 +65,37 @@ impl<'a> Leaves<'a> {
     }
 
     /// Reads the entity that begins here: a leaf, or nothing if it is a multipart.
-    fn entity(&mut self) -> Option<Leaf<'a>> {
-        if !self.takes_one_more() {
-            self.ended = true;
-            return None;
-        }
+    fn entity(&mut self) -> (Option<Leaf<'a>>, End) {
         let (header, end) = self.stretch(true);
         let content_type = field(header, "Content-Type");
         let media_type = media_type(content_type, self.is_in("multipart/digest"));
         let has_body = end == End::Header;
         if media_type.starts_with("multipart/") && has_body && self.open.len() < DEEPEST {
-            let boundary = content_type.and_then(|value| Parameters::of(value).plain("boundary")).unwrap_or_default();
+            let boundary = content_type.and_then(|value| parameter(value, "boundary")).unwrap_or_default();
             return self.multipart(header, media_type, boundary.trim_ascii_end());
         }
         let (body, end) = if has_body { self.stretch(false) } else { (&b""[..], end) };
-        let leaf = if !media_type.starts_with("multipart/") {
+        if !media_type.starts_with("multipart/") {
             let is_cut = !has_body && end == End::Message && media_type != "text/plain";
-            Some(Leaf {
-                cut: is_cut.then_some("the message ends in its header"),
-                ..self.leaf(header, body, media_type)
-            })
-        } else if has_body {
+            let cut = is_cut.then_some("the message ends in its header");
+            return (Some(Leaf { cut, ..self.leaf(header, body, media_type) }), end);
+        }
+        if has_body {
             let reason = format!("its parts are nested deeper than {DEEPEST}, the innermost were left in it");
             self.broken.insert(reason);
-            None
         } else {
             self.notes.insert("a multipart without parts".to_owned());
-            None
-        };
-        self.follow(end);
-        leaf
+        }
+        (None, end)
     }
 
     /// Opens a multipart, if its boundary comes; otherwise it is a text.
-    fn multipart(&mut self, header: &'a [u8], media_type: String, boundary: &[u8]) -> Option<Leaf<'a>> {
+    fn multipart(&mut self, header: &'a [u8], media_type: String, boundary: &[u8]) -> (Option<Leaf<'a>>, End) {
         let (own, start) = (self.open.len(), self.at);
         self.open.push((boundary.to_vec(), media_type.clone()));
         let (text, end) = self.stretch(false);
         if matches!(end, End::Delimiter(of, _) if of == own) {
-            self.follow(end);
-            return None;
+            return (None, end);
         }
         self.open.truncate(own);
         // A second look costs as much as the first, so there is one in a message.
@@ -124,9 +107,7 @@ impl<'a> Leaves<'a> {
             return self.multipart(header, media_type, guess);
         }
         self.notes.insert("a multipart without parts".to_owned());
-        let leaf = self.leaf(header, text, "text/plain".to_owned());
-        self.follow(end);
-        Some(leaf)
+        (Some(self.leaf(header, text, "text/plain".to_owned())), end)
     }
 
     fn leaf(&mut self, header: &'a [u8], body: &'a [u8], media_type: String) -> Leaf<'a> {
@@ -193,9 +174,11 @@ impl<'a> Iterator for Leaves<'a> {
     type Item = Leaf<'a>;
 
     fn next(&mut self) -> Option<Leaf<'a>> {
-        while !self.ended {
-            if let Some(leaf) = self.entity() {
-                return Some(leaf);
+        while !self.ended && self.takes_one_more() {
+            let (leaf, end) = self.entity();
+            self.follow(end);
+            if leaf.is_some() {
+                return leaf;
             }
         }
         None

@@ -6,15 +6,11 @@ use std::iter::repeat_n;
 
 use super::header::{first_line, lines, unescaped, without_line_end};
 
-/// Bytes gathered before they are written.
 const BUFFER: usize = 32 << 10;
-
 /// A line of base64 of this length is not a word of a text.
 const LONG_LINE: usize = 40;
-
 /// Characters at the end of a line of uuencode that are missing because they were blanks.
 const MOST_BLANKS: usize = 8;
-
 const UUENCODE: [&str; 4] = ["uuencode", "x-uuencode", "uue", "x-uue"];
 
 /// Writes the body decoded; gives the size of what was written, and what was wrong.
@@ -150,7 +146,6 @@ fn base64(body: &[u8], put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Res
     })
 }
 
-/// The base64 of an encoded word.
 pub(super) fn base64_word(coded: &[u8]) -> Vec<u8> {
     let (mut bytes, mut state) = (Vec::new(), Sextets::default());
     // Memory takes everything.
@@ -226,7 +221,6 @@ fn uuencode(block: &[u8], put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::
     })
 }
 
-/// The name in `begin 644 name`.
 fn begun(line: &[u8]) -> Option<&[u8]> {
     let mut words = line.strip_prefix(b"begin ")?.trim_ascii().splitn(2, |byte| *byte == b' ');
     let (mode, name) = (words.next()?, words.next()?.trim_ascii());

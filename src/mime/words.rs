@@ -9,7 +9,6 @@ use encoding_rs::{EUC_JP, EUC_KR, Encoding, GBK, ISO_2022_JP, SHIFT_JIS, UTF_16B
 use super::header::{is_nearly_utf8, unescape};
 use super::transfer::base64_word;
 
-/// The upper halves of two code pages.
 const CP437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀\
                      αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
 const CP850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀\
@@ -61,7 +60,6 @@ pub(super) fn declared(bytes: &[u8], charset: &[u8], hint: Option<&[u8]>) -> Tex
     Text { is_unknown: text.is_none(), text: text.unwrap_or_else(raw), is_coded: true }
 }
 
-/// The stretches of a field, in their order.
 pub(super) fn pieces(field: &[u8], hint: Option<&[u8]>) -> Vec<Text> {
     // After the last `?=` nothing is a word; before it, no search runs to the end in vain.
     let last = field.windows(2).rposition(|pair| pair == b"?=").map_or(0, |at| at + 2);
@@ -119,7 +117,6 @@ fn word(candidate: &[u8]) -> Option<(&[u8], Vec<u8>, &[u8])> {
     (coded.is_empty() || !bytes.is_empty()).then_some((charset, bytes, after.strip_prefix(b"?=")?))
 }
 
-/// What is before and after the first `mark`.
 fn cut<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let at = bytes.windows(mark.len()).position(|window| window == mark)?;
     let (before, rest) = bytes.split_at_checked(at)?;

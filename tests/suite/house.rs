@@ -71,7 +71,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("exchange", 2400),
     ("entra", 2100),
     ("imap", 3960),
-    ("mime", 2080),
+    ("mime", 1960),
     ("net", 1400),
     ("ground", 1620),
 ];
