@@ -5,8 +5,8 @@
 #     /etc/cron.d/exoimap:   */5 * * * *  orders  /usr/local/bin/fetch.sh
 #
 # /etc/exoimap/orders.env, owner orders, mode 0600, holds AZURE_TENANT_ID=, AZURE_CLIENT_ID=, AZURE_CLIENT_SECRET= and
-# EXOIMAP_MAILBOX=. cron mails what a job prints to its owner: silence is success, and what needs a person is said by
-# each run until it is fixed.
+# EXOIMAP_MAILBOX=. If another account reads the mail: chgrp and chmod g+s the directory, and add --file-mode 0640. cron
+# mails what a job prints to its owner: silence is success, and what needs a person is said by each run until it is fixed.
 set -u
 PATH=$PATH:/usr/local/bin
 

@@ -60,6 +60,15 @@ fn file_mode_lets_others_read_mail_and_nothing_else() {
     }
 }
 
+/// Whatever runs `fetch` where there are modes says which another reader needs.
+#[test]
+fn samples_name_the_mode_for_another_account() {
+    for sample in ["exoimap-fetch@.service", "fetch.sh", "cronjob.yaml", "indexed-job.yaml"] {
+        let text = fs::read_to_string(crate::house::root().join("docs/samples").join(sample)).unwrap();
+        assert!(text.contains("--file-mode 0640"), "{sample}");
+    }
+}
+
 #[test]
 fn a_directory_that_others_write_in_draws_a_warning_and_keeps_its_mode() {
     let world = World::new();
@@ -90,6 +99,7 @@ fn links_that_were_planted_lead_nowhere() {
         (".exoimap/lock", "eml"),
         (".exoimap/state", "eml"),
         (".exoimap/state.new", "eml"),
+        ("tmp", "maildir"),
         ("new", "maildir"),
         ("cur", "maildir"),
         ("mbox", "mbox"),
