@@ -11,6 +11,7 @@ pub(crate) enum Client {
     Floor,
     Exoimap,
     Mbsync,
+    Imaplib,
     Curl,
 }
 
@@ -34,8 +35,13 @@ impl Client {
             Client::Floor => "floor",
             Client::Exoimap => "exoimap",
             Client::Mbsync => "mbsync",
+            Client::Imaplib => "imaplib",
             Client::Curl => "curl",
         }
+    }
+
+    fn program(self) -> &'static str {
+        if self == Client::Imaplib { "python3" } else { self.name() }
     }
 
     /// Says what is missing before anything is measured.
@@ -43,10 +49,11 @@ impl Client {
         let package = match self {
             Client::Floor | Client::Exoimap => return,
             Client::Mbsync => "isync",
+            Client::Imaplib => "python3",
             Client::Curl => "curl",
         };
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&path).any(|place| place.join(self.name()).is_file());
+        let found = std::env::split_paths(&path).any(|place| place.join(self.program()).is_file());
         assert!(found, "{} is not on this machine: apt-get install {package}", self.name());
     }
 
@@ -84,6 +91,19 @@ impl Client {
                     .into(),
                 // Where its state is by default.
                 environment: vec![("HOME", dir)],
+            },
+            Client::Imaplib => Job {
+                program: "python3".into(),
+                arguments: [
+                    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/imaplib_client.py"),
+                    &port,
+                    &ca_file,
+                    &address,
+                    &dir,
+                ]
+                .map(String::from)
+                .into(),
+                environment: vec![token],
             },
             Client::Curl => Job {
                 program: "curl".into(),

@@ -3,15 +3,16 @@
 //!
 //! ```text
 //! cargo bench --bench fetch [-- --quick] [--runs N] [--floor-only] [--out DIR]
-//! cargo bench --bench fetch -- --peers [--only NAME]...
+//! cargo bench --bench fetch -- --peers [--only NAME]... [--csv FILE]
 //! ```
 //!
 //! Output goes to memory (/dev/shm), so that CPU is compared and no disk. `--out DIR` is
 //! for the disk: there floor syncs each file, since exoimap makes all of them durable.
 //!
-//! `--peers` compares with mbsync and curl too, on more mailboxes, in memory, on the disk
-//! and over a long line, and ends with every aim and its figure. It takes some ten minutes
-//! on 2 cores, 2 GB of memory and 15 GB of disk. `--only` takes some of its mailboxes.
+//! `--peers` compares with mbsync, imaplib and curl too, on more mailboxes, in memory, on the disk
+//! and over a long line, then a list of 2,000 mailboxes, and ends with every aim and its figure. It takes
+//! some fifteen minutes on 2 cores, 2 GB of memory and 15 GB of disk. `--only` takes some of its mailboxes.
+//! `--csv` writes what `tests/plots` makes docs/performance.md of.
 
 // A benchmark prints, and what is out of order ends it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
@@ -20,6 +21,7 @@ mod aims;
 mod clients;
 mod delay;
 mod ground;
+mod lists;
 mod measure;
 mod peers;
 #[path = "../support/mod.rs"]
@@ -46,7 +48,7 @@ fn main() {
     let options = Options::from_arguments();
     measure::check_tools();
     if options.peers {
-        return peers::compare(&options.only);
+        return peers::compare(&options.only, options.csv.as_deref());
     }
     let bench = Bench::prepare(&options);
     println!(
@@ -69,6 +71,7 @@ fn main() {
 struct Options {
     peers: bool,
     only: Vec<String>,
+    csv: Option<PathBuf>,
     quick: bool,
     runs: usize,
     clients: Vec<Client>,
@@ -82,6 +85,7 @@ impl Options {
         let mut options = Options {
             peers: false,
             only: Vec::new(),
+            csv: None,
             quick: false,
             runs: 0,
             clients: vec![Client::Floor, Client::Exoimap],
@@ -95,6 +99,7 @@ impl Options {
                 "--bench" => {} // from cargo
                 "--peers" => options.peers = true,
                 "--only" => options.only.push(value()),
+                "--csv" => options.csv = Some(value().into()),
                 "--quick" => options.quick = true,
                 "--floor-only" => options.clients = vec![Client::Floor],
                 "--runs" => options.runs = value().parse().expect("a number of runs"),

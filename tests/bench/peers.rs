@@ -1,4 +1,4 @@
-//! The long comparison: floor, exoimap, mbsync and curl, side by side and in turns.
+//! The long comparison: floor, exoimap, mbsync, imaplib and curl, side by side and in turns.
 
 use std::cell::Cell;
 use std::fs;
@@ -10,10 +10,11 @@ use crate::aims;
 use crate::clients::{Client, Task};
 use crate::delay::Relay;
 use crate::ground::{self, Ground, Mailbox, Scratch};
+use crate::lists;
 use crate::measure::{self, Ratios, Sample, Summary};
 use crate::support::corpus::Corpus;
 
-use Client::{Curl, Exoimap, Floor, Mbsync};
+use Client::{Curl, Exoimap, Floor, Imaplib, Mbsync};
 
 /// A line around half the world.
 const ROUND_TRIP: Duration = Duration::from_millis(100);
@@ -50,10 +51,11 @@ impl Part {
     fn clients(self, mailbox: &Mailbox) -> &'static [Client] {
         match self {
             Part::Memory if mailbox.name == "tiny" => &[Floor, Exoimap],
-            Part::Memory => &[Floor, Exoimap, Mbsync, Curl],
+            Part::Memory => &[Floor, Exoimap, Mbsync, Imaplib, Curl],
             Part::Rootless => &[Floor, Exoimap],
             // curl waits for every message: 2,000 would take over 200 s.
-            Part::Disk | Part::Delayed => &[Floor, Exoimap, Mbsync],
+            Part::Delayed => &[Floor, Exoimap, Mbsync, Imaplib],
+            Part::Disk => &[Floor, Exoimap, Mbsync],
             // Floor and curl know nothing of a first run.
             Part::Again | Part::AgainDelayed => &[Mbsync, Exoimap],
         }
@@ -132,14 +134,14 @@ impl Row {
 }
 
 /// Only the mailboxes named, where any are.
-pub(crate) fn compare(only: &[String]) {
+pub(crate) fn compare(only: &[String], table: Option<&Path>) {
     let mut plans = plans();
     for name in only {
         let names: Vec<_> = plans.iter().map(|plan| plan.mailbox.name).collect();
         assert!(names.contains(&name.as_str()), "--only takes one of {}, not {name}", names.join(", "));
     }
     plans.retain(|plan| only.is_empty() || only.iter().any(|name| name == plan.mailbox.name));
-    [Floor, Exoimap, Mbsync, Curl].into_iter().for_each(Client::check_tool);
+    [Floor, Exoimap, Mbsync, Imaplib, Curl].into_iter().for_each(Client::check_tool);
 
     let memory = ground::memory().expect("--peers needs /dev/shm: on a disk CPU figures are about the disk");
     let memory = Scratch::in_folder(memory);
@@ -159,6 +161,28 @@ pub(crate) fn compare(only: &[String]) {
         println!("({}: {:.0} s)", plan.mailbox.name, begun.elapsed().as_secs_f64());
     }
     aims::print(&bench.rows);
+    let lists = if only.is_empty() { lists::measure(&bench.ground, &bench.memory) } else { Vec::new() };
+    if let Some(table) = table {
+        fs::write(table, csv(&bench.rows, &lists)).unwrap();
+    }
+}
+
+/// What `tests/plots` draws.
+fn csv(rows: &[Row], lists: &[(String, Summary)]) -> String {
+    let mut table = String::from("mailbox,part,client,cpu_s,wall_s,peak_mb,cpu_ratio,wall_ratio,commands,turns\n");
+    let figures =
+        |summary: &Summary| format!("{:.3},{:.3},{:.1}", summary.cpu, summary.wall, summary.peak_kb as f64 / 1024.0);
+    let shown = |count: Option<usize>| count.map_or(String::new(), |count| count.to_string());
+    for row in rows {
+        let Ratios { cpu, wall, .. } = row.ratios;
+        let (part, client, figures) = (row.part, row.client.name(), figures(&row.summary));
+        let (commands, turns) = (shown(row.commands), shown(row.turns));
+        table += &format!("{},{part:?},{client},{figures},{cpu:.2},{wall:.2},{commands},{turns}\n", row.mailbox);
+    }
+    for (what, summary) in lists {
+        table += &format!("list,\"{what}\",exoimap,{},,,,\n", figures(summary));
+    }
+    table
 }
 
 struct Peers {
