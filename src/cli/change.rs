@@ -157,8 +157,8 @@ impl Edit<'_> {
     }
 
     fn edit(&mut self, session: &mut Session<Stream>) -> Result<()> {
-        if let Some((folder, to_do)) = target(&self.change) {
-            let folder = require_folder(session, folder, to_do)?;
+        if let Some((folder, pending)) = target(&self.change) {
+            let folder = require_folder(session, folder, pending)?;
             self.change = match &self.change {
                 Change::MoveTo(_) => Change::MoveTo(folder),
                 _ => Change::CopyTo(folder),

@@ -18,10 +18,10 @@ use serde_json::json;
 
 use super::exit::{Exit, TIME_LIMIT, worst};
 use super::folders::unreadable;
-use super::many;
 use super::options;
 use super::output::Output;
-use super::progress::{Told, Whose};
+use super::parallel;
+use super::progress::{Progress, Whose};
 use super::selection;
 use super::session::Setting;
 use super::sign_in::SignIn;
@@ -164,7 +164,7 @@ impl Fetch<'_> {
         let dir = |mailbox: &str| self.to.join(mailbox.to_lowercase());
         let mut turns: Vec<&str> = mailboxes.iter().map(String::as_str).collect();
         turns.sort_by_cached_key(|mailbox| last_run(&dir(mailbox)));
-        many::run(self.setting, self.output, &turns, self.jobs, &|mailbox, retry| {
+        parallel::run(self.setting, self.output, &turns, self.jobs, &|mailbox, retry| {
             self.mailbox(mailbox, &dir(mailbox), retry)
         })
     }
@@ -289,11 +289,11 @@ impl Fetch<'_> {
                 "{folder} is the folder that is fetched from: --move-to and --failed-to need another"
             )));
         }
-        let mut told = Told::new(self.output, whose);
+        let mut progress = Progress::new(self.output, whose);
         let mut connect = |why: Option<&Error>, retry: &mut Retry| sign_in.session(why, retry);
         if self.to == Path::new("-") {
             let mut out = self.output.stream();
-            let outcome = delivery::write_all(job, &mut Spool::new()?, &mut out, &mut connect, retry, &mut told)?;
+            let outcome = delivery::write_all(job, &mut Spool::new()?, &mut out, &mut connect, retry, &mut progress)?;
             return Ok(self.summary(&outcome, folder, whose, "stdout"));
         }
         let host = &self.setting.server.host;
@@ -304,7 +304,7 @@ impl Fetch<'_> {
         }
         if self.dry_run {
             let mut destination = Destination::look(&dir, &source)?;
-            let would = delivery::dry_run(job, &mut destination, &mut connect, retry, &mut told)?;
+            let would = delivery::dry_run(job, &mut destination, &mut connect, retry, &mut progress)?;
             for (uid, path) in &would.fetch {
                 match self.output.json {
                     true => self.output.object(&json!({"uid": uid.get(), "path": path, "dry_run": true}))?,
@@ -325,7 +325,7 @@ impl Fetch<'_> {
                 let open = open.display();
                 self.output.warn(&format!("others may write in {open}, and plant files and links there: chmod o-w it"));
             }
-            let outcome = delivery::run_in(job, &mut destination, held, &mut connect, retry, &mut told)?;
+            let outcome = delivery::run_in(job, &mut destination, held, &mut connect, retry, &mut progress)?;
             Ok(self.summary(&outcome, folder, whose, &dir.to_string_lossy()))
         };
         let ended = deliver();

@@ -34,7 +34,7 @@ impl Whose<'_> {
 }
 
 /// Tells of the run of one folder.
-pub(crate) struct Told<'a> {
+pub(crate) struct Progress<'a> {
     output: &'a Output,
     whose: Whose<'a>,
     started: Instant,
@@ -45,10 +45,10 @@ pub(crate) struct Told<'a> {
     bytes: u64,
 }
 
-impl<'a> Told<'a> {
-    pub(crate) fn new(output: &'a Output, whose: Whose<'a>) -> Told<'a> {
+impl<'a> Progress<'a> {
+    pub(crate) fn new(output: &'a Output, whose: Whose<'a>) -> Progress<'a> {
         let now = Instant::now();
-        Told { output, whose, started: now, drawn: now, expected: 0, messages: 0, bytes: 0 }
+        Progress { output, whose, started: now, drawn: now, expected: 0, messages: 0, bytes: 0 }
     }
 
     fn draw(&mut self) {
@@ -75,7 +75,7 @@ impl<'a> Told<'a> {
     }
 }
 
-impl Watch for Told<'_> {
+impl Watch for Progress<'_> {
     fn delivered(&mut self, messages: &[Delivered]) -> Result<()> {
         let line = |message: &Delivered| match self.output.json {
             true => object_line(&object(message, self.whose)),

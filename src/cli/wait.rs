@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::delivery::{Job, ToDo};
+use crate::delivery::{Job, Pending};
 use crate::exchange::{Isolation, Waiting, wait};
 use crate::imap::Selected;
 use crate::imap::UidSet;
@@ -27,12 +27,12 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     }
     let until = arguments.get_one::<Duration>("for").and_then(|most| Instant::now().checked_add(*most));
     let job = Job { selection, ..Job::new(mailbox, folder) };
-    let mut to_do = dir.as_ref().map(|dir| ToDo::new(&job, &setting.server.host, dir));
+    let mut pending = dir.as_ref().map(|dir| Pending::new(&job, &setting.server.host, dir));
     let (mut headers, mut unreadable) = (Isolation::default(), UidSet::new());
     let mut find = |selected: &mut Selected<'_, Stream>, retry: &mut Retry| -> Result<UidSet> {
         let before = headers.progress();
-        let found = match &mut to_do {
-            Some(to_do) => to_do.find(selected, &mut headers),
+        let found = match &mut pending {
+            Some(pending) => pending.find(selected, &mut headers),
             None => job.selection.find_with(selected, 1, &mut headers),
         };
         if headers.progress() != before {

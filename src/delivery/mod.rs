@@ -13,7 +13,7 @@
 //! - `incoming`: the sink between a FETCH and the temporary files
 //! - `pass`: what one session does; `look`: what is new; `fetching`: how it comes; `hand_over`, `program`,
 //!   `changing`, `retention`, `action`: what comes after a delivery
-//! - [`run`]: a job from its first session to its last; `stream`: without a directory; `ToDo`: what a run
+//! - [`run`]: a job from its first session to its last; `stream`: without a directory; `Pending`: what a run
 //!   would find
 
 mod action;
@@ -31,6 +31,7 @@ mod look;
 mod mbox;
 mod mbox_file;
 mod pass;
+mod pending;
 mod place;
 mod program;
 mod ready;
@@ -39,7 +40,6 @@ mod run;
 pub(crate) mod state;
 mod status;
 mod stream;
-mod to_do;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -53,13 +53,13 @@ pub use action::Action;
 pub use destination::{Destination, Source};
 pub use files::FileOptions;
 pub use format::Format;
+pub(crate) use pending::Pending;
 pub(crate) use place::{folder_path, locate};
 pub use program::Program;
 pub use run::run;
 pub(crate) use run::{dry_run, run_in, write_all};
 pub(crate) use status::{Status, record, record_folders, status};
 pub(crate) use stream::Spool;
-pub(crate) use to_do::ToDo;
 
 use crate::error::Result;
 use crate::exchange::Selection;

@@ -143,20 +143,20 @@ fn is_kept(kept: &[Flag], flag: &Flag) -> bool {
     any || is_listed(flag.as_str())
 }
 
-/// Refuses a folder that is not there, with the command that makes it; `to_do` is what it is wanted for.
+/// Refuses a folder that is not there, with the command that makes it; `purpose` is what it is wanted for.
 ///
 /// Returns its name, which is another one for a special use such as `\Trash`.
 pub(crate) fn require_folder<S: Read + Write>(
     session: &mut Session<S>,
     folder: &MailboxName,
-    to_do: &str,
+    purpose: &str,
 ) -> Result<MailboxName> {
     let folder = resolve(session, folder)?;
     if session.has_mailbox(&folder).map_err(explain)? {
         return Ok(folder);
     }
     let message =
-        format!("there is no folder {folder} to {to_do}; create it: exoimap folders create {}", in_quotes(&folder));
+        format!("there is no folder {folder} to {purpose}; create it: exoimap folders create {}", in_quotes(&folder));
     Err(Error::new(Kind::Refused, Phase::Select, message))
 }
 

@@ -16,7 +16,7 @@ use crate::imap::Selected;
 
 /// Looks again and again for messages that a run of `job` to `dir` would fetch for the first time.
 #[derive(Debug)]
-pub(crate) struct ToDo<'a> {
+pub(crate) struct Pending<'a> {
     job: &'a Job,
     host: &'a str,
     dir: &'a Path,
@@ -24,10 +24,10 @@ pub(crate) struct ToDo<'a> {
     listed: Option<(u64, u32)>,
 }
 
-impl<'a> ToDo<'a> {
+impl<'a> Pending<'a> {
     /// A look at what `host` has for `dir`.
-    pub(crate) fn new(job: &'a Job, host: &'a str, dir: &'a Path) -> ToDo<'a> {
-        ToDo { job, host, dir, listed: None }
+    pub(crate) fn new(job: &'a Job, host: &'a str, dir: &'a Path) -> Pending<'a> {
+        Pending { job, host, dir, listed: None }
     }
 
     /// The messages that a run would fetch for the first time; nothing is changed.

@@ -50,7 +50,7 @@ pub(crate) fn run(setting: &Setting, output: &Output, mailboxes: &[&str], jobs: 
 struct Turns {
     next: usize,
     ended: Vec<Exit>,
-    /// So many in a row did not get as far as the server.
+    /// Failures in a row, each before the server answered.
     in_a_row: usize,
     /// Why the rest is left alone.
     stopped: Option<&'static str>,
