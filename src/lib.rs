@@ -24,6 +24,13 @@
 //! To have every new message in a directory, each once and durable, give the session to
 //! [`delivery::run`].
 //!
+#![doc = concat!(
+    "More, to run as they stand: [the subjects of unseen messages, one message with its attachments, moving what was ",
+    "processed, a poll that renews its token, a sink of your own](",
+    env!("CARGO_PKG_REPOSITORY"),
+    "/tree/main/tests/examples)."
+)]
+//!
 //! What is public is what a program needs that fetches mail; the program `exoimap` is in `cli/` and uses more.
 //!
 //! Reading order, from the bottom: `imap/wire.rs` (bytes → framed responses; the file to audit first), `imap/parse.rs`,

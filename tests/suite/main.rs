@@ -15,6 +15,7 @@ mod dovecot;
 mod dovecot_self;
 mod enemy;
 mod environment;
+mod examples;
 mod fetch;
 mod first_minutes;
 mod fixtures;

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use super::bare;
+use crate::house::root;
 use crate::program::{Call, Folder, World};
 use crate::support::entra::assertion::Uploaded;
 use crate::support::entra::{CLIENT_ID, TENANT};
@@ -271,4 +272,28 @@ fn files_that_are_no_certificate_with_its_key_are_refused() {
         ended.expect(2).one_error().saying(&["credential: reading the certificate file", name, words]);
     }
     assert_eq!(world.entra.requests().len(), 0);
+}
+
+/// The line of docs/credentials.md on a PFX as Windows exports one: attributes before each block, the key first or last.
+#[test]
+fn a_pfx_turned_by_the_documented_line_signs_in() {
+    let (world, keys) = (world_with_certificate(), Keys::get());
+    let text = std::fs::read_to_string(root().join("docs/credentials.md")).unwrap();
+    let line = text.lines().find(|line| line.starts_with("openssl pkcs12 ")).unwrap();
+    for (export, read) in [("", ""), ("-legacy -CSP 'Microsoft Software Key Storage Provider'", "-legacy")] {
+        keys.shell(&format!(
+            "openssl pkcs12 -export {export} -in cert.pem -inkey key.pem -certfile other.cert.pem -name exoimap \
+             -passout pass:x -out app.pfx && {line} {read} -passin pass:x"
+        ));
+        let pem = keys.path("app.pem");
+        assert!(keys.text("app.pem").contains("Bag Attributes"));
+        bare(&world, &["check", "--certificate", &pem]).run().expect(0);
+    }
+    // As the PowerShell lines write it.
+    let windows = format!("{}\n{}\r\n", keys.text("key.pem").trim_end(), keys.text("cert.pem").trim_end());
+    let pem = world.folder.file("windows.pem", windows);
+    bare(&world, &["check", "--certificate", &pem]).run().expect(0);
+    // The file itself is refused with the line.
+    let refused = bare(&world, &["check", "--certificate", &keys.path("app.pfx")]).run();
+    refused.expect(2).saying(&["openssl pkcs12 -in ", "app.pfx -nodes -out ", "app.pem"]);
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::root;
+use super::source::Source;
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
@@ -63,4 +64,23 @@ fn workflows_pin_their_actions() {
             assert!(commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit()), "{line}");
         }
     }
+}
+
+/// A reader of the library has the repository, and nothing else that its words could mean.
+#[test]
+fn documents_named_in_comments_are_in_the_repository() {
+    let mut git = Command::new("git");
+    let listed = git.args(["-c", "safe.directory=*", "ls-files"]).current_dir(root()).output().unwrap().stdout;
+    let listed = String::from_utf8(listed).unwrap();
+    let is_there = |name: &str| listed.lines().any(|path| format!("/{path}").ends_with(&format!("/{name}")));
+    let mut lost = Vec::new();
+    for source in Source::all() {
+        for line in source.text.lines().filter(|line| line.trim_start().starts_with("//")) {
+            let words = line.split(|c: char| c.is_whitespace() || "`()[]<>,;:\"".contains(c));
+            let names = words.map(|word| word.trim_end_matches('.'));
+            let names = names.filter(|name| [".md", ".rs"].iter().any(|end| name.ends_with(end)) && name.len() > 3);
+            lost.extend(names.filter(|name| !is_there(name)).map(|name| format!("{}: {name}", source.path)));
+        }
+    }
+    assert_eq!(lost, [""; 0]);
 }

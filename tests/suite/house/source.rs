@@ -35,9 +35,14 @@ impl Source {
         self.path.split('/').next().unwrap().trim_end_matches(".rs")
     }
 
-    /// Lines that are not test code; comments count.
+    /// What is not test code, with its comments and strings.
+    pub(super) fn shipped(&self) -> String {
+        without_tests(&self.text)
+    }
+
+    /// Its lines; comments count.
     pub(super) fn length(&self) -> usize {
-        without_tests(&self.text).lines().count()
+        self.shipped().lines().count()
     }
 
     /// `path:line` and what is there, for each line of code that `is_bad`.
