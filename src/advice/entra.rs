@@ -63,6 +63,11 @@ pub(super) static ROWS: &[Row] = &[
         "the tenant {tenant} has no application {client}: check AZURE_TENANT_ID and AZURE_CLIENT_ID (the Application (client) ID, not an object id), perhaps they are swapped",
     ),
     row(
+        "AADSTS7000229: The client application is missing service principal in the tenant",
+        |seen| seen.code(&[7000229]),
+        "the tenant {tenant} has no enterprise application of {client}: az ad sp create --id {client}, then consent again",
+    ),
+    row(
         "AADSTS90002: Tenant not found",
         |seen| seen.code(&[90002]),
         "check the tenant {tenant} (--tenant, AZURE_TENANT_ID); perhaps it is in a national cloud: --cloud usgov, usgov-dod or china",

@@ -90,6 +90,7 @@ fn cases() -> Vec<(Error, String, &'static str)> {
         (70021, "issuer, subject and audience"),
         (700016, "has no application 00001111-aaaa-2222-bbbb-3333cccc4444"),
         (700011, "has no application"),
+        (7000229, "az ad sp create --id 00001111-aaaa-2222-bbbb-3333cccc4444"),
         (90002, "--cloud usgov"),
         (900023, "by its GUID"),
         (9001023, "name the tenant itself"),

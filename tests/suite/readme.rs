@@ -30,3 +30,26 @@ fn without_numbers(line: &str) -> String {
     };
     words.map(|word| if changes(word) { "…" } else { word }).collect::<Vec<_>>().join(" ")
 }
+
+/// The tables of common errors hold headings of docs/troubleshooting.md, of which each is words that the program prints
+/// (`every_row_has_its_heading_and_every_heading_a_row`).
+#[test]
+fn the_common_errors_are_ones_that_the_program_prints() {
+    let text = fs::read_to_string(root().join("docs/troubleshooting.md")).unwrap();
+    let headings: Vec<_> = text.lines().filter(|line| line.starts_with("### `")).collect();
+    for (file, section, least) in
+        [("README.md", "\n## When it does not work\n", 10), ("README.ja.md", "\n## うまくいかないとき\n", 20)]
+    {
+        let readme = fs::read_to_string(root().join(file)).unwrap();
+        let section = readme.split(section).nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+        let rows: Vec<_> = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+        let unknown: Vec<_> = rows
+            .iter()
+            // A heading leaves out what differs each time.
+            .map(|row| row.replace(" '…'", ""))
+            .filter(|row| !headings.iter().any(|heading| heading.contains(row.as_str())))
+            .collect();
+        assert_eq!(unknown, [""; 0], "{file}");
+        assert!(rows.len() >= least, "{file}: {rows:?}");
+    }
+}
