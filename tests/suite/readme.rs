@@ -4,21 +4,55 @@ use std::fs;
 
 use crate::house::root;
 use crate::program::World;
+use crate::support::entra::CLIENT_ID;
+
+fn session() -> String {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    readme.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap().to_owned()
+}
 
 #[test]
 fn the_session_in_the_readme_is_what_happens() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let session = readme.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let session = session();
     let world = World::new();
     let mut happened = String::new();
-    for line in session.lines().filter_map(|line| line.strip_prefix("$ ")) {
+    let calls: Vec<_> = session.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
+    for (at, line) in calls.iter().enumerate() {
+        // The last one is refused.
+        let is_last = at + 1 == calls.len();
+        if is_last {
+            world.exchange.forget(CLIENT_ID);
+        }
         let arguments: Vec<_> = line.split(' ').skip(1).collect();
         let ended = world.call(&arguments).through("exec \"$@\" 2>&1").run();
-        happened.push_str(&format!("$ {line}\n{}", ended.expect(0).stdout));
+        happened.push_str(&format!("$ {line}\n{}", ended.expect(if is_last { 4 } else { 0 }).stdout));
     }
     let shown: Vec<_> = session.lines().map(without_numbers).collect();
     let happened: Vec<_> = happened.lines().map(without_numbers).collect();
     assert_eq!(shown, happened);
+}
+
+/// `tests/picture` draws it; a line is cut at 100 columns, a hint goes on in the next.
+#[test]
+fn the_picture_shows_the_same_session() {
+    let picture = fs::read_to_string(root().join("docs/terminal.svg")).unwrap();
+    let drawn = picture.lines().filter_map(|line| line.strip_suffix("</text>")?.split_once('>')).map(|(_, text)| text);
+    let drawn: Vec<_> = drawn.map(|text| text.replace("&lt;", "<").replace("&amp;", "&")).collect();
+    let mut lines = drawn.iter();
+    for line in session().lines() {
+        let (mut shown, mut width) = (String::new(), 0);
+        while let Some(piece) = lines.next() {
+            shown.push_str(piece);
+            width += piece.chars().count();
+            if !line.starts_with("hint: ") || width >= line.chars().count() {
+                break;
+            }
+        }
+        let (shown, line) = (without_numbers(&shown), without_numbers(&line.replace('\t', "   ")));
+        let is_same = shown.strip_suffix('…').map_or(shown == line, |start| line.starts_with(start));
+        assert!(is_same, "run tests/picture: {shown:?} is not {line:?}");
+    }
+    assert_eq!(lines.next(), None);
 }
 
 /// A line of `check` without the seconds that a step took, the port, the minutes that are left.
