@@ -41,7 +41,7 @@ fn the_picture_shows_the_same_session() {
     let mut lines = drawn.iter();
     for line in session().lines() {
         let (mut shown, mut width) = (String::new(), 0);
-        while let Some(piece) = lines.next() {
+        for piece in lines.by_ref() {
             shown.push_str(piece);
             width += piece.chars().count();
             if !line.starts_with("hint: ") || width >= line.chars().count() {
