@@ -124,7 +124,11 @@ impl MboxFile {
     fn create_lock(&self, lock_file: &Path) -> io::Result<()> {
         let new = self.link.with_extension("lock");
         let _ = fs::remove_file(&new);
-        let create = |path: &Path| writeln!(files::create(path, Mode::PRIVATE)?, "{OURS}{}", std::process::id());
+        // Synced: after a power cut nobody would know whose an empty one is.
+        let create = |path: &Path| {
+            let mut file = files::create(path, Mode::PRIVATE)?;
+            writeln!(file, "{OURS}{}", std::process::id()).and_then(|()| file.sync_data())
+        };
         create(&new)?;
         let linked = fs::hard_link(&new, lock_file);
         let _ = fs::remove_file(&new);

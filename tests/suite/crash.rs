@@ -1,6 +1,8 @@
 //! Whatever kills a run, or takes its disk away: no message is lost, none is delivered twice, nothing half
 //! written has a final name, and nothing changed on the server that was not durable here.
 
+mod power;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
