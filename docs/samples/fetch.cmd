@@ -14,7 +14,7 @@ if %code%==5 exit /b 0
 set kind=ERROR
 set text=exoimap.exe failed (%code%)
 if %code%==4 set text=an administrator must act
-if %code%==6 set text=some orders are stuck
+if %code%==6 set text=some orders need a look
 if %code%==6 set kind=WARNING
 eventcreate /l APPLICATION /so exoimap /t %kind% /id 1 /d "%text%, see fetch.log"
 exit /b %code%

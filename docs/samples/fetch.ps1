@@ -14,7 +14,7 @@ $code = if ($null -eq $LASTEXITCODE) { 1 } else { $LASTEXITCODE }
 switch ($code) {
     0 { exit 0 }
     5 { exit 0 } # network, throttling: the next run tries again
-    6 { $kind = 'WARNING'; $text = 'some orders are stuck, see fetch.log' }
+    6 { $kind = 'WARNING'; $text = 'some orders need a look, see fetch.log' }
     4 { $kind = 'ERROR'; $text = 'an administrator must act, see fetch.log' }
     default { $kind = 'ERROR'; $text = "exoimap.exe failed ($code), see fetch.log" }
 }

@@ -15,7 +15,7 @@ code=$?
 case $code in
 0) [ -z "$said" ] || logger -t exoimap -p user.notice "$said"; exit 0 ;; # a warning at most
 5) exit 0 ;; # network, throttling: the next run tries again
-6) logger -t exoimap -p user.warning "some orders are stuck: $said" ;;
+6) logger -t exoimap -p user.warning "some orders need a look: $said" ;;
 4) logger -t exoimap -p user.err "an administrator must act: $said" ;;
 *) logger -t exoimap -p user.err "fetch failed ($code): $said" ;;
 esac
