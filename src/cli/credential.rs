@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::entra::{Application, Certificate, Cloud, Credential, DeviceCode, ManagedIdentity, TokenSource};
-use crate::{Error, Result, Secret};
+use crate::{Error, Result};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
@@ -15,26 +15,6 @@ use super::options;
 
 /// A credential that ends in fewer days is worth a word.
 const SOON: u64 = 30;
-
-/// How a token comes to be.
-pub(crate) enum Proof {
-    Token(Secret),
-    Application(Box<Application>),
-    ManagedIdentity(Box<ManagedIdentity>),
-    DeviceCode(Box<DeviceCode>),
-}
-
-impl Proof {
-    /// Who is asked for a token; none where it is there already.
-    pub(crate) fn source(&self) -> std::result::Result<TokenSource<'_>, &Secret> {
-        match self {
-            Proof::Token(secret) => Err(secret),
-            Proof::Application(application) => Ok(TokenSource::Application(application)),
-            Proof::ManagedIdentity(identity) => Ok(TokenSource::ManagedIdentity(identity)),
-            Proof::DeviceCode(person) => Ok(TokenSource::DeviceCode(person)),
-        }
-    }
-}
 
 /// What can be said of a credential; never the credential.
 pub(crate) struct Described {
@@ -66,12 +46,12 @@ impl Described {
 }
 
 /// The credential that the options name, else the first that the environment names.
-pub(crate) fn proof(
+pub(crate) fn credential(
     arguments: &ArgMatches,
     needs_mailbox: bool,
     cloud: Cloud,
     deadline: Option<Instant>,
-) -> Result<(Proof, Described)> {
+) -> Result<(TokenSource, Described)> {
     let given = Given { arguments, cloud, deadline };
     let method = given.method()?;
     given.check_complete(method, needs_mailbox)?;
@@ -147,7 +127,7 @@ impl Given<'_> {
         })
     }
 
-    fn token(&self) -> Result<(Proof, Described)> {
+    fn token(&self) -> Result<(TokenSource, Described)> {
         let (token, from) = match self.text("access-token-file") {
             Some(file) => (read_secret(file, "the access token", self.deadline)?, file),
             None => environment::secret("EXOIMAP_ACCESS_TOKEN")
@@ -160,10 +140,10 @@ impl Given<'_> {
             ));
         }
         // When it ends is a claim.
-        Ok((Proof::Token(token), Described::of("access token", from)))
+        Ok((TokenSource::Token(token), Described::of("access token", from)))
     }
 
-    fn application(&self, method: &str) -> Result<(Proof, Described)> {
+    fn application(&self, method: &str) -> Result<(TokenSource, Described)> {
         let (credential, described) = match method {
             "certificate" => self.certificate()?,
             "federated" => self.federated()?,
@@ -171,7 +151,7 @@ impl Given<'_> {
         };
         let application = Application::new(self.tenant()?, self.client_id()?, credential)?;
         let application = application.with_authority(self.authority())?.with_scope(&self.scope())?;
-        Ok((Proof::Application(Box::new(application)), described))
+        Ok((TokenSource::Application(Box::new(application)), described))
     }
 
     fn certificate(&self) -> Result<(Credential, Described)> {
@@ -204,16 +184,16 @@ impl Given<'_> {
     }
 
     /// `AZURE_CLIENT_ID` names a user-assigned identity to Microsoft's libraries, so it does to us.
-    fn managed_identity(&self) -> Result<(Proof, Described)> {
+    fn managed_identity(&self) -> Result<(TokenSource, Described)> {
         let identity = ManagedIdentity::of_this_machine(&environment::value)?.with_scope(&self.scope())?;
         let (identity, described) = match self.text("identity").or(self.text("client-id")) {
             None | Some("system") => (identity, Described::new("system-assigned managed identity")),
             Some(which) => (identity.with_identity(which)?, Described::new(format!("managed identity {which}"))),
         };
-        Ok((Proof::ManagedIdentity(Box::new(identity)), described))
+        Ok((TokenSource::ManagedIdentity(Box::new(identity)), described))
     }
 
-    fn device_code(&self) -> Result<(Proof, Described)> {
+    fn device_code(&self) -> Result<(TokenSource, Described)> {
         if self.text("token-cache").is_none() {
             return Err(Error::usage(
                 "a device code needs a directory where the sign-in is kept (--token-cache, EXOIMAP_TOKEN_CACHE): without it somebody would have to sign in for each run",
@@ -225,7 +205,7 @@ impl Given<'_> {
             Some(scope) => person.with_scope(scope)?,
             None => person,
         };
-        Ok((Proof::DeviceCode(Box::new(person)), Described::new("a person's sign-in by device code")))
+        Ok((TokenSource::DeviceCode(Box::new(person)), Described::new("a person's sign-in by device code")))
     }
 
     fn tenant(&self) -> Result<&str> {

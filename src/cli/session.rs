@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::advice::Facts;
-use crate::entra::{AccessToken, Claims, Cloud, EARLY, TokenCache, Wanted};
+use crate::entra::{AccessToken, Claims, Cloud, EARLY, TokenCache, TokenSource};
 use crate::exchange::{Server, Step, check_mailbox, sign_in_shortly, sign_in_step_by_step};
 use crate::files::open_private;
 use crate::imap::{Listener, OnAlert, Session};
@@ -16,7 +16,7 @@ use crate::{Error, Kind, Network, Phase, Proxy, Result, Retry, Secret, Stream, T
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::credential::{Described, Proof, proof};
+use super::credential::{Described, credential};
 use super::environment;
 use super::input::{deadline, read_list};
 use super::output::{Output, Stderr};
@@ -27,7 +27,7 @@ pub(crate) struct Setting {
     pub(crate) mailboxes: Vec<String>,
     pub(crate) server: Server,
     pub(crate) network: Network,
-    credential: Proof,
+    credential: TokenSource,
     described: Described,
     cache: Option<TokenCache>,
     max_wait: Duration,
@@ -62,7 +62,7 @@ impl Setting {
         let trust = text("ca-file").map_or(Trust::System, |file| Trust::File(file.into()));
         let port = arguments.get_one("port").copied().unwrap_or(993);
         let server = Server::new(text("host").unwrap_or(cloud.imap_host()), port)?;
-        let (credential, described) = proof(arguments, needs_mailbox, cloud, deadline)?;
+        let (source, described) = credential(arguments, needs_mailbox, cloud, deadline)?;
         Ok(Setting {
             mailboxes: mailboxes(arguments, deadline)?,
             server,
@@ -70,7 +70,7 @@ impl Setting {
                 .with_timeout(time("timeout").unwrap_or(Duration::from_secs(60)))
                 .with_deadline(deadline)
                 .with_proxy(proxy(arguments)?),
-            credential,
+            credential: source,
             described,
             cache: text("token-cache").map(|dir| TokenCache::open(Path::new(dir))).transpose()?,
             max_wait: time("max-wait").unwrap_or_default(),
@@ -104,7 +104,7 @@ impl Setting {
         if let Some(token) = good_for(EARLY) {
             return Ok(token);
         }
-        let token = match self.obtain(Wanted { fresh: false, spent }, retry, output) {
+        let token = match self.obtain(&|token| Some(token.secret()) != spent, retry, output) {
             // Better than none, while there is an outage.
             Err(e) if e.kind() == Kind::Temporary => return good_for(Duration::ZERO).ok_or(e),
             token => token?,
@@ -118,19 +118,28 @@ impl Setting {
         if let Some(warning) = self.described.warning() {
             output.warn(&warning);
         }
-        let token = self.obtain(Wanted { fresh: true, spent: None }, retry, output)?;
+        let token = self.obtain(&|_| false, retry, output)?;
         *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
         Ok(token)
     }
 
-    fn obtain(&self, wanted: Wanted, retry: &mut Retry, output: &Output) -> Result<AccessToken> {
+    fn obtain(
+        &self,
+        is_wanted: &dyn Fn(&AccessToken) -> bool,
+        retry: &mut Retry,
+        output: &Output,
+    ) -> Result<AccessToken> {
         output.step(&format!("credential: {}", self.described.detail));
         let tell = &mut |text: &str| output.warn(text);
-        match (self.credential.source(), &self.cache) {
-            (Err(token), _) => Ok(AccessToken::from_elsewhere(token.clone())),
-            (Ok(source), Some(cache)) => cache.token(source, wanted, &self.network, retry, tell),
-            (Ok(source), None) => source.request_token(&self.network, retry, tell),
+        match self.cache() {
+            Some(cache) => cache.token(&self.credential, is_wanted, &self.network, retry, tell),
+            None => self.credential.request_token(&self.network, retry, tell),
         }
+    }
+
+    /// A token that was given is not kept.
+    fn cache(&self) -> Option<&TokenCache> {
+        self.cache.as_ref().filter(|_| self.token_source() != "given")
     }
 
     /// What may be waited in all; one for each run, or for each of the threads that wait side by side.
@@ -146,9 +155,9 @@ impl Setting {
     /// Where the token comes from.
     pub(crate) fn token_source(&self) -> &'static str {
         match self.credential {
-            Proof::Token(_) => "given",
-            Proof::ManagedIdentity(_) => "from the managed identity",
-            Proof::Application(_) | Proof::DeviceCode(_) => "from Entra ID",
+            TokenSource::Token(_) => "given",
+            TokenSource::ManagedIdentity(_) => "from the managed identity",
+            TokenSource::Application(_) | TokenSource::DeviceCode(_) => "from Entra ID",
         }
     }
 
@@ -193,10 +202,9 @@ impl Setting {
 
     /// What an administrator grants now is in the next token, not in the one that is kept.
     fn forget_refused(&self, token: &AccessToken, e: &Error) {
-        if let (Ok(source), Some(cache)) = (self.credential.source(), &self.cache)
-            && (e.phase(), e.kind()) == (Phase::Authenticate, Kind::Refused)
-        {
-            cache.forget(source, token.secret());
+        let is_refused = (e.phase(), e.kind()) == (Phase::Authenticate, Kind::Refused);
+        if let Some(cache) = self.cache().filter(|_| is_refused) {
+            cache.forget(&self.credential, token.secret());
         }
     }
 

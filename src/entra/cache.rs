@@ -39,24 +39,17 @@ pub(crate) struct TokenCache {
     dir: PathBuf,
 }
 
-/// Who asks for a token, and how.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum TokenSource<'a> {
+/// Where a token comes from.
+#[derive(Debug)]
+pub(crate) enum TokenSource {
+    /// It was given, and nobody is asked.
+    Token(Secret),
     /// An application proves itself.
-    Application(&'a Application),
+    Application(Box<Application>),
     /// The machine vouches.
-    ManagedIdentity(&'a ManagedIdentity),
+    ManagedIdentity(Box<ManagedIdentity>),
     /// A person signed in, or does now.
-    DeviceCode(&'a DeviceCode),
-}
-
-/// What a run wants of the cache.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Wanted<'a> {
-    /// A token that was asked for now, whatever is kept.
-    pub fresh: bool,
-    /// Not this one: the server would not have it any more.
-    pub spent: Option<&'a Secret>,
+    DeviceCode(Box<DeviceCode>),
 }
 
 impl TokenCache {
@@ -76,20 +69,17 @@ impl TokenCache {
         )))
     }
 
-    /// The token that is kept, or a new one; `tell` is told what a person must know.
+    /// The token that is kept, if it `is_wanted`, or a new one; `tell` hears what a person must know.
     pub(crate) fn token(
         &self,
-        source: TokenSource,
-        wanted: Wanted,
+        source: &TokenSource,
+        is_wanted: &dyn Fn(&AccessToken) -> bool,
         network: &Network,
         retry: &mut Retry,
         tell: &mut dyn FnMut(&str),
     ) -> Result<AccessToken> {
         let entry = self.entry(source);
-        let good = |kept: Option<Kept>| {
-            let token = kept?.access_token()?;
-            (!wanted.fresh && Some(token.secret()) != wanted.spent).then_some(token)
-        };
+        let good = |kept: Option<Kept>| kept?.access_token().filter(is_wanted);
         if let Some(token) = good(entry.read(&mut |_| {})?) {
             return Ok(token);
         }
@@ -103,7 +93,7 @@ impl TokenCache {
             let message = "another run is waiting for somebody to sign in with a device code";
             return Err(Error::new(Kind::Temporary, Phase::Token, message));
         }
-        let granted = request(source, kept.and_then(|kept| kept.refresh), network, retry, tell)?;
+        let granted = source.request(kept.and_then(|kept| kept.refresh), network, retry, tell)?;
         let written = lock.and_then(|lock| lock.map_or(Ok(()), |lock| entry.write(&granted, &lock)));
         if let Err(e) = written {
             tell(&format!("the token is not kept: {e}"));
@@ -112,7 +102,7 @@ impl TokenCache {
     }
 
     /// Drops a token that was of no use, so that the next run asks for another; what a person's sign-in left stays.
-    pub(crate) fn forget(&self, source: TokenSource, token: &Secret) {
+    pub(crate) fn forget(&self, source: &TokenSource, token: &Secret) {
         let entry = self.entry(source);
         // Another run that has the lock is about to replace it.
         let Ok(Some(lock)) = Lock::take(&entry.lock) else { return };
@@ -129,8 +119,9 @@ impl TokenCache {
         }
     }
 
-    fn entry(&self, source: TokenSource) -> Entry {
+    fn entry(&self, source: &TokenSource) -> Entry {
         let (words, credential) = match source {
+            TokenSource::Token(token) => ("given".to_owned(), token.clone()),
             TokenSource::Application(application) => application.key(),
             TokenSource::ManagedIdentity(identity) => (identity.key(), Secret::new("")),
             TokenSource::DeviceCode(person) => (person.key(), Secret::new("")),
@@ -143,41 +134,41 @@ impl TokenCache {
     }
 }
 
-impl TokenSource<'_> {
+impl TokenSource {
     /// A new token, without a cache: a person has to sign in each time.
     pub(crate) fn request_token(
-        self,
+        &self,
         network: &Network,
         retry: &mut Retry,
         tell: &mut dyn FnMut(&str),
     ) -> Result<AccessToken> {
-        request(self, None, network, retry, tell).map(|granted| granted.access)
+        self.request(None, network, retry, tell).map(|granted| granted.access)
     }
-}
 
-/// A new token; a person's refresh token spares the person.
-fn request(
-    source: TokenSource,
-    refresh: Option<Secret>,
-    network: &Network,
-    retry: &mut Retry,
-    tell: &mut dyn FnMut(&str),
-) -> Result<Granted> {
-    let alone = |access| Granted { access, refresh: None };
-    match source {
-        TokenSource::Application(application) => application.request_token(network, retry).map(alone),
-        TokenSource::ManagedIdentity(identity) => identity.request_token(network, retry).map(alone),
-        TokenSource::DeviceCode(person) => {
-            let Some(refresh) = refresh else { return person.sign_in(network, retry, tell) };
-            match person.refresh(network, retry, &refresh) {
-                // Entra may keep the refresh token as it was, and then names none.
-                Ok(granted) => Ok(Granted { refresh: granted.refresh.or(Some(refresh)), ..granted }),
-                Err(e) if said(&e, "invalid_grant") => {
-                    tell(&format!("the sign-in that was kept is over, somebody must sign in anew: {e}"));
-                    person.sign_in(network, retry, tell)
-                }
-                Err(e) => Err(e),
+    /// A new token; a person's refresh token spares the person.
+    fn request(
+        &self,
+        refresh: Option<Secret>,
+        network: &Network,
+        retry: &mut Retry,
+        tell: &mut dyn FnMut(&str),
+    ) -> Result<Granted> {
+        let alone = |access| Granted { access, refresh: None };
+        let (person, refresh) = match (self, refresh) {
+            (TokenSource::Token(token), _) => return Ok(alone(AccessToken::from_elsewhere(token.clone()))),
+            (TokenSource::Application(application), _) => return application.request_token(network, retry).map(alone),
+            (TokenSource::ManagedIdentity(identity), _) => return identity.request_token(network, retry).map(alone),
+            (TokenSource::DeviceCode(person), None) => return person.sign_in(network, retry, tell),
+            (TokenSource::DeviceCode(person), Some(refresh)) => (person, refresh),
+        };
+        match person.refresh(network, retry, &refresh) {
+            // Entra may keep the refresh token as it was, and then names none.
+            Ok(granted) => Ok(Granted { refresh: granted.refresh.or(Some(refresh)), ..granted }),
+            Err(e) if said(&e, "invalid_grant") => {
+                tell(&format!("the sign-in that was kept is over, somebody must sign in again: {e}"));
+                person.sign_in(network, retry, tell)
             }
+            Err(e) => Err(e),
         }
     }
 }

@@ -26,7 +26,7 @@ mod transport;
 
 pub use application::{Application, Credential};
 #[cfg(feature = "certificate")]
-pub(crate) use cache::{TokenCache, TokenSource, Wanted};
+pub(crate) use cache::{TokenCache, TokenSource};
 #[cfg(feature = "certificate")]
 pub use certificate::Certificate;
 pub(crate) use claims::Claims;

@@ -64,12 +64,12 @@ const HOUSE: [(&str, &[&str]); 18] = [
 
 /// Lines of each room, without tests. They only go down, but for a line in an issue.
 const BUDGETS: [(&str, usize); 10] = [
-    ("cli", 5290),
+    ("cli", 5280),
     ("delivery", 4750),
     ("bridge", 1750),
     ("advice", 1600),
     ("exchange", 2400),
-    ("entra", 2100),
+    ("entra", 2070),
     ("imap", 3960),
     ("mime", 1960),
     ("net", 1400),

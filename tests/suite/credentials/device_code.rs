@@ -43,7 +43,7 @@ fn somebody_signs_in_once_and_the_refresh_token_does_the_rest() {
     // After 90 days without use somebody must come again.
     world.entra.configure().device.refreshes += 7;
     let ended = by_code(&world, &["check"]).run();
-    ended.expect(0).saying(&["AADSTS700082", "somebody must sign in anew", MESSAGE]);
+    ended.expect(0).saying(&["AADSTS700082", "somebody must sign in again", MESSAGE]);
 }
 
 /// What a person can do about a refusal is not what an application's administrator can.
