@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::time::Instant;
 
-use crate::exchange::{LARGEST_MESSAGE, Next, Outgoing, explain, is_refusal, require_folder};
+use crate::exchange::{LARGEST_MESSAGE, Next, Outgoing, is_refusal, require_folder};
 use crate::imap::Session;
 use crate::imap::types::{Flag, Uid, UidValidity};
 use crate::{DateTime, Error, Kind, MailboxName, Phase, Result, Retry, Stream, files, threads};
@@ -104,7 +104,7 @@ impl Upload<'_> {
             let size = outgoing.octets();
             let stored = session.append(&self.folder, &self.flags, self.received, size, &mut outgoing);
             self.is_given = outgoing.is_given();
-            let stored = stored.map_err(explain);
+            let stored = stored;
             if let Err(refused) = &stored
                 && self.messages.len() > 1
                 && is_refusal(refused)

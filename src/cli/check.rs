@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::advice::{Facts, heading, hints};
-use crate::exchange::{Step, explain, judge, open, try_sessions};
+use crate::exchange::{Step, judge, open, try_sessions};
 use crate::imap::Mailbox;
 use crate::imap::mailbox_name::MailboxName;
 use crate::{Error, Kind, Phase, Result, Retry, calendar::rfc3339, text::Escaped};
@@ -197,11 +197,11 @@ fn walk(
         passed(Phase::Select, start, format!("INBOX has {}", counts(&found)));
 
         let start = Instant::now();
-        selected.unselect().map_err(explain)?;
+        selected.unselect()?;
         passed(Phase::Unselect, start, "the mailbox is as it was".to_owned());
 
         let start = Instant::now();
-        session.logout().map_err(explain)?;
+        session.logout()?;
         passed(Phase::Logout, start, format!("{mailbox} can be read"));
         Ok(Some(found))
     })

@@ -8,7 +8,7 @@ use crate::advice::hints;
 use crate::delivery::{
     self, Action, Destination, FileOptions, Format, Job, Outcome, Program, Source, Spool, folder_path, locate,
 };
-use crate::exchange::{Choice, choose, explain, resolve, try_sessions};
+use crate::exchange::{Choice, choose, resolve, try_sessions};
 use crate::files::{Mode, others_may_write};
 use crate::imap::{Listed, Session};
 use crate::{Error, MailboxName, Phase, Result, Retry, Stream};
@@ -268,7 +268,7 @@ impl Fetch<'_> {
             for to in targets.chain(&mut job.failed_to) {
                 *to = resolve(&mut session, to)?;
             }
-            let list = session.list().map_err(explain)?;
+            let list = session.list()?;
             *held = Some(session);
             Ok(Some(list))
         })

@@ -1,6 +1,6 @@
 //! `exoimap folders`: the mailboxes with their counts; `exoimap folders create`: a new one.
 
-use crate::exchange::{Next, choose, explain, special_use};
+use crate::exchange::{Next, choose, special_use};
 use crate::imap::Listed;
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::types::{Flag, ListItem, MailboxStatus, Unreadable};
@@ -18,7 +18,7 @@ pub(crate) fn create(arguments: &ArgMatches, setting: &Setting, output: &Output)
     let mailbox = setting.mailbox()?;
     let name = MailboxName::new(arguments.get_one::<String>("name").map(String::as_str).unwrap_or_default())?;
     SignIn::new(setting, output, mailbox).persist(&mut setting.retry(output), &mut |session, _| {
-        session.create(&name).map_err(explain)?;
+        session.create(&name)?;
         Ok(Next::Done)
     })?;
     let object = json!({"name": name.as_str(), "wire": String::from_utf8_lossy(name.wire()), "created": true});
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     let (mut ended_at, mut is_partial) = (None, false);
     SignIn::new(setting, output, mailbox).persist(&mut setting.retry(output), &mut |session, retry| {
         if items.is_none() {
-            let mut list = session.list().map_err(explain)?;
+            let mut list = session.list()?;
             is_partial = unreadable(output, "", &list);
             let chosen = choose(&list.items, &patterns, &without);
             list.items.retain(|item| is_all || chosen.folders.contains(&MailboxName::from_wire(&item.name)));
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
         // `LIST` may name the root, which is not a mailbox.
         for item in items.iter().flatten().filter(|item| !item.name.is_empty()).skip(said) {
             let name = MailboxName::from_wire(&item.name);
-            let status = (counts && !item.is_noselect()).then(|| session.status(&name).map_err(explain)).transpose();
+            let status = (counts && !item.is_noselect()).then(|| session.status(&name)).transpose();
             // One folder that cannot be counted keeps nobody from seeing the others, nor does one that
             // the server gave a name that cannot be sent back. (Exchange lists a folder Files that does not exist.)
             let ends = status.as_ref().is_err_and(|e| !matches!(e.kind(), Kind::Refused | Kind::Usage));

@@ -9,7 +9,7 @@ use super::Failed;
 use super::incoming::{Came, Doubtful, Incoming};
 use super::pass::{Pass, failures};
 use crate::error::{Cause, Error, Kind, Result};
-use crate::exchange::{Halves, explain, is_refusal, is_throttled};
+use crate::exchange::{Halves, is_refusal, is_throttled};
 use crate::imap::Selected;
 use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
@@ -120,7 +120,7 @@ impl Pass<'_> {
         };
         // Complete messages are kept whatever cut the rest off.
         let Came { mut seen, failed, doubtful, cut_off, stopped } = came;
-        let fetched = fetched.map_err(explain);
+        let fetched = fetched;
         // Without a session nothing more is known of these: they come again.
         let is_over = stopped.is_some() || fetched.as_ref().is_err_and(|e| !is_refusal(e));
         if is_over && self.out.is_none() {
@@ -176,7 +176,7 @@ impl Pass<'_> {
             sizes.extend(fetched.uid.zip(fetched.size));
             Ok(())
         };
-        match selected.fetch_each(&uids, "UID RFC822.SIZE", &mut each).map_err(explain) {
+        match selected.fetch_each(&uids, "UID RFC822.SIZE", &mut each) {
             // A size that is refused says nothing against the message.
             Err(e) if !is_refusal(&e) => {
                 self.settled = self.settled.without(&uids);
@@ -213,13 +213,13 @@ impl Pass<'_> {
             return Ok(());
         }
         // The others were deleted meanwhile.
-        let there = selected.still_there(missing).map_err(explain)?;
+        let there = selected.still_there(missing)?;
         self.count_failures(failures(&there, "the server answered OK and sent no message under this UID"))?;
         let absent = missing.without(&there);
         if absent.is_empty() {
             return Ok(());
         }
-        selected.noop().map_err(explain)?;
+        selected.noop()?;
         let exists = selected.mailbox().exists;
         self.settled.extend(&absent);
         // What was not listed in this session was delivered before, and a program has still to take it.

@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 
 use super::state::State;
 use crate::error::Result;
-use crate::exchange::{Found, Isolation, Selection, explain};
+use crate::exchange::{Found, Isolation, Selection};
 use crate::imap::Selected;
 use crate::imap::UidSet;
 use crate::imap::types::Uid;
@@ -60,9 +60,9 @@ impl Look {
 
     /// Lists all messages, with an EXISTS that is fresh.
     pub(super) fn at_all<S: Read + Write>(selected: &mut Selected<'_, S>) -> Result<Look> {
-        selected.noop().map_err(explain)?;
+        selected.noop()?;
         let exists = selected.mailbox().exists;
-        let found = Selection::default().find(selected, 1).map_err(explain)?;
+        let found = Selection::default().find(selected, 1)?;
         let exists = exists.min(selected.mailbox().exists);
         let explained = count(&found.uids);
         Ok(Look { found, exists, explained, is_full: true })

@@ -165,7 +165,7 @@ impl<'a> Pass<'a> {
         let writes = self.job.action.is_some() || self.job.failed_to.is_some() || promised;
         // MOVE and UIDPLUS may be offered only now, after the sign-in.
         if writes {
-            session.capability().map_err(crate::exchange::explain)?;
+            session.capability()?;
         }
         self.require_target(session)?;
         let mut selected = open(session, &self.job.folder, writes)?;
@@ -290,7 +290,7 @@ impl<'a> Pass<'a> {
             Some(next) => next,
             None if exists == 0 => 1,
             None => {
-                let newest = selected.search("UID *").map_err(crate::exchange::explain)?.last();
+                let newest = selected.search("UID *")?.last();
                 newest.map_or(1, |uid| uid.get().saturating_add(1))
             }
         };

@@ -8,7 +8,6 @@ use super::pass::Pass;
 use crate::calendar::Day;
 use crate::calendar::{internal_date, rfc3339};
 use crate::error::Result;
-use crate::exchange::explain;
 use crate::imap::Selected;
 use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
@@ -41,7 +40,7 @@ impl Pass<'_> {
         if selected.mailbox().exists == 0 {
             return Ok(old);
         }
-        let found = selected.search(&format!("UID {first}:{last} BEFORE {day}")).map_err(explain)?.within(&mine);
+        let found = selected.search(&format!("UID {first}:{last} BEFORE {day}"))?.within(&mine);
         let limit = limit.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |limit| limit.as_secs());
         let mut each = |fetched: &Fetch| {
             let received = fetched.internal_date.as_deref().and_then(internal_date);
@@ -50,7 +49,7 @@ impl Pass<'_> {
             }
             Ok(())
         };
-        selected.fetch_each(&found, "UID INTERNALDATE", &mut each).map_err(explain)?;
+        selected.fetch_each(&found, "UID INTERNALDATE", &mut each)?;
         Ok(old)
     }
 }

@@ -6,7 +6,6 @@
 use std::io::{Read, Write};
 
 use super::folders::resolve;
-use super::throttle::explain;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
@@ -75,15 +74,15 @@ impl Change {
                 let mut made = Copied::default();
                 for (flags, on) in [(set, true), (clear, false)] {
                     if !flags.is_empty() {
-                        made.undone.extend(&store(selected, uids, flags, on).map_err(explain)?);
+                        made.undone.extend(&store(selected, uids, flags, on)?);
                     }
                 }
                 Ok(made)
             }
-            Change::CopyTo(folder) => selected.copy(uids, folder).map_err(explain),
-            Change::MoveTo(folder) if self.is_one_command(selected) => selected.move_to(uids, folder).map_err(explain),
+            Change::CopyTo(folder) => selected.copy(uids, folder),
+            Change::MoveTo(folder) if self.is_one_command(selected) => selected.move_to(uids, folder),
             Change::MoveTo(folder) => {
-                let mut made = selected.copy(uids, folder).map_err(explain)?;
+                let mut made = selected.copy(uids, folder)?;
                 copied(&made)?;
                 // What was not copied is not removed.
                 let copies = uids.without(&made.undone);
@@ -93,9 +92,9 @@ impl Change {
                 Ok(made)
             }
             Change::Delete => {
-                selected.store(uids, "+FLAGS.SILENT (\\Deleted)").map_err(explain)?;
+                selected.store(uids, "+FLAGS.SILENT (\\Deleted)")?;
                 let mut made = Copied::default();
-                made.undone = selected.expunge(uids).map_err(explain)?;
+                made.undone = selected.expunge(uids)?;
                 Ok(made)
             }
         }
@@ -152,7 +151,7 @@ pub(crate) fn require_folder<S: Read + Write>(
     purpose: &str,
 ) -> Result<MailboxName> {
     let folder = resolve(session, folder)?;
-    if session.has_mailbox(&folder).map_err(explain)? {
+    if session.has_mailbox(&folder)? {
         return Ok(folder);
     }
     let message =

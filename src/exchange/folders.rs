@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 
-use super::throttle::explain;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::Session;
 use crate::imap::mailbox_name::MailboxName;
@@ -92,7 +91,7 @@ pub(crate) fn resolve<S: Read + Write>(session: &mut Session<S>, folder: &Mailbo
     if !folder.as_str().starts_with('\\') {
         return Ok(folder.clone());
     }
-    let list = session.list().map_err(explain)?.items;
+    let list = session.list()?.items;
     choose(&list, &[folder.as_str().to_owned()], &[]).folders.into_iter().next().ok_or_else(|| {
         let message = format!("the server does not say which folder is {folder}");
         Error::new(Kind::Refused, Phase::Select, message)

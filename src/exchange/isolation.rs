@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use super::halves::Halves;
-use super::throttle::{explain, is_refusal};
+use super::throttle::is_refusal;
 use crate::error::{Error, Kind, Result};
 use crate::imap::Selected;
 use crate::imap::UidSet;
@@ -78,7 +78,7 @@ impl Isolation {
                     each(fetched)
                 });
                 self.gives |= !came.is_empty();
-                let Err(error) = fetched.map_err(explain) else { continue };
+                let Err(error) = fetched else { continue };
                 let left = asked.without(&came);
                 self.refusals += 1;
                 if self.refusals > MOST_REFUSALS || (!self.gives && self.given_up.len() >= MOST_AT_FIRST) {

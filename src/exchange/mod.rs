@@ -29,5 +29,5 @@ pub(crate) use resume::{Next, persist, try_sessions};
 pub use selection::{Found, Selection};
 pub use sign_in::sign_in;
 pub(crate) use sign_in::{Step, open, sign_in_shortly, sign_in_step_by_step};
-pub(crate) use throttle::{explain, is_not_connected, is_refusal, is_throttled};
+pub(crate) use throttle::{is_not_connected, is_refusal, is_throttled};
 pub(crate) use wait::{Waiting, wait};

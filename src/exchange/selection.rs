@@ -8,7 +8,6 @@ use std::io::{Read, Write};
 
 use super::isolation::Isolation;
 use super::search_text::{Text, checked_query};
-use super::throttle::explain;
 use crate::calendar::Day;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::Selected;
@@ -221,7 +220,7 @@ impl Selection {
             return Ok(found);
         }
         for search in self.searches(from) {
-            found.extend(&search.run(selected).map_err(explain)?);
+            found.extend(&search.run(selected)?);
         }
         // A folder may grow meanwhile, but not so: what is found is work to do, and must have an end.
         let exists = selected.mailbox().exists;

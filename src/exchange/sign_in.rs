@@ -58,7 +58,7 @@ pub(crate) fn sign_in_step_by_step(
     let mut session = enter(network, server, mailbox, token, listener, Client::capability, &mut clock)?;
     let hidden = hidden_error(session.authenticated());
     let prove = |session: &mut Session<Stream>| session.capability().map(drop).and_then(|()| session.prove_mailbox());
-    let command = prove(&mut session).map_err(|error| recall(explain(error), hidden))?;
+    let command = prove(&mut session).map_err(|error| recall(error, hidden))?;
     clock.step(Phase::Mailbox, format!("{command} answered, the mailbox is open to us"));
     Ok(session)
 }
@@ -94,11 +94,11 @@ fn enter(
     crate::imap::xoauth2::initial_response(mailbox, token)?;
     let stream = network.connect_in_steps(&server.host, server.port, &mut |phase, detail| clock.step(phase, detail))?;
     let listener = Listener { meaning: Some(explain), not_mail: Some(placeholder), ..listener };
-    let mut client = Client::greet(stream, Limits::default(), listener).map_err(explain)?;
+    let mut client = Client::greet(stream, Limits::default(), listener)?;
     clock.step(Phase::Greeting, greeting_detail(client.greeting()));
-    let offered = offered(&mut client).map_err(explain)?;
+    let offered = offered(&mut client)?;
     clock.step(Phase::Capability, escape_octets(offered.words().collect::<Vec<_>>().join(" ").as_bytes()));
-    let session = client.authenticate_xoauth2(&offered, mailbox, token).map_err(explain)?;
+    let session = client.authenticate_xoauth2(&offered, mailbox, token)?;
     clock.step(Phase::Authenticate, authenticated_detail(mailbox, session.authenticated()));
     Ok(session)
 }
@@ -142,7 +142,7 @@ pub(crate) fn open<'a, S: Read + Write>(
     let folder = &resolve(session, folder)?;
     let hidden = hidden_error(session.authenticated());
     let opened = if writes { session.select(folder) } else { session.examine(folder) };
-    opened.map_err(|error| recall(explain(error), hidden))
+    opened.map_err(|error| recall(error, hidden))
 }
 
 /// Says in the error of a mailbox that is not open to us what the OK to AUTHENTICATE hid.

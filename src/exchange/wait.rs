@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use super::resume::{Connect, Next, persist};
 use super::sign_in::open;
-use super::throttle::explain;
 use crate::error::{Kind, Result};
 use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
@@ -99,7 +98,7 @@ impl<S: Read + Write + Readiness> Wait<'_, S> {
             let ends = [self.waiting.until, renew].into_iter().flatten().map(|end| end - now);
             let most = if can_idle { self.waiting.period } else { self.waiting.poll };
             let time = ends.fold(most, Duration::min);
-            let mut waited = if can_idle { selected.idle(time).map_err(explain) } else { selected.pause(time) };
+            let mut waited = if can_idle { selected.idle(time) } else { selected.pause(time) };
             let took = selected.now() - now;
             match &waited {
                 Err(e) if can_idle && e.kind() == Kind::Refused => {
