@@ -68,7 +68,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("delivery", 4750),
     ("bridge", 1750),
     ("advice", 1600),
-    ("exchange", 2400),
+    ("exchange", 1800),
     ("entra", 2070),
     ("imap", 3960),
     ("mime", 1960),
