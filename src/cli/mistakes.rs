@@ -178,6 +178,10 @@ mod tests {
         for name in ELSEWHERE.iter().flat_map(|(names, _)| names.iter()) {
             assert!(!options::all().any(|entry| entry.name == *name && entry.is_common()), "--{name}");
         }
+        let typed = "exec command pipe user account password secret cacert insecure output dir parallel threads unread config server sender count max";
+        for name in typed.split(' ') {
+            assert!(meant(name, "fetch").is_some_and(|said| !said.contains("is an option of")), "--{name}");
+        }
         for (name, hint) in
             [("--client-secret=x", "--client-secret-file"), ("--seen", "mark, append"), ("--parallel", "--jobs")]
         {
