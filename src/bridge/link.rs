@@ -80,14 +80,25 @@ impl Shared {
     fn receive(&self, state: &mut State, cipher: &[u8]) {
         state.tls.get_mut().receive(cipher);
         state.received += 1;
-        self.changed.notify_all();
+        // Nobody else waits for what is received.
+        if state.is_sending {
+            self.changed.notify_all();
+        }
     }
 
-    /// Decrypts what there is; none if more must be received first.
+    /// Decrypts what there is, of one record after the other; none if more must be received first.
     fn decrypt(self: &Arc<Self>, plain: &mut [u8]) -> io::Result<Option<usize>> {
-        let mut state = self.lock();
-        let read = match state.tls.read(plain) {
-            Ok(read) => Some(read),
+        let (mut state, mut filled) = (self.lock(), 0);
+        let last = loop {
+            match state.tls.read(plain.get_mut(filled..).unwrap_or_default()) {
+                Ok(read) if read > 0 => filled += read,
+                last => break last,
+            }
+        };
+        let read = match last {
+            Ok(_) => Some(filled),
+            // It is seen again at the next call.
+            Err(_) if filled > 0 => Some(filled),
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => None,
             // A connection that ends without close_notify: what was whole has been delivered.
             Err(_) if state.tls.get_ref().has_ended() => Some(0),

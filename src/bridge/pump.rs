@@ -172,8 +172,11 @@ impl Pump {
         flow.quiet_since = None;
         drop(flow);
         let delivered = self.client.send_all(bytes).is_ok();
-        self.flow().quiet_since = Some(Instant::now());
-        self.changed.notify_all();
+        let mut flow = self.flow();
+        flow.quiet_since = Some(Instant::now());
+        if flow.client_ended {
+            self.changed.notify_all();
+        }
         delivered
     }
 

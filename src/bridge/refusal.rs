@@ -14,7 +14,7 @@ const SHORT: Duration = Duration::from_secs(5);
 const LONG: Duration = Duration::from_secs(60);
 
 /// An answer to a sign-in that failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Refusal {
     /// Behind the tag, or behind `* BYE`.
     pub(super) text: String,
@@ -24,14 +24,6 @@ pub(super) struct Refusal {
     pub(super) is_everybodys: bool,
     /// How long it is remembered.
     pub(super) lasts: Duration,
-}
-
-impl Refusal {
-    /// There are as many sessions as there may be.
-    pub(super) fn full() -> Refusal {
-        let text = "[UNAVAILABLE] exoimap: too many connections".to_owned();
-        Refusal { text, is_temporary: true, is_everybodys: false, lasts: Duration::ZERO }
-    }
 }
 
 /// The answer to a client whose mailbox did not open because of `error`.

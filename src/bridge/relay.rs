@@ -42,6 +42,7 @@ const MOST_REMEMBERED: usize = 10_000;
 const STACK: usize = 512 * 1024;
 
 const SECOND: Duration = Duration::from_secs(1);
+const FULL: &str = "[UNAVAILABLE] exoimap: too many connections";
 const WRONG: &str = "NO [AUTHENTICATIONFAILED] exoimap: wrong user name or password";
 
 /// Signs in to a mailbox, at once.
@@ -154,7 +155,7 @@ impl Relay {
             self.warn("full", SECOND, "too many connections".to_owned(), json!({"why": "too many connections"}));
             if self.settings.tls.is_none() {
                 // A new connection takes a line at once.
-                let _ = tcp.write_all(b"* BYE [UNAVAILABLE] exoimap: too many connections\r\n");
+                let _ = tcp.write_all(format!("* BYE {FULL}\r\n").as_bytes());
             }
         }
     }
@@ -251,7 +252,7 @@ impl Relay {
         }
         let Some(place) = place(&self.sessions, self.settings.most_sessions) else {
             self.refused(name, peer, "too many sessions");
-            return Err(Refusal::full());
+            return Err(Refusal { text: FULL.to_owned(), is_temporary: true, ..Refusal::default() });
         };
         (self.settings.connect)(mailbox).map(|session| (session, place)).map_err(|error| {
             self.refused(name, peer, &error.to_string());
@@ -278,7 +279,7 @@ impl Relay {
         client.say(&format!("{tag} OK [CAPABILITY {words}] exoimap: {mailbox}"))?;
         self.memory().offered = Some(format!("{words} AUTH=PLAIN SASL-IR"));
         let number = self.next_session.fetch_add(1, Ordering::Relaxed);
-        let (start, ms) = (Instant::now(), milliseconds(since.elapsed()));
+        let (start, ms) = (Instant::now(), u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX));
         let object =
             json!({"event": "signed_in", "session": number, "mailbox": mailbox, "peer": peer.to_string(), "ms": ms});
         self.log(Level::Session, format!("{number} {mailbox} {peer} signed in, {ms} ms"), object);
@@ -365,10 +366,6 @@ fn remember<V>(map: &mut HashMap<String, V>, key: String, value: V) {
         map.clear();
     }
     map.insert(key, value);
-}
-
-fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -34,14 +34,12 @@ fn main() {
     let messages = if std::env::args().any(|word| word == "--quick") { 500 } else { 10_000 };
     let site = Site::new(messages);
     println!("{messages} messages of 8 KB, {SESSIONS} sessions\n");
-    let direct = site.direct();
-    println!("{:<20} pull {:>7.2} s", "direct", direct.as_secs_f64());
     let mut all = vec![Figures::of(&site, Bridge::relay(&site))];
     if let Some(program) = std::env::var_os("EMAILPROXY") {
         all.push(Figures::of(&site, Bridge::emailproxy(&site, program.into())));
     }
     all.iter().for_each(Figures::show);
-    let relay = &all[0];
+    let (relay, direct) = (&all[0], all[0].direct);
     println!("\nthroughput: {:.0} % of direct (aim: 90)", 100.0 * direct.as_secs_f64() / relay.pull.as_secs_f64());
     println!("memory of an idle session: {} KB (aim: 150)", relay.per_session());
     if let Some(other) = all.get(1) {
@@ -87,20 +85,16 @@ impl Site {
         Site { entra, dovecot, place, messages }
     }
 
-    /// The pull over a TLS connection of its own, the second time.
+    /// The pull over a TLS connection of its own.
     fn direct(&self) -> Duration {
         let ca = native_tls::Certificate::from_pem(&fs::read(self.place.join("ca.pem")).unwrap()).unwrap();
         let connector = native_tls::TlsConnector::builder().add_root_certificate(ca).build().unwrap();
         let response = STANDARD.encode(format!("user={USER}\x01auth=Bearer {}\x01\x01", self.entra.token()));
-        let mut took = Duration::ZERO;
-        for _ in 0..2 {
-            let tcp = TcpStream::connect(("127.0.0.1", self.dovecot.port())).unwrap();
-            let mut session = Client(BufReader::with_capacity(32 * 1024, connector.connect("localhost", tcp).unwrap()));
-            session.line();
-            session.ask("a", &format!("AUTHENTICATE XOAUTH2 {response}"));
-            took = session.pull(self.messages);
-        }
-        took
+        let tcp = TcpStream::connect(("127.0.0.1", self.dovecot.port())).unwrap();
+        let mut session = Client(BufReader::with_capacity(32 * 1024, connector.connect("localhost", tcp).unwrap()));
+        session.line();
+        session.ask("a", &format!("AUTHENTICATE XOAUTH2 {response}"));
+        session.pull(self.messages)
     }
 }
 
@@ -248,6 +242,8 @@ struct Figures {
     logins: Duration,
     at_once: (usize, Duration),
     commands: Duration,
+    /// The same pull without a bridge, between its pulls.
+    direct: Duration,
     pull: Duration,
     pull_cpu: Duration,
 }
@@ -282,12 +278,18 @@ impl Figures {
         }
         let commands = since.elapsed();
 
+        // The best of several: a machine has other work. The first of each is not counted.
+        let (mut pull, mut direct, mut pull_cpu) = (Duration::MAX, Duration::MAX, Duration::MAX);
         bridge.session().expect("a session").pull(site.messages);
-        let mut session = bridge.session().expect("a session");
-        let cpu = bridge.cpu();
-        let pull = session.pull(site.messages);
-        let pull_cpu = bridge.cpu() - cpu;
-        Figures { name: bridge.name, empty, full, login_cpu, logins, at_once, commands, pull, pull_cpu }
+        site.direct();
+        for _ in 0..5 {
+            let mut session = bridge.session().expect("a session");
+            let cpu = bridge.cpu();
+            pull = pull.min(session.pull(site.messages));
+            pull_cpu = pull_cpu.min(bridge.cpu() - cpu);
+            direct = direct.min(site.direct());
+        }
+        Figures { name: bridge.name, empty, full, login_cpu, logins, at_once, commands, direct, pull, pull_cpu }
     }
 
     /// KB of memory.
@@ -298,10 +300,11 @@ impl Figures {
     fn show(&self) {
         let seconds = |time: Duration| time.as_secs_f64();
         println!(
-            "{:<20} pull {:>7.2} s (CPU {:.2} s), memory {} KB, with {SESSIONS} sessions {} KB, {SESSIONS} sign-ins {:.2} s (CPU {:.2} s), \
+            "{:<20} pull {:>7.2} s (direct {:.2} s, CPU {:.2} s), memory {} KB, with {SESSIONS} sessions {} KB, {SESSIONS} sign-ins {:.2} s (CPU {:.2} s), \
              at once {} served in {:.2} s, 50 commands {:.0} ms",
             self.name,
             seconds(self.pull),
+            seconds(self.direct),
             seconds(self.pull_cpu),
             self.empty,
             self.full,
