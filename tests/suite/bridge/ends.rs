@@ -203,5 +203,5 @@ fn the_relay_ends_when_its_time_is_over() {
     let mut client = relay.connect();
     assert!(client.is_closed());
     assert_eq!(relay.program.0.wait().unwrap().code(), Some(5));
-    relay.says("(--max-time)");
+    relay.says("time limit reached");
 }
