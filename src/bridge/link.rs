@@ -96,9 +96,9 @@ impl Shared {
             }
         };
         let read = match last {
-            Ok(_) => Some(filled),
-            // It is seen again at the next call.
-            Err(_) if filled > 0 => Some(filled),
+            // An error is seen again at the next call.
+            _ if filled > 0 => Some(filled),
+            Ok(_) => Some(0),
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => None,
             // A connection that ends without close_notify: what was whole has been delivered.
             Err(_) if state.tls.get_ref().has_ended() => Some(0),

@@ -148,11 +148,8 @@ impl Pump {
         loop {
             match self.server.recv(&mut buffer) {
                 Ok(0) => return self.server_ended(None),
-                Ok(read) => {
-                    if !self.deliver(buffer.get(..read).unwrap_or_default()) {
-                        return Reason::ClientClosed;
-                    }
-                }
+                Ok(read) if self.deliver(buffer.get(..read).unwrap_or_default()) => {}
+                Ok(_) => return Reason::ClientClosed,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
                     if self.flow().last_up.is_none_or(|last| last.elapsed() >= self.idle) {

@@ -45,6 +45,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const FULL: &str = "[UNAVAILABLE] exoimap: too many connections";
 const WRONG: &str = "NO [AUTHENTICATIONFAILED] exoimap: wrong user name or password";
 
+type Opened = std::result::Result<(Session<Stream>, Arc<()>), Refusal>;
+
 /// Signs in to a mailbox, at once.
 pub(crate) type Connect = dyn Fn(&str) -> Result<Session<Stream>> + Send + Sync;
 
@@ -100,7 +102,7 @@ pub(crate) struct Relay {
 struct Memory {
     /// What the last session offered.
     offered: Option<String>,
-    /// How often the password was wrong, by name and by address.
+    /// For how many seconds a wrong password was delayed last, by name and by address.
     wrong: HashMap<String, u32>,
     /// Failures by mailbox; by the empty name what is everybody's.
     failures: HashMap<String, (Instant, Refusal)>,
@@ -218,14 +220,13 @@ impl Relay {
             Some(_) => "the mailbox is not one that may be opened",
         };
         self.refused(name, peer, why);
-        let mut times = 0;
+        let mut delay = 0;
         for key in keys {
             let wrong = &mut self.memory().wrong;
-            let next = wrong.get(&key).map_or(1, |times| times.saturating_add(1));
-            times = times.max(next);
+            let next = wrong.get(&key).map_or(1, |last| LONGEST_DELAY.min(2 * last));
+            delay = delay.max(next);
             remember(wrong, key, next);
         }
-        let delay = 1_u32.checked_shl(times - 1).unwrap_or(LONGEST_DELAY).min(LONGEST_DELAY);
         (self.pause)(SECOND * delay);
         None
     }
@@ -238,12 +239,7 @@ impl Relay {
     }
 
     /// A session at the server, and a place among the sessions.
-    fn open(
-        &self,
-        mailbox: &str,
-        name: &str,
-        peer: SocketAddr,
-    ) -> std::result::Result<(Session<Stream>, Arc<()>), Refusal> {
+    fn open(&self, mailbox: &str, name: &str, peer: SocketAddr) -> Opened {
         for whose in [mailbox, ""] {
             match self.memory().failures.get(whose) {
                 Some((until, refusal)) if *until > Instant::now() => return Err(refusal.clone()),

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::bridge::{self, Level, Passwords, Relay, Settings};
-use crate::error::TIME_LIMIT;
 use crate::exchange::try_sessions;
 use crate::imap::Session;
 use crate::{Error, Kind, Phase, Result, Retry, Secret, Stream};
@@ -98,7 +97,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
         thread.spawn(move || relay.serve(&listener)).map_err(failed)?;
     }
     std::thread::sleep(ends.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now())));
-    Err(Error::new(Kind::Temporary, Phase::Command, TIME_LIMIT))
+    Err(Error::time_limit(Phase::Command, ""))
 }
 
 /// A session for a client that waits for it.

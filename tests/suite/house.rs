@@ -66,7 +66,7 @@ const HOUSE: [(&str, &[&str]); 18] = [
 const BUDGETS: [(&str, usize); 10] = [
     ("cli", 5280),
     ("delivery", 4750),
-    ("bridge", 1570),
+    ("bridge", 1580),
     ("advice", 1600),
     ("exchange", 1800),
     ("entra", 2070),
