@@ -31,7 +31,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub struct Retry<'a> {
     most: Duration,
     left: Duration,
-    deadline: Option<Instant>,
+    pub(crate) deadline: Option<Instant>,
     answers_only: bool,
     /// Counts [`progressed`](Retry::progressed).
     progress: u64,

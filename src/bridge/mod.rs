@@ -16,6 +16,6 @@ mod tunnel;
 
 pub(crate) use crate::net::acceptor;
 pub(crate) use password::{Passwords, add, set};
-pub(crate) use pump::{Ended, Reason};
+pub(crate) use pump::Reason;
 pub(crate) use relay::{Level, Relay, Settings};
 pub(crate) use tunnel::{refuse, tunnel};

@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
         (None, None) => None,
         _ => return Err(Error::usage("a TLS listener needs --tls-certificate and --tls-key")),
     };
-    let named: Vec<&String> = arguments.get_many("listen").into_iter().flatten().collect();
+    let named: Vec<_> = arguments.get_many::<String>("listen").into_iter().flatten().map(String::as_str).collect();
     let listeners = listeners(&named, tls.is_some())?;
     // Whatever is wrong with the credential is found out now, not by the first client.
     setting.token(output, None, &mut setting.retry(output))?;
@@ -116,11 +116,10 @@ fn connect(setting: &Setting, mailbox: &str, output: &Output) -> Result<Session<
 }
 
 /// The sockets; all of them, but for `[::1]` on a machine without IPv6.
-fn listeners(named: &[&String], has_tls: bool) -> Result<Vec<TcpListener>> {
-    let names: Vec<&str> = named.iter().map(|name| name.as_str()).collect();
-    let by_default = names.is_empty();
+fn listeners(named: &[&str], has_tls: bool) -> Result<Vec<TcpListener>> {
+    let by_default = named.is_empty();
     let mut listeners = Vec::new();
-    for name in if by_default { &LOCAL[..] } else { &names } {
+    for name in if by_default { &LOCAL[..] } else { named } {
         let failed =
             |e: io::Error| Error::new(Kind::Local, Phase::Options, format!("listening on {name} (--listen): {e}"));
         let (listener, address) = match *name {

@@ -104,7 +104,10 @@ impl Setting {
         if let Some(token) = good_for(EARLY) {
             return Ok(token);
         }
-        let token = match self.obtain(&|token| Some(token.secret()) != spent, retry, output) {
+        // The old one is better than a long wait.
+        let hurry = good_for(Duration::ZERO).map(|_| Instant::now() + Duration::from_secs(5));
+        let end = hurry.into_iter().chain(retry.deadline).min();
+        let token = match self.obtain(&|token| Some(token.secret()) != spent, end, retry, output) {
             // Better than none, while there is an outage.
             Err(e) if e.kind() == Kind::Temporary => return good_for(Duration::ZERO).ok_or(e),
             token => token?,
@@ -118,7 +121,7 @@ impl Setting {
         if let Some(warning) = self.described.warning() {
             output.warn(&warning);
         }
-        let token = self.obtain(&|_| false, retry, output)?;
+        let token = self.obtain(&|_| false, None, retry, output)?;
         *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
         Ok(token)
     }
@@ -126,14 +129,16 @@ impl Setting {
     fn obtain(
         &self,
         is_wanted: &dyn Fn(&AccessToken) -> bool,
+        end: Option<Instant>,
         retry: &mut Retry,
         output: &Output,
     ) -> Result<AccessToken> {
+        let network = self.network.clone().with_deadline(end.or(self.deadline));
         output.step(&format!("credential: {}", self.described.detail));
         let tell = &mut |text: &str| output.warn(text);
         match self.cache() {
-            Some(cache) => cache.token(&self.credential, is_wanted, &self.network, retry, tell),
-            None => self.credential.request_token(&self.network, retry, tell),
+            Some(cache) => cache.token(&self.credential, is_wanted, &network, retry, tell),
+            None => self.credential.request_token(&network, retry, tell),
         }
     }
 

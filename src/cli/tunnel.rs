@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::bridge::{self, Ended, Reason};
+use crate::bridge::{self, Reason};
 use crate::{Error, Kind, Phase, Result};
 use clap::ArgMatches;
 
@@ -40,12 +40,9 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
         Some(end) => receiver.recv_timeout(end.saturating_duration_since(Instant::now())).ok(),
         None => receiver.recv().ok(),
     };
-    let Some(ended) = ended.transpose()? else {
-        return Err(Error::time_limit(Phase::Command, ""));
-    };
-    let Ended { reason, up, down, .. } = ended;
-    output.step(&format!("{up} bytes sent, {down} received: {reason}"));
-    match reason {
+    let ended = ended.transpose()?.ok_or_else(|| Error::time_limit(Phase::Command, ""))?;
+    output.step(&format!("{} bytes sent, {} received: {}", ended.up, ended.down, ended.reason));
+    match ended.reason {
         Reason::LoggedOut | Reason::ClientClosed => Ok(Exit::Done),
         reason => Err(Error::new(Kind::Temporary, Phase::Command, format!("{reason}; start it again"))),
     }

@@ -262,9 +262,41 @@ fn a_token_that_ends_within_ten_minutes_is_renewed_and_used_if_entra_is_away() {
     assert_eq!(world.entra.requests().len(), 3);
     world.entra.behave(Behaviour::ProxyHtml { status: 502 });
     assert!(enters());
+    world.entra.behave(Behaviour::Silent);
+    let since = Instant::now();
+    assert!(enters());
+    assert!(since.elapsed() < Duration::from_secs(12), "{:?}", since.elapsed());
     world.entra.behave(Behaviour::Normal);
     world.entra.configure().token.lifetime = 3599;
     let asked = world.entra.requests().len();
     assert!(enters() && enters());
     assert_eq!(world.entra.requests().len(), asked + 1);
+}
+
+#[test]
+fn the_transcript_of_a_relay_has_its_sign_ins_without_credentials_and_no_mail() {
+    let world = World::new();
+    let password = add(program(&world, &["relay"]), ORDERS);
+    let relay = Relay::start(program(&world, &["relay", "--trace=trace.txt"]));
+    let mut client = relay.connect();
+    assert!(client.ask(&format!("a LOGIN {ORDERS} {password}")).starts_with("a OK "));
+    client.say("b EXAMINE INBOX");
+    client.say("c FETCH 1 BODY.PEEK[]");
+    while !client.line().starts_with("c OK") {}
+    let trace = fs::read_to_string(world.folder.path().join("trace.txt")).unwrap();
+    assert!(trace.contains(" AUTHENTICATE XOAUTH2 ") && trace.contains("OK AUTHENTICATE completed."), "{trace}");
+    assert!(!trace.contains("EXAMINE") && !trace.contains(&password) && !trace.contains(&world.entra.token()));
+}
+
+/// mbsync gives up after 20 seconds, and so do others.
+#[test]
+fn a_sign_in_is_answered_in_time_although_entra_says_nothing() {
+    let world = World::new();
+    world.entra.configure().token.lifetime = 1;
+    let (relay, passwords) = before_exchange(&world, &[ORDERS]);
+    world.entra.behave(Behaviour::Silent);
+    let since = Instant::now();
+    let answer = relay.connect().ask(&format!("a LOGIN {ORDERS} {}", passwords[0]));
+    assert!(answer.starts_with("* BYE [UNAVAILABLE] exoimap: no session at "), "{answer}");
+    assert!(since.elapsed() < Duration::from_secs(19), "{:?}", since.elapsed());
 }
