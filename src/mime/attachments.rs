@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Write};
 use super::file_name::{clean, folded, made_up, numbered};
 use super::header::{coded_parameter, field, is_token, parameter, token, unescape, unfolded};
 use super::parts::{Leaf, Leaves};
-use super::transfer::{self, UuBlocks};
+use super::transfer::{self, uu_blocks};
 use super::words::{self, Text};
 use crate::text::shorten;
 
@@ -72,7 +72,7 @@ pub(crate) fn unpack<S: Shelf>(message: &[u8], skip_inline: bool, shelf: &mut S)
         match &shown {
             _ if part.is_text => {
                 let text = if leaf.media_type == "text/plain" { decoded(&leaf) } else { Cow::default() };
-                for (name, body) in UuBlocks(&text) {
+                for (name, body) in uu_blocks(&text) {
                     if leaves.takes_one_more() {
                         let part = Part { named: Some(words::text(name, hint.as_deref())), ..Part::default() };
                         let media_type = "application/octet-stream".to_owned();
@@ -94,8 +94,7 @@ pub(crate) fn unpack<S: Shelf>(message: &[u8], skip_inline: bool, shelf: &mut S)
 #[derive(Default)]
 struct Part {
     named: Option<Text>,
-    disposition: Option<String>,
-    content_id: Option<String>,
+    attachment: Attachment,
     /// People read it as the message: plain text or HTML that has no name and is not said to be attached.
     is_text: bool,
 }
@@ -115,19 +114,16 @@ impl Part {
         });
         let disposition = Some(token(disposition)).filter(|word| !word.is_empty() && word.bytes().all(is_token));
         let content_id = field(leaf.header, "Content-ID").map(|value| words::text(&unfolded(value, 1_000), None).text);
+        let content_id = content_id.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
         let is_read = matches!(leaf.media_type.as_str(), "text/plain" | "text/html");
-        Part {
-            is_text: is_read && named.is_none() && disposition.as_deref() != Some("attachment"),
-            named,
-            disposition,
-            content_id: content_id.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()),
-        }
+        let is_text = is_read && named.is_none() && disposition.as_deref() != Some("attachment");
+        Part { named, attachment: Attachment { disposition, content_id, ..Attachment::default() }, is_text }
     }
 
     /// Where the message is read, this is read with it.
     fn is_shown(&self, in_html: &HashSet<Vec<u8>>) -> bool {
-        let id = self.content_id.as_deref().unwrap_or_default().trim_matches(['<', '>']);
-        self.disposition.as_deref() == Some("inline") || in_html.contains(id.as_bytes())
+        let id = self.attachment.content_id.as_deref().unwrap_or_default().trim_matches(['<', '>']);
+        self.attachment.disposition.as_deref() == Some("inline") || in_html.contains(id.as_bytes())
     }
 }
 
@@ -194,9 +190,8 @@ impl<S: Shelf> Unpacking<'_, S> {
             original_name: part.named.map(|named| shorten(&named.text, LONGEST_ORIGINAL)),
             media_type: leaf.media_type.clone(),
             size,
-            disposition: part.disposition,
-            content_id: part.content_id,
             broken: leaf.cut.map(str::to_owned).or(wrong),
+            ..part.attachment
         });
         Ok(())
     }

@@ -102,13 +102,9 @@ fn fit(name: &str, most: usize) -> String {
         return name.to_owned();
     }
     let (stem, ending) = split(name);
-    format!("{}{ending}", trim(start(stem, most.saturating_sub(ending.len()))))
-}
-
-/// The first `most` bytes, or less by a part of a character.
-fn start(text: &str, most: usize) -> &str {
-    let cut = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    text.get(..cut).unwrap_or_default()
+    let most = most.saturating_sub(ending.len());
+    let cut = (0..=most).rev().find(|at| stem.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}{ending}", trim(stem.get(..cut).unwrap_or_default()))
 }
 
 /// A name as its stem and its ending with the dot, which may be empty.
@@ -121,10 +117,7 @@ fn split(name: &str) -> (&str, &str) {
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_uppercase();
     let numbered = stem.strip_prefix("COM").or(stem.strip_prefix("LPT"));
-    let is_number = |rest: &str| {
-        let mut chars = rest.chars();
-        matches!((chars.next(), chars.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
-    };
+    let is_number = |rest: &str| rest.chars().count() == 1 && rest.contains(|c| "0123456789¹²³".contains(c));
     DEVICES.contains(&stem.as_str()) || numbered.is_some_and(is_number)
 }
 

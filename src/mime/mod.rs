@@ -35,11 +35,9 @@ pub(crate) use attachments::{Extracted, Shelf, unpack};
 pub(crate) use ending::{Ending, Missing};
 pub(crate) use header::has_empty_line;
 #[cfg(feature = "attachments")]
-pub(crate) use headers::has;
-#[cfg(feature = "attachments")]
-pub(crate) use headers::is_attachment;
-#[cfg(feature = "attachments")]
 pub use headers::{Headers, headers};
+#[cfg(feature = "attachments")]
+pub(crate) use headers::{has, is_attachment};
 
 #[cfg(test)]
 #[cfg(feature = "attachments")]

@@ -20,7 +20,7 @@ pub(super) fn decode(body: &[u8], encoding: &str, out: &mut impl Write) -> io::R
         size += bytes.len() as u64;
         out.write_all(bytes)
     };
-    let block = UUENCODE.contains(&encoding).then(|| UuBlocks(body).next()).flatten();
+    let block = UUENCODE.contains(&encoding).then(|| uu_blocks(body).next()).flatten();
     let wrong = match (encoding, block) {
         (_, Some((_, block))) => uuencode(block, &mut put)?,
         ("base64", _) if begins_as_base64(body) => base64(body, &mut put)?,
@@ -171,32 +171,26 @@ fn quoted_printable(body: &[u8], put: &mut impl FnMut(&[u8]) -> io::Result<()>) 
 }
 
 /// `begin 644 name`, lines of data, `end`: the blocks of it in a text, each after its name.
-pub(super) struct UuBlocks<'a>(pub(super) &'a [u8]);
-
-impl<'a> Iterator for UuBlocks<'a> {
-    type Item = (&'a [u8], &'a [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let (here, (line, after)) = (self.0, first_line(self.0));
-            if line.is_empty() {
-                return None;
-            }
-            self.0 = after;
+pub(super) fn uu_blocks(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let size = |line: &[u8]| uu_line(line).map(|(size, _)| size);
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let (here, (line, after)) = (rest, first_line(rest));
+            rest = after;
             let Some(name) = begun(line) else { continue };
+            let data = lines(after).take_while(|line| size(line) > Some(0)).map(<[u8]>::len).sum::<usize>();
             // The line of no bytes and the last line belong to it, and prove an empty one.
-            let is_end =
-                |line: &&[u8]| uu_line(line).is_some_and(|(length, _)| length == 0) || line.trim_ascii() == b"end";
-            let is_data = |line: &&[u8]| uu_line(line).is_some_and(|(length, _)| length > 0);
-            let data = lines(after).take_while(is_data).map(<[u8]>::len).sum::<usize>();
-            let ends = lines(after.get(data..).unwrap_or_default()).take(2).take_while(is_end);
+            let ends = lines(after.get(data..).unwrap_or_default()).take(2);
+            let ends = ends.take_while(|line| size(line) == Some(0) || line.trim_ascii() == b"end");
             let length = data + ends.map(<[u8]>::len).sum::<usize>();
             if length > 0 {
-                self.0 = after.get(length..).unwrap_or_default();
+                rest = after.get(length..).unwrap_or_default();
                 return Some((name, here.get(..line.len() + length).unwrap_or_default()));
             }
         }
-    }
+        None
+    })
 }
 
 fn uuencode(block: &[u8], put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Option<String>> {

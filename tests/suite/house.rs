@@ -71,7 +71,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("exchange", 1800),
     ("entra", 2070),
     ("imap", 3960),
-    ("mime", 1960),
+    ("mime", 1940),
     ("net", 1400),
     ("ground", 1620),
 ];

@@ -21,6 +21,7 @@ mod first_minutes;
 mod fixtures;
 mod folders;
 mod hand_over;
+mod heavy_mail;
 mod hostile;
 mod house;
 mod mailbox;
