@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::fuzz::Monologue;
 use crate::imap::frame::Frame;
 use crate::imap::wire::Literals;
 use std::io;
@@ -311,24 +312,6 @@ fn every_fixture_ends_as_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-}
-
-/// A server that sends these octets whatever we say.
-struct Monologue<'a>(&'a [u8]);
-
-impl Read for Monologue<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buf)
-    }
-}
-
-impl Write for Monologue<'_> {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        Ok(octets.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Reads octets as a whole dialogue of any commands, until the connection ends them.

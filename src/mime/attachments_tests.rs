@@ -6,42 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::super::file_name;
 use super::super::headers::headers;
+use super::super::tests::Memory;
 use super::*;
 
 #[path = "hostile_tests.rs"]
 mod hostile;
-
-/// Attachments in memory: a million broken messages on a disk would take the day.
-#[derive(Default)]
-struct Memory(BTreeMap<String, Vec<u8>>);
-
-struct Open {
-    name: String,
-    octets: Vec<u8>,
-}
-
-impl Write for Open {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.octets.write(octets)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Shelf for Memory {
-    type File = Open;
-
-    fn create(&mut self, name: &str) -> io::Result<Open> {
-        Ok(Open { name: name.to_owned(), octets: Vec::new() })
-    }
-
-    fn keep(&mut self, file: Open) -> io::Result<()> {
-        assert!(self.0.insert(file.name, file.octets).is_none(), "a file was replaced");
-        Ok(())
-    }
-}
 
 /// A file's name, its type, its size, its first octets.
 type Part = (&'static str, &'static str, u64, &'static str);

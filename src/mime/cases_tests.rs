@@ -49,9 +49,9 @@ fn unescaped(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Attachments in memory.
+/// Attachments in memory: a million broken messages on a disk would take the day.
 #[derive(Default)]
-struct Memory(BTreeMap<String, Vec<u8>>, Option<String>);
+pub(super) struct Memory(pub(super) BTreeMap<String, Vec<u8>>, Option<String>);
 
 impl Shelf for Memory {
     type File = Vec<u8>;
@@ -62,7 +62,7 @@ impl Shelf for Memory {
     }
 
     fn keep(&mut self, file: Vec<u8>) -> std::io::Result<()> {
-        self.0.insert(self.1.take().unwrap(), file);
+        assert!(self.0.insert(self.1.take().unwrap(), file).is_none(), "a file was replaced");
         Ok(())
     }
 }
@@ -151,7 +151,19 @@ fn whatever_is_shown_is_found() {
     }
 }
 
-/// Python's `email` package knows nothing of this code.
+/// What Python's `email` package, which knows nothing of this code, finds in the messages of a directory.
+pub(super) fn python(dir: &Path) -> Vec<Value> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/witness_mime.py");
+    let output = Command::new("python3").arg(script).arg(dir).output().expect("python3 is needed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// SHA-256 as Python shows it.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[test]
 fn python_agrees_or_it_is_said_why_not() {
     let cases = cases();
@@ -160,21 +172,14 @@ fn python_agrees_or_it_is_said_why_not() {
     for (n, case) in cases.iter().enumerate() {
         std::fs::write(dir.join(format!("{n:03}.eml")), &case.message).unwrap();
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/witness_mime.py");
-    let output = Command::new("python3").arg(script).arg(&dir).output();
+    let lines = python(&dir);
     std::fs::remove_dir_all(&dir).unwrap();
-    let said = String::from_utf8(output.expect("python3 is needed").stdout).unwrap();
-    let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), cases.len());
     let mut wrong = Vec::new();
     for (case, theirs) in cases.iter().zip(lines) {
         let mut memory = Memory::default();
         let parts = unpack(&case.message, false, &mut memory).unwrap().attachments;
-        let ours = parts.iter().map(|part| {
-            let sum = digest(&SHA256, &memory.0[&part.name]);
-            let sum: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-            json!([part.original_name, sum])
-        });
+        let ours = parts.iter().map(|part| json!([part.original_name, sha256(&memory.0[&part.name])]));
         let ours: Vec<_> = ours.collect();
         let parts = theirs["attachments"].as_array().cloned().unwrap_or_default();
         let parts: Vec<_> = parts.iter().map(|part| json!([part["name"], part["sha256"]])).collect();

@@ -1,8 +1,7 @@
 //! What nobody sane sends, and what Python says of the rest.
 
-use std::process::Command;
-
 use super::*;
+use crate::mime::tests::{python, sha256};
 
 /// Where Python's `email` finds something else, and why we do.
 #[rustfmt::skip]
@@ -117,7 +116,8 @@ fn work_grows_as_the_message_does() {
         let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
         stat.split(' ').next().unwrap().parse::<u64>().unwrap()
     };
-    let work = |message: &dyn Fn(&str) -> String, piece: &str, size: usize| {
+    type Shape<'a> = &'a dyn Fn(&str) -> String;
+    let work = |message: Shape, piece: &str, size: usize| {
         let message = message(&piece.repeat(size / piece.len()));
         let start = worked();
         unpacked(message.as_bytes());
@@ -170,7 +170,7 @@ fn work_grows_as_the_message_does() {
         "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n",
     ];
     let of_base64: &[&str] = &["A", "=", "AAAA\r\n", "A b c\r\n", "> A\r\n", "-"];
-    let all: [(&dyn Fn(&str) -> String, &[&str]); 4] =
+    let all: [(Shape, &[&str]); 4] =
         [(&fields, of_fields), (&lines, of_lines), (&mixed, of_bodies), (&coded, of_base64)];
     for (message, pieces) in all {
         for piece in pieces {
@@ -180,14 +180,9 @@ fn work_grows_as_the_message_does() {
     }
 }
 
-/// Python's `email` package knows nothing of this code.
 #[test]
 fn python_finds_the_same() {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/witness_mime.py");
-    let output = Command::new("python3").arg(script).arg(corpus()).output().expect("python3 is needed");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let said = String::from_utf8(output.stdout).unwrap();
-    let lines: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = python(&corpus());
     assert_eq!(lines.len(), fixtures().len());
     let mut wrong = Vec::new();
     for (line, (name, message)) in lines.iter().zip(fixtures()) {
@@ -196,7 +191,7 @@ fn python_finds_the_same() {
         let ours = extracted
             .attachments
             .iter()
-            .map(|ours| (ours.name.clone(), ours.media_type.clone(), hex(octets.get(&ours.name).unwrap())));
+            .map(|ours| (ours.name.clone(), ours.media_type.clone(), sha256(octets.get(&ours.name).unwrap())));
         let mut taken = HashSet::new();
         let theirs = line["attachments"].as_array().into_iter().flatten().map(|theirs| {
             let kind = theirs["type"].as_str().unwrap();
@@ -220,10 +215,4 @@ fn python_finds_the_same() {
 fn free(name: &str, taken: &mut HashSet<String>) -> String {
     let numbered = (2..).map(|n| file_name::numbered(name, n));
     std::iter::once(name.to_owned()).chain(numbered).find(|name| taken.insert(file_name::folded(name))).unwrap()
-}
-
-/// SHA-256 as Python shows it.
-fn hex(octets: &[u8]) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA256, octets);
-    digest.as_ref().iter().map(|octet| format!("{octet:02x}")).collect()
 }

@@ -43,7 +43,7 @@ fn reader(input: &[u8]) {
 }
 
 /// A server that says `input`, whatever it is asked.
-struct Monologue<'a>(&'a [u8]);
+pub(crate) struct Monologue<'a>(pub(crate) &'a [u8]);
 
 impl Read for Monologue<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {

@@ -232,16 +232,6 @@ fn throttling_ends_the_run_with_the_time_to_come_back() {
 }
 
 #[test]
-fn a_changed_uidvalidity_stops_before_anything_is_fetched() {
-    let post = Post::new();
-    post.fetch().expect(0);
-    post.world.exchange.deliver(ORDERS, "INBOX", sample::note("of the new numbering"));
-    post.world.exchange.fault(Fault::ChangeUidValidity);
-    post.fetch().expect(4).one_error().saying(&["UIDVALIDITY changed from 14 to 15", "nothing was fetched"]);
-    assert_eq!((post.commands("UID FETCH"), post.files()), (1, ALL.to_vec()));
-}
-
-#[test]
 fn a_folder_that_is_not_there_is_named() {
     let post = Post::with(Fault::FolderVanished);
     post.fetch()

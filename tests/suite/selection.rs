@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use exoimap::{Day, Found, MailboxName, Network, Result, Secret, Selection, Server, Trust};
 
-use crate::support::certificate::Authority;
-use crate::support::entra::Entra;
-use crate::support::exchange::Exchange;
+use crate::program::World;
 use crate::support::sample;
 
 /// The UIDs of `sample`, by what they are.
@@ -17,31 +15,14 @@ const ATTACHMENT: u32 = 16110;
 const WEB: u32 = 16111;
 const REPORT: u32 = 16123;
 
-struct Site {
-    authority: Authority,
-    entra: Entra,
-    exchange: Exchange,
-}
-
-impl Site {
-    fn new() -> Site {
-        let authority = Authority::new();
-        let entra = Entra::start(&authority);
-        let exchange = Exchange::start(&authority, &entra);
-        Site { authority, entra, exchange }
-    }
-
+impl World {
     /// What `selection` finds from `from` on, in a connection of its own.
     fn find(&self, selection: &Selection, from: u32) -> Result<Found> {
-        let ca =
-            std::env::temp_dir().join(format!("exoimap-selection-{}-{}.pem", std::process::id(), self.exchange.port()));
-        std::fs::write(&ca, self.authority.pem()).unwrap();
-        let network = Network::new(Trust::File(ca.clone())).with_timeout(Duration::from_secs(20));
+        let network =
+            Network::new(Trust::File(self.folder.path().join("ca.pem"))).with_timeout(Duration::from_secs(20));
         let server = Server::new("localhost", self.exchange.port()).unwrap();
         let token = Secret::new(self.entra.token());
-        let session = exoimap::sign_in(&network, &server, sample::ORDERS, &token);
-        std::fs::remove_file(&ca).unwrap();
-        let mut session = session.unwrap();
+        let mut session = exoimap::sign_in(&network, &server, sample::ORDERS, &token).unwrap();
         selection.find(&mut session.examine(&MailboxName::inbox())?, from)
     }
 
@@ -69,7 +50,7 @@ fn day(text: &str) -> Day {
 
 #[test]
 fn each_key_finds_its_messages() {
-    let site = Site::new();
+    let site = World::new();
     site.finds(Ok(all()), 1, &[ORDER, JIS, UTF_8, ATTACHMENT, WEB, REPORT]);
     site.finds(Ok(all()), WEB, &[WEB, REPORT]);
     site.finds(Ok(all()), REPORT + 1, &[]);
@@ -90,7 +71,7 @@ fn each_key_finds_its_messages() {
 
 #[test]
 fn sets_of_uids() {
-    let site = Site::new();
+    let site = World::new();
     site.finds(all().with_uids("16101:16105,16111,9"), 1, &[ORDER, JIS, UTF_8, WEB]);
     site.finds(all().with_uids("16101:16105"), JIS, &[JIS, UTF_8]);
     site.finds(all().with_uids("16111:*"), 1, &[WEB, REPORT]);
@@ -107,7 +88,7 @@ fn sets_of_uids() {
 
 #[test]
 fn what_is_not_ascii_is_matched_here() {
-    let site = Site::new();
+    let site = World::new();
     site.finds(all().with_subject("注文書"), 1, &[JIS, ATTACHMENT]);
     site.finds(all().with_subject("FÜR MÄRZ"), 1, &[UTF_8]);
     site.finds(all().with_from("müller"), 1, &[UTF_8]);
@@ -125,7 +106,7 @@ fn what_is_not_ascii_is_matched_here() {
 
 #[test]
 fn an_empty_folder_is_not_searched() {
-    let site = Site::new();
+    let site = World::new();
     let uids = site.exchange.folder(sample::ORDERS, "INBOX").uids();
     site.exchange.mailboxes().folder(sample::ORDERS, "INBOX").unwrap().remove(&uids);
     site.finds(all().with_uids("*"), 1, &[]);

@@ -170,14 +170,6 @@ fn a_mailbox_that_is_not_connected_for_a_moment_is_tried_once_more() {
 }
 
 #[test]
-fn a_refused_sign_in_names_the_service_principal() {
-    let world = World::new();
-    let ended = world.run(&["check", "--mailbox", "nobody@contoso.com"]);
-    let command = format!("New-ServicePrincipal -AppId {} -ObjectId {}", entra::CLIENT_ID, TokenShape::default().oid);
-    ended.expect(4).one_error().saying(&["authenticate: ", "NO AUTHENTICATE failed.", &command, "nobody@contoso.com"]);
-}
-
-#[test]
 fn a_token_without_the_permission_names_the_consent() {
     let (world, ended) = check_where_entra(Behaviour::WithoutRoles);
     let command = format!("az ad app permission admin-consent --id {}", entra::CLIENT_ID);
@@ -273,16 +265,6 @@ fn a_token_endpoint_that_trickles_ends_in_time() {
     let authority = format!("https://localhost:{port}");
     let ended = world.call(&["check", "--timeout", "1s"]).env("AZURE_AUTHORITY_HOST", authority).run();
     ended.expect(5).promptly().saying(&["token: "]);
-}
-
-#[test]
-fn a_port_where_nobody_listens_is_worth_another_try() {
-    let world = World::new();
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let ended = world.call_with_token(&["check"]).env("EXOIMAP_PORT", closed).run();
-    ended.expect(5).promptly().one_error().saying(&["tcp: ", "localhost", &closed.to_string()]);
-    let ended = world.call_with_token(&["check"]).env("EXOIMAP_HOST", "nowhere.invalid").run();
-    ended.expect(5).one_error().saying(&["dns: ", "nowhere.invalid"]);
 }
 
 #[test]
