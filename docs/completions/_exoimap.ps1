@@ -531,7 +531,7 @@ Register-ArgumentCompleter -Native -CommandName 'exoimap' -ScriptBlock {
             break
         }
         'exoimap;delete' {
-            [CompletionResult]::new('--trash', '--trash', [CompletionResultType]::ParameterName, 'Move the messages to this folder. Deleted Items has another name in every language; exoimap folders lists the names.')
+            [CompletionResult]::new('--trash', '--trash', [CompletionResultType]::ParameterName, 'Move the messages to this folder. Deleted Items has another name in every language; ''\Trash'' names it in all of them.')
             [CompletionResult]::new('--folder', '--folder', [CompletionResultType]::ParameterName, 'Folder name as people see it.')
             [CompletionResult]::new('--uid', '--uid', [CompletionResultType]::ParameterName, 'UIDs: 1:5,7,100:* (* alone is the newest message).')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Received on this day or later: 2026-11-02, today, yesterday, 7d, 2w. 7d is seven days ago, 2w two weeks ago. Days are those of UTC.')

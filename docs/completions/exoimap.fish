@@ -579,7 +579,7 @@ complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -s q -l quiet -d '
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -s v -l verbose -d 'Print each step on stderr.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -l json -d 'Print results as JSON, one object per line.'
 complete -c exoimap -n "__fish_exoimap_using_subcommand copy" -s h -l help -d 'Print help'
-complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l trash -d 'Move the messages to this folder. Deleted Items has another name in every language; exoimap folders lists the names.' -r
+complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l trash -d 'Move the messages to this folder. Deleted Items has another name in every language; \'\\Trash\' names it in all of them.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l folder -d 'Folder name as people see it.' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l uid -d 'UIDs: 1:5,7,100:* (* alone is the newest message).' -r
 complete -c exoimap -n "__fish_exoimap_using_subcommand delete" -l since -d 'Received on this day or later: 2026-11-02, today, yesterday, 7d, 2w. 7d is seven days ago, 2w two weeks ago. Days are those of UTC.' -r

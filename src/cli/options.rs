@@ -266,7 +266,7 @@ const OWN: &[Entry] = &[
     // move, copy, delete
     option("to", "FOLDER", "Target folder").of(&["move", "copy"]).with(|arg| arg.required(true)),
     option("trash", "FOLDER", "Move the messages to this folder").of(&["delete"]).with(|arg| arg.conflicts_with("permanently"))
-        .manual("Deleted Items has another name in every language; exoimap folders lists the names."),
+        .manual("Deleted Items has another name in every language; '\\Trash' names it in all of them."),
     flag("permanently", "Delete for good (Exchange keeps them in Recoverable Items)").of(&["delete"]),
     flag("dry-run", "Print what would be done, change nothing").of(CHANGES),
     // append
@@ -279,7 +279,8 @@ const OWN: &[Entry] = &[
         .with(|arg| arg.value_parser(ValueParser::new(parse_date_time))),
     // wait
     option("to", "DIR", "The directory of fetch, or one above several").of(&["status"]).with(|arg| arg.required(true)),
-    option("max-age", "T", "Exit with 5 if the last complete run is older (30m, 26h)").of(&["status"]).with(|arg| arg.value_parser(time())),
+    option("max-age", "T", "Exit with 5 if the last complete run is older (30m, 26h)").of(&["status"])
+        .with(|arg| arg.value_parser(ValueParser::new(parse_age))),
     option("to", "DIR", "Wait for messages that fetch --to DIR would fetch").of(&["wait"])
         .manual("Only messages that no run has tried yet; the selection must be that of fetch."),
     option("for", "T", "Wait at most this long, then exit with 3 [default: no limit]").of(&["wait"]).with(|arg| arg.value_parser(time())),

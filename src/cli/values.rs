@@ -7,32 +7,31 @@ use crate::calendar::Day;
 use crate::calendar::rfc3339;
 use crate::files::Mode;
 
-/// `30`, `30s`, `10m`, `2h`.
-pub(crate) fn parse_time(text: &str) -> std::result::Result<Duration, String> {
+/// `30`, `30s`, `10m`, `2h`, `7d`, `2w`: a hundred years at most.
+fn duration(text: &str) -> Option<Duration> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let factor = match text.get(digits.len()..).unwrap_or_default() {
         "" | "s" => 1,
         "m" => 60,
         "h" => 3600,
-        _ => return Err("a time is a number followed by s, m or h: 30s".to_owned()),
+        "d" => 86_400,
+        "w" => 7 * 86_400,
+        _ => return None,
     };
-    let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u64>().ok()).flatten();
-    match number.and_then(|number| number.checked_mul(factor)).filter(|seconds| (1..=31_536_000).contains(seconds)) {
-        Some(seconds) => Ok(Duration::from_secs(seconds)),
-        None => Err("a time is at least 1 second and at most a year: 30s, 10m or 2h".to_owned()),
-    }
+    let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u64>().ok()).flatten()?;
+    number.checked_mul(factor).filter(|seconds| *seconds <= 36_500 * 86_400).map(Duration::from_secs)
 }
 
-/// An age: a time, or a number of days or weeks.
+pub(crate) fn parse_time(text: &str) -> std::result::Result<Duration, String> {
+    let time = duration(text).filter(|time| !time.is_zero());
+    time.ok_or_else(|| "a time is a number, not 0, followed by s, m, h, d or w: 30s, 10m, 2h".to_owned())
+}
+
+/// A time with its unit: `--older-than 30` would hardly mean seconds.
 pub(crate) fn parse_age(text: &str) -> std::result::Result<Duration, String> {
-    let in_units = |unit: &str, days: u64| text.strip_suffix(unit).map(|number| (number, days * 86_400));
-    let Some((number, factor)) = in_units("d", 1).or_else(|| in_units("w", 7)) else { return parse_time(text) };
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    let seconds = number.parse::<u64>().ok().filter(|_| is_number).and_then(|number| number.checked_mul(factor));
-    match seconds.filter(|seconds| (1..=36_500 * 86_400).contains(seconds)) {
-        Some(seconds) => Ok(Duration::from_secs(seconds)),
-        None => Err("an age is a number followed by s, m, h, d or w: 12h, 30d or 2w".to_owned()),
-    }
+    let has_unit = text.ends_with(|c: char| c.is_ascii_alphabetic());
+    let age = parse_time(text).ok().filter(|_| has_unit);
+    age.ok_or_else(|| "an age is a number followed by s, m, h, d or w: 12h, 30d, 2w".to_owned())
 }
 
 /// A time, or `0`: no wait at all.
@@ -64,25 +63,16 @@ pub(crate) fn parse_mode(text: &str) -> std::result::Result<Mode, String> {
 
 /// A day: `2026-11-02`, `today`, `yesterday`, `7d` and `2w` ago. Days are those of UTC.
 pub(crate) fn parse_day(text: &str) -> std::result::Result<Day, String> {
-    let ago = |unit: &str, days: u64| text.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(days);
     let ago = match text {
-        "today" => Some(0),
-        "yesterday" => Some(1),
-        _ if text.starts_with('+') => None,
-        _ => ago("d", 1).or_else(|| ago("w", 7)),
+        "today" => Some(Duration::ZERO),
+        "yesterday" => Some(Duration::from_secs(86_400)),
+        _ => duration(text).filter(|_| text.ends_with(['d', 'w'])),
     };
     let day = match ago {
-        Some(days) => days_ago(days),
+        Some(ago) => SystemTime::now().checked_sub(ago).and_then(|then| Day::parse(rfc3339(then).get(..10)?)),
         None => Day::parse(text),
     };
     day.ok_or_else(|| "a date is 2026-11-02, today, yesterday, or an age: 7d (days), 2w (weeks)".to_owned())
-}
-
-/// A hundred years at most.
-fn days_ago(days: u64) -> Option<Day> {
-    let days = (days <= 36_500).then_some(days)?;
-    let then = SystemTime::now().checked_sub(Duration::from_secs(days.checked_mul(86_400)?))?;
-    Day::parse(rfc3339(then).get(..10)?)
 }
 
 /// A point in time, or a day.
@@ -100,7 +90,11 @@ mod tests {
         assert_eq!(parse_time("30"), Ok(Duration::from_secs(30)));
         assert_eq!(parse_time("10m"), Ok(Duration::from_secs(600)));
         assert_eq!(parse_time("2h"), Ok(Duration::from_secs(7200)));
-        for bad in ["", "s", "0", "-1", "+5", "1d", "1.5s", "5 s", "99999999999999999999", "9999h9"] {
+        assert_eq!((parse_time("7d"), parse_age("2w")), (parse_time("168h"), parse_time("336h")));
+        for bad in ["30", "0d", "d", "40000d"] {
+            assert!(parse_age(bad).is_err(), "{bad:?}");
+        }
+        for bad in ["", "s", "0", "-1", "+5", "1.5s", "2y", "5 s", "99999999999999999999", "9999h9"] {
             assert!(parse_time(bad).is_err(), "{bad:?}");
         }
     }

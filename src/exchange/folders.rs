@@ -1,5 +1,6 @@
 //! Folders by patterns, and by what they are for (RFC 6154), which Exchange Online says in its plain LIST.
 
+use std::collections::HashSet;
 use std::io::{Read, Write};
 
 use crate::error::{Error, Kind, Phase, Result};
@@ -32,8 +33,11 @@ pub(crate) struct Choice {
 /// called like the pattern comes before both.
 pub(crate) fn choose(list: &[ListItem], patterns: &[String], without: &[String]) -> Choice {
     let is_usable = |item: &&ListItem| !item.name.is_empty() && !item.is_noselect();
-    let items: Vec<(MailboxName, &ListItem)> =
+    let mut items: Vec<(MailboxName, &ListItem)> =
         list.iter().filter(is_usable).map(|item| (MailboxName::from_wire(&item.name), item)).collect();
+    // A second `Inbox` beside INBOX (imapsync#459): to IMAP they are one.
+    let mut names = HashSet::new();
+    items.retain(|(name, _)| names.insert(name.clone()));
     let (mut taken, mut left_out) = (vec![false; items.len()], vec![false; items.len()]);
     let mut choice = Choice::default();
     for pattern in patterns {

@@ -53,6 +53,7 @@ impl MailboxName {
         let is_line = |octet: &u8| matches!(octet, b'\r' | b'\n' | 0);
         let is_encoded = wire.iter().any(u8::is_ascii_control) && !wire.iter().any(is_line);
         match decode(wire) {
+            Some(text) if text.eq_ignore_ascii_case("INBOX") => MailboxName::inbox(),
             Some(text) if is_encoded => MailboxName { wire: encode(&text), text },
             Some(text) => MailboxName { wire: wire.to_vec(), text },
             None => MailboxName { wire: wire.to_vec(), text: String::from_utf8_lossy(wire).into_owned() },

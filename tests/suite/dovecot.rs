@@ -4,10 +4,12 @@
 //! server's raw log: the commands after the login.
 
 mod fetch;
+mod folders;
 mod jobs;
 mod mailbox;
 mod refused;
 mod sign_in;
+mod status;
 mod trouble;
 
 use std::collections::BTreeMap;
@@ -108,9 +110,15 @@ impl Rig {
     }
 
     /// `fetch --to DIR`, which must end in `code`.
+    #[track_caller]
     fn fetch(&self, code: i32) -> Ended {
-        let ended = self.run(&["fetch", "--to", "mail"]);
-        assert_eq!(ended.code, code, "{}{}", ended.stdout, ended.stderr);
+        self.fetch_with(code, &[])
+    }
+
+    #[track_caller]
+    fn fetch_with(&self, code: i32, more: &[&str]) -> Ended {
+        let ended = self.run(&[&["fetch", "--to", "mail"], more].concat());
+        assert_eq!(ended.code, code, "{more:?}: {}{}", ended.stdout, ended.stderr);
         ended
     }
 

@@ -313,3 +313,22 @@ fn a_closed_stdout_is_named_and_loses_nothing() {
         assert_eq!(ended.stderr, "", "{ended}");
     }
 }
+
+/// On a terminal, which `script` makes: all comes in one batch, so nothing is durable before its end.
+#[test]
+fn the_progress_line_counts_what_comes_in() {
+    let world = World::new();
+    for _ in 0..200 {
+        world.exchange.deliver(
+            ORDERS,
+            "INBOX",
+            [&sample::note("long")[..], &b"A line of a long message.\r\n".repeat(8000)].concat(),
+        );
+    }
+    let call = world.call_with_token(&["fetch", "--to", "mail"]);
+    let on_a_terminal = "script -qec \"$(printf '%s ' \"$@\")\" /dev/null | tr '\\r\\033' '\\n '";
+    let ended = call.through(on_a_terminal).run();
+    let drawn = ended.stdout.lines().filter_map(|line| line.split_once(" of 206 messages, ")?.0.rsplit(' ').next());
+    let counts: Vec<u32> = drawn.filter_map(|count| count.trim_start_matches("[K").parse().ok()).collect();
+    assert!(counts.iter().any(|count| (1..206).contains(count)) && counts.is_sorted(), "{counts:?} {ended}");
+}

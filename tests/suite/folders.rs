@@ -1,9 +1,12 @@
 //! `fetch --folder PATTERN`: several folders in one run, each in its directory.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::house::root;
 use crate::program::{Call, Ended, World};
+use crate::support::mailboxes::{Mailbox, MailboxState};
 use crate::support::sample::{ORDERS, SALES, SUBFOLDER, note};
 
 /// A mailbox with mail in its inbox, in 注文 below that, in Drafts and in Sent Items.
@@ -19,46 +22,43 @@ fn fetch(world: &World, arguments: &[&str]) -> Call {
     world.call_with_token(&[&["fetch", "--to", "mail"], arguments].concat())
 }
 
-/// The messages below a directory, by their paths in it.
-fn messages(dir: &Path) -> Vec<String> {
-    fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
+/// orders@ with these folders, by their names on the wire, and a message in each.
+fn world_of(folders: &[&str]) -> World {
+    let world = World::new();
+    *world.exchange.mailboxes().mailbox(ORDERS).unwrap() = Mailbox::new(MailboxState::Open, folders);
+    for folder in folders {
+        world.exchange.deliver(ORDERS, folder, note(folder));
+    }
+    world
+}
+
+/// How many messages lie in which directory below this one.
+fn counts(dir: &Path) -> Vec<(String, usize)> {
+    fn walk(top: &Path, dir: &Path, counts: &mut BTreeMap<String, usize>) {
         for entry in fs::read_dir(dir).into_iter().flatten() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                walk(&path, found);
+                walk(top, &path, counts);
             } else if path.extension().is_some_and(|end| end == "eml") {
-                found.push(path);
+                *counts.entry(dir.strip_prefix(top).unwrap().to_str().unwrap().to_owned()).or_default() += 1;
             }
         }
     }
-    let mut found = Vec::new();
-    walk(dir, &mut found);
-    let mut found: Vec<_> =
-        found.iter().map(|path| path.strip_prefix(dir).unwrap().to_str().unwrap().to_owned()).collect();
-    found.sort();
-    found
+    let mut counts = BTreeMap::new();
+    walk(dir, dir, &mut counts);
+    counts.into_iter().collect()
 }
 
-fn mail(world: &World) -> Vec<String> {
-    messages(&world.folder.path().join("mail"))
-}
-
-/// How many of the messages are where.
-fn counts(world: &World) -> Vec<(String, usize)> {
-    let mut counts: Vec<(String, usize)> = Vec::new();
-    for message in mail(world) {
-        let folder = message.rsplit_once('/').map_or("", |(folder, _)| folder);
-        match counts.iter_mut().find(|(known, _)| known == folder) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((folder.to_owned(), 1)),
-        }
-    }
-    counts
-}
-
-fn expect(world: &World, expected: &[(&str, usize)]) {
+/// The directories that must have messages, and how many.
+#[track_caller]
+pub(crate) fn expect_in(dir: &Path, expected: &[(&str, usize)]) {
     let expected: Vec<_> = expected.iter().map(|(folder, count)| ((*folder).to_owned(), *count)).collect();
-    assert_eq!(counts(world), expected);
+    assert_eq!(counts(dir), expected);
+}
+
+#[track_caller]
+fn expect(world: &World, expected: &[(&str, usize)]) {
+    expect_in(&world.folder.path().join("mail"), expected);
 }
 
 fn nothing_new(ended: &Ended) {
@@ -196,4 +196,76 @@ fn folders_shows_what_a_pattern_takes() {
         ["Drafts", "Gesendete Elemente"]
     );
     run(&["Orders*"]).expect(4).saying(&["folder not found: \"Orders*\""]);
+}
+
+/// The line of docs/mailbox.md, against all that Exchange makes in a mailbox.
+#[test]
+fn the_documented_selection_takes_mail_and_leaves_the_rest() {
+    let world = world_of(&[
+        "Archive",
+        "INBOX",
+        "Calendar",
+        "Calendar/Birthdays",
+        "Calendar/Holidays in Japan",
+        "Contacts",
+        "Contacts/Companies",
+        "Conversation History",
+        "Deleted Items",
+        "Drafts",
+        "Files",
+        "Journal",
+        "Junk Email",
+        "Notes",
+        "Outbox",
+        "Sent Items",
+        "Sync Issues",
+        "Sync Issues/Conflicts",
+        "Sync Issues/Local Failures",
+        "Tasks",
+        "Orders",
+    ]);
+    let text = fs::read_to_string(root().join("docs/mailbox.md")).unwrap();
+    let (_, line) = text.split_once("exoimap fetch --to DIR --folder '*'").unwrap();
+    let line = format!("fetch --to mail --folder * {}", line.split("```").next().unwrap());
+    // Words of a shell, as simple as they are there.
+    let words =
+        line.replace("\\\n", " ").replace("'*'", "*").replace("Sync Issues*", "Sync\u{a0}Issues*").replace('\'', "");
+    let words: Vec<_> = words.split_ascii_whitespace().map(|word| word.replace('\u{a0}', " ")).collect();
+    world.call_with_token(&words.iter().map(String::as_str).collect::<Vec<_>>()).run().expect(0);
+    let all = ["Archive", "Conversation History", "Drafts", "INBOX", "Orders", "Sent Items"];
+    expect(&world, &all.map(|folder| (folder, 1)));
+}
+
+/// As Exchange Online lists a French mailbox.
+#[test]
+fn special_uses_are_known_in_another_language() {
+    let world = world_of(&[
+        "Archive",
+        "INBOX",
+        "Bo&AO4-te d'envoi",
+        "Brouillons",
+        "Calendrier",
+        "Calendrier/Anniversaires",
+        "Calendrier/Jours f&AOk-ri&AOk-s - France",
+        "Courrier ind&AOk-sirable",
+        "&AMk-l&AOk-ments envoy&AOk-s",
+        "&AMk-l&AOk-ments supprim&AOk-s",
+        "Probl&AOg-mes de synchronisation",
+        "Probl&AOg-mes de synchronisation/Conflits",
+    ]);
+    let without = ["--not-folder", "\\Trash", "--not-folder", "\\Junk", "--not-folder", "\\Drafts"];
+    let others = ["--not-folder", "Calendrier*", "--not-folder", "Problèmes*", "--not-folder", "boîte d'envoi"];
+    fetch(&world, &[&["--folder", "*"], &without[..], &others].concat()).run().expect(0);
+    expect(&world, &["Archive", "INBOX", "Éléments envoyés"].map(|folder| (folder, 1)));
+}
+
+/// Exchange can list a folder beside the inbox that has its name in other letters (imapsync#459).
+#[test]
+fn a_second_inbox_is_the_inbox() {
+    let world = world_of(&["Inbox", "INBOX", "Archive"]);
+    fetch(&world, &["--folder", "*", "--not-folder", "inbox"]).run().expect(0);
+    expect(&world, &[("Archive", 1)]);
+    nothing_new(&fetch(&world, &["--folder", "*", "--not-folder", "INBOX"]).run());
+    fetch(&world, &["--folder", "*"]).run().expect(0);
+    expect(&world, &[("Archive", 1), ("INBOX", 2)]);
 }

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::time::{Duration, SystemTime};
 
-use super::{Ended, Rig, USER, names_on_server};
+use super::{Rig, USER, names_on_server};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -21,13 +21,6 @@ fn aged() -> Rig {
     rig
 }
 
-#[track_caller]
-fn fetch(rig: &Rig, code: i32, more: &[&str]) -> Ended {
-    let ended = rig.run(&[&["fetch", "--to", "mail"], more].concat());
-    assert_eq!(ended.code, code, "{more:?}: {}{}", ended.stdout, ended.stderr);
-    ended
-}
-
 /// The names in INBOX, without their flags.
 fn inbox(rig: &Rig) -> Vec<String> {
     names_on_server(rig, "INBOX").iter().map(|name| name.split(':').next().unwrap().to_owned()).collect()
@@ -37,20 +30,20 @@ fn inbox(rig: &Rig) -> Vec<String> {
 fn only_old_messages_that_were_delivered_here_are_deleted() {
     let rig = aged();
     // One was skipped by a selection: it is not this directory's to delete.
-    fetch(&rig, 0, &["--uid", "1,3:4"]);
+    rig.fetch_with(0, &["--uid", "1,3:4"]);
     let older = ["--delete", "--older-than", "30d"];
-    let ended = fetch(&rig, 0, &[&older[..], &["--uid", "3:4", "--dry-run"]].concat());
+    let ended = rig.fetch_with(0, &[&older[..], &["--uid", "3:4", "--dry-run"]].concat());
     assert!(ended.stderr.contains("would be deleted: 1 message (1)"), "{}", ended.stderr);
     assert_eq!(inbox(&rig), ["a", "b", "c", "d"]);
-    fetch(&rig, 0, &[&older[..], &["--uid", "3:4"]].concat());
+    rig.fetch_with(0, &[&older[..], &["--uid", "3:4"]].concat());
     assert_eq!(inbox(&rig), ["b", "c", "d"]);
     // A run with nothing new does it too, and one that brings the old one.
-    fetch(&rig, 0, &older);
+    rig.fetch_with(0, &older);
     assert_eq!(inbox(&rig), ["c", "d"]);
     assert_eq!(rig.delivered().len(), 4);
-    fetch(&rig, 0, &["--delete", "--older-than", "28d"]);
+    rig.fetch_with(0, &["--delete", "--older-than", "28d"]);
     assert_eq!(inbox(&rig), ["d"]);
-    fetch(&rig, 0, &["--delete", "--older-than", "1h"]);
+    rig.fetch_with(0, &["--delete", "--older-than", "1h"]);
     assert_eq!(inbox(&rig), ["d"]);
 }
 
@@ -58,16 +51,16 @@ fn only_old_messages_that_were_delivered_here_are_deleted() {
 fn what_was_skipped_or_not_taken_is_never_removed_for_its_age() {
     let rig = aged();
     rig.server.doveadm(&["mailbox", "create", "-u", USER, "Old"]);
-    fetch(&rig, 0, &["--from-now"]);
+    rig.fetch_with(0, &["--from-now"]);
     let older = ["--move-to", "Old", "--older-than", "1h"];
-    fetch(&rig, 0, &older);
+    rig.fetch_with(0, &older);
     assert_eq!(inbox(&rig), ["a", "b", "c", "d"], "skipped");
     fs::remove_dir_all(rig.dir()).unwrap();
     let refuses = ["--", "/bin/sh", "-c", "test \"$EXOIMAP_UID\" != 2"];
-    fetch(&rig, 6, &[&older[..], &refuses].concat());
+    rig.fetch_with(6, &[&older[..], &refuses].concat());
     assert_eq!(inbox(&rig), ["b", "d"], "what the program did not take stays");
     assert_eq!(names_on_server(&rig, "Old").len(), 2);
-    fetch(&rig, 0, &[&older[..], &["--", "/bin/true"]].concat());
+    rig.fetch_with(0, &[&older[..], &["--", "/bin/true"]].concat());
     assert_eq!(inbox(&rig), ["d"]);
 }
 
@@ -77,14 +70,13 @@ fn what_the_program_refuses_in_some_runs_is_moved_aside_once() {
     let run = |code, more: &[&str]| {
         let script = "case $EXOIMAP_UID in 2) exit 3;; 3) exit 75;; esac";
         let options = ["--failed-to", "Failed", "--give-up-after", "2"];
-        fetch(&rig, code, &[&options[..], more, &["--", "/bin/sh", "-c", script]].concat())
+        rig.fetch_with(code, &[&options[..], more, &["--", "/bin/sh", "-c", script]].concat())
     };
     let missing = run(4, &[]);
     assert!(missing.stderr.contains("Failed") && missing.stdout.is_empty(), "{}", missing.stderr);
     rig.server.doveadm(&["mailbox", "create", "-u", USER, "Failed"]);
     run(6, &[]);
-    assert_eq!(inbox(&rig), ["a", "b", "c", "d"]);
-    // Several refused and none taken: what the program needs is down.
+    assert_eq!(inbox(&rig), ["a", "b", "c", "d"], "the program took two others, but it is the first run");
     let ended = run(6, &["--json"]);
     assert_eq!(inbox(&rig), ["a", "c", "d"], "{}", ended.stderr);
     assert!(ended.stderr.contains("message 2: the program ended with 3 in 2 runs; it goes to the folder Failed"));
@@ -97,8 +89,8 @@ fn what_the_program_refuses_in_some_runs_is_moved_aside_once() {
     // It is said once; the one that asks for another try is offered again.
     let ended = run(6, &[]);
     assert!(!ended.stderr.contains("message 2") && ended.stderr.contains("message 3"), "{}", ended.stderr);
-    fetch(&rig, 0, &["--failed-to", "Failed", "--", "/bin/true"]);
-    assert!(fetch(&rig, 0, &["--", "/bin/true"]).stderr.contains("nothing new"));
+    rig.fetch_with(0, &["--failed-to", "Failed", "--", "/bin/true"]);
+    assert!(rig.fetch_with(0, &["--", "/bin/true"]).stderr.contains("nothing new"));
 }
 
 #[test]
@@ -106,10 +98,16 @@ fn a_program_that_refuses_everything_moves_no_inbox() {
     let rig = aged();
     rig.server.doveadm(&["mailbox", "create", "-u", USER, "Failed"]);
     let options = ["--failed-to", "Failed", "--give-up-after", "1", "--move-to", "Failed"];
-    for program in [["/bin/false"].as_slice(), &["/bin/sh", "-c", "exit 126"], &["/bin/sh", "-c", "kill -9 $$"]] {
-        fetch(&rig, 6, &[&options[..], &["--"], program].concat());
+    // Several refused and none taken: what the program needs is down. No refusal: it is not there, it died, it hung.
+    for program in [
+        ["/bin/false"].as_slice(),
+        &["/bin/sh", "-c", "exit 126"],
+        &["/bin/sh", "-c", "kill -9 $$"],
+        &["/bin/sh", "-c", "test $EXOIMAP_UID != 1 || exec sleep 60; exit 75"],
+    ] {
+        rig.fetch_with(6, &[&options[..], &["--program-timeout", "1s", "--"], program].concat());
         assert_eq!(inbox(&rig), ["a", "b", "c", "d"], "{program:?}");
     }
-    let offered = fetch(&rig, 6, &[&options[..4], &["--", "/bin/sh", "-c", "test \"$EXOIMAP_UID\" = 4"]].concat());
+    let offered = rig.fetch_with(6, &[&options[..4], &["--", "/bin/sh", "-c", "test \"$EXOIMAP_UID\" = 4"]].concat());
     assert_eq!(names_on_server(&rig, "Failed").len(), 4, "{}", offered.stderr);
 }

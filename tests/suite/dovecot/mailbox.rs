@@ -132,7 +132,7 @@ fn what_was_appended_marked_copied_and_moved_is_there_to_a_stranger() {
     trash.insert(trash.keys().max().unwrap() + 1, trashed);
     assert_eq!(witness(&rig), expected);
 
-    let ended = rig.run(&["folders", "create", ".hidden"]);
+    let ended = rig.run(&["folders", "create", "a//b"]);
     assert_eq!(ended.code, 4, "{}", ended.stderr);
 }
 

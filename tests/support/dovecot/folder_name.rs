@@ -8,7 +8,6 @@ pub(super) fn maildir_name(folder: &str) -> String {
     if folder.eq_ignore_ascii_case("INBOX") {
         return String::new();
     }
-    assert!(!folder.contains('.'), "Maildir++ keeps no full stop in a folder's name");
     let mut name = String::from(".");
     let mut shifted: Vec<u8> = Vec::new();
     for character in folder.chars() {
@@ -21,6 +20,9 @@ pub(super) fn maildir_name(folder: &str) -> String {
         shift_back(&mut name, &mut shifted);
         match character {
             '/' => name.push('.'),
+            // As the listescape plugin writes it.
+            '.' => name.push_str("\\2e"),
+            '\\' => name.push_str("\\5c"),
             '&' => name.push_str("&-"),
             other => name.push(other),
         }

@@ -54,9 +54,10 @@ impl Session {
             let name = astring(&folder.name);
             // As Exchange Online says it in a plain LIST.
             let special = match folder.name.as_str() {
-                "Deleted Items" => " \\Trash",
-                "Drafts" => " \\Drafts",
-                "Sent Items" => " \\Sent",
+                "Deleted Items" | "&AMk-l&AOk-ments supprim&AOk-s" => " \\Trash",
+                "Drafts" | "Brouillons" => " \\Drafts",
+                "Junk Email" | "Courrier ind&AOk-sirable" => " \\Junk",
+                "Sent Items" | "&AMk-l&AOk-ments envoy&AOk-s" => " \\Sent",
                 _ => "",
             };
             lines.push(format!("* {command} ({marked}{children}{special}) \"/\" {name}"));

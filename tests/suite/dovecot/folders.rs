@@ -1,0 +1,151 @@
+//! Several folders in one run: each has its directory and its state.
+
+use std::fs;
+
+use super::{Rig, USER, names_on_server, on_the_wire};
+use crate::folders::expect_in;
+
+/// A mailbox with one message in each of these folders.
+fn rig(folders: &[&str]) -> Rig {
+    let rig = Rig::new();
+    folders.iter().for_each(|folder| deliver(&rig, folder, "a"));
+    rig
+}
+
+fn deliver(rig: &Rig, folder: &str, name: &str) {
+    let message = format!("Subject: {name} in {folder}\n\nText.\n");
+    rig.server.deliver(USER, folder, name, message.as_bytes(), "");
+}
+
+#[track_caller]
+fn expect(rig: &Rig, expected: &[(&str, usize)]) {
+    expect_in(&rig.dir(), expected);
+}
+
+#[test]
+fn all_folders_come_in_one_session_under_the_names_that_people_see() {
+    let rig = rig(&["INBOX", "注文", "注文/2026/十一月", "Übersicht", "Calendar", "Calendar/Birthdays"]);
+    rig.server.rawlog(USER);
+    let pattern = ["--folder", "*", "--not-folder", "Calendar*"];
+    let ended = rig.fetch_with(0, &[&pattern[..], &["--json"]].concat());
+    expect(&rig, &[("INBOX", 1), ("Übersicht", 1), ("注文", 1), ("注文/2026/十一月", 1)]);
+    assert!(ended.stdout.contains("\"folder\":\"注文/2026/十一月\""), "{}", ended.stdout);
+    assert_eq!(rig.sent().iter().filter(|line| *line == "LOGOUT").count(), 1, "one session");
+    // 注文/2026 exists as a part of a name alone (\Noselect).
+    let folders = rig.run(&["folders", "*", "--not-folder", "Calendar*"]);
+    assert!(folders.stdout.contains("注文/2026/十一月"), "{}", folders.stdout);
+    let paths = fs::read_dir(rig.dir().join("注文/2026/十一月")).unwrap().map(|entry| entry.unwrap().path());
+    let message = paths.filter(|path| path.is_file()).map(|path| fs::read(path).unwrap()).next();
+    assert_eq!(message, Some(on_the_wire("Subject: a in 注文/2026/十一月\n\nText.\n".as_bytes())));
+    assert!(rig.fetch_with(0, &pattern).stdout.is_empty());
+}
+
+#[test]
+fn a_name_that_no_disk_should_have_stays_below_dir() {
+    let rig = rig(&[
+        "INBOX",
+        "Re: x?",
+        "cur",
+        "mbox.lock",
+        "14.5",
+        "..",
+        ".exoimap",
+        "50%",
+        "..\\..\\x",
+        "end.",
+        "a/../../b",
+        "CON",
+    ]);
+    rig.fetch_with(0, &["--folder", "*"]);
+    expect(
+        &rig,
+        &[
+            ("%2Eexoimap", 1),
+            ("%314.5", 1),
+            ("%43ON", 1),
+            ("%63ur", 1),
+            ("%6Dbox.lock", 1),
+            (".%2E", 1),
+            ("..%5C..%5Cx", 1),
+            ("50%25", 1),
+            ("INBOX", 1),
+            ("Re%3A x%3F", 1),
+            ("a/.%2E/.%2E/b", 1),
+            ("end%2E", 1),
+        ],
+    );
+    assert_eq!(fs::read_dir(&rig.place).unwrap().count(), 2, "mail and ca.pem");
+    assert!(rig.fetch_with(0, &["--folder", "*"]).stdout.is_empty());
+}
+
+#[test]
+fn the_form_of_the_options_decides_the_layout() {
+    let of_one = rig(&["INBOX", "Sent Items", "Deleted Items"]);
+    of_one.fetch_with(0, &["--folder", "\\Sent"]);
+    expect(&of_one, &[("", 1)]);
+    let of_two = rig(&["INBOX", "Sent Items", "Deleted Items"]);
+    of_two.fetch_with(0, &["--folder", "Sent Items", "--folder", "\\Trash"]);
+    expect(&of_two, &[("Deleted Items", 1), ("Sent Items", 1)]);
+    of_two.fetch_with(0, &["--folder", "*", "--not-folder", "\\Trash", "--move-to", "\\Trash"]);
+    expect(&of_two, &[("Deleted Items", 1), ("INBOX", 1), ("Sent Items", 1)]);
+    assert_eq!(names_on_server(&of_two, "Deleted Items").len(), 2, "what came in this run");
+    // A folder that is called like the pattern comes first.
+    let literal = rig(&["INBOX", "Ord*", "Orders"]);
+    literal.fetch_with(0, &["--folder", "Ord*"]);
+    expect(&literal, &[("Ord%2A", 1)]);
+}
+
+#[test]
+fn new_folders_are_picked_up_and_one_that_vanished_is_said_once() {
+    let rig = rig(&["INBOX", "Orders"]);
+    rig.fetch_with(0, &["--folder", "*"]);
+    rig.server.doveadm(&["mailbox", "delete", "-u", USER, "Orders"]);
+    deliver(&rig, "News", "a");
+    let gone = "Orders: the folder is gone; what was delivered stays";
+    let ended = rig.fetch_with(0, &["--folder", "*"]);
+    assert!(ended.stderr.contains(gone), "{}", ended.stderr);
+    assert!(!rig.fetch_with(0, &["--folder", "*"]).stderr.contains("Orders"));
+    expect(&rig, &[("INBOX", 1), ("News", 1), ("Orders", 1)]);
+    let ended = rig.fetch_with(4, &["--folder", "Nothing*", "--folder", "\\Junk", "--folder", "N*"]);
+    assert!(ended.stderr.contains("folder not found: \"Nothing*\""), "{}", ended.stderr);
+    deliver(&rig, "News", "b");
+    rig.fetch_with(4, &["--folder", "Nothing*", "--folder", "N*"]);
+    expect(&rig, &[("INBOX", 1), ("News", 2), ("Orders", 1)]);
+}
+
+#[test]
+fn the_trouble_of_one_folder_does_not_stop_the_others() {
+    let rig = rig(&["Broken", "INBOX", "Other validity", "Z"]);
+    rig.server.fix_uids(USER, "Other validity", 14, &[(1, "a")]);
+    rig.fetch_with(0, &["--folder", "Other*", "--folder", "Z*"]);
+    rig.server.fix_uids(USER, "Other validity", 15, &[(1, "a")]);
+    deliver(&rig, "Z", "b");
+    // The server hangs up in the middle of one message.
+    rig.server.deliver(USER, "Broken", "b,S=10,W=10", b"Subject: x\r\n\r\nMore than ten bytes.\r\n", "");
+    let ended = rig.fetch_with(4, &["--folder", "*"]);
+    assert!(
+        ended.stderr.contains("Other validity: ") && ended.stderr.contains("UIDVALIDITY changed from 14 to 15"),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.stderr.contains("Broken: "), "{}", ended.stderr);
+    expect(&rig, &[("Broken", 1), ("INBOX", 1), ("Other validity", 1), ("Z", 2)]);
+}
+
+#[test]
+fn a_job_that_goes_from_one_folder_to_several_and_back_doubles_nothing() {
+    let rig = rig(&["INBOX", "Orders"]);
+    rig.fetch(0);
+    expect(&rig, &[("", 1)]);
+    let ended = rig.fetch_with(0, &["--folder", "*"]);
+    assert!(ended.stderr.contains("INBOX of orders@contoso.com goes on in mail"), "{}", ended.stderr);
+    expect(&rig, &[("", 1), ("Orders", 1)]);
+    deliver(&rig, "INBOX", "b");
+    deliver(&rig, "Orders", "b");
+    rig.fetch(0);
+    rig.fetch_with(0, &["--folder", "Orders"]);
+    expect(&rig, &[("", 2), ("Orders", 2)]);
+    for form in [&["--folder", "*"][..], &["--folder", "INBOX", "--folder", "Orders"], &["--folder", "O*"], &[]] {
+        assert!(rig.fetch_with(0, form).stdout.is_empty(), "{form:?}");
+    }
+}
