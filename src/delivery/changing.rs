@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 
 use super::Action;
 use super::fetching::UID_BYTES;
+use super::look::count;
 use super::pass::Pass;
 use crate::error::{Error, Kind, Result};
 use crate::exchange::{Halves, is_refusal};
@@ -112,7 +113,7 @@ impl Pass<'_> {
         }
         self.stuck.extend(&made.undone);
         if now != Action::MarkSeen {
-            self.expected = self.expected.saturating_sub(u32::try_from(uids.len()).unwrap_or(u32::MAX));
+            self.expected = self.expected.saturating_sub(count(uids));
         }
         Ok(None)
     }

@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 
 use super::Failed;
 use super::incoming::{Came, Doubtful, Incoming};
+use super::look::count;
 use super::pass::{Pass, failures};
 use crate::error::{Cause, Error, Kind, Result};
 use crate::exchange::{Halves, is_refusal, is_throttled};
@@ -296,8 +297,4 @@ fn is_about_a_message(error: &Error) -> bool {
     let words = error.reply().map(|reply| reply.text.to_ascii_lowercase()).unwrap_or_default();
     let is_said = is_throttled(error) || words.contains("expired");
     matches!(error.kind(), Kind::Temporary | Kind::Protocol) && !is_said && error.cause() != Some(Cause::TimeLimit)
-}
-
-fn count(uids: &UidSet) -> u32 {
-    u32::try_from(uids.len()).unwrap_or(u32::MAX)
 }

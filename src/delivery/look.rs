@@ -98,6 +98,6 @@ fn from_uid(uids: &UidSet, first: u32) -> UidSet {
     uids.within(&range.unwrap_or_default())
 }
 
-fn count(uids: &UidSet) -> u32 {
+pub(super) fn count(uids: &UidSet) -> u32 {
     u32::try_from(uids.len()).unwrap_or(u32::MAX)
 }
