@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::password::LONGEST_NAME;
 use crate::secret::Secret;
 use crate::text::{escape_octets, shorten};
 
@@ -27,9 +28,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// A client that is not signed in.
 pub(super) struct Dialogue<S> {
-    stream: S,
-    /// Received, and not used yet.
-    unread: Vec<u8>,
+    pub(super) stream: S,
+    /// Received, and not used yet: after the sign-in it is for the server.
+    pub(super) unread: Vec<u8>,
     has_started: bool,
     refused: u32,
 }
@@ -61,16 +62,6 @@ const NOT_PLAIN: Refused = Refused::Answer("BAD exoimap: not the answer that the
 impl<S: Read + Write> Dialogue<S> {
     pub(super) fn new(stream: S) -> Dialogue<S> {
         Dialogue { stream, unread: Vec::new(), has_started: false, refused: 0 }
-    }
-
-    /// The connection, and what the client has sent after its sign-in.
-    pub(super) fn into_parts(self) -> (S, Vec<u8>) {
-        (self.stream, self.unread)
-    }
-
-    /// The connection, to set its limits.
-    pub(super) fn stream_mut(&mut self) -> &mut S {
-        &mut self.stream
     }
 
     /// Writes a line.
@@ -125,9 +116,10 @@ impl<S: Read + Write> Dialogue<S> {
             _ => Err(Refused::Answer("BAD exoimap: sign in first")),
         };
         match found {
-            Ok((name, password)) => match String::from_utf8(name) {
-                Ok(name) => Ok(Some(Wish::SignIn { tag: tag.to_owned(), name, password })),
-                Err(_) => self.answered(tag, "NO [AUTHENTICATIONFAILED] exoimap: the name is not UTF-8"),
+            // Names are remembered and logged.
+            Ok((name, password)) => match String::from_utf8(name).ok().filter(|name| name.len() <= LONGEST_NAME) {
+                Some(name) => Ok(Some(Wish::SignIn { tag: tag.to_owned(), name, password })),
+                None => self.answered(tag, "NO [AUTHENTICATIONFAILED] exoimap: the name is too long or not UTF-8"),
             },
             Err(Refused::Answer(answer)) => self.answered(tag, answer),
             Err(gone) => Err(gone),

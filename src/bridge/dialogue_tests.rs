@@ -36,8 +36,7 @@ fn hear(sent: &[u8], slice: usize) -> (Heard, String, Vec<u8>) {
         Wish::SignIn { tag, name, password } => Ok((tag, name, password.expose().to_vec())),
         Wish::Nothing(why) => Err(why),
     };
-    let (script, unread) = dialogue.into_parts();
-    (wish, String::from_utf8(script.said).unwrap(), unread)
+    (wish, String::from_utf8(dialogue.stream.said).unwrap(), dialogue.unread)
 }
 
 fn signs_in(sent: &str, tag: &str, name: &str, password: &str) -> String {

@@ -19,6 +19,9 @@ use crate::error::{Error, Kind, Phase, Result};
 use crate::files;
 use crate::secret::Secret;
 
+/// The longest name, in bytes.
+pub(super) const LONGEST_NAME: usize = 320;
+
 /// The most of a password file, in bytes: some ten thousand names.
 const MOST: u64 = 2 << 20;
 
@@ -243,7 +246,7 @@ fn head(line: &str) -> Option<((String, Option<String>), &str)> {
         None => (None, rest),
         Some(rest) => rest.split_at_checked(blank(rest)).map(|(mailbox, rest)| (Some(mailbox.to_owned()), rest))?,
     };
-    let is_good = |text: &str| !text.is_empty() && text.len() <= 320 && !text.contains(char::is_control);
+    let is_good = |text: &str| !text.is_empty() && text.len() <= LONGEST_NAME && !text.contains(char::is_control);
     let all_good = is_good(name) && mailbox.as_deref().is_none_or(is_good) && !line.starts_with('#');
     (all_good && !(name.starts_with('@') && mailbox.is_some())).then(|| ((name.to_owned(), mailbox), rest))
 }

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use crate::text::{escape_octets, shorten};
 
-/// Bytes that are passed on at a time.
-const CHUNK: usize = 16 * 1024;
+/// Bytes that are passed on at a time. An idle session holds two such buffers.
+const CHUNK: usize = 8 * 1024;
 
 /// After the client's last byte: how long a silence of the server means that it has answered everything.
 const SILENCE: Duration = Duration::from_secs(1);

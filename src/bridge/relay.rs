@@ -131,7 +131,7 @@ impl Relay {
                 Ok((tcp, peer)) => self.admit(tcp, peer),
                 Err(e) => {
                     // Too many open files, most often: somebody must end first.
-                    self.warn("accept", 60 * SECOND, format!("accepting a client: {e}"), json!({}));
+                    self.trouble("accept", 60 * SECOND, &format!("accepting a client: {e}"));
                     std::thread::sleep(Duration::from_millis(100));
                 }
             }
@@ -148,13 +148,13 @@ impl Relay {
             if let (Some(tcp), Some(place)) = (lock(&theirs).take(), place)
                 && let Err(why) = relay.attend(tcp, peer, place)
             {
-                relay.warn("client", SECOND, format!("{peer} {why}"), json!({"peer": peer.to_string(), "why": why}));
+                relay.trouble("client", SECOND, &format!("{peer} {why}"));
             }
         };
         if (is_full || thread("relay".to_owned()).spawn(serve).is_err())
             && let Some(mut tcp) = lock(&client).take()
         {
-            self.warn("full", SECOND, "too many connections".to_owned(), json!({"why": "too many connections"}));
+            self.trouble("full", SECOND, "too many connections");
             if self.settings.tls.is_none() {
                 // A new connection takes a line at once.
                 let _ = tcp.write_all(format!("* BYE {FULL}\r\n").as_bytes());
@@ -192,7 +192,7 @@ impl Relay {
                     Err(refusal) => format!("NO {}", refusal.text),
                 },
             };
-            client.stream_mut().set_deadline(Instant::now() + self.time_to_sign_in);
+            client.stream.set_deadline(Instant::now() + self.time_to_sign_in);
             if !client.refuse(&tag, &answer) {
                 return Ok(());
             }
@@ -202,12 +202,7 @@ impl Relay {
     /// The mailbox of a client that gives the right password and may open it; else none, after a delay.
     fn known(&self, name: &str, password: &Secret, peer: SocketAddr) -> Option<String> {
         if let Err(e) = self.settings.passwords.refresh() {
-            self.warn(
-                "passwords",
-                SECOND,
-                format!("{e}; the passwords stay as they were"),
-                json!({"why": e.to_string()}),
-            );
+            self.trouble("passwords", SECOND, &format!("{e}; the passwords stay as they were"));
         }
         let keys = [name.to_ascii_lowercase(), peer.ip().to_string()];
         let mailbox = self.settings.passwords.mailbox(name, password);
@@ -280,10 +275,9 @@ impl Relay {
             json!({"event": "signed_in", "session": number, "mailbox": mailbox, "peer": peer.to_string(), "ms": ms});
         self.log(Level::Session, format!("{number} {mailbox} {peer} signed in, {ms} ms"), object);
         let (stream, from_server) = session.into_parts();
-        let (client, from_client) = client.into_parts();
         let idle = self.settings.idle;
-        let pump = Pump::new(side(client, idle)?, Arc::new(Link::new(stream, idle)?), idle);
-        let (ended, up) = pump.run(thread(format!("relay-{number}-up")), &from_server, from_client)?;
+        let pump = Pump::new(side(client.stream, idle)?, Arc::new(Link::new(stream, idle)?), idle);
+        let (ended, up) = pump.run(thread(format!("relay-{number}-up")), &from_server, client.unread)?;
         let _ = up.join();
         let (seconds, reason) = (start.elapsed().as_secs(), ended.reason.to_string());
         let (minutes, rest, sent, received) = (seconds / 60, seconds % 60, ended.up, ended.down);
@@ -297,6 +291,10 @@ impl Relay {
         let (name, why) = (escape_octets(name.as_bytes()), escape_octets(why.as_bytes()));
         let object = json!({"event": "refused", "name": name, "peer": peer.to_string(), "why": why});
         self.warn(&name, SECOND, format!("{name} {peer} refused: {why}"), object);
+    }
+
+    fn trouble(&self, what: &str, every: Duration, text: &str) {
+        self.warn(what, every, text.to_owned(), json!({"event": "trouble", "text": text}));
     }
 
     /// Logs something that may happen often, at most once in a while.

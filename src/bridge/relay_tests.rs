@@ -96,6 +96,16 @@ fn a_thousand_wrong_passwords_wait_longer_each_and_never_longer_than_ten_seconds
     assert_eq!(*lock(&place.delays), [1]);
 }
 
+/// A name is a key of what is remembered, and a word of the log.
+#[test]
+fn a_name_that_no_mailbox_can_have_is_not_remembered() {
+    let place = Place::new("long", &["orders@contoso.com"], |_| {});
+    let mut client = place.connect();
+    line(&mut client);
+    assert!(login(&mut client, &"x".repeat(7_000), "x").starts_with("a NO [AUTHENTICATIONFAILED] "));
+    assert_eq!(*lock(&place.delays), [0; 0]);
+}
+
 #[test]
 fn what_is_remembered_of_strangers_has_an_end() {
     let mut map = HashMap::new();
