@@ -75,7 +75,7 @@ impl DateTime {
         exists.then_some(DateTime { seconds, zone })
     }
 
-    /// A moment that is no later than the year 9999.
+    /// A moment in the year 9999 at the latest.
     fn utc(seconds: u64) -> DateTime {
         DateTime { seconds: i64::try_from(seconds).unwrap_or(LAST).min(LAST), zone: Some(0) }
     }
@@ -171,7 +171,7 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-/// INTERNALDATE as seconds since 1970; none before 1970 or where it is no date.
+/// INTERNALDATE as seconds since 1970; none before 1970 or if it is not a date.
 pub(crate) fn internal_date(text: &[u8]) -> Option<u64> {
     u64::try_from(DateTime::from_imap(text)?.seconds()).ok()
 }

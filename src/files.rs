@@ -2,7 +2,7 @@
 //!
 //! A file that the user names is the user's affair: links are followed, and a FIFO or a device is waited for until the
 //! deadline. A file of our own is a regular file, and no link leads to it: what is new is created exclusively, what
-//! exists is looked at before it is opened, and after. Whoever may write in a directory while we work in it could still
+//! exists is looked at before it is opened, and after. Somebody who may write in a directory while we work in it could still
 //! exchange a directory above; such a directory is not one to deliver to.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};

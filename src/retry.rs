@@ -94,7 +94,7 @@ impl<'a> Retry<'a> {
         self.left = self.most;
     }
 
-    /// Calls `attempt` until it succeeds, its error is final, or the budget is spent. `attempt` is told why the try
+    /// Calls `attempt` until it succeeds, its error is final, or the budget is spent. `attempt` gets the reason why the try
     /// before it failed.
     pub(crate) fn run<T>(
         &mut self,

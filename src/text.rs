@@ -57,7 +57,7 @@ pub(crate) fn may_be_secret(setting: &str) -> bool {
 }
 
 /// Bytes of somebody else as one safe line: invalid UTF-8 becomes U+FFFD, controls are escaped.
-pub(crate) fn escape_octets(bytes: &[u8]) -> String {
+pub(crate) fn escape_bytes(bytes: &[u8]) -> String {
     Escaped(&String::from_utf8_lossy(bytes)).to_string()
 }
 
@@ -80,7 +80,7 @@ mod tests {
     fn controls_and_deceptive_characters_are_escaped_and_the_rest_is_not() {
         assert_eq!(Escaped("注文 ü\tx\x1b[2J").to_string(), "注文 ü\\x09x\\x1b[2J");
         assert_eq!(Escaped("a\u{202e}b\u{9b}c\u{2028}").to_string(), "a\\u{202e}b\\u{9b}c\\u{2028}");
-        assert_eq!(escape_octets(b"a\xffb\r\n"), "a\u{fffd}b\\x0d\\x0a");
+        assert_eq!(escape_bytes(b"a\xffb\r\n"), "a\u{fffd}b\\x0d\\x0a");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The dialogue with a server, written down as it can be replayed.
 //!
-//! The grammar is that of `fixtures/README.md`: `C:` and `S:` lines, octets that are no printable ASCII
-//! escaped, `<secret n octets>` where a credential was, `<n octets>` where a message was. Whoever
-//! writes a command says which of its octets are secret; what passes is looked at for these alone.
+//! The grammar is that of `fixtures/README.md`: `C:` and `S:` lines, bytes that are no printable ASCII
+//! escaped, `<secret n bytes>` where a credential was, `<n bytes>` where a message was. One who
+//! writes a command says which of its bytes are secret; what passes is looked at for these alone.
 
 use std::io::Write;
 
@@ -35,29 +35,29 @@ impl Transcript {
         Transcript { out: Box::new(out), side: Side::Client, line: Vec::new(), shown: String::new() }
     }
 
-    /// Octets that the server sent.
-    pub(crate) fn server(&mut self, octets: &[u8]) {
-        self.put(Side::Server, octets);
+    /// Bytes that the server sent.
+    pub(crate) fn server(&mut self, bytes: &[u8]) {
+        self.put(Side::Server, bytes);
     }
 
-    /// That the server sent so many octets of a message.
+    /// That the server sent this number of bytes of a message.
     pub(crate) fn server_body(&mut self, size: u64) {
         if size > 0 {
             self.break_line();
             self.side = Side::Server;
-            self.emit(&format!("<{size} octets>"));
+            self.emit(&format!("<{size} bytes>"));
         }
     }
 
-    /// Octets that the client sent.
-    pub(crate) fn client(&mut self, octets: &[u8]) {
-        self.put(Side::Client, octets);
+    /// Bytes that the client sent.
+    pub(crate) fn client(&mut self, bytes: &[u8]) {
+        self.put(Side::Client, bytes);
     }
 
-    /// That the client sent so many octets of a secret or a message.
+    /// That the client sent this number of bytes of a secret or a message.
     pub(crate) fn client_hidden(&mut self, size: u64) {
         self.turn(Side::Client);
-        self.shown.push_str(&format!("<secret {size} octets>"));
+        self.shown.push_str(&format!("<secret {size} bytes>"));
     }
 
     /// Writes down a line that is not complete yet.
@@ -66,32 +66,32 @@ impl Transcript {
         let _ = self.out.flush();
     }
 
-    fn put(&mut self, side: Side, octets: &[u8]) {
+    fn put(&mut self, side: Side, bytes: &[u8]) {
         self.turn(side);
-        for &octet in octets {
-            self.line.push(octet);
+        for &byte in bytes {
+            self.line.push(byte);
             if self.line.ends_with(b"\r\n") {
                 self.shown.truncate(self.shown.len() - "\\x0d".len());
                 self.end_line("");
             } else {
-                self.show(octet);
-                if self.line.len() >= LONGEST_PIECE && octet != b'\r' {
+                self.show(byte);
+                if self.line.len() >= LONGEST_PIECE && byte != b'\r' {
                     self.end_line("\\");
                 }
             }
         }
     }
 
-    fn show(&mut self, octet: u8) {
+    fn show(&mut self, byte: u8) {
         let starts_mask = match self.side {
             Side::Client => true,
             Side::Server => self.line.len() == 1,
         };
-        match octet {
+        match byte {
             b'\\' => self.shown.push_str("\\\\"),
             b'<' if starts_mask => self.shown.push_str("\\x3c"),
-            0x20..=0x7e => self.shown.push(char::from(octet)),
-            _ => self.shown.push_str(&format!("\\x{octet:02x}")),
+            0x20..=0x7e => self.shown.push(char::from(byte)),
+            _ => self.shown.push_str(&format!("\\x{byte:02x}")),
         }
     }
 
@@ -146,9 +146,9 @@ mod tests {
     struct Page(Arc<Mutex<Vec<u8>>>);
 
     impl Write for Page {
-        fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(octets);
-            Ok(octets.len())
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
         }
         fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
@@ -180,8 +180,8 @@ mod tests {
         assert_eq!(
             text,
             format!(
-                "S: * OK ready\nC: a1 AUTHENTICATE XOAUTH2 <secret 20 octets>\nS: a1 BAD what is {HIDDEN}\nS: + {HIDDEN}\n\
-             S: * 1 FETCH (BODY[] {{5}}\nS: <5 octets>\nS: )\n"
+                "S: * OK ready\nC: a1 AUTHENTICATE XOAUTH2 <secret 20 bytes>\nS: a1 BAD what is {HIDDEN}\nS: + {HIDDEN}\n\
+             S: * 1 FETCH (BODY[] {{5}}\nS: <5 bytes>\nS: )\n"
             )
         );
     }

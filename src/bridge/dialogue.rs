@@ -9,7 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::password::LONGEST_NAME;
 use crate::secret::Secret;
-use crate::text::{escape_octets, shorten};
+use crate::text::{escape_bytes, shorten};
 
 /// The longest line, in bytes.
 const LONGEST_LINE: usize = 8 * 1024;
@@ -103,7 +103,7 @@ impl<S: Read + Write> Dialogue<S> {
             b"CAPABILITY" => return self.done(&format!("* CAPABILITY {capabilities}\r\n{tag} OK done")),
             b"NOOP" => return self.done(&format!("{tag} OK done")),
             b"ID" => {
-                id(&shorten(&escape_octets(rest), 300));
+                id(&shorten(&escape_bytes(rest), 300));
                 return self.done(&format!("* ID (\"name\" \"exoimap\")\r\n{tag} OK done"));
             }
             b"LOGOUT" => {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::text::{escape_octets, shorten};
+use crate::text::{escape_bytes, shorten};
 
 /// Bytes that are passed on at a time. An idle session holds two such buffers.
 const CHUNK: usize = 8 * 1024;
@@ -256,5 +256,5 @@ fn has_logged_out(tail: &[u8]) -> bool {
 /// The text of a BYE that is the server's last line.
 fn bye(tail: &[u8]) -> Option<String> {
     let text = last_line(tail).strip_prefix(b"* BYE")?;
-    Some(shorten(&escape_octets(text.trim_ascii_start()), 300))
+    Some(shorten(&escape_bytes(text.trim_ascii_start()), 300))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Kind, Phase};
 use crate::exchange::is_not_connected;
-use crate::text::escape_octets;
+use crate::text::escape_bytes;
 
 /// For how long the same answer is given without asking again, at least and at most.
 const SHORT: Duration = Duration::from_secs(5);
@@ -46,7 +46,7 @@ pub(super) fn refusal(error: &Error, mailbox: &str, host: &str) -> Refusal {
         _ => "[CONTACTADMIN] exoimap: a mistake on this side, see the log of the relay".to_owned(),
     };
     let lasts = error.retry_after().unwrap_or(SHORT).clamp(SHORT, LONG);
-    Refusal { text: escape_octets(text.as_bytes()), is_temporary, is_everybodys: of_token, lasts }
+    Refusal { text: escape_bytes(text.as_bytes()), is_temporary, is_everybodys: of_token, lasts }
 }
 
 /// The code of Entra's refusal and what it means, without ids and without Entra's own words.

@@ -24,7 +24,7 @@ use crate::error::Result;
 use crate::imap::Session;
 use crate::net::{Accepted, Stream, acknowledge};
 use crate::secret::Secret;
-use crate::text::escape_octets;
+use crate::text::escape_bytes;
 
 /// How long a client may take until it is signed in, our own sign-in not counted.
 const TIME_TO_SIGN_IN: Duration = Duration::from_secs(30);
@@ -266,7 +266,7 @@ impl Relay {
         since: Instant,
     ) -> io::Result<()> {
         let words = offered(session.capabilities());
-        let mailbox = escape_octets(mailbox.as_bytes());
+        let mailbox = escape_bytes(mailbox.as_bytes());
         client.say(&format!("{tag} OK [CAPABILITY {words}] exoimap: {mailbox}"))?;
         self.memory().offered = Some(format!("{words} AUTH=PLAIN SASL-IR"));
         let number = self.next_session.fetch_add(1, Ordering::Relaxed);
@@ -288,7 +288,7 @@ impl Relay {
     }
 
     fn refused(&self, name: &str, peer: SocketAddr, why: &str) {
-        let (name, why) = (escape_octets(name.as_bytes()), escape_octets(why.as_bytes()));
+        let (name, why) = (escape_bytes(name.as_bytes()), escape_bytes(why.as_bytes()));
         let object = json!({"event": "refused", "name": name, "peer": peer.to_string(), "why": why});
         self.warn(&name, SECOND, format!("{name} {peer} refused: {why}"), object);
     }

@@ -11,7 +11,7 @@ use super::pump::{Ended, Pipes, Pump};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::Session;
 use crate::net::Stream;
-use crate::text::escape_octets;
+use crate::text::escape_bytes;
 
 /// Greets a client as one that is signed in, and passes bytes on until one side ends. `who` says, in the
 /// greeting, whose session it is. `input` may still be read when this returns: nothing can wake who reads from
@@ -40,5 +40,5 @@ pub(crate) fn refuse(error: &Error, mut output: impl Write) -> io::Result<()> {
 
 /// A text for a line of the protocol.
 fn line(text: &str) -> String {
-    escape_octets(text.as_bytes())
+    escape_bytes(text.as_bytes())
 }

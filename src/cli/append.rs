@@ -101,7 +101,7 @@ impl Upload<'_> {
         self.folder = require_folder(session, &self.folder, "append to")?;
         while let Some(message) = self.messages.get(self.next()) {
             let mut outgoing = message.open()?;
-            let size = outgoing.octets();
+            let size = outgoing.size();
             let stored = session.append(&self.folder, &self.flags, self.received, size, &mut outgoing);
             self.is_given = outgoing.is_given();
             let stored = stored;

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use crate::{Error, Kind, Phase, Result, Secret, files, threads};
 use clap::ArgMatches;
 
-/// The most of a secret's file, in octets.
+/// The most of a secret's file, in bytes.
 pub(crate) const MOST: u64 = 64 * 1024;
 
-/// The most of a list, in octets: some hundred thousand mailboxes.
+/// The most of a list, in bytes: some hundred thousand mailboxes.
 const MOST_LIST: u64 = 8 << 20;
 
 /// When the run must have ended (`--max-time`), counted from the first call.
@@ -31,11 +31,11 @@ pub(crate) fn read_secret(file: &str, what: &str, deadline: Option<Instant>) -> 
 
 /// The secret that a file holds or a command printed: a byte order mark, UTF-16 (PowerShell's `>`), CRLF
 /// and one line end behind the secret are no part of it.
-pub(crate) fn secret_of(octets: &Secret) -> std::result::Result<Secret, String> {
-    if octets.len() as u64 > MOST {
-        return Err(format!("it has more than {MOST} octets"));
+pub(crate) fn secret_of(bytes: &Secret) -> std::result::Result<Secret, String> {
+    if bytes.len() as u64 > MOST {
+        return Err(format!("it has more than {MOST} bytes"));
     }
-    let text = decode(octets.expose()).ok_or("it is neither UTF-8 nor UTF-16 text")?;
+    let text = decode(bytes.expose()).ok_or("it is neither UTF-8 nor UTF-16 text")?;
     match strip_line_end(text.expose()) {
         [] => Err("it is empty".to_owned()),
         secret if secret.iter().any(u8::is_ascii_control) => {
@@ -57,8 +57,8 @@ pub(crate) fn read_list(file: &str, deadline: Option<Instant>) -> Result<Vec<(us
 
 /// A small file's text, `-` for stdin, from any editor and any shell.
 pub(crate) fn read_text(file: &str, most: u64, deadline: Option<Instant>) -> io::Result<Secret> {
-    let octets = read_small(file, most, deadline)?;
-    decode(octets.expose()).ok_or_else(|| io::Error::other("it is neither UTF-8 nor UTF-16 text"))
+    let bytes = read_small(file, most, deadline)?;
+    decode(bytes.expose()).ok_or_else(|| io::Error::other("it is neither UTF-8 nor UTF-16 text"))
 }
 
 /// stdin was given to an option.
@@ -77,12 +77,12 @@ fn read_small(file: &str, most: u64, deadline: Option<Instant>) -> io::Result<Se
 }
 
 /// UTF-8 with or without a byte order mark, UTF-16 with one.
-fn decode(octets: &[u8]) -> Option<Secret> {
-    let wide = |octets: &[u8], unit: fn([u8; 2]) -> u16| {
-        let pairs = octets.chunks(2).map(|pair| <[u8; 2]>::try_from(pair).ok().map(unit));
+fn decode(bytes: &[u8]) -> Option<Secret> {
+    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let pairs = bytes.chunks(2).map(|pair| <[u8; 2]>::try_from(pair).ok().map(unit));
         String::from_utf16(&pairs.collect::<Option<Vec<u16>>>()?).ok().map(Secret::new)
     };
-    match octets {
+    match bytes {
         [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] | rest => std::str::from_utf8(rest).ok().map(Secret::new),
@@ -101,11 +101,11 @@ mod tests {
     #[test]
     fn files_of_every_editor() {
         let file = std::env::temp_dir().join(format!("exoimap-secret-{}", std::process::id()));
-        let read = |octets: &[u8]| {
-            std::fs::write(&file, octets).unwrap();
+        let read = |bytes: &[u8]| {
+            std::fs::write(&file, bytes).unwrap();
             read_secret(file.to_str().unwrap(), "the secret", None).map(|secret| secret.expose().to_vec())
         };
-        for octets in [
+        for bytes in [
             &b"p~w"[..],
             b"p~w\n",
             b"p~w\r\n",
@@ -113,7 +113,7 @@ mod tests {
             b"\xff\xfep\0~\0w\0\r\0\n\0",
             b"\xfe\xff\0p\0~\0w",
         ] {
-            assert_eq!(read(octets).unwrap(), b"p~w", "{octets:?}");
+            assert_eq!(read(bytes).unwrap(), b"p~w", "{bytes:?}");
         }
         assert_eq!(read(b"p \n\n").unwrap_err().kind(), Kind::Usage);
         for bad in [&b""[..], b"\n", b"a\nb", b"a\0", b"\xff\xfea", b"\xff", &[b'x'; 65 * 1024]] {

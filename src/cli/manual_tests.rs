@@ -70,21 +70,21 @@ fn page(command: &Command) -> String {
     let manual = Man::new(command.clone().override_usage(usage))
         .source(concat!("exoimap ", env!("CARGO_PKG_VERSION")))
         .manual("exoimap");
-    let mut octets = Vec::new();
-    manual.render_title(&mut octets).unwrap();
-    manual.render_name_section(&mut octets).unwrap();
-    manual.render_synopsis_section(&mut octets).unwrap();
-    manual.render_description_section(&mut octets).unwrap();
-    after_description(command, verb).to_writer(&mut octets).unwrap();
+    let mut bytes = Vec::new();
+    manual.render_title(&mut bytes).unwrap();
+    manual.render_name_section(&mut bytes).unwrap();
+    manual.render_synopsis_section(&mut bytes).unwrap();
+    manual.render_description_section(&mut bytes).unwrap();
+    after_description(command, verb).to_writer(&mut bytes).unwrap();
     if is_program {
-        manual.render_subcommands_section(&mut octets).unwrap();
+        manual.render_subcommands_section(&mut bytes).unwrap();
     }
-    manual.render_options_section(&mut octets).unwrap();
-    environment(verb).to_writer(&mut octets).unwrap();
-    examples(verb).to_writer(&mut octets).unwrap();
-    sections_of_the_readme(is_program).to_writer(&mut octets).unwrap();
-    see_also(command).to_writer(&mut octets).unwrap();
-    String::from_utf8(octets).unwrap()
+    manual.render_options_section(&mut bytes).unwrap();
+    environment(verb).to_writer(&mut bytes).unwrap();
+    examples(verb).to_writer(&mut bytes).unwrap();
+    sections_of_the_readme(is_program).to_writer(&mut bytes).unwrap();
+    see_also(command).to_writer(&mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
 }
 
 /// The command line with what only the manual says.
@@ -193,9 +193,9 @@ fn completions() -> BTreeMap<String, String> {
     let mut command = command();
     let shells = [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell];
     let scripts = shells.map(|shell| {
-        let mut octets = Vec::new();
-        clap_complete::generate(shell, &mut command, "exoimap", &mut octets);
-        (shell.file_name("exoimap"), String::from_utf8(octets).unwrap())
+        let mut bytes = Vec::new();
+        clap_complete::generate(shell, &mut command, "exoimap", &mut bytes);
+        (shell.file_name("exoimap"), String::from_utf8(bytes).unwrap())
     });
     BTreeMap::from(scripts)
 }

@@ -48,7 +48,7 @@ struct Trace {
     kept: Option<Arc<Mutex<Vec<u8>>>>,
 }
 
-/// The most of a transcript that a report keeps, in octets.
+/// The most of a transcript that a report keeps, in bytes.
 const MOST_KEPT: usize = 4 << 20;
 
 impl Setting {
@@ -249,19 +249,19 @@ impl Trace {
 }
 
 impl Write for Trace {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if let Some(kept) = &self.kept {
             let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-            let room = MOST_KEPT.saturating_sub(kept.len()).min(octets.len());
-            kept.extend_from_slice(octets.get(..room).unwrap_or_default());
+            let room = MOST_KEPT.saturating_sub(kept.len()).min(bytes.len());
+            kept.extend_from_slice(bytes.get(..room).unwrap_or_default());
         }
         if let Some(file) = &self.file {
-            file.lock().unwrap_or_else(PoisonError::into_inner).write_all(octets)?;
+            file.lock().unwrap_or_else(PoisonError::into_inner).write_all(bytes)?;
         }
         if let Some(stderr) = &self.stderr {
-            String::from_utf8_lossy(octets).lines().for_each(|line| stderr.say(line));
+            String::from_utf8_lossy(bytes).lines().for_each(|line| stderr.say(line));
         }
-        Ok(octets.len())
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -167,7 +167,7 @@ impl Destination {
     pub(super) fn still_here(&self, uids: &UidSet) -> Result<UidSet> {
         let Some(validity) = self.state.uid_validity else { return Ok(UidSet::new()) };
         let names: HashSet<String> = match self.state.format {
-            // An mbox is appended to: whoever asks again gets them again.
+            // An mbox is appended to: a second request gets them again.
             Format::Mbox => return Ok(UidSet::new()),
             Format::Eml => HashSet::new(),
             Format::Maildir => {
@@ -200,7 +200,7 @@ impl Destination {
         folder.symlink_metadata().is_ok_and(|data| data.is_dir()).then_some(folder)
     }
 
-    /// A message's path as it is told: an mbox has one for all.
+    /// A message's path as it is reported: an mbox has one for all.
     pub(super) fn path(&self, place: &str) -> PathBuf {
         // With this system's separators: a place of the list has `/`.
         self.dir.join(place.split('/').collect::<PathBuf>())
@@ -237,7 +237,7 @@ impl Destination {
     fn recover(&mut self) -> Result<()> {
         if let Some(list) = &self.state.ready {
             let entries = list.entries.clone();
-            // What is left out comes again from the server, and is told then.
+            // What is left out comes again from the server, and is reported then.
             let failed = self.finish()?;
             let is_in_place = |entry: &Entry| failed.iter().all(|failed| failed.uid != entry.uid);
             self.recovered = entries.into_iter().filter(|entry| entry.is_delivery() && is_in_place(entry)).collect();
@@ -268,7 +268,7 @@ impl Destination {
         clear().map_err(|e| Error::disk(format!("clearing {}", tmp.display()), e))
     }
 
-    /// Whoever only looks remembers nothing.
+    /// A run that only looks remembers nothing.
     pub(super) fn save(&self) -> Result<()> {
         if self.lock.is_none() {
             return Ok(());

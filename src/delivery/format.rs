@@ -7,7 +7,7 @@ use crate::imap::types::{Flag, Uid, UidValidity};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// A file a message, the bytes as sent.
+    /// One file per message, the bytes as sent.
     #[default]
     Eml,
     /// A Maildir: `new/` and `cur/`, LF line ends.

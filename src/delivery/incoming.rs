@@ -52,7 +52,7 @@ pub(super) struct Incoming<'a> {
 pub(super) struct Came {
     /// The messages that came, whatever became of them.
     pub(super) seen: UidSet,
-    /// Of these, what is no message, or has no name that is free.
+    /// Of these, what is not a message, or has no name that is free.
     pub(super) failed: Vec<Failed>,
     /// Of these, what may not be whole by what it says itself, and waits for its size.
     pub(super) doubtful: Vec<Doubtful>,

@@ -27,7 +27,7 @@ pub(super) fn write_entry(message: &mut dyn Read, seconds: u64, out: &mut dyn Wr
 
 /// Where in a line the writer is.
 enum Line {
-    /// So many octets of `>…>From ` have matched, and are held back.
+    /// The bytes of `>…>From ` that have matched, and are held back.
     Start(usize),
     /// Nothing more to decide before the line's end.
     Rest,
@@ -43,24 +43,24 @@ struct Quote<'a> {
 const FROM: &[u8] = b"From ";
 
 impl Quote<'_> {
-    fn write(&mut self, mut octets: &[u8]) -> io::Result<()> {
-        if let Some(last) = octets.last() {
+    fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        if let Some(last) = bytes.last() {
             self.last = *last;
         }
-        while let Some((&octet, rest)) = octets.split_first() {
+        while let Some((&byte, rest)) = bytes.split_first() {
             match self.line {
                 Line::Start(matched) => {
-                    octets = rest;
-                    self.start(octet, matched)?;
+                    bytes = rest;
+                    self.start(byte, matched)?;
                 }
                 Line::Rest => {
-                    let end = octets.iter().position(|octet| *octet == b'\n').map_or(octets.len(), |at| at + 1);
-                    let (line, rest) = octets.split_at_checked(end).unwrap_or((octets, b""));
+                    let end = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);
+                    let (line, rest) = bytes.split_at_checked(end).unwrap_or((bytes, b""));
                     self.out.write_all(line)?;
                     if line.ends_with(b"\n") {
                         self.line = Line::Start(0);
                     }
-                    octets = rest;
+                    bytes = rest;
                 }
             }
         }
@@ -68,11 +68,11 @@ impl Quote<'_> {
     }
 
     /// At the start of a line `>` passes; `From ` is held back until it is whole.
-    fn start(&mut self, octet: u8, matched: usize) -> io::Result<()> {
-        if matched == 0 && octet == b'>' {
+    fn start(&mut self, byte: u8, matched: usize) -> io::Result<()> {
+        if matched == 0 && byte == b'>' {
             return self.out.write_all(b">");
         }
-        if FROM.get(matched) == Some(&octet) {
+        if FROM.get(matched) == Some(&byte) {
             if matched + 1 == FROM.len() {
                 self.line = Line::Rest;
                 // One more `>` makes it no separator; it may stand anywhere among the others.
@@ -83,8 +83,8 @@ impl Quote<'_> {
             return Ok(());
         }
         self.out.write_all(FROM.get(..matched).unwrap_or_default())?;
-        self.out.write_all(&[octet])?;
-        self.line = if octet == b'\n' { Line::Start(0) } else { Line::Rest };
+        self.out.write_all(&[byte])?;
+        self.line = if byte == b'\n' { Line::Start(0) } else { Line::Rest };
         Ok(())
     }
 
@@ -97,7 +97,7 @@ impl Quote<'_> {
     }
 }
 
-/// CRLF → LF as octets pass, whatever their pieces; a bare CR stays.
+/// CRLF → LF as bytes pass, whatever their pieces; a bare CR stays.
 #[derive(Debug, Default)]
 pub(super) struct UnixLineEnds {
     held_cr: bool,
@@ -105,17 +105,17 @@ pub(super) struct UnixLineEnds {
 }
 
 impl UnixLineEnds {
-    /// The octets with their line ends turned, as far as they are decided.
-    pub(super) fn turn(&mut self, octets: &[u8]) -> &[u8] {
+    /// The bytes with their line ends turned, as far as they are decided.
+    pub(super) fn turn(&mut self, bytes: &[u8]) -> &[u8] {
         self.line.clear();
-        if self.held_cr && !octets.is_empty() {
-            if octets.first() != Some(&b'\n') {
+        if self.held_cr && !bytes.is_empty() {
+            if bytes.first() != Some(&b'\n') {
                 self.line.push(b'\r');
             }
             self.held_cr = false;
         }
-        let mut rest = octets;
-        while let Some(cr) = rest.iter().position(|octet| *octet == b'\r') {
+        let mut rest = bytes;
+        while let Some(cr) = rest.iter().position(|byte| *byte == b'\r') {
             let Some((before, from_cr)) = rest.split_at_checked(cr) else { break };
             self.line.extend_from_slice(before);
             match from_cr.get(1) {
@@ -145,10 +145,10 @@ mod tests {
             write_entry(&mut &message[..], 0, &mut out).unwrap();
             out
         };
-        // The same octet by octet.
+        // The same byte by byte.
         let mut sliced = mbox_separator(0).into_bytes();
         let mut quote = Quote { out: &mut sliced, line: Line::Start(0), last: b'\n' };
-        message.iter().for_each(|octet| quote.write(&[*octet]).unwrap());
+        message.iter().for_each(|byte| quote.write(&[*byte]).unwrap());
         quote.finish().unwrap();
         assert_eq!(whole, sliced);
         String::from_utf8(whole).unwrap().split_off(mbox_separator(0).len())

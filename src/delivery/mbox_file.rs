@@ -7,7 +7,7 @@
 //! file itself is all there is to look at.
 //!
 //! While it is looked at and appended to, two locks keep other programs out: `mbox.lock` beside it, created exclusively,
-//! and on Unix the file's own (`flock`). Whoever has one waits for no other: where one is held, both are given up.
+//! and on Unix the file's own (`flock`). A run that has one does not wait for the other: if one is held, both are released.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -275,8 +275,8 @@ struct Same<'a> {
 }
 
 impl Write for Same<'_> {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        let mut there = vec![0; octets.len()];
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut there = vec![0; bytes.len()];
         let read = match self.is {
             true => self.file.read_exact(&mut there),
             false => Ok(()),
@@ -285,8 +285,8 @@ impl Write for Same<'_> {
             Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => self.is = false,
             read => read?,
         }
-        self.is &= there == octets;
-        Ok(octets.len())
+        self.is &= there == bytes;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -378,7 +378,7 @@ mod tests {
         assert!(!site.mbox().holds(5, &mut group).unwrap());
         site.mbox().cut_back(5).unwrap();
         assert_eq!(fs::read(site.0.join("taken")).unwrap(), b"old\n\n");
-        // Other octets of the same length are not the group.
+        // Other bytes of the same length are not the group.
         fs::write(site.0.join("taken"), "old\n\nFrom one\n\nFrom tw0\n\n").unwrap();
         assert!(!site.mbox().holds(5, &mut group).unwrap());
         site.mbox().release().unwrap();

@@ -42,7 +42,7 @@ pub enum Credential {
     #[cfg(feature = "certificate")]
     Certificate(Certificate),
     /// A file with somebody else's token that the application trusts (workload identity federation);
-    /// it is read for each request, because whoever writes it renews it.
+    /// it is read for each request, because its writer renews it.
     FederatedTokenFile(PathBuf),
 }
 
@@ -140,7 +140,7 @@ impl Application {
 }
 
 pub(super) fn check_scope(scope: &str) -> Result<()> {
-    let printable = scope.bytes().all(|octet| matches!(octet, 0x21..=0x7e));
+    let printable = scope.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
     if scope.ends_with("/.default") && printable {
         return Ok(());
     }

@@ -42,9 +42,9 @@ pub(super) fn sign(certificate: &Certificate, client_id: &str, audience: &str) -
 
 /// A GUID of version 4.
 fn fresh_id() -> Result<String> {
-    let mut octets = [0; 16];
-    ring::rand::SystemRandom::new().fill(&mut octets).map_err(|_| no_chance())?;
-    let number = u128::from_be_bytes(octets) & !(0xf << 76 | 3 << 62) | 4 << 76 | 2 << 62;
+    let mut bytes = [0; 16];
+    ring::rand::SystemRandom::new().fill(&mut bytes).map_err(|_| no_chance())?;
+    let number = u128::from_be_bytes(bytes) & !(0xf << 76 | 3 << 62) | 4 << 76 | 2 << 62;
     let hex = format!("{number:032x}");
     let parts: Vec<_> = [0..8, 8..12, 12..16, 16..20, 20..32].into_iter().filter_map(|part| hex.get(part)).collect();
     Ok(parts.join("-"))

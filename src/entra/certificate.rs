@@ -22,7 +22,7 @@ use crate::secret::Secret;
 /// The setting with the file of the key.
 const KEY: &str = "certificate-key";
 
-/// The most of a PEM file, in octets: a key and a long chain have some ten thousand.
+/// The most of a PEM file, in bytes: a key and a long chain have some ten thousand.
 const MOST: u64 = 256 * 1024;
 
 /// A certificate with its private key.
@@ -48,14 +48,14 @@ impl Certificate {
         let key = key_pem.as_ref().unwrap_or(&pem).key()?;
         let public = key.public().as_ref();
         let mut others = Vec::new();
-        for (label, octets) in &pem.blocks {
+        for (label, bytes) in &pem.blocks {
             if label != "CERTIFICATE" {
                 continue;
             }
-            match der::certificate(octets.expose()) {
+            match der::certificate(bytes.expose()) {
                 Some(facts) if facts.public_key == public => {
                     let (subject, expires) = (facts.subject, facts.expires);
-                    let signer = Signer { key, der: octets.expose().to_vec(), subject, expires };
+                    let signer = Signer { key, der: bytes.expose().to_vec(), subject, expires };
                     return Ok(Certificate { signer: Arc::new(signer), rs256: false });
                 }
                 Some(facts) => others.push(facts.subject),
@@ -65,7 +65,7 @@ impl Certificate {
         Err(match others.first() {
             Some(subject) => pem.refused(&format!("the private key is not that of the certificate {subject}")),
             None => pem.refused(&format!(
-                "it holds a private key and no certificate: add the -----BEGIN CERTIFICATE----- block whose file you uploaded, or make both anew: {}",
+                "it holds a private key and no certificate: add the -----BEGIN CERTIFICATE----- block whose file you uploaded, or make both again: {}",
                 pem.new_pair()
             )),
         })
@@ -130,8 +130,8 @@ pub(super) fn no_chance() -> Error {
     Error::new(Kind::Local, Phase::Credential, "the system has no random numbers to give")
 }
 
-pub(super) fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect()
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 /// The blocks of a PEM file, and what to say about it.
@@ -145,24 +145,24 @@ struct Pem {
 impl Pem {
     fn read(file: &Path, deadline: Option<Instant>) -> Result<Pem> {
         let mut pem = Pem { file: file.display().to_string(), blocks: Vec::new(), is_encrypted: false };
-        let octets = files::read(file, MOST, deadline).map_err(|e| {
+        let bytes = files::read(file, MOST, deadline).map_err(|e| {
             Error::file(Kind::Usage, Phase::Credential, format!("reading the certificate file {}", pem.file), e)
         })?;
-        if der::is_pfx(octets.expose()) {
+        if der::is_pfx(bytes.expose()) {
             let to = quoted(&format!("{}.pem", pem.stem()));
             let command = format!("openssl pkcs12 -in {} -nodes -out {to}", quoted(&pem.file));
             return Err(
                 pem.refused(&format!("it is a PFX (PKCS#12): convert it, and keep the result as secret: {command}"))
             );
         }
-        if der::certificate(octets.expose()).is_some() {
+        if der::certificate(bytes.expose()).is_some() {
             let to = quoted(&format!("{}.pem", pem.stem()));
             let command = format!("openssl x509 -inform der -in {} -out {to}", quoted(&pem.file));
             return Err(pem.refused(&format!(
                 "it is a certificate in DER form, without its key: convert it ({command}), and name the key's file as well"
             )).about(KEY));
         }
-        pem.read_blocks(&ascii(&octets))?;
+        pem.read_blocks(&ascii(&bytes))?;
         match pem.blocks.is_empty() {
             true => Err(pem.refused("it holds no PEM block (-----BEGIN …-----)")),
             false => Ok(pem),
@@ -180,9 +180,9 @@ impl Pem {
                     return Err(self.refused(&format!("its block {label} has an end and no beginning")));
                 };
                 match STANDARD.decode(base64.expose()) {
-                    Ok(octets) => self.blocks.push((label.to_owned(), Secret::new(octets))),
+                    Ok(bytes) => self.blocks.push((label.to_owned(), Secret::new(bytes))),
                     Err(_) if self.is_encrypted => self.blocks.push((label.to_owned(), Secret::new(""))),
-                    Err(_) => return Err(self.refused(&format!("its block {label} is no base64"))),
+                    Err(_) => return Err(self.refused(&format!("its block {label} is not base64"))),
                 }
             } else if line.contains(':') {
                 self.is_encrypted |= open.is_some() && line.starts_with("Proc-Type:") && line.ends_with("ENCRYPTED");
@@ -198,7 +198,7 @@ impl Pem {
 
     fn key(&self) -> Result<RsaKeyPair> {
         let found = self.blocks.iter().find(|(label, _)| label.ends_with("PRIVATE KEY"));
-        let Some((label, octets)) = found else {
+        let Some((label, bytes)) = found else {
             return Err(self.refused(
                 "it holds no private key (-----BEGIN PRIVATE KEY-----): add it to the file, or name its file as well",
             ).about(KEY));
@@ -206,13 +206,13 @@ impl Pem {
         let key = match label.as_str() {
             "ENCRYPTED PRIVATE KEY" => return Err(self.encrypted()),
             _ if self.is_encrypted => return Err(self.encrypted()),
-            "RSA PRIVATE KEY" => RsaKeyPair::from_der(octets.expose()),
-            "PRIVATE KEY" if der::private_key_kind(octets.expose()) == Some(der::RSA) => {
-                RsaKeyPair::from_pkcs8(octets.expose())
+            "RSA PRIVATE KEY" => RsaKeyPair::from_der(bytes.expose()),
+            "PRIVATE KEY" if der::private_key_kind(bytes.expose()) == Some(der::RSA) => {
+                RsaKeyPair::from_pkcs8(bytes.expose())
             }
             _ => {
                 return Err(self.refused(&format!(
-                    "its key is no RSA key, and Entra ID takes no other: make a new pair and upload its certificate: {}",
+                    "its key is not an RSA key; Entra ID accepts only RSA: make a new pair and upload its certificate: {}",
                     self.new_pair()
                 )));
             }
@@ -254,18 +254,18 @@ impl Pem {
 }
 
 /// PEM is ASCII, whatever an editor on Windows made of it: a byte order mark and the zeros of UTF-16 go.
-fn ascii(octets: &Secret) -> Secret {
-    match octets.expose() {
+fn ascii(bytes: &Secret) -> Secret {
+    match bytes.expose() {
         wide @ ([0xff, 0xfe, ..] | [0xfe, 0xff, ..]) => {
-            Secret::new(wide.iter().copied().filter(u8::is_ascii).filter(|octet| *octet != 0).collect::<Vec<_>>())
+            Secret::new(wide.iter().copied().filter(u8::is_ascii).filter(|byte| *byte != 0).collect::<Vec<_>>())
         }
         // Beside the blocks there may be anything: `openssl pkcs12` writes names there.
-        octets => Secret::new(octets.iter().copied().filter(u8::is_ascii).collect::<Vec<_>>()),
+        bytes => Secret::new(bytes.iter().copied().filter(u8::is_ascii).collect::<Vec<_>>()),
     }
 }
 
 /// A word for a shell.
 fn quoted(word: &str) -> String {
-    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"._-/\\:".contains(&octet);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/\\:".contains(&byte);
     if word.bytes().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

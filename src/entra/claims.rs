@@ -31,7 +31,7 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    /// Reads a token's claims; none where it is no JSON web token (Microsoft promises no format).
+    /// Reads a token's claims; none if it is not a JSON web token (Microsoft promises no format).
     pub(crate) fn of(token: &Secret) -> Option<Claims> {
         let mut segments = token.expose_str()?.split('.');
         let payload = segments.nth(1)?;

@@ -1,5 +1,5 @@
 //! As much DER (X.690) as a certificate and a key need: elements one after the other, never beyond the
-//! octets at hand. What is signed is not verified here: it is our own certificate.
+//! bytes at hand. What is signed is not verified here: it is our own certificate.
 
 use crate::calendar;
 use crate::text::shorten;
@@ -16,10 +16,10 @@ const VERSION: u8 = 0xa0;
 /// `rsaEncryption`
 pub(super) const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
-/// The names that an administrator gave, by the last octet of `id-at` (2.5.4).
+/// The names that an administrator gave, by the last byte of `id-at` (2.5.4).
 const NAMES: [(u8, &str); 6] = [(3, "CN"), (6, "C"), (7, "L"), (8, "ST"), (10, "O"), (11, "OU")];
 
-/// The longest subject that is shown, in octets.
+/// The longest subject that is shown, in bytes.
 const SHOWN: usize = 200;
 
 /// Elements that are yet to be read.
@@ -27,23 +27,22 @@ const SHOWN: usize = 200;
 pub(super) struct Der<'a>(&'a [u8]);
 
 impl<'a> Der<'a> {
-    pub(super) fn new(octets: &'a [u8]) -> Der<'a> {
-        Der(octets)
+    pub(super) fn new(bytes: &'a [u8]) -> Der<'a> {
+        Der(bytes)
     }
 
-    /// The next element's tag and content. Long tags are nobody's here, lengths have four octets at most.
+    /// The next element's tag and content. Long tags are nobody's here, lengths have four bytes at most.
     pub(super) fn next(&mut self) -> Option<(u8, &'a [u8])> {
         let (&tag, rest) = self.0.split_first()?;
         let (&first, mut rest) = rest.split_first()?;
         let mut length = usize::from(first);
         if first >= 0x80 {
-            let (octets, behind) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            if octets.is_empty() || octets.len() > 4 {
+            let (bytes, behind) = rest.split_at_checked(usize::from(first & 0x7f))?;
+            if bytes.is_empty() || bytes.len() > 4 {
                 return None;
             }
-            length = octets
-                .iter()
-                .try_fold(0_usize, |length, octet| length.checked_mul(256)?.checked_add((*octet).into()))?;
+            length =
+                bytes.iter().try_fold(0_usize, |length, byte| length.checked_mul(256)?.checked_add((*byte).into()))?;
             rest = behind;
         }
         let (content, behind) = rest.split_at_checked(length)?;
@@ -73,8 +72,8 @@ pub(super) struct Facts<'a> {
 }
 
 /// `TBSCertificate`, as far as we need it.
-pub(super) fn certificate(octets: &[u8]) -> Option<Facts<'_>> {
-    let mut inner = Der::new(octets).enter(SEQUENCE)?.enter(SEQUENCE)?;
+pub(super) fn certificate(bytes: &[u8]) -> Option<Facts<'_>> {
+    let mut inner = Der::new(bytes).enter(SEQUENCE)?.enter(SEQUENCE)?;
     let mut peek = inner;
     if peek.next()?.0 == VERSION {
         inner = peek;
@@ -88,21 +87,21 @@ pub(super) fn certificate(octets: &[u8]) -> Option<Facts<'_>> {
     let subject = subject(inner.enter(SEQUENCE)?);
     let mut key = inner.enter(SEQUENCE)?;
     key.take(SEQUENCE)?; // algorithm
-    // The first octet of a BIT STRING counts the bits that its last octet does not use.
+    // The first byte of a BIT STRING counts the bits that its last byte does not use.
     let public_key = key.take(BIT_STRING)?.strip_prefix(&[0])?;
     Some(Facts { subject, expires, public_key })
 }
 
 /// The object identifier of a `PrivateKeyInfo`'s kind (RFC 5958).
-pub(super) fn private_key_kind(octets: &[u8]) -> Option<&[u8]> {
-    let mut inner = Der::new(octets).enter(SEQUENCE)?;
+pub(super) fn private_key_kind(bytes: &[u8]) -> Option<&[u8]> {
+    let mut inner = Der::new(bytes).enter(SEQUENCE)?;
     inner.take(INTEGER)?;
     inner.enter(SEQUENCE)?.take(OID)
 }
 
 /// True for what `.pfx` and `.p12` files hold: `PFX ::= SEQUENCE { version INTEGER {v3(3)}, … }` (RFC 7292).
-pub(super) fn is_pfx(octets: &[u8]) -> bool {
-    let inner = || Der::new(octets).enter(SEQUENCE)?.take(INTEGER);
+pub(super) fn is_pfx(bytes: &[u8]) -> bool {
+    let inner = || Der::new(bytes).enter(SEQUENCE)?.take(INTEGER);
     inner() == Some(&[3])
 }
 
@@ -114,7 +113,7 @@ fn time(tag: u8, text: &[u8]) -> Option<i64> {
         GENERALIZED_TIME => 4,
         _ => return None,
     })?;
-    if rest.len() != 10 || !text.bytes().all(|octet| octet.is_ascii_digit()) {
+    if rest.len() != 10 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let two = |at: usize| rest.get(at..at + 2)?.parse::<i64>().ok();
@@ -142,13 +141,12 @@ fn subject(mut names: Der) -> String {
     shorten(&said.join(", "), SHOWN)
 }
 
-/// `DirectoryString`: `BMPString` has two octets a character.
-fn string(tag: u8, octets: &[u8]) -> String {
+/// `DirectoryString`: `BMPString` has two bytes a character.
+fn string(tag: u8, bytes: &[u8]) -> String {
     if tag != 0x1e {
-        return String::from_utf8_lossy(octets).into_owned();
+        return String::from_utf8_lossy(bytes).into_owned();
     }
-    let units =
-        octets.chunks_exact(2).map(|pair| pair.iter().fold(0, |unit: u16, octet| unit << 8 | u16::from(*octet)));
+    let units = bytes.chunks_exact(2).map(|pair| pair.iter().fold(0, |unit: u16, byte| unit << 8 | u16::from(*byte)));
     String::from_utf16_lossy(&units.collect::<Vec<_>>())
 }
 
@@ -179,7 +177,7 @@ mod tests {
 
     /// Whatever is in the file: no panic, and nothing that is not there.
     #[test]
-    fn octets_that_are_cut_or_changed() {
+    fn bytes_that_are_cut_or_changed() {
         let der = sample();
         for end in 0..der.len() {
             let cut = &der[..end];
@@ -187,9 +185,9 @@ mod tests {
             let _ = (private_key_kind(cut), is_pfx(cut));
         }
         for at in 0..der.len() {
-            for octet in [0, 1, 0x30, 0x7f, 0x80, 0x81, 0x84, 0x85, 0xff] {
+            for byte in [0, 1, 0x30, 0x7f, 0x80, 0x81, 0x84, 0x85, 0xff] {
                 let mut changed = der.clone();
-                changed[at] = octet;
+                changed[at] = byte;
                 let _ = (certificate(&changed), private_key_kind(&changed), is_pfx(&changed));
             }
         }

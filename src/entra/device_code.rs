@@ -58,7 +58,7 @@ impl DeviceCode {
 
     /// Asks for this instead, blanks between several; what a refresh token needs is added.
     pub(crate) fn with_scope(mut self, scope: &str) -> Result<DeviceCode> {
-        if scope.trim().is_empty() || !scope.bytes().all(|octet| matches!(octet, 0x20..=0x7e)) {
+        if scope.trim().is_empty() || !scope.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
             return Err(Error::of_setting("scope", format!("the scope {scope:?} is none")));
         }
         self.scope = scope.trim().to_owned();
@@ -126,7 +126,7 @@ pub(super) fn said(e: &Error, error: &str) -> bool {
     e.entra().is_some_and(|reply| reply.error == error)
 }
 
-/// What a person is told, and how long there is to follow it.
+/// What a person reads, and how long there is to follow it.
 struct Invitation {
     message: String,
     interval: Duration,

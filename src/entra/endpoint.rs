@@ -42,7 +42,7 @@ impl Endpoint {
     }
 }
 
-/// Refuses what is no application's id, without showing it: it may be a secret in the wrong variable.
+/// Refuses what is not an application's id, without showing it: it may be a secret in the wrong variable.
 pub(super) fn check_client_id(client_id: &str) -> Result<()> {
     if is_guid(client_id) {
         return Ok(());
@@ -56,15 +56,15 @@ pub(super) fn check_client_id(client_id: &str) -> Result<()> {
 
 pub(crate) fn is_guid(text: &str) -> bool {
     let mut parts = text.split('-').map(str::len);
-    text.bytes().all(|octet| octet.is_ascii_hexdigit() || octet == b'-')
+    text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
         && [8, 4, 4, 4, 12].iter().all(|n| parts.next() == Some(*n))
         && parts.next().is_none()
 }
 
 /// A GUID or a domain name; what has neither form could reach into the URL's path.
 pub(crate) fn is_tenant(text: &str) -> bool {
-    let name = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'.';
-    text.bytes().next().is_some_and(|octet| octet.is_ascii_alphanumeric())
+    let name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric())
         && text.bytes().all(name)
         && !text.contains("..")
 }

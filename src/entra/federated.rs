@@ -33,7 +33,7 @@ pub(super) fn read(file: &Path, deadline: Option<Instant>) -> Result<Secret> {
 
 /// What an administrator compares with the federated credential, letter by letter; never the token.
 pub(super) fn about(token: &Secret) -> String {
-    let Some(claims) = Claims::of(token) else { return "the assertion is no JSON web token".to_owned() };
+    let Some(claims) = Claims::of(token) else { return "the assertion is not a JSON web token".to_owned() };
     let said = |name: &str| match claims.all.get(name) {
         Some(Value::String(text)) => shorten(text, 200),
         Some(other) => shorten(&other.to_string(), 200),
@@ -59,6 +59,6 @@ mod tests {
             r#"the assertion says iss https://oidc.example.com/, sub system:serviceaccount:a:b, aud ["api://AzureADTokenExchange"]"#
         );
         assert_eq!(about(&token("{}")), "the assertion says iss nothing, sub nothing, aud nothing");
-        assert_eq!(about(&Secret::new("opaque")), "the assertion is no JSON web token");
+        assert_eq!(about(&Secret::new("opaque")), "the assertion is not a JSON web token");
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::application::check_scope;
 use super::endpoint::is_guid;
-use super::request::{Answer, form_octet, get};
+use super::request::{Answer, form_byte, get};
 use super::transport::NEAR;
 use super::{AccessToken, Cloud};
 use crate::error::{Error, Kind, Phase, Result};
@@ -57,7 +57,7 @@ impl ManagedIdentity {
     /// `object:` and its object id.
     pub fn with_identity(mut self, identity: &str) -> Result<ManagedIdentity> {
         let object = identity.strip_prefix("object:");
-        let printable = identity.bytes().all(|octet| matches!(octet, 0x21..=0x7e));
+        let printable = identity.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
         self.which = Some(match object {
             Some(object) if is_guid(object) => Which::Object(object.to_owned()),
             None if is_guid(identity) => Which::Client(identity.to_owned()),
@@ -114,7 +114,7 @@ impl ManagedIdentity {
         });
         let mut mark = if url.contains('?') { '&' } else { '?' };
         for (name, value) in query {
-            let value: Vec<u8> = value.bytes().flat_map(form_octet).collect();
+            let value: Vec<u8> = value.bytes().flat_map(form_byte).collect();
             let _ = write!(url, "{mark}{name}={}", String::from_utf8_lossy(&value));
             mark = '&';
         }
@@ -163,10 +163,10 @@ impl Service {
                 return Err(unsupported("Service Fabric (IDENTITY_SERVER_THUMBPRINT)"));
             }
             (Some(endpoint), Some(header)) => {
-                let printable = |text: &str| text.bytes().all(|octet| matches!(octet, 0x21..=0x7e));
+                let printable = |text: &str| text.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
                 if !endpoint.starts_with("http://") || !printable(&endpoint) || !printable(&header) {
                     return Err(Error::usage(
-                        "IDENTITY_ENDPOINT is no http:// address, or IDENTITY_HEADER no header's value",
+                        "IDENTITY_ENDPOINT is not an http:// address, or IDENTITY_HEADER not a header's value",
                     ));
                 }
                 return Ok(Service::App { endpoint, header: Secret::new(header) });
@@ -189,7 +189,7 @@ impl Service {
                 Ok(Service::Machine { address: address.trim_end_matches('/').to_owned() })
             }
             Some(_) => Err(Error::usage(
-                "AZURE_POD_IDENTITY_AUTHORITY_HOST is no http:// address of this machine (127.0.0.1, [::1], localhost)",
+                "AZURE_POD_IDENTITY_AUTHORITY_HOST is not an http:// address of this machine (127.0.0.1, [::1], localhost)",
             )),
         }
     }

@@ -1,4 +1,4 @@
-//! Microsoft Entra ID: an access token for a program that nobody is sitting in front of. Knows no IMAP.
+//! Microsoft Entra ID: an access token for an unattended job. Knows no IMAP.
 //!
 //! An [`Application`] proves itself by a secret, a certificate or a token of somebody whom it trusts; a
 //! [`ManagedIdentity`] is proved by the machine it runs on; a [`DeviceCode`] lets a person sign in once.

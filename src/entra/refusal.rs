@@ -13,7 +13,7 @@ use crate::text::shorten;
 /// AADSTS numbers that mean trouble on Entra's side, or too many requests.
 const PASSING: [u64; 8] = [90055, 50033, 90006, 90012, 90024, 90033, 90090, 50196];
 
-/// How much of a description or of a body that is no JSON is shown, in octets.
+/// How much of a description or of a body that is not JSON is shown, in bytes.
 const SHOWN: usize = 600;
 
 /// An answer that holds no token, as an error.

@@ -79,7 +79,7 @@ impl Answer {
         AccessToken::read(&self.json()?, self.asked)
     }
 
-    /// An answer that is no good, as an error; `who` gave it.
+    /// A bad answer, as an error; `who` gave it.
     pub(super) fn refusal(&self, who: &str) -> Error {
         let error = if self.status == 200 && self.content_type.contains("json") {
             // Whatever it is, it may hold a token: nothing of it is shown.
@@ -144,11 +144,11 @@ fn peer(url: &str) -> (&str, u16) {
     }
 }
 
-/// `application/x-www-form-urlencoded`, of one octet.
-pub(super) fn form_octet(octet: u8) -> Vec<u8> {
-    match octet {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'*' => vec![octet],
-        _ => format!("%{octet:02X}").into_bytes(),
+/// `application/x-www-form-urlencoded`, of one byte.
+pub(super) fn form_byte(byte: u8) -> Vec<u8> {
+    match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'*' => vec![byte],
+        _ => format!("%{byte:02X}").into_bytes(),
     }
 }
 

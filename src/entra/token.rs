@@ -54,7 +54,7 @@ impl AccessToken {
         let bearer =
             json.get("token_type").and_then(Value::as_str).is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
         let token = json.get("access_token")?.as_str()?;
-        if !bearer || token.is_empty() || !token.bytes().all(|octet| matches!(octet, 0x21..=0x7e)) {
+        if !bearer || token.is_empty() || !token.bytes().all(|byte| matches!(byte, 0x21..=0x7e)) {
             return None;
         }
         let number = |name: &str| json.get(name).and_then(|n| n.as_u64().or_else(|| n.as_str()?.parse().ok()));

@@ -11,7 +11,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBu
 
 use crate::net::{ANSWER, Network, Stream, Timed};
 
-/// The most that a token endpoint is let send, in octets; a token has 2,000.
+/// The most that a token endpoint is let send, in bytes; a token has 2,000.
 pub(super) const MOST_BODY: u64 = 1 << 20;
 
 /// How long it may take to connect to a service of this machine or its host. Off Azure nobody answers
@@ -90,19 +90,19 @@ impl Wire {
         }
     }
 
-    fn send(&mut self, octets: &[u8]) -> std::io::Result<()> {
+    fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         let wire: &mut dyn Write = match self {
             Wire::Tls(stream) => stream,
             Wire::Plain(plain) => plain,
         };
-        wire.write_all(octets)?;
+        wire.write_all(bytes)?;
         wire.flush()
     }
 
-    fn receive(&mut self, octets: &mut [u8]) -> std::io::Result<usize> {
+    fn receive(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
         match self {
-            Wire::Tls(stream) => stream.read(octets),
-            Wire::Plain(plain) => plain.read(octets),
+            Wire::Tls(stream) => stream.read(bytes),
+            Wire::Plain(plain) => plain.read(bytes),
         }
     }
 }

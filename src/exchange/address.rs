@@ -19,7 +19,7 @@ impl Server {
     pub fn new(host: &str, port: u16) -> Result<Server> {
         // An IPv6 address ends in digits too, and has more colons.
         if let Some((name, port)) = host.rsplit_once(':')
-            && port.bytes().all(|octet| octet.is_ascii_digit())
+            && port.bytes().all(|byte| byte.is_ascii_digit())
             && (!name.contains(':') || name.ends_with(']'))
         {
             let name = name.trim_matches(['[', ']']);
@@ -39,7 +39,7 @@ impl Server {
     }
 }
 
-/// Refuses what is no mailbox's address: one `@`, nothing that ends a line or a SASL field.
+/// Refuses what is not a mailbox's address: one `@`, nothing that ends a line or a SASL field.
 pub(crate) fn check_mailbox(mailbox: &str) -> Result<()> {
     let refused = |why: &str| Err(Error::usage(format!("the mailbox {} {why}", shown(mailbox))));
     let is_address = |text: &str| {

@@ -16,7 +16,7 @@ use crate::imap::types::{Uid, UidValidity, Unreadable};
 /// client that it refuses too often (field guide 2.6).
 const MOST_REFUSALS: u32 = 20;
 
-/// Messages that are refused one after the other before any comes: then it is no message's fault.
+/// Messages that are refused one after the other before any comes: then it is not a message's fault.
 const MOST_AT_FIRST: usize = 5;
 
 /// What is remembered from session to session.

@@ -1,7 +1,7 @@
-//! A message that is to be uploaded, checked before an octet of it is sent.
+//! A message that is to be uploaded, checked before an byte of it is sent.
 //!
-//! Exchange breaks off the literal at a line of more than 10,824 octets and reads the rest of the message
-//! as commands (node-imap#868): whoever wrote the message would then speak for us. So a
+//! Exchange breaks off the literal at a line of more than 10,824 bytes and reads the rest of the message
+//! as commands (node-imap#868): the message's writer would then speak for us. So a
 //! message is read twice, once to check and count it, once to send it, and checked again while it is
 //! sent, for the file may be another one by then.
 
@@ -9,11 +9,11 @@ use std::io::{self, Read, Seek};
 
 use crate::error::{Error, Kind, Phase, Result};
 
-/// The most octets of a line without its end: less than the 10,239 that imapsync cuts at, and far more than
+/// The most bytes of a line without its end: less than the 10,239 that imapsync cuts at, and far more than
 /// the 998 that RFC 5322 allows.
 pub(crate) const LONGEST_LINE: usize = 9_000;
 
-/// The most octets of a message: Exchange Online cannot be set to take more than 150 MB.
+/// The most bytes of a message: Exchange Online cannot be set to take more than 150 MB.
 pub(crate) const LARGEST_MESSAGE: u64 = 150 << 20;
 
 const BUFFER: usize = 64 * 1024;
@@ -30,7 +30,7 @@ const BUFFER: usize = 64 * 1024;
 /// let mut message = Outgoing::new("note", Cursor::new("Subject: x\n\ny\n"))?;
 /// let mut sent = String::new();
 /// message.read_to_string(&mut sent).expect("memory can be read");
-/// assert_eq!((sent.as_str(), message.octets()), ("Subject: x\r\n\r\ny\r\n", 17));
+/// assert_eq!((sent.as_str(), message.size()), ("Subject: x\r\n\r\ny\r\n", 17));
 ///
 /// let error = Outgoing::new("note", Cursor::new("Subject: x\r\n\r\ny\rz\r\n")).err().expect("refused");
 /// assert!(error.to_string().contains("note: line 3: "));
@@ -39,7 +39,7 @@ const BUFFER: usize = 64 * 1024;
 pub struct Outgoing<R> {
     name: String,
     source: R,
-    octets: u64,
+    bytes: u64,
     ends: Option<LineEnd>,
     lines: Lines,
     /// What of the source is checked and not read by the one who sends.
@@ -69,7 +69,7 @@ impl<R: Read + Seek> Outgoing<R> {
         Ok(Outgoing {
             name: name.to_owned(),
             source,
-            octets: lines.octets(),
+            bytes: lines.bytes(),
             ends: lines.ends,
             lines: Lines::default(),
             ready: Vec::new(),
@@ -81,13 +81,13 @@ impl<R: Read + Seek> Outgoing<R> {
 
 impl<R> Outgoing<R> {
     /// Its length on the wire.
-    pub fn octets(&self) -> u64 {
-        self.octets
+    pub fn size(&self) -> u64 {
+        self.bytes
     }
 
     /// True once all of it was read: the server may have the message, whatever became of its answer.
     pub(crate) fn is_given(&self) -> bool {
-        self.given >= self.octets
+        self.given >= self.bytes
     }
 }
 
@@ -96,11 +96,11 @@ impl<R: Read> Outgoing<R> {
     fn fill(&mut self) -> io::Result<()> {
         let mut buffer = vec![0; BUFFER];
         let read = self.source.read(&mut buffer)?;
-        let octets = buffer.get(..read).unwrap_or_default();
+        let bytes = buffer.get(..read).unwrap_or_default();
         let changed = || "it was changed while it was read".to_owned();
-        let checked = match octets {
+        let checked = match bytes {
             [] => self.lines.finish(),
-            octets => self.lines.take(octets),
+            bytes => self.lines.take(bytes),
         };
         let checked = checked.and_then(|()| match self.lines.ends.is_none() || self.lines.ends == self.ends {
             true => Ok(()),
@@ -110,11 +110,11 @@ impl<R: Read> Outgoing<R> {
         self.at = 0;
         self.ready.clear();
         match self.ends {
-            Some(LineEnd::Lf) => octets.iter().for_each(|octet| match octet {
+            Some(LineEnd::Lf) => bytes.iter().for_each(|byte| match byte {
                 b'\n' => self.ready.extend_from_slice(b"\r\n"),
-                octet => self.ready.push(*octet),
+                byte => self.ready.push(*byte),
             }),
-            _ => self.ready.extend_from_slice(octets),
+            _ => self.ready.extend_from_slice(bytes),
         }
         Ok(())
     }
@@ -151,36 +151,36 @@ enum LineEnd {
 struct Lines {
     /// Lines that are complete.
     complete: u64,
-    /// Octets of the line that is not.
+    /// Bytes of the line that is not.
     length: usize,
     after_cr: bool,
     ends: Option<LineEnd>,
-    octets: u64,
-    /// The first octets, to know an mbox by.
+    bytes: u64,
+    /// The first bytes, to know an mbox by.
     start: Vec<u8>,
 }
 
 impl Lines {
-    fn take(&mut self, octets: &[u8]) -> std::result::Result<(), String> {
+    fn take(&mut self, bytes: &[u8]) -> std::result::Result<(), String> {
         if self.start.len() < MBOX.len() {
             let missing = MBOX.len() - self.start.len();
-            self.start.extend_from_slice(octets.get(..missing.min(octets.len())).unwrap_or_default());
+            self.start.extend_from_slice(bytes.get(..missing.min(bytes.len())).unwrap_or_default());
         }
-        for &octet in octets {
-            self.octet(octet).map_err(|why| format!("line {}: {why}", self.complete + 1))?;
+        for &byte in bytes {
+            self.byte(byte).map_err(|why| format!("line {}: {why}", self.complete + 1))?;
         }
-        self.octets += octets.len() as u64;
-        match self.octets() > LARGEST_MESSAGE {
+        self.bytes += bytes.len() as u64;
+        match self.bytes() > LARGEST_MESSAGE {
             true => Err(format!(
-                "line {}: here the message passes {LARGEST_MESSAGE} octets (150 MB), the most that Exchange Online takes",
+                "line {}: here the message passes {LARGEST_MESSAGE} bytes (150 MB), the most that Exchange Online takes",
                 self.complete + 1
             )),
             false => Ok(()),
         }
     }
 
-    fn octet(&mut self, octet: u8) -> std::result::Result<(), String> {
-        if octet == b'\n' {
+    fn byte(&mut self, byte: u8) -> std::result::Result<(), String> {
+        if byte == b'\n' {
             let end = if std::mem::take(&mut self.after_cr) { LineEnd::Crlf } else { LineEnd::Lf };
             if *self.ends.get_or_insert(end) != end {
                 let (this, others) = if end == LineEnd::Lf { ("LF alone", "CRLF") } else { ("CRLF", "LF alone") };
@@ -193,14 +193,14 @@ impl Lines {
         if self.after_cr {
             return Err("it has a CR without an LF".to_owned());
         }
-        match octet {
+        match byte {
             b'\r' => self.after_cr = true,
             0 => return Err("it has a NUL, which no message may".to_owned()),
             _ => self.length += 1,
         }
         if self.length > LONGEST_LINE {
             return Err(format!(
-                "it has more than {LONGEST_LINE} octets; behind such a line Exchange takes the message for commands (encode the part as quoted-printable or base64)"
+                "it has more than {LONGEST_LINE} bytes; behind such a line Exchange takes the message for commands (encode the part as quoted-printable or base64)"
             ));
         }
         Ok(())
@@ -210,7 +210,7 @@ impl Lines {
         if self.after_cr {
             return Err(format!("line {}: it has a CR without an LF", self.complete + 1));
         }
-        if self.octets == 0 {
+        if self.bytes == 0 {
             return Err("it is empty".to_owned());
         }
         if self.start == MBOX {
@@ -220,8 +220,8 @@ impl Lines {
     }
 
     /// On the wire.
-    fn octets(&self) -> u64 {
-        self.octets + if self.ends == Some(LineEnd::Lf) { self.complete } else { 0 }
+    fn bytes(&self) -> u64 {
+        self.bytes + if self.ends == Some(LineEnd::Lf) { self.complete } else { 0 }
     }
 }
 

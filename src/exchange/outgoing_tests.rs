@@ -2,7 +2,7 @@ use std::io::Cursor;
 
 use super::*;
 
-/// Gives `size` octets at a time, the second time from `then`.
+/// Gives `size` bytes at a time, the second time from `then`.
 struct Changing<'a> {
     now: &'a [u8],
     then: &'a [u8],
@@ -29,10 +29,10 @@ impl Seek for Changing<'_> {
 
 fn sent(message: &[u8], size: usize) -> Result<Vec<u8>> {
     let mut outgoing = Outgoing::new("x", Changing { now: message, then: message, size })?;
-    let mut octets = Vec::new();
-    outgoing.read_to_end(&mut octets).unwrap();
-    assert_eq!((octets.len() as u64, outgoing.is_given()), (outgoing.octets(), true));
-    Ok(octets)
+    let mut bytes = Vec::new();
+    outgoing.read_to_end(&mut bytes).unwrap();
+    assert_eq!((bytes.len() as u64, outgoing.is_given()), (outgoing.size(), true));
+    Ok(bytes)
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn what_exchange_would_choke_on_is_refused_with_its_line() {
         (b"a\r\nb\r", "x: line 2: it has a CR without an LF"),
         (b"a\r\n\r\nb\0\r\n", "x: line 3: it has a NUL"),
         (b"From me\r\nb\r\n", "x: line 1: it begins with \"From \""),
-        (&long, "x: line 3: it has more than 9000 octets"),
+        (&long, "x: line 3: it has more than 9000 bytes"),
     ] {
         for size in [1, 2, 7, 100_000] {
             let error = sent(bad, size).unwrap_err();
@@ -74,7 +74,7 @@ fn a_message_beyond_the_limit_is_refused_where_it_passes_it() {
     impl Read for Endless {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             buffer.fill(b'x');
-            buffer.iter_mut().step_by(64).for_each(|octet| *octet = b'\n');
+            buffer.iter_mut().step_by(64).for_each(|byte| *byte = b'\n');
             self.0 += buffer.len() as u64;
             assert!(self.0 < LARGEST_MESSAGE * 2, "it is read without end");
             Ok(buffer.len())
@@ -86,7 +86,7 @@ fn a_message_beyond_the_limit_is_refused_where_it_passes_it() {
         }
     }
     let error = Outgoing::new("x", Endless(0)).err().unwrap();
-    assert!(error.to_string().contains("passes 157286400 octets"), "{error}");
+    assert!(error.to_string().contains("passes 157286400 bytes"), "{error}");
 }
 
 #[test]
@@ -104,5 +104,5 @@ fn a_file_that_changes_meanwhile_is_not_sent_on() {
 fn a_file_on_the_disk_is_read_from_its_beginning() {
     let mut cursor = Cursor::new(b"Subject: x\r\n\r\n".to_vec());
     cursor.set_position(5);
-    assert_eq!(Outgoing::new("x", cursor).unwrap().octets(), 14);
+    assert_eq!(Outgoing::new("x", cursor).unwrap().size(), 14);
 }

@@ -1,7 +1,7 @@
 //! The message that Exchange hands out in place of one that it cannot render.
 //!
 //! Its subject is `Retrieval using the IMAP4 protocol failed for the following message: 752` (freescout#3203,
-//! Mailspring#2038, offlineimap#62). Whoever files it as the message and deletes the message loses mail.
+//! Mailspring#2038, offlineimap#62). A program that files it as the message and deletes the message loses mail.
 
 const SUBJECT: &str = "retrieval using the imap4 protocol failed for the following message";
 
@@ -16,7 +16,7 @@ pub(super) fn placeholder(start: &[u8]) -> Option<&'static str> {
 /// longer than the 78 characters of RFC 5322.
 fn is_placeholder(start: &[u8]) -> bool {
     let mut subject: Option<String> = None;
-    for line in start.split(|octet| *octet == b'\n') {
+    for line in start.split(|byte| *byte == b'\n') {
         let line = String::from_utf8_lossy(line).into_owned();
         let is_folded = line.starts_with([' ', '\t']) && !line.trim().is_empty();
         match &mut subject {

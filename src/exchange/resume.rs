@@ -10,7 +10,7 @@ use crate::imap::Session;
 use crate::net::Stream;
 use crate::retry::{Retry, Verdict};
 
-/// Makes a session; it is told why the one before ended, so that it can take a new token, and gets the budget for
+/// Makes a session; it gets the reason why the one before ended, so that it can take a new token, and gets the budget for
 /// requesting one.
 pub type Connect<'a, S = Stream> = dyn FnMut(Option<&Error>, &mut Retry) -> Result<Session<S>> + 'a;
 

@@ -2,10 +2,10 @@
 
 use crate::error::{Error, Result};
 
-/// Octets of a text to look for, so that three of them and a query leave room for UIDs.
+/// Bytes of a text to look for, so that three of them and a query leave room for UIDs.
 const MOST_TEXT: usize = 500;
 
-/// Octets of a query.
+/// Bytes of a query.
 const MOST_QUERY: usize = 1000;
 
 /// Words of RFC 3501 and RFC 4731 that Exchange refuses: it has one charset, no keywords, no ESEARCH.
@@ -27,7 +27,7 @@ impl Text {
         match text {
             _ if text.trim().is_empty() => refused("there is nothing to look for"),
             _ if text.len() > MOST_TEXT => {
-                Err(Error::of_setting(setting, format!("the text has more than {MOST_TEXT} octets")))
+                Err(Error::of_setting(setting, format!("the text has more than {MOST_TEXT} bytes")))
             }
             _ if text.chars().any(char::is_control) => refused("it holds a control character"),
             _ if text.is_ascii() && !text.contains(['"', '\\']) => Ok(Text::Server(text.to_owned())),
@@ -50,9 +50,9 @@ pub(crate) fn checked_query(query: &str) -> Result<String> {
         return refused("there is nothing to look for");
     }
     if query.len() > MOST_QUERY {
-        return Err(Error::of_setting("query", format!("the query has more than {MOST_QUERY} octets")));
+        return Err(Error::of_setting("query", format!("the query has more than {MOST_QUERY} bytes")));
     }
-    if !query.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
+    if !query.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return refused("only printable ASCII; a text to find in From, To or Subject may be any");
     }
     if query.contains('\\') {

@@ -15,7 +15,7 @@ use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
 use crate::imap::types::Uid;
 
-/// Octets of keys in one command: Exchange refuses a command of more than 4,096.
+/// Bytes of keys in one command: Exchange refuses a command of more than 4,096.
 const MOST_KEYS: usize = 3960;
 
 /// Messages that may come in between two commands.
@@ -123,10 +123,10 @@ impl Selection {
         Ok(self)
     }
 
-    /// Of more octets than this, by the server's estimate.
+    /// Of more bytes than this, by the server's estimate.
     #[must_use]
-    pub fn with_larger(mut self, octets: u32) -> Selection {
-        self.larger = Some(octets);
+    pub fn with_larger(mut self, bytes: u32) -> Selection {
+        self.larger = Some(bytes);
         self
     }
 
@@ -207,7 +207,7 @@ impl Selection {
         let fetched = isolation.fetch_each(selected, &asked, &items, &mut each);
         (isolation.read, isolation.matching) = (read, matching);
         fetched?;
-        // Those that did not come may have been deleted meanwhile, which is no trouble.
+        // Those that did not come may have been deleted meanwhile, which does not matter.
         let missing = Selection { uids: Some(uids.without(&isolation.read)), ..Selection::default() };
         Ok(Found { uids: uids.within(&isolation.matching), unreadable: missing.search(selected, 1)? })
     }
@@ -272,7 +272,7 @@ impl Selection {
             sent("FROM", &self.from),
             sent("TO", &self.to),
             sent("SUBJECT", &self.subject),
-            self.larger.map(|octets| format!("LARGER {octets}")),
+            self.larger.map(|bytes| format!("LARGER {bytes}")),
             self.query.clone(),
         ];
         keys.into_iter().flatten().collect::<Vec<_>>().join(" ")

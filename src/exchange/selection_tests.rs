@@ -184,8 +184,8 @@ fn any_selection_compiles_to_commands_that_exchange_can_take() {
         let mut sent = UidSet::new();
         for search in selection.searches(from) {
             let command = format!("a4294967295 UID SEARCH {}\r\n", search.keys);
-            assert!(command.len() < 4096, "{} octets: {command}", command.len());
-            assert!(search.keys.bytes().all(|octet| matches!(octet, b' '..=b'~')) && !search.keys.contains('\\'));
+            assert!(command.len() < 4096, "{} bytes: {command}", command.len());
+            assert!(search.keys.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !search.keys.contains('\\'));
             let plain = unquoted(&search.keys);
             assert!(!plain.contains(['(', ')', '{', '}']), "{plain}");
             for word in ["CHARSET", "RETURN", "KEYWORD", "UNKEYWORD"] {
@@ -245,7 +245,7 @@ fn any_selection_is_a_search_to_another_grammar_too() {
 fn found(dialogue: &str, selection: &Selection, from: u32) -> (Result<Found>, Option<String>) {
     let script = format!(
         "S: * OK ready\nC: a1 CAPABILITY\nS: * CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR\nS: a1 OK\n\
-         C: a2 AUTHENTICATE XOAUTH2 <secret 52 octets>\nS: a2 OK\nC: a3 EXAMINE INBOX\nS: * 4 EXISTS\n\
+         C: a2 AUTHENTICATE XOAUTH2 <secret 52 bytes>\nS: a2 OK\nC: a3 EXAMINE INBOX\nS: * 4 EXISTS\n\
          S: * OK [UIDVALIDITY 14] v\nS: * OK [UIDNEXT 21] n\nS: a3 OK [READ-ONLY] done\n{dialogue}"
     );
     let player = Player::new(&Script::parse(&script).unwrap(), 7);
@@ -314,10 +314,10 @@ fn a_long_set_is_several_searches() {
 mod ours {
     use super::*;
 
-    /// A FETCH response with header octets as a script writes them.
+    /// A FETCH response with header bytes as a script writes them.
     fn header(uid: u32, fields: &[u8]) -> String {
-        let octets = fields.iter().map(|octet| format!("\\x{octet:02x}")).collect::<String>();
-        format!("S: * 1 FETCH (UID {uid} BODY[HEADER.FIELDS (SUBJECT)] {{{}}}\nS: {octets})\n", fields.len())
+        let bytes = fields.iter().map(|byte| format!("\\x{byte:02x}")).collect::<String>();
+        format!("S: * 1 FETCH (UID {uid} BODY[HEADER.FIELDS (SUBJECT)] {{{}}}\nS: {bytes})\n", fields.len())
     }
 
     #[test]

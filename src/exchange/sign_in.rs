@@ -2,7 +2,7 @@
 //!
 //! An OK to AUTHENTICATE proves nothing: Exchange says it for a mailbox that is switched off or not
 //! ours, and answers the next command with `BAD User is authenticated but not connected.`
-//! NAMESPACE is that next command, as MailKit and imapflow have it; whoever opens a folder at
+//! NAMESPACE is that next command, as MailKit and imapflow have it; a client that opens a folder at
 //! once needs none.
 
 use std::io::{Read, Write};
@@ -22,7 +22,7 @@ use crate::imap::wire::Limits;
 use crate::imap::{Capabilities, Client, Listener, Selected, Session};
 use crate::net::{Network, Stream};
 use crate::secret::Secret;
-use crate::text::{escape_octets, shorten};
+use crate::text::{escape_bytes, shorten};
 
 /// A step that is over.
 #[derive(Clone, Debug)]
@@ -97,7 +97,7 @@ fn enter(
     let mut client = Client::greet(stream, Limits::default(), listener)?;
     clock.step(Phase::Greeting, greeting_detail(client.greeting()));
     let offered = offered(&mut client)?;
-    clock.step(Phase::Capability, escape_octets(offered.words().collect::<Vec<_>>().join(" ").as_bytes()));
+    clock.step(Phase::Capability, escape_bytes(offered.words().collect::<Vec<_>>().join(" ").as_bytes()));
     let session = client.authenticate_xoauth2(&offered, mailbox, token)?;
     clock.step(Phase::Authenticate, authenticated_detail(mailbox, session.authenticated()));
     Ok(session)
@@ -119,13 +119,13 @@ impl Clock<'_> {
 
 fn greeting_detail(greeting: &Status) -> String {
     match front_end(&greeting.text) {
-        Some(host) => format!("front end {}", escape_octets(host.as_bytes())),
-        None => shorten(&escape_octets(&greeting.text), 200),
+        Some(host) => format!("front end {}", escape_bytes(host.as_bytes())),
+        None => shorten(&escape_bytes(&greeting.text), 200),
     }
 }
 
 fn authenticated_detail(mailbox: &str, status: &Status) -> String {
-    let mailbox = escape_octets(mailbox.as_bytes());
+    let mailbox = escape_bytes(mailbox.as_bytes());
     match hidden_error(status) {
         Some(words) => format!("{mailbox}, but the OK carries [{words}]"),
         None => mailbox,
@@ -156,17 +156,17 @@ fn recall(error: Error, hidden: Option<String>) -> Error {
 /// The refusal that Exchange hides in an OK at times: `[Error="UserDisabled" AuthResult=27 …]`.
 fn hidden_error(status: &Status) -> Option<String> {
     let code = status.code.as_ref().filter(|code| code.raw.starts_with(b"Error="))?;
-    Some(shorten(&escape_octets(&code.raw), 200))
+    Some(shorten(&escape_bytes(&code.raw), 200))
 }
 
 /// The name of the front-end server in a greeting's text, which Microsoft's support asks for: base64 of
 /// UTF-16LE in brackets at the end, and no response code.
 pub(crate) fn front_end(greeting: &[u8]) -> Option<String> {
     let inner = greeting.strip_suffix(b"]")?;
-    let start = inner.iter().rposition(|octet| *octet == b'[')? + 1;
-    let octets = STANDARD.decode(inner.get(start..)?).ok()?;
+    let start = inner.iter().rposition(|byte| *byte == b'[')? + 1;
+    let bytes = STANDARD.decode(inner.get(start..)?).ok()?;
     let units: Vec<u16> =
-        octets.chunks_exact(2).map(|pair| pair.iter().rev().fold(0, |unit, o| unit << 8 | u16::from(*o))).collect();
+        bytes.chunks_exact(2).map(|pair| pair.iter().rev().fold(0, |unit, o| unit << 8 | u16::from(*o))).collect();
     String::from_utf16(&units).ok().filter(|name| !name.is_empty() && name.chars().all(|c| matches!(c, '!'..='~')))
 }
 

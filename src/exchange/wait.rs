@@ -1,7 +1,7 @@
 //! Waiting for mail: IDLE round after round, session after session, so that no message is missed whatever
 //! the server forgets to tell.
 //!
-//! A round opens the folder anew, looks for what is to be done, and only where there is nothing waits for the
+//! A round opens the folder again, looks for what is to be done, and only where there is nothing waits for the
 //! server to speak. So a message that came before the wait, while we looked, or without a word, is found by
 //! the next look; IDLE only makes it sooner.
 
@@ -29,7 +29,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How often to look, and how long.
 #[derive(Clone, Debug)]
 pub(crate) struct Waiting {
-    /// IDLE begins anew after so long; Exchange's pushes stop silently after a while (angus-mail#176).
+    /// IDLE begins again after this time; Exchange's pushes stop silently after a while (angus-mail#176).
     pub period: Duration,
     /// Between two looks where the server has no IDLE.
     pub poll: Duration,

@@ -206,15 +206,15 @@ impl Read for Line {
 }
 
 impl Write for Line {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.heard.extend_from_slice(octets);
-        while let Some(end) = self.heard.iter().position(|octet| *octet == b'\n') {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.heard.extend_from_slice(bytes);
+        while let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.heard.drain(..=end).collect();
             if !self.is_cut {
                 self.answer(String::from_utf8(line).unwrap().trim_end());
             }
         }
-        Ok(octets.len())
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

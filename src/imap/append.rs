@@ -15,10 +15,10 @@ use crate::calendar::DateTime;
 use crate::error::{Error, Phase, Result};
 
 impl<S: Read + Write> Session<S> {
-    /// APPEND of a message of `size` octets to the mailbox `to`, with these flags and, where it is not now,
+    /// APPEND of a message of `size` bytes to the mailbox `to`, with these flags and, where it is not now,
     /// the time at which it was received. Returns its UID where the server says it (RFC 4315).
     ///
-    /// `message` must give `size` octets; where it gives fewer, or fails, the connection is closed, since
+    /// `message` must give `size` bytes; where it gives fewer, or fails, the connection is closed, since
     /// the server waits for the rest. What follows them is not read.
     ///
     /// ```no_run
@@ -26,7 +26,7 @@ impl<S: Read + Write> Session<S> {
     /// # fn f(mut session: exoimap::imap::Session<exoimap::Stream>) -> exoimap::Result<()> {
     /// // Refuses what Exchange would choke on, before anything is sent.
     /// let mut message = Outgoing::new("order.eml", std::fs::File::open("order.eml").expect("it is there"))?;
-    /// let size = message.octets();
+    /// let size = message.size();
     /// let uid = session.append(&exoimap::MailboxName::inbox(), &[], None, size, &mut message)?;
     /// println!("{uid:?}");
     /// # Ok(())
@@ -56,7 +56,7 @@ impl<S: Read + Write> Session<S> {
     }
 }
 
-/// Where the octets of the literal come from.
+/// Where the bytes of the literal come from.
 struct Upload<'a>(&'a mut dyn Read);
 
 impl Literals for Upload<'_> {}

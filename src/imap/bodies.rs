@@ -1,4 +1,4 @@
-//! From the answer to a FETCH to whoever wants the bodies: which literals are theirs, and when one is whole.
+//! From the answer to a FETCH to the sink that wants the bodies: which literals are theirs, and when one is whole.
 //!
 //! The command itself is in `session`, what a FETCH says in `fetch`.
 
@@ -18,10 +18,10 @@ use crate::error::{Error, Result};
 /// A failure of the sink ends the FETCH and closes the connection: the rest of the literal is still on
 /// its way.
 pub trait BodySink {
-    /// A body of `size` octets begins; its UID where the server has named it already.
+    /// A body of `size` bytes begins; its UID where the server has named it already.
     fn begin(&mut self, uid: Option<Uid>, size: u64) -> io::Result<()>;
-    /// The next octets of the body.
-    fn write(&mut self, octets: &[u8]) -> io::Result<()>;
+    /// The next bytes of the body.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// The body is whole: it is the message `uid`, which was asked for; `fetched` says what else the server
     /// said of it.
     fn end(&mut self, uid: Uid, fetched: &Fetch, size: u64) -> io::Result<()>;
@@ -40,8 +40,8 @@ impl BodySink for Vec<u8> {
     fn begin(&mut self, _: Option<Uid>, _: u64) -> io::Result<()> {
         self.forget()
     }
-    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
-        self.extend_from_slice(octets);
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.extend_from_slice(bytes);
         Ok(())
     }
     fn end(&mut self, _: Uid, _: &Fetch, _: u64) -> io::Result<()> {
@@ -114,11 +114,11 @@ impl<'a> Bodies<'a> {
     /// A body that is short enough came as a quoted string.
     fn held(&mut self, uid: Uid, fetched: &Fetch) -> io::Result<()> {
         let whole = fetched.sections.iter().find(|section| section.name.is_empty());
-        let Some(octets) = whole.and_then(|section| section.data.as_deref()) else { return Ok(()) };
-        let size = octets.len() as u64;
+        let Some(bytes) = whole.and_then(|section| section.data.as_deref()) else { return Ok(()) };
+        let size = bytes.len() as u64;
         self.sink.begin(Some(uid), size)?;
-        self.sink.write(octets)?;
-        self.end(uid, fetched, size, octets)
+        self.sink.write(bytes)?;
+        self.end(uid, fetched, size, bytes)
     }
 
     /// A body is whole; the sink keeps it only if it is the message.
@@ -144,11 +144,11 @@ impl Literals for Bodies<'_> {
         self.sink.begin(uid, size).map(|()| true)
     }
 
-    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Some(Streaming { start, .. }) = &mut self.streaming {
-            start.extend(octets.iter().take(START.saturating_sub(start.len())));
+            start.extend(bytes.iter().take(START.saturating_sub(start.len())));
         }
-        self.sink.write(octets)
+        self.sink.write(bytes)
     }
 }
 

@@ -1,7 +1,7 @@
 //! BODYSTRUCTURE (RFC 3501 section 7.4.2), as far as one question goes: is anything attached?
 //!
 //! Exchange's structures are odd in many ways (MailKit#919, #1415): a disposition that is a bare string, a
-//! part of nothing but NIL, -1 octets. So no grammar is followed down: a part is known by its shape, and what
+//! part of nothing but NIL, -1 bytes. So no grammar is followed down: a part is known by its shape, and what
 //! has no known shape is passed over.
 
 use super::cursor::{Cursor, Parse, Str, parse_digits};
@@ -61,9 +61,9 @@ fn walk(cursor: &mut Cursor) -> Parse<bool> {
                 list.value(Some(word), false);
             }
             _ => {
-                let is_number = cursor.peek().is_some_and(|octet| octet.is_ascii_digit() || octet == b'-');
+                let is_number = cursor.peek().is_some_and(|byte| byte.is_ascii_digit() || byte == b'-');
                 let word = match cursor.nstring()? {
-                    Str::Octets(octets) => Some(octets.to_ascii_lowercase()),
+                    Str::Bytes(bytes) => Some(bytes.to_ascii_lowercase()),
                     _ => None,
                 };
                 let Some(list) = open.last_mut() else { return cursor.fail("a list") };
@@ -90,7 +90,7 @@ impl List {
         self.sized |= self.count == 6 && is_number;
         if let Some(word) = word {
             // A parameter's name is at an even place; of RFC 2231's `filename*0*` the beginning counts.
-            let name = word.split(|octet| *octet == b'*').next().unwrap_or_default();
+            let name = word.split(|byte| *byte == b'*').next().unwrap_or_default();
             self.named |= self.count.is_multiple_of(2) && (name == b"name" || name == b"filename");
             self.attached |= word == b"attachment";
             if let Some(place) = self.words.get_mut(self.count) {

@@ -11,13 +11,13 @@ use crate::secret::Secret;
 /// A piece of a command as it goes to the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// Octets of the line.
+    /// Bytes of the line.
     Text(Vec<u8>),
     /// A literal; the connection chooses its form.
     Literal(Vec<u8>),
-    /// Octets of the line that no transcript shows.
+    /// Bytes of the line that no transcript shows.
     Secret(Secret),
-    /// A literal of so many octets, which the handler of the answer has; it ends the command.
+    /// A literal of this size in bytes, which the handler of the answer has; it ends the command.
     Upload(u64),
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct Command {
     name: &'static str,
     phase: Phase,
     pieces: Vec<Piece>,
-    /// Octets of untagged data that the answer may have besides what any answer may have.
+    /// Bytes of untagged data that the answer may have besides what any answer may have.
     pub(crate) allowance: u64,
 }
 
@@ -64,26 +64,26 @@ impl Command {
         Ok(self)
     }
 
-    /// Adds a space and an `astring`: an atom where the octets allow it, a quoted string where they are
+    /// Adds a space and an `astring`: an atom where the bytes allow it, a quoted string where they are
     /// plain, else a literal. Exchange refuses a quoted string with `\"` in it.
-    pub(crate) fn string(mut self, octets: &[u8]) -> Result<Command> {
-        if let Some(bad) = octets.iter().find(|octet| matches!(octet, b'\r' | b'\n' | 0)) {
+    pub(crate) fn string(mut self, bytes: &[u8]) -> Result<Command> {
+        if let Some(bad) = bytes.iter().find(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
             let name = match bad {
                 b'\r' => "CR",
                 b'\n' => "LF",
                 _ => "NUL",
             };
-            return Err(refused(&String::from_utf8_lossy(octets), &format!("it holds {name}")));
+            return Err(refused(&String::from_utf8_lossy(bytes), &format!("it holds {name}")));
         }
         self.text(b" ");
-        if is_plain_atom(octets) {
-            self.text(octets);
-        } else if octets.iter().all(|octet| matches!(octet, 0x20..=0x7e) && !matches!(octet, b'"' | b'\\')) {
+        if is_plain_atom(bytes) {
+            self.text(bytes);
+        } else if bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e) && !matches!(byte, b'"' | b'\\')) {
             self.text(b"\"");
-            self.text(octets);
+            self.text(bytes);
             self.text(b"\"");
         } else {
-            self.pieces.push(Piece::Literal(octets.to_vec()));
+            self.pieces.push(Piece::Literal(bytes.to_vec()));
         }
         Ok(self)
     }
@@ -92,12 +92,12 @@ impl Command {
     /// is none; then it cannot be sent.
     pub(crate) fn mailbox(self, name: &MailboxName) -> Result<Command> {
         if name.wire().iter().any(u8::is_ascii_control) {
-            return Err(refused(name.as_str(), "it holds a control character and is no modified UTF-7"));
+            return Err(refused(name.as_str(), "it holds a control character and is not modified UTF-7"));
         }
         self.string(name.wire())
     }
 
-    /// Adds a space and a literal of `size` octets, which the handler of the answer is asked for.
+    /// Adds a space and a literal of `size` bytes, which the handler of the answer is asked for.
     #[must_use]
     pub(crate) fn upload(mut self, size: u64) -> Command {
         self.text(b" ");
@@ -113,10 +113,10 @@ impl Command {
         self
     }
 
-    /// Allows so many octets of untagged data more than any answer may have.
+    /// Allows this number of bytes of untagged data more than any answer may have.
     #[must_use]
-    pub(crate) fn allowing(mut self, octets: u64) -> Command {
-        self.allowance = octets;
+    pub(crate) fn allowing(mut self, bytes: u64) -> Command {
+        self.allowance = bytes;
         self
     }
 
@@ -124,7 +124,7 @@ impl Command {
     #[cfg(test)]
     pub(crate) fn split_tag(mut self) -> Option<(super::types::Tag, Command)> {
         let Some(Piece::Text(text)) = self.pieces.get_mut(1) else { return None };
-        let space = text.iter().position(|octet| *octet == b' ')?;
+        let space = text.iter().position(|byte| *byte == b' ')?;
         let tag = super::types::Tag::new(std::str::from_utf8(&text[..space]).ok()?)?;
         text.drain(..=space);
         Some((tag, self))
@@ -141,18 +141,18 @@ impl Command {
         self.pieces.push(piece);
     }
 
-    fn text(&mut self, octets: &[u8]) {
+    fn text(&mut self, bytes: &[u8]) {
         match self.pieces.last_mut() {
-            Some(Piece::Text(text)) => text.extend_from_slice(octets),
-            _ => self.pieces.push(Piece::Text(octets.to_vec())),
+            Some(Piece::Text(text)) => text.extend_from_slice(bytes),
+            _ => self.pieces.push(Piece::Text(bytes.to_vec())),
         }
     }
 }
 
 /// Letters, digits and what appears in mailbox names; `NIL` stays quoted, being something else elsewhere.
-fn is_plain_atom(octets: &[u8]) -> bool {
-    let plain = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_./&+,@".contains(octet);
-    !octets.is_empty() && octets.iter().all(plain) && !octets.eq_ignore_ascii_case(b"NIL")
+fn is_plain_atom(bytes: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./&+,@".contains(byte);
+    !bytes.is_empty() && bytes.iter().all(plain) && !bytes.eq_ignore_ascii_case(b"NIL")
 }
 
 fn ends_in_literal(text: &str) -> bool {
@@ -170,8 +170,8 @@ fn refused(text: &str, why: &str) -> Error {
 mod tests {
     use super::*;
 
-    fn pieces(octets: &[u8]) -> Vec<Piece> {
-        Command::new("X", Phase::Command).string(octets).unwrap().pieces
+    fn pieces(bytes: &[u8]) -> Vec<Piece> {
+        Command::new("X", Phase::Command).string(bytes).unwrap().pieces
     }
 
     #[test]
@@ -187,12 +187,12 @@ mod tests {
 
     /// The command on the wire, with literals that need no leave.
     fn wire(command: &Command) -> Vec<u8> {
-        let octets = command.pieces.iter().flat_map(|piece| match piece {
+        let bytes = command.pieces.iter().flat_map(|piece| match piece {
             Piece::Text(text) => text.clone(),
-            Piece::Literal(octets) => [format!("{{{}+}}\r\n", octets.len()).as_bytes(), octets].concat(),
+            Piece::Literal(bytes) => [format!("{{{}+}}\r\n", bytes.len()).as_bytes(), bytes].concat(),
             other => panic!("{other:?}"),
         });
-        b"a1 ".iter().copied().chain(octets).chain(*b"\r\n").collect()
+        b"a1 ".iter().copied().chain(bytes).chain(*b"\r\n").collect()
     }
 
     /// Any name that people type is the one mailbox of the command to another's grammar too, and comes back.

@@ -20,20 +20,20 @@ use crate::secret::Secret;
 use crate::text::shorten;
 use crate::transcript::Transcript;
 
-/// Untagged data that any command's answer may have, in octets.
+/// Untagged data that any command's answer may have, in bytes.
 const BUDGET: u64 = 2 << 20;
 
-/// Octets that a response may have even where the budget has fewer, and the most that one costs which cannot be read.
+/// Bytes that a response may have even where the budget has fewer, and the most that one costs which cannot be read.
 const LEAST_RESPONSE: usize = 4096;
 
-/// Octets of a message that are sent at a time.
+/// Bytes of a message that are sent at a time.
 const UPLOAD: usize = 64 * 1024;
 
-/// The most texts of `[ALERT]` that are told of, and the most characters of one.
+/// The most texts of `[ALERT]` that are reported, and the most characters of one.
 const MOST_ALERTS: usize = 16;
 const MOST_OF_AN_ALERT: usize = 1000;
 
-/// Is told what the server wants people to read (RFC 3501 section 7.1).
+/// Gets what the server wants people to read (RFC 3501 section 7.1).
 pub(crate) type OnAlert = Box<dyn FnMut(&str) + Send>;
 
 /// Who hears a server besides those who command it.
@@ -41,9 +41,9 @@ pub(crate) type OnAlert = Box<dyn FnMut(&str) + Send>;
 pub(crate) struct Listener {
     /// Writes the dialogue down.
     pub transcript: Option<Transcript>,
-    /// Is told of each alert, once a connection.
+    /// Gets each alert, once per connection.
     pub on_alert: Option<OnAlert>,
-    /// What an error means on this server: throttling is no refusal on Exchange Online.
+    /// What an error means on this server: throttling is not a refusal on Exchange Online.
     pub meaning: Option<fn(Error) -> Error>,
     /// Which bodies are not the message that was asked for.
     pub not_mail: Option<NotMail>,
@@ -216,7 +216,7 @@ impl<S: Read + Write> Connection<S> {
         let mut line = vec![Piece::Text(format!("{} ", tag.as_str()).into_bytes())];
         for piece in command.pieces() {
             let (size, waits) = match piece {
-                Piece::Literal(octets) => (octets.len() as u64, !self.literal_plus),
+                Piece::Literal(bytes) => (bytes.len() as u64, !self.literal_plus),
                 Piece::Upload(size) => (*size, true),
                 piece => {
                     line.push(piece.clone());
@@ -232,7 +232,7 @@ impl<S: Read + Write> Connection<S> {
                 }
             }
             match piece {
-                Piece::Literal(octets) => line.push(Piece::Text(octets.clone())),
+                Piece::Literal(bytes) => line.push(Piece::Text(bytes.clone())),
                 _ => self.upload(command.phase(), size, handler)?,
             }
         }
@@ -291,7 +291,7 @@ impl<S: Read + Write> Connection<S> {
     fn read(&mut self, phase: Phase, handler: &mut dyn Handler, budget: &mut u64) -> Result<Response> {
         let most = usize::try_from(*budget).unwrap_or(usize::MAX).max(LEAST_RESPONSE);
         let frame = self.reader.response_within(most, handler).map_err(|e| wire_error(phase, e))?;
-        let mut cost = frame.octets().len() as u64 + 2;
+        let mut cost = frame.bytes().len() as u64 + 2;
         let response = match parse::response(&frame) {
             Ok(Response::Bare(line)) => bare(phase, line)?,
             Ok(response) => response,
@@ -310,7 +310,7 @@ impl<S: Read + Write> Connection<S> {
         Ok(response)
     }
 
-    /// Sends the octets of a literal that was asked for: as many as were announced. Where there are fewer,
+    /// Sends the bytes of a literal that was asked for: as many as were announced. Where there are fewer,
     /// the connection ends here, because the server would take the next command for the rest of them.
     fn upload(&mut self, phase: Phase, size: u64, handler: &mut dyn Handler) -> Result<()> {
         let mut buffer = vec![0; UPLOAD];
@@ -318,13 +318,13 @@ impl<S: Read + Write> Connection<S> {
         while left > 0 {
             let most = usize::try_from(left).unwrap_or(UPLOAD).min(UPLOAD);
             let read = handler.upload(buffer.get_mut(..most).unwrap_or_default())?;
-            let octets = buffer.get(..read.min(most)).unwrap_or_default();
-            if octets.is_empty() {
-                let message = format!("the message was to have {size} octets and ends {left} before");
+            let bytes = buffer.get(..read.min(most)).unwrap_or_default();
+            if bytes.is_empty() {
+                let message = format!("the message was to have {size} bytes and ends {left} before");
                 return Err(Error::new(Kind::Local, Phase::Disk, message));
             }
-            left -= octets.len() as u64;
-            self.put(phase, octets)?;
+            left -= bytes.len() as u64;
+            self.put(phase, bytes)?;
         }
         if let Some(transcript) = self.reader.transcript() {
             transcript.client_hidden(size);
@@ -334,17 +334,17 @@ impl<S: Read + Write> Connection<S> {
 
     /// Writes pieces to the stream, and the client's side down.
     fn write(&mut self, phase: Phase, pieces: &[Piece]) -> Result<()> {
-        let mut octets = Vec::new();
+        let mut bytes = Vec::new();
         for piece in pieces {
             match piece {
                 Piece::Text(text) | Piece::Literal(text) => {
-                    octets.extend_from_slice(text);
+                    bytes.extend_from_slice(text);
                     if let Some(transcript) = self.reader.transcript() {
                         transcript.client(text);
                     }
                 }
                 Piece::Secret(secret) => {
-                    octets.extend_from_slice(secret.expose());
+                    bytes.extend_from_slice(secret.expose());
                     if let Some(transcript) = self.reader.transcript() {
                         transcript.client_hidden(secret.len() as u64);
                     }
@@ -354,13 +354,13 @@ impl<S: Read + Write> Connection<S> {
             }
         }
         // Overwritten on its way out, because a SASL response may be in it.
-        self.put(phase, Secret::new(octets).expose())
+        self.put(phase, Secret::new(bytes).expose())
     }
 
     /// The one place that writes to the stream.
-    fn put(&mut self, phase: Phase, octets: &[u8]) -> Result<()> {
+    fn put(&mut self, phase: Phase, bytes: &[u8]) -> Result<()> {
         let stream = self.reader.get_mut();
-        stream.write_all(octets).and_then(|()| stream.flush()).map_err(|e| net::lost(phase, e))
+        stream.write_all(bytes).and_then(|()| stream.flush()).map_err(|e| net::lost(phase, e))
     }
 
     fn tag(&mut self) -> Tag {

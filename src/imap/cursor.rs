@@ -1,15 +1,15 @@
 //! Walks a framed response by the terminals of RFC 3501 section 9: atoms, numbers, strings, lists.
 //!
-//! Octets are never indexed, lists are never recursed into, and a literal is one only where the frame
+//! Bytes are never indexed, lists are never recursed into, and a literal is one only where the frame
 //! says that it read one.
 
 use std::fmt;
 
 use super::frame::Frame;
-use crate::text::{escape_octets, shorten};
+use crate::text::{escape_bytes, shorten};
 
 /// The most items of one list: a message to ten thousand recipients has that many, and a hostile list of
-/// one-letter flags would otherwise cost twenty times its octets.
+/// one-letter flags would otherwise cost twenty times its bytes.
 const LONGEST_LIST: usize = 10_000;
 
 pub(crate) type Parse<T> = Result<T, ParseError>;
@@ -25,12 +25,12 @@ pub(crate) struct ParseError {
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // What follows a literal's announcement or a section's name may be a message's text.
-        let line = self.line.split(|octet| *octet == b'\n').next().unwrap_or_default();
+        let line = self.line.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let section = line.windows(5).position(|word| word.eq_ignore_ascii_case(b"BODY["));
-        let end = section.and_then(|at| line.iter().skip(at).position(|octet| *octet == b']').map(|end| at + end + 1));
+        let end = section.and_then(|at| line.iter().skip(at).position(|byte| *byte == b']').map(|end| at + end + 1));
         let line = line.get(..end.unwrap_or(line.len())).unwrap_or_default();
-        let shown = shorten(&escape_octets(line.trim_ascii_end()), 200);
-        write!(f, "expected {} at octet {} of the response: {shown}", self.expected, self.at)
+        let shown = shorten(&escape_bytes(line.trim_ascii_end()), 200);
+        write!(f, "expected {} at byte {} of the response: {shown}", self.expected, self.at)
     }
 }
 
@@ -40,7 +40,7 @@ impl std::error::Error for ParseError {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Str {
     Nil,
-    Octets(Vec<u8>),
+    Bytes(Vec<u8>),
     /// A literal that went elsewhere as it came in.
     Streamed(u64),
 }
@@ -57,7 +57,7 @@ impl<'a> Cursor<'a> {
     }
 
     pub(crate) fn rest(&self) -> &'a [u8] {
-        self.frame.octets().get(self.at..).unwrap_or_default()
+        self.frame.bytes().get(self.at..).unwrap_or_default()
     }
 
     pub(crate) fn peek(&self) -> Option<u8> {
@@ -68,29 +68,29 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
-    /// The octets from `start`, a place that [`at`](Self::at) gave before, to here.
+    /// The bytes from `start`, a place that [`at`](Self::at) gave before, to here.
     pub(crate) fn since(&self, start: usize) -> &'a [u8] {
-        self.frame.octets().get(start..self.at).unwrap_or_default()
+        self.frame.bytes().get(start..self.at).unwrap_or_default()
     }
 
-    pub(crate) fn skip(&mut self, octets: usize) {
-        self.at = self.at.saturating_add(octets).min(self.frame.octets().len());
+    pub(crate) fn skip(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes).min(self.frame.bytes().len());
     }
 
     pub(crate) fn fail<T>(&self, expected: &'static str) -> Parse<T> {
-        Err(ParseError { expected, at: self.at, line: self.frame.octets().to_vec() })
+        Err(ParseError { expected, at: self.at, line: self.frame.bytes().to_vec() })
     }
 
-    pub(crate) fn eat(&mut self, octet: u8) -> bool {
-        let found = self.peek() == Some(octet);
+    pub(crate) fn eat(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
         if found {
             self.skip(1);
         }
         found
     }
 
-    pub(crate) fn expect(&mut self, octet: u8, expected: &'static str) -> Parse<()> {
-        if self.eat(octet) { Ok(()) } else { self.fail(expected) }
+    pub(crate) fn expect(&mut self, byte: u8, expected: &'static str) -> Parse<()> {
+        if self.eat(byte) { Ok(()) } else { self.fail(expected) }
     }
 
     /// `SP`, and more of them where a server writes more.
@@ -112,21 +112,21 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn take_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a [u8] {
         let rest = self.rest();
-        let length = rest.iter().position(|octet| !wanted(*octet)).unwrap_or(rest.len());
+        let length = rest.iter().position(|byte| !wanted(*byte)).unwrap_or(rest.len());
         self.skip(length);
         rest.get(..length).unwrap_or_default()
     }
 
-    /// `atom`, widely: a flag's backslash, a `]` and 8-bit octets pass, since servers send them.
+    /// `atom`, widely: a flag's backslash, a `]` and 8-bit bytes pass, since servers send them.
     pub(crate) fn atom(&mut self) -> Parse<&'a [u8]> {
-        let atom = self.take_while(is_atom_octet);
+        let atom = self.take_while(is_atom_byte);
         if atom.is_empty() { self.fail("an atom") } else { Ok(atom) }
     }
 
     /// `number`: an unsigned 32-bit integer.
     pub(crate) fn number(&mut self) -> Parse<u32> {
         let start = self.clone();
-        match parse_digits(self.take_while(|octet| octet.is_ascii_digit())).and_then(|n| u32::try_from(n).ok()) {
+        match parse_digits(self.take_while(|byte| byte.is_ascii_digit())).and_then(|n| u32::try_from(n).ok()) {
             Some(number) => Ok(number),
             None => start.fail("a number of 32 bits"),
         }
@@ -135,7 +135,7 @@ impl<'a> Cursor<'a> {
     /// `NIL`, where it is a whole word.
     pub(crate) fn nil(&mut self) -> bool {
         let Some((word, behind)) = self.rest().split_at_checked(3) else { return false };
-        let whole = word.eq_ignore_ascii_case(b"NIL") && !behind.first().is_some_and(|octet| is_atom_octet(*octet));
+        let whole = word.eq_ignore_ascii_case(b"NIL") && !behind.first().is_some_and(|byte| is_atom_byte(*byte));
         if whole {
             self.skip(3);
         }
@@ -145,10 +145,10 @@ impl<'a> Cursor<'a> {
     /// `string / nil`, and an atom where a server forgot the quotes.
     pub(crate) fn nstring(&mut self) -> Parse<Str> {
         match self.peek() {
-            Some(b'"') => self.quoted().map(Str::Octets),
+            Some(b'"') => self.quoted().map(Str::Bytes),
             Some(b'{') => self.literal(),
             _ if self.nil() => Ok(Str::Nil),
-            _ => self.atom().map(|atom| Str::Octets(atom.to_vec())),
+            _ => self.atom().map(|atom| Str::Bytes(atom.to_vec())),
         }
     }
 
@@ -157,7 +157,7 @@ impl<'a> Cursor<'a> {
         let start = self.clone();
         match self.nstring()? {
             Str::Nil => Ok(None),
-            Str::Octets(octets) => Ok(Some(octets)),
+            Str::Bytes(bytes) => Ok(Some(bytes)),
             Str::Streamed(_) => start.fail("a string that is not a message"),
         }
     }
@@ -176,7 +176,7 @@ impl<'a> Cursor<'a> {
         self.skip(1);
         let mut text = Vec::new();
         loop {
-            text.extend_from_slice(self.take_while(|octet| octet != b'"' && octet != b'\\'));
+            text.extend_from_slice(self.take_while(|byte| byte != b'"' && byte != b'\\'));
             match self.peek() {
                 Some(b'"') => {
                     self.skip(1);
@@ -197,7 +197,7 @@ impl<'a> Cursor<'a> {
     fn literal(&mut self) -> Parse<Str> {
         let start = self.clone();
         self.skip(1);
-        self.take_while(|octet| octet.is_ascii_digit());
+        self.take_while(|byte| byte.is_ascii_digit());
         if !self.rest().starts_with(b"}\r\n") {
             return start.fail("a literal");
         }
@@ -206,15 +206,15 @@ impl<'a> Cursor<'a> {
         if literal.skipped {
             return start.fail("a literal that is shorter");
         }
-        let held = self.frame.octets().get(literal.held.clone()).unwrap_or_default();
+        let held = self.frame.bytes().get(literal.held.clone()).unwrap_or_default();
         self.skip(held.len());
         Ok(match literal.streamed {
             Some(size) => Str::Streamed(size),
-            None => Str::Octets(held.to_vec()),
+            None => Str::Bytes(held.to_vec()),
         })
     }
 
-    /// Passes over one value whatever it is, a list with all that is in it, and returns its octets.
+    /// Passes over one value whatever it is, a list with all that is in it, and returns its bytes.
     pub(crate) fn value(&mut self) -> Parse<&'a [u8]> {
         let start = self.at;
         let mut depth = 0_usize;
@@ -262,8 +262,8 @@ impl<'a> Cursor<'a> {
     }
 }
 
-fn is_atom_octet(octet: u8) -> bool {
-    !matches!(octet, b'(' | b')' | b'{' | b'"' | b' ' | 0..=0x1f | 0x7f)
+fn is_atom_byte(byte: u8) -> bool {
+    !matches!(byte, b'(' | b')' | b'{' | b'"' | b' ' | 0..=0x1f | 0x7f)
 }
 
 pub(crate) fn parse_digits(digits: &[u8]) -> Option<u64> {

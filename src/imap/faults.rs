@@ -6,7 +6,7 @@ use super::types::{Response, Unreadable, Untagged};
 use super::wire::Fault;
 use crate::error::{Error, Kind, Phase, Result, ServerReply};
 use crate::net;
-use crate::text::{escape_octets, shorten};
+use crate::text::{escape_bytes, shorten};
 
 /// A line without tag or star. One is known, Exchange's; any other breaks the protocol.
 pub(super) fn bare(phase: Phase, line: Vec<u8>) -> Result<Response> {
@@ -22,7 +22,7 @@ pub(super) fn bare(phase: Phase, line: Vec<u8>) -> Result<Response> {
             name: String::new(),
             uid: None,
             is_too_long: false,
-            why: "a line that is no response".to_owned(),
+            why: "a line that is not a response".to_owned(),
         })),
         _ => Err(unexpected(phase, "a response", &response)),
     }
@@ -39,8 +39,8 @@ pub(super) fn unexpected(phase: Phase, expected: &str, got: &Response) -> Error 
         Response::Untagged(Untagged::Status(status)) => format!("an untagged {}", status.condition.name()),
         Response::Untagged(_) => "untagged data".to_owned(),
         // It may be a part of a message.
-        Response::Bare(line) if phase == Phase::Fetch => format!("a line of {} octets", line.len()),
-        Response::Bare(line) => format!("the line \"{}\"", shorten(&escape_octets(line), 200)),
+        Response::Bare(line) if phase == Phase::Fetch => format!("a line of {} bytes", line.len()),
+        Response::Bare(line) => format!("the line \"{}\"", shorten(&escape_bytes(line), 200)),
     };
     Error::new(Kind::Protocol, phase, format!("the server broke the protocol: expected {expected}, got {got}"))
 }

@@ -23,10 +23,10 @@ pub(crate) struct AnnouncedSection {
 /// Reads `* n FETCH (… BODY[…] {size}` CRLF as far as it has come; none for any other response.
 pub(crate) fn announced_section(head: &Frame) -> Option<AnnouncedSection> {
     let mut cursor = Cursor::new(head);
-    cursor.skip(head.octets().strip_prefix(b"* ").map(|_| 2)?);
+    cursor.skip(head.bytes().strip_prefix(b"* ").map(|_| 2)?);
     cursor.number().ok()?;
     cursor.space().ok()?;
-    cursor.take_while(|octet| octet.is_ascii_alphabetic()).eq_ignore_ascii_case(b"FETCH").then_some(())?;
+    cursor.take_while(|byte| byte.is_ascii_alphabetic()).eq_ignore_ascii_case(b"FETCH").then_some(())?;
     cursor.space().ok()?;
     cursor.expect(b'(', "a list").ok()?;
     let mut uid = None;
@@ -38,7 +38,7 @@ pub(crate) fn announced_section(head: &Frame) -> Option<AnnouncedSection> {
             cursor.space().ok()?;
         }
         // The frame ends where the literal will begin.
-        if cursor.peek() == Some(b'{') && cursor.rest().iter().filter(|octet| **octet == b'\n').count() == 1 {
+        if cursor.peek() == Some(b'{') && cursor.rest().iter().filter(|byte| **byte == b'\n').count() == 1 {
             return Some(AnnouncedSection { uid, name: section? });
         }
         if item == b"UID" {
@@ -89,7 +89,7 @@ fn item(cursor: &mut Cursor, fetch: &mut Fetch) -> Parse<Vec<u8>> {
     }
     if let Some(section) = section {
         let data = match cursor.nstring()? {
-            Str::Octets(octets) => Some(octets),
+            Str::Bytes(bytes) => Some(bytes),
             Str::Nil | Str::Streamed(_) => None,
         };
         let item = [b"[", section.as_slice()].concat();
@@ -110,7 +110,7 @@ fn item(cursor: &mut Cursor, fetch: &mut Fetch) -> Parse<Vec<u8>> {
 }
 
 fn item_name(cursor: &mut Cursor) -> Vec<u8> {
-    cursor.take_while(|octet| octet.is_ascii_alphanumeric() || b".-_".contains(&octet)).to_ascii_uppercase()
+    cursor.take_while(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)).to_ascii_uppercase()
 }
 
 /// Reads a value by its grammar; one that does not keep to it is passed over.
@@ -121,17 +121,17 @@ fn tolerant<'a, T>(cursor: &mut Cursor<'a>, read: impl FnOnce(&mut Cursor<'a>) -
 }
 
 /// `section ["<" number ">"]`: up to the bracket that closes it. Of the whole message, whose name is empty,
-/// the origin octet is kept for one, so that a part that nobody asked for is never taken for the whole.
+/// the origin byte is kept for one, so that a part that nobody asked for is never taken for the whole.
 fn section_name(cursor: &mut Cursor) -> Parse<Vec<u8>> {
     cursor.skip(1);
-    let mut name = cursor.take_while(|octet| octet != b']').to_ascii_uppercase();
+    let mut name = cursor.take_while(|byte| byte != b']').to_ascii_uppercase();
     cursor.expect(b']', "the end of the section")?;
     if cursor.eat(b'<') {
-        let origin = cursor.take_while(|octet| octet.is_ascii_digit());
+        let origin = cursor.take_while(|byte| byte.is_ascii_digit());
         if name.is_empty() {
             name = [b"<", origin, b">"].concat();
         }
-        cursor.expect(b'>', "the end of the origin octet")?;
+        cursor.expect(b'>', "the end of the origin byte")?;
     }
     Ok(name)
 }

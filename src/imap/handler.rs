@@ -1,10 +1,10 @@
-//! Whoever takes what the answer to a command brings: one command in flight, one handler.
+//! What takes the answer to a command: one command in flight, one handler.
 
 use super::command::Piece;
 use super::types::Untagged;
 use super::wire::Literals;
 use crate::error::{Error, Kind, Phase, Result};
-use crate::text::{escape_octets, shorten};
+use crate::text::{escape_bytes, shorten};
 
 /// Takes what a command's answer brings.
 pub(super) trait Handler: Literals {
@@ -17,7 +17,7 @@ pub(super) trait Handler: Literals {
     /// A continuation request that no literal of ours waits for; the answer is a line, without its end, or
     /// nothing where the server is to go on.
     fn challenge(&mut self, text: &[u8]) -> Result<Option<Piece>> {
-        let shown = shorten(&escape_octets(text), 200);
+        let shown = shorten(&escape_bytes(text), 200);
         Err(Error::new(
             Kind::Protocol,
             Phase::Command,
@@ -25,7 +25,7 @@ pub(super) trait Handler: Literals {
         ))
     }
 
-    /// The next octets of the literal that the command announced; none where there are no more.
+    /// The next bytes of the literal that the command announced; none where there are no more.
     fn upload(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let _ = buffer;
         Ok(0)

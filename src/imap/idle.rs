@@ -17,7 +17,7 @@ impl<S: Read + Write + Readiness> Selected<'_, S> {
     /// in the latter. The mailbox's counts are up to date behind it as far as the server has told.
     ///
     /// Messages that are announced before the `+` count (php-imap#258). Servers stop telling after a while
-    /// (angus-mail#176): ten minutes are enough, and behind them the mailbox is better opened anew.
+    /// (angus-mail#176): ten minutes are enough, and after them the mailbox is better opened again.
     ///
     /// ```no_run
     /// # fn f(mut session: exoimap::imap::Session<exoimap::Stream>) -> exoimap::Result<()> {

@@ -18,7 +18,7 @@ const MODIFIED_BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// A mailbox name in both its forms.
 ///
-/// A name that came from a server and is no valid modified UTF-7 keeps its octets on the wire and is
+/// A name that came from a server and is not valid modified UTF-7 keeps its bytes on the wire and is
 /// shown as they are, so that it can still be selected.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MailboxName {
@@ -32,7 +32,7 @@ impl MailboxName {
         MailboxName { wire: b"INBOX".to_vec(), text: "INBOX".to_owned() }
     }
 
-    /// A name as people type it. CR, LF, NUL and other control characters are refused, and so is no name.
+    /// A name as people type it. CR, LF, NUL and other control characters are refused, and so is an empty name.
     pub fn new(text: &str) -> Result<MailboxName> {
         let refused = |why: &str| Error::new(Kind::Usage, Phase::Options, format!("folder name {text:?}: {why}"));
         if text.is_empty() {
@@ -50,7 +50,7 @@ impl MailboxName {
     /// A name as a server sent it. Exchange sends control characters as they are (MailKit#945); back they
     /// go in modified UTF-7, as RFC 3501 has it. One that holds lines or a NUL is not sent back at all.
     pub fn from_wire(wire: &[u8]) -> MailboxName {
-        let is_line = |octet: &u8| matches!(octet, b'\r' | b'\n' | 0);
+        let is_line = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0);
         let is_encoded = wire.iter().any(u8::is_ascii_control) && !wire.iter().any(is_line);
         match decode(wire) {
             Some(text) if text.eq_ignore_ascii_case("INBOX") => MailboxName::inbox(),
@@ -60,7 +60,7 @@ impl MailboxName {
         }
     }
 
-    /// The octets on the wire.
+    /// The bytes on the wire.
     pub(crate) fn wire(&self) -> &[u8] {
         &self.wire
     }
@@ -107,15 +107,15 @@ fn unshift(shifted: &mut Vec<u8>, wire: &mut Vec<u8>) {
     }
 }
 
-/// Modified UTF-7 → text; none where it is no such thing (8-bit octets, a broken shift, half a surrogate).
+/// Modified UTF-7 → text; none if it is not (8-bit bytes, a broken shift, half a surrogate).
 fn decode(wire: &[u8]) -> Option<String> {
     let mut text = String::new();
     let mut rest = wire;
-    while let Some((&octet, behind)) = rest.split_first() {
+    while let Some((&byte, behind)) = rest.split_first() {
         rest = behind;
-        match octet {
+        match byte {
             b'&' => {
-                let end = rest.iter().position(|octet| *octet == b'-')?;
+                let end = rest.iter().position(|byte| *byte == b'-')?;
                 let shifted = rest.get(..end)?;
                 rest = rest.get(end + 1..)?;
                 if shifted.is_empty() {
@@ -125,19 +125,19 @@ fn decode(wire: &[u8]) -> Option<String> {
                 }
             }
             0x80.. => return None,
-            _ => text.push(char::from(octet)),
+            _ => text.push(char::from(byte)),
         }
     }
     Some(text)
 }
 
 fn decode_shifted(shifted: &[u8]) -> Option<String> {
-    let octets = MODIFIED_BASE64.decode(shifted).ok()?;
-    if octets.len() % 2 != 0 {
+    let bytes = MODIFIED_BASE64.decode(shifted).ok()?;
+    if bytes.len() % 2 != 0 {
         return None;
     }
     let units: Vec<u16> =
-        octets.chunks_exact(2).map(|pair| pair.iter().fold(0, |unit, o| unit << 8 | u16::from(*o))).collect();
+        bytes.chunks_exact(2).map(|pair| pair.iter().fold(0, |unit, o| unit << 8 | u16::from(*o))).collect();
     String::from_utf16(&units).ok()
 }
 
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_modified_utf7_keeps_its_octets() {
+    fn what_is_no_modified_utf7_keeps_its_bytes() {
         for wire in [&b"caf\xc3\xa9"[..], b"a&b", b"&AGE", b"&A-", b"&2D0-", b"&*-", b"&AOk=-"] {
             let name = MailboxName::from_wire(wire);
             assert_eq!((name.wire(), name.as_str()), (wire, &*String::from_utf8_lossy(wire)));

@@ -13,12 +13,12 @@ use super::types::{
 
 /// `greeting / continue-req / response-data / response-tagged`
 pub(crate) fn response(frame: &Frame) -> Parse<Response> {
-    let octets = frame.octets();
-    if let Some(text) = octets.strip_prefix(b"+") {
+    let bytes = frame.bytes();
+    if let Some(text) = bytes.strip_prefix(b"+") {
         // Exchange sends "+" alone as well as "+ ".
         return Ok(Response::Continuation(text.strip_prefix(b" ").unwrap_or(text).to_vec()));
     }
-    if octets.starts_with(b"* ") {
+    if bytes.starts_with(b"* ") {
         let mut cursor = Cursor::new(frame);
         cursor.skip(2);
         if frame.is_cut() {
@@ -27,30 +27,30 @@ pub(crate) fn response(frame: &Frame) -> Parse<Response> {
         return response_data(&mut cursor).map(Response::Untagged);
     }
     // `[COPYUID 55 31 6]` alone on its line (MailKit#115): an untagged OK that lost its first words.
-    if octets.starts_with(b"[") {
-        return Ok(Response::Untagged(Untagged::Status(code_alone(octets))));
+    if bytes.starts_with(b"[") {
+        return Ok(Response::Untagged(Untagged::Status(code_alone(bytes))));
     }
-    Ok(response_tagged(octets).unwrap_or_else(|| Response::Bare(octets.to_vec())))
+    Ok(response_tagged(bytes).unwrap_or_else(|| Response::Bare(bytes.to_vec())))
 }
 
-fn code_alone(octets: &[u8]) -> Status {
-    let (code, text) = resp_text(octets);
+fn code_alone(bytes: &[u8]) -> Status {
+    let (code, text) = resp_text(bytes);
     Status { condition: Condition::Ok, code, text }
 }
 
-/// `tag SP resp-cond-state`; a line that is no such thing is bare.
-fn response_tagged(octets: &[u8]) -> Option<Response> {
-    let space = octets.iter().position(|octet| *octet == b' ')?;
-    let (tag, rest) = octets.split_at_checked(space)?;
+/// `tag SP resp-cond-state`; any other line is bare.
+fn response_tagged(bytes: &[u8]) -> Option<Response> {
+    let space = bytes.iter().position(|byte| *byte == b' ')?;
+    let (tag, rest) = bytes.split_at_checked(space)?;
     let tag = Tag::new(std::str::from_utf8(tag).ok()?)?;
     let status = resp_cond_state(rest.get(1..)?)?;
     matches!(status.condition, Condition::Ok | Condition::No | Condition::Bad).then_some(Response::Tagged(tag, status))
 }
 
 /// `resp-cond-state / resp-cond-bye / resp-cond-auth`, from the condition on.
-fn resp_cond_state(octets: &[u8]) -> Option<Status> {
-    let length = octets.iter().position(|octet| *octet == b' ').unwrap_or(octets.len());
-    let (word, rest) = octets.split_at_checked(length)?;
+fn resp_cond_state(bytes: &[u8]) -> Option<Status> {
+    let length = bytes.iter().position(|byte| *byte == b' ').unwrap_or(bytes.len());
+    let (word, rest) = bytes.split_at_checked(length)?;
     let condition = [Condition::Ok, Condition::No, Condition::Bad, Condition::Bye, Condition::PreAuth]
         .into_iter()
         .find(|condition| word.eq_ignore_ascii_case(condition.name().as_bytes()))?;
@@ -59,30 +59,30 @@ fn resp_cond_state(octets: &[u8]) -> Option<Status> {
 }
 
 /// `["[" resp-text-code "]" SP] text`
-fn resp_text(octets: &[u8]) -> (Option<Code>, Vec<u8>) {
-    let Some((raw, text)) = bracketed(octets) else { return (None, octets.to_vec()) };
+fn resp_text(bytes: &[u8]) -> (Option<Code>, Vec<u8>) {
+    let Some((raw, text)) = bracketed(bytes) else { return (None, bytes.to_vec()) };
     let text = text.strip_prefix(b" ").unwrap_or(text);
     (Some(Code { raw: raw.to_vec(), meaning: resp_text_code(raw) }), text.to_vec())
 }
 
 /// What is between `[` and the `]` that closes it, and what is behind. A bracket in a quoted string
 /// closes nothing: Exchange sends `[Error="…[x]…" AuthResult=27]`.
-fn bracketed(octets: &[u8]) -> Option<(&[u8], &[u8])> {
-    let inner = octets.strip_prefix(b"[")?;
+fn bracketed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inner = bytes.strip_prefix(b"[")?;
     let (mut quoted, mut escaped) = (false, false);
-    let close = inner.iter().position(|octet| {
-        let closes = *octet == b']' && !quoted;
+    let close = inner.iter().position(|byte| {
+        let closes = *byte == b']' && !quoted;
         if escaped {
             escaped = false;
-        } else if *octet == b'"' {
+        } else if *byte == b'"' {
             quoted = !quoted;
-        } else if *octet == b'\\' && quoted {
+        } else if *byte == b'\\' && quoted {
             escaped = true;
         }
         closes
     });
     // A quote that never closes: take the first bracket, as for any other unknown code.
-    let close = close.or_else(|| inner.iter().position(|octet| *octet == b']'))?;
+    let close = close.or_else(|| inner.iter().position(|byte| *byte == b']'))?;
     Some((inner.get(..close)?, inner.get(close + 1..)?))
 }
 
@@ -91,7 +91,7 @@ fn resp_text_code(raw: &[u8]) -> CodeMeaning {
     // A frame of its own, so that one cursor serves.
     let frame = Frame::from_line(raw);
     let mut cursor = Cursor::new(&frame);
-    let name = cursor.take_while(|octet| octet != b' ').to_ascii_uppercase();
+    let name = cursor.take_while(|byte| byte != b' ').to_ascii_uppercase();
     cursor.spaces();
     let uid_validity = |cursor: &mut Cursor| {
         let number = cursor.number().ok()?;
@@ -111,9 +111,9 @@ fn resp_text_code(raw: &[u8]) -> CodeMeaning {
             .map(|(validity, uid)| CodeMeaning::AppendUid(validity, uid)),
         // `[COPYUID 55  ]`, both sets empty, is Exchange's (MailKit#555).
         b"COPYUID" => uid_validity(&mut cursor).map(|validity| {
-            let from = cursor.take_while(|octet| octet != b' ').to_vec();
+            let from = cursor.take_while(|byte| byte != b' ').to_vec();
             cursor.spaces();
-            CodeMeaning::CopyUid(validity, from, cursor.take_while(|octet| octet != b' ').to_vec())
+            CodeMeaning::CopyUid(validity, from, cursor.take_while(|byte| byte != b' ').to_vec())
         }),
         _ => None,
     };
@@ -122,7 +122,7 @@ fn resp_text_code(raw: &[u8]) -> CodeMeaning {
 
 /// `response-data`, behind the star.
 fn response_data(cursor: &mut Cursor) -> Parse<Untagged> {
-    if cursor.peek().is_some_and(|octet| octet.is_ascii_digit()) {
+    if cursor.peek().is_some_and(|byte| byte.is_ascii_digit()) {
         return message_data(cursor);
     }
     if let Some(status) = resp_cond_state(cursor.rest()) {
@@ -133,7 +133,7 @@ fn response_data(cursor: &mut Cursor) -> Parse<Untagged> {
         return Ok(Untagged::Status(code_alone(cursor.rest())));
     }
     let whole = cursor.rest();
-    let word = cursor.take_while(|octet| octet.is_ascii_alphanumeric()).to_ascii_uppercase();
+    let word = cursor.take_while(|byte| byte.is_ascii_alphanumeric()).to_ascii_uppercase();
     cursor.spaces();
     match word.as_slice() {
         b"CAPABILITY" => Ok(Untagged::Capability(capability_data(cursor))),
@@ -152,7 +152,7 @@ fn message_data(cursor: &mut Cursor) -> Parse<Untagged> {
     let whole = cursor.clone();
     let number = cursor.number()?;
     cursor.space()?;
-    let word = cursor.take_while(|octet| octet.is_ascii_alphanumeric()).to_ascii_uppercase();
+    let word = cursor.take_while(|byte| byte.is_ascii_alphanumeric()).to_ascii_uppercase();
     let seq = || SeqNum::new(number).map_or_else(|| whole.fail("a sequence number"), Ok);
     match word.as_slice() {
         b"EXISTS" => Ok(Untagged::Exists(number)),
@@ -170,7 +170,7 @@ const MOST_CAPABILITIES: usize = 1000;
 
 /// `capability-data`: words, whatever they are.
 fn capability_data(cursor: &mut Cursor) -> Vec<String> {
-    let words = cursor.rest().split(|octet| *octet == b' ').filter(|word| !word.is_empty());
+    let words = cursor.rest().split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     words.take(MOST_CAPABILITIES).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 

@@ -1,5 +1,5 @@
 //! Every fixture through the real connection, in every slicing: what the transcript writes is the fixture
-//! again, a fault is the one that the table names, and no cut or changed octet does harm.
+//! again, a fault is the one that the table names, and no cut or changed byte does harm.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -63,7 +63,7 @@ const FAULTS: &[(&str, Kind)] = &[
     ("341-utf8-bom", Kind::Protocol),
 ];
 
-/// The fixtures whose octets the reader itself refuses: a limit of ours.
+/// The fixtures whose bytes the reader itself refuses: a limit of ours.
 const REFUSED_BY_THE_READER: &[&str] = &[
     "300-literal-ten-gigabytes",
     "301-literal-two-to-the-32",
@@ -79,9 +79,9 @@ const SLICES: [usize; 6] = [1, 2, 3, 7, 64, 8192];
 struct Page(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Page {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(octets);
-        Ok(octets.len())
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
     }
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
@@ -99,8 +99,8 @@ struct Client<'a> {
 impl Handler for Client<'_> {
     fn challenge(&mut self, _: &[u8]) -> Result<Option<Piece>> {
         match self.turns.borrow_mut().pop_front().as_deref() {
-            Some([Said::Octets(line)]) => Ok(Some(Piece::Text(line[..line.len() - 2].to_vec()))),
-            Some([Said::Secret(size), Said::Octets(_)]) => Ok(Some(Piece::Secret(Secret::new(vec![b'x'; *size])))),
+            Some([Said::Bytes(line)]) => Ok(Some(Piece::Text(line[..line.len() - 2].to_vec()))),
+            Some([Said::Secret(size), Said::Bytes(_)]) => Ok(Some(Piece::Secret(Secret::new(vec![b'x'; *size])))),
             _ => Ok(None),
         }
     }
@@ -118,38 +118,38 @@ fn command(turns: &Turns) -> Option<(Tag, Command, bool)> {
     let mut command = Command::new("", Phase::Command);
     let mut plus = false;
     while let Some(piece) = said.pop_front() {
-        let octets = match piece {
-            Said::Octets(octets) => octets,
+        let bytes = match piece {
+            Said::Bytes(bytes) => bytes,
             Said::Secret(size) => {
                 command.push(Piece::Secret(Secret::new(vec![b'x'; size])));
                 continue;
             }
             Said::Elided(_) => unreachable!("the grammar has no such client"),
         };
-        let line_end = octets.iter().position(|octet| *octet == b'\n').map_or(octets.len(), |at| at + 1);
-        let Some(size) = script::literal_announced(&octets[..line_end]) else {
-            let line = octets.strip_suffix(b"\r\n").unwrap_or(&octets);
+        let line_end = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);
+        let Some(size) = script::literal_announced(&bytes[..line_end]) else {
+            let line = bytes.strip_suffix(b"\r\n").unwrap_or(&bytes);
             command.push(Piece::Text(line.to_vec()));
             continue;
         };
-        let brace = octets[..line_end].iter().rposition(|octet| *octet == b'{').unwrap();
-        plus = octets[line_end - 4] == b'+';
-        command.push(Piece::Text(octets[..brace].to_vec()));
-        let mut behind = octets[line_end..].to_vec();
+        let brace = bytes[..line_end].iter().rposition(|byte| *byte == b'{').unwrap();
+        plus = bytes[line_end - 4] == b'+';
+        command.push(Piece::Text(bytes[..brace].to_vec()));
+        let mut behind = bytes[line_end..].to_vec();
         if behind.is_empty() {
             // The server may refuse the literal: then there is no such turn.
             match turns.borrow().front().map(Vec::as_slice) {
-                Some([Said::Octets(next)]) if !next.starts_with(b"a") => behind.clone_from(next),
+                Some([Said::Bytes(next)]) if !next.starts_with(b"a") => behind.clone_from(next),
                 _ => behind = vec![b'x'; size],
             }
-            if turns.borrow().front().is_some_and(|next| *next == [Said::Octets(behind.clone())]) {
+            if turns.borrow().front().is_some_and(|next| *next == [Said::Bytes(behind.clone())]) {
                 turns.borrow_mut().pop_front();
             }
         }
         let rest = behind.split_off(size);
         command.push(Piece::Literal(behind));
         if !rest.is_empty() {
-            said.push_front(Said::Octets(rest));
+            said.push_front(Said::Bytes(rest));
         }
     }
     let (tag, command) = command.split_tag()?;
@@ -197,8 +197,8 @@ impl Literals for Elide {
         // A cut leaves less of a message than was announced.
         Ok(self.0.iter().any(|elided| *elided <= size as usize))
     }
-    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
-        self.1 += octets.len();
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.1 += bytes.len();
         Ok(())
     }
 }
@@ -214,10 +214,10 @@ fn transcribe(script: &Script, slice: usize) -> String {
             Turn::Comment(_) => {}
             Turn::Client(said) => said.iter().for_each(|piece| {
                 let transcript = reader.transcript().unwrap();
-                let octets = match piece {
-                    Said::Octets(octets) => {
-                        transcript.client(octets);
-                        octets.clone()
+                let bytes = match piece {
+                    Said::Bytes(bytes) => {
+                        transcript.client(bytes);
+                        bytes.clone()
                     }
                     Said::Secret(size) | Said::Elided(size) => {
                         transcript.client_hidden(*size as u64);
@@ -225,20 +225,19 @@ fn transcribe(script: &Script, slice: usize) -> String {
                     }
                 };
                 // A player whose line is cut refuses to hear more, as the dialogue says.
-                let _ = reader.get_mut().write_all(&octets);
+                let _ = reader.get_mut().write_all(&bytes);
             }),
             Turn::Server(said) => {
                 let size = |piece: &Said| match piece {
-                    Said::Octets(octets) => octets.len(),
+                    Said::Bytes(bytes) => bytes.len(),
                     Said::Secret(size) | Said::Elided(size) => *size,
                 };
                 let (mut left, streamed) = (said.iter().map(size).sum::<usize>(), elide.1);
                 while left > 0 {
                     let Ok(frame) = reader.response(&mut elide) else { break };
                     let _ = parse::response(&frame);
-                    left = left.saturating_sub(
-                        frame.octets().len() + 2 + std::mem::replace(&mut elide.1, streamed) - streamed,
-                    );
+                    left = left
+                        .saturating_sub(frame.bytes().len() + 2 + std::mem::replace(&mut elide.1, streamed) - streamed);
                 }
             }
         }
@@ -280,9 +279,7 @@ fn the_transcript_of_every_fixture_is_the_fixture() {
             // What was refused is written as far as it was read. Of mail that a fixture shows, only the length is written.
             let same = match written == expected {
                 false if refused => expected.starts_with(written.trim_end_matches('\n')),
-                false => {
-                    written.contains(" octets>") && transcribe(&Script::parse(&written).unwrap(), slice) == written
-                }
+                false => written.contains(" bytes>") && transcribe(&Script::parse(&written).unwrap(), slice) == written,
                 true => true,
             };
             if !same {
@@ -314,10 +311,10 @@ fn every_fixture_ends_as_the_table_says() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// Reads octets as a whole dialogue of any commands, until the connection ends them.
-fn survive(octets: &[u8]) {
+/// Reads bytes as a whole dialogue of any commands, until the connection ends them.
+fn survive(bytes: &[u8]) {
     let limits = Limits { response: 1 << 16, literal: 1 << 16 };
-    let mut connection = Connection::new(Monologue(octets), limits);
+    let mut connection = Connection::new(Monologue(bytes), limits);
     if connection.greeting().is_err() {
         return;
     }
@@ -332,9 +329,9 @@ fn survive(octets: &[u8]) {
 #[test]
 fn truncations_of_every_fixture_are_survived() {
     for (_, script) in fixtures() {
-        let octets = script.server_octets();
+        let bytes = script.server_bytes();
         // The fuzz targets try the others.
-        (0..octets.len()).step_by(1 + octets.len() / 150).for_each(|cut| survive(&octets[..cut]));
+        (0..bytes.len()).step_by(1 + bytes.len() / 150).for_each(|cut| survive(&bytes[..cut]));
     }
 }
 
@@ -347,9 +344,9 @@ fn seeded_mutations_of_every_fixture_are_survived() {
     };
     let spice = b"(){}[]\"\\ \r\n\0*+<>0123456789\xff\x80A";
     for (_, script) in fixtures() {
-        let octets = script.server_octets();
+        let bytes = script.server_bytes();
         for _ in 0..20 {
-            let mut mutant = octets.clone();
+            let mut mutant = bytes.clone();
             for _ in 0..=random(6) {
                 let at = random(mutant.len());
                 match random(4) {

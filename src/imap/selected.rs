@@ -1,7 +1,7 @@
 //! A mailbox that is open: what the server said of it, and what can be done with its messages.
 //!
 //! Whatever names messages names them by UID. A set of UIDs becomes as many commands as it takes to keep
-//! each below 4,000 octets. IDLE is in `idle`, what goes through a FETCH with bodies in `bodies`.
+//! each below 4,000 bytes. IDLE is in `idle`, what goes through a FETCH with bodies in `bodies`.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -16,21 +16,21 @@ use super::types::{CodeMeaning, Esearch, Fetch, Flag, Status, Uid, UidValidity, 
 use super::uid_set::{UidSet, in_order};
 use crate::error::{Error, Kind, Phase, Result};
 
-/// Octets of a command line; Exchange refuses more than 4,096 (`BAD Command Argument Error. 12`).
-const COMMAND_OCTETS: usize = 4000;
+/// Bytes of a command line; Exchange refuses more than 4,096 (`BAD Command Argument Error. 12`).
+const COMMAND_BYTES: usize = 4000;
 
-/// Octets of the UIDs of a command that names a mailbox too.
-const CHANGE_OCTETS: usize = 3000;
+/// Bytes of the UIDs of a command that names a mailbox too.
+const CHANGE_BYTES: usize = 3000;
 
 /// Searches by ranges of UIDs in place of one whose answer is too long.
 const MOST_SEARCHES: u32 = 1000;
 
-/// Untagged data that one message may bring with its body, in octets.
-const OCTETS_A_MESSAGE: u64 = 1024;
+/// Untagged data that one message may bring with its body, in bytes.
+const BYTES_A_MESSAGE: u64 = 1024;
 
-/// Untagged data that the items of one message may make up on average, in octets: no header that Exchange takes has
+/// Untagged data that the items of one message may make up on average, in bytes: no header that Exchange takes has
 /// more, and one that others wrote keeps none of the rest from being read.
-const OCTETS_OF_ITEMS: u64 = 1 << 20;
+const BYTES_OF_ITEMS: u64 = 1 << 20;
 
 /// What a server shows of a change that it says OK to.
 #[derive(Default)]
@@ -264,13 +264,13 @@ impl<S: Read + Write> Selected<'_, S> {
     /// `sink` as it comes. Returns the UIDs that were asked for; which of them came, the sink knows.
     ///
     /// `items` come before the body: `UID`, or `UID FLAGS INTERNALDATE`. As many UIDs go into one
-    /// command as 4,000 octets of ranges hold. What the server says of messages that were not asked for
+    /// command as 4,000 bytes of ranges hold. What the server says of messages that were not asked for
     /// is not shown to the sink.
     pub fn fetch_bodies(&mut self, uids: &UidSet, items: &str, sink: &mut dyn BodySink) -> Result<()> {
-        for chunk in uids.chunks(COMMAND_OCTETS, u64::MAX) {
+        for chunk in uids.chunks(COMMAND_BYTES, u64::MAX) {
             let command = Command::new("UID FETCH", Phase::Fetch)
                 .raw(&format!("{chunk} ({items} BODY.PEEK[])"))?
-                .allowing(chunk.len().saturating_mul(OCTETS_A_MESSAGE));
+                .allowing(chunk.len().saturating_mul(BYTES_A_MESSAGE));
             let mut bodies = Bodies::new(&chunk, sink, &mut self.mailbox, self.session.connection.not_mail);
             self.session.connection.run_ok(&command, &mut bodies)?;
         }
@@ -292,10 +292,10 @@ impl<S: Read + Write> Selected<'_, S> {
     /// # }
     /// ```
     pub fn fetch_each(&mut self, uids: &UidSet, items: &str, each: &mut dyn FnMut(&Fetch) -> Result<()>) -> Result<()> {
-        for chunk in uids.chunks(COMMAND_OCTETS.saturating_sub(items.len()), u64::MAX) {
+        for chunk in uids.chunks(COMMAND_BYTES.saturating_sub(items.len()), u64::MAX) {
             let command = Command::new("UID FETCH", Phase::Fetch)
                 .raw(&format!("{chunk} ({items})"))?
-                .allowing(chunk.len().saturating_mul(OCTETS_OF_ITEMS));
+                .allowing(chunk.len().saturating_mul(BYTES_OF_ITEMS));
             self.run(&command, |data| match data {
                 Untagged::Fetch(fetched) if fetched.uid.is_some_and(|uid| chunk.contains(uid)) => each(fetched),
                 _ => Ok(()),
@@ -401,7 +401,7 @@ impl<S: Read + Write> Selected<'_, S> {
     /// Which of `uids` the server lists.
     pub(crate) fn still_there(&mut self, uids: &UidSet) -> Result<UidSet> {
         let mut there = UidSet::new();
-        for chunk in uids.chunks(COMMAND_OCTETS, u64::MAX) {
+        for chunk in uids.chunks(COMMAND_BYTES, u64::MAX) {
             there.extend(&self.search(&format!("UID {chunk}"))?);
         }
         Ok(there.within(uids))
@@ -420,9 +420,9 @@ impl<S: Read + Write> Selected<'_, S> {
         rest: impl Fn(Command) -> Result<Command>,
     ) -> Result<Shown> {
         let mut shown = Shown::default();
-        for chunk in uids.chunks(CHANGE_OCTETS, u64::MAX) {
+        for chunk in uids.chunks(CHANGE_BYTES, u64::MAX) {
             let command = rest(Command::new(verb, Phase::Command).raw(&chunk.to_string())?)?;
-            let command = command.allowing(chunk.len().saturating_mul(OCTETS_A_MESSAGE));
+            let command = command.allowing(chunk.len().saturating_mul(BYTES_A_MESSAGE));
             let status = self.run(&command, |data| {
                 shown.learn(&chunk, data);
                 Ok(())

@@ -51,7 +51,7 @@ impl Tag {
     /// A tag of letters and digits, which every server takes; anything else is none.
     pub(crate) fn new(text: impl Into<String>) -> Option<Tag> {
         let text = text.into();
-        (!text.is_empty() && text.bytes().all(|octet| octet.is_ascii_alphanumeric())).then_some(Tag(text))
+        (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(Tag(text))
     }
 
     /// The tag of the n-th command.
@@ -73,11 +73,11 @@ impl Flag {
         Flag(String::from_utf8_lossy(word).into_owned())
     }
 
-    /// A flag to set: `\Seen`, `$MDNSent`; what is no `flag` of RFC 3501, or more than letters and digits, is
+    /// A flag to set: `\Seen`, `$MDNSent`; what is not a `flag` of RFC 3501, or more than letters and digits, is
     /// none.
     pub fn named(text: &str) -> Option<Flag> {
         let word = text.strip_prefix(['\\', '$']).unwrap_or(text);
-        let plain = !word.is_empty() && word.bytes().all(|octet| octet.is_ascii_alphanumeric());
+        let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
         plain.then(|| Flag(text.to_owned()))
     }
 
@@ -139,7 +139,7 @@ impl Status {
     }
 }
 
-/// A response code: what it means, and its octets between the brackets.
+/// A response code: what it means, and its bytes between the brackets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Code {
     pub raw: Vec<u8>,
@@ -213,7 +213,7 @@ pub struct Fetch {
     pub flags: Option<Vec<Flag>>,
     /// INTERNALDATE, as sent.
     pub internal_date: Option<Vec<u8>>,
-    /// RFC822.SIZE in octets; Exchange estimates it, so it is no length to rely on.
+    /// RFC822.SIZE in bytes; Exchange estimates it, so it is not a length to rely on.
     pub size: Option<u64>,
     /// BODYSTRUCTURE or BODY, as sent.
     pub body_structure: Option<Vec<u8>>,
@@ -222,7 +222,7 @@ pub struct Fetch {
 }
 
 impl Fetch {
-    /// The octets of a `BODY[HEADER…]`, a quoted string or a literal; none where it is NIL.
+    /// The bytes of a `BODY[HEADER…]`, a quoted string or a literal; none where it is NIL.
     pub fn header(&self) -> Option<&[u8]> {
         self.sections.iter().find(|section| section.name.starts_with(b"HEADER"))?.data.as_deref()
     }
@@ -233,7 +233,7 @@ impl Fetch {
 #[non_exhaustive]
 pub struct Section {
     /// What is between the brackets, upper case: empty for the whole message, `<0>` for a part of
-    /// it by its origin octet, `HEADER`, `TEXT`, `1.2`.
+    /// it by its origin byte, `HEADER`, `TEXT`, `1.2`.
     pub name: Vec<u8>,
     /// Its bytes; none if there is no such part (NIL), or if they went to the caller's sink.
     pub data: Option<Vec<u8>>,

@@ -140,11 +140,11 @@ impl UidSet {
         self.ranges.iter().map(|(first, last)| (*first, *last))
     }
 
-    /// Cuts the set so that each part's text has at most `octets` octets (at least one range each) and
-    /// names at most `uids` UIDs: Exchange refuses a command of more than 4,096 octets.
+    /// Cuts the set so that each part's text has at most `bytes` bytes (at least one range each) and
+    /// names at most `uids` UIDs: Exchange refuses a command of more than 4,096 bytes.
     ///
     /// One after the other, as they are asked for: a server that lists 4,294,967,295 UIDs costs no memory.
-    pub(crate) fn chunks(&self, octets: usize, uids: u64) -> impl Iterator<Item = UidSet> + '_ {
+    pub(crate) fn chunks(&self, bytes: usize, uids: u64) -> impl Iterator<Item = UidSet> + '_ {
         let mut ranges = self.ranges.iter().map(|(first, last)| (*first, *last));
         let mut open = None;
         std::iter::from_fn(move || {
@@ -154,7 +154,7 @@ impl UidSet {
                 let Some((first, last)) = open.take().or_else(|| ranges.next()) else { break };
                 let end = last.min(first.saturating_add(u32::try_from(room - 1).unwrap_or(u32::MAX)));
                 let text = range_text(first, end).len() + 1;
-                if !chunk.is_empty() && length + text > octets {
+                if !chunk.is_empty() && length + text > bytes {
                     open = Some((first, last));
                     break;
                 }
@@ -189,7 +189,7 @@ impl fmt::Display for UidSet {
 }
 
 /// The UIDs of a `uid-set` in the order in which they are written, which COPYUID pairs them by; none where
-/// it is no set or names more than `most`.
+/// it is not a set or names more than `most`.
 pub(super) fn in_order(text: &str, most: u64) -> Option<Vec<Uid>> {
     let mut uids = Vec::new();
     for part in text.split(',') {
@@ -211,7 +211,7 @@ fn range_text(first: u32, last: u32) -> String {
 
 /// `nz-number`, and nothing that Rust's own parser would let pass besides.
 fn number(text: &str) -> Option<u32> {
-    text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok()).flatten().filter(|number| *number > 0)
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten().filter(|number| *number > 0)
 }
 
 #[cfg(test)]
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_stay_below_their_octets_and_counts() {
+    fn chunks_stay_below_their_bytes_and_counts() {
         let sparse: UidSet = (1..2000).filter_map(|n| Uid::new(n * 2)).collect();
         let chunks: Vec<_> = sparse.chunks(4000, u64::MAX).collect();
         assert!(chunks.len() > 1 && chunks.iter().all(|chunk| chunk.to_string().len() <= 4000));

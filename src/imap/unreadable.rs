@@ -8,8 +8,8 @@ use crate::error::Error;
 impl Unreadable {
     /// What can be said of a response that is refused because of `why`.
     pub(super) fn new(frame: &Frame, why: String) -> Unreadable {
-        let octets = frame.octets().strip_prefix(b"* ").unwrap_or_default();
-        let words = octets.split(|octet| !octet.is_ascii_alphanumeric());
+        let bytes = frame.bytes().strip_prefix(b"* ").unwrap_or_default();
+        let words = bytes.split(|byte| !byte.is_ascii_alphanumeric());
         let name = words.take(2).find(|word| word.first().is_some_and(u8::is_ascii_alphabetic));
         let name = String::from_utf8_lossy(name.unwrap_or_default()).to_ascii_uppercase();
         Unreadable { name, uid: only_uid(frame), is_too_long: frame.is_cut(), why }
@@ -38,7 +38,7 @@ impl Unreadable {
 /// than it says goes on as lines, which are mail and must not be read as responses; a string that is not closed may be
 /// mail only in a FETCH.
 fn is_framed(frame: &Frame, is_fetch: bool) -> bool {
-    if !frame.octets().starts_with(b"* ") {
+    if !frame.bytes().starts_with(b"* ") {
         return false;
     }
     let mut pieces = frame.outside_literals();
@@ -77,7 +77,7 @@ fn only_uid(frame: &Frame) -> Option<Uid> {
     let mut found = None;
     for piece in frame.outside_literals() {
         for text in outside_quotes(piece).unwrap_or_default() {
-            let words: Vec<_> = text.split(|octet| b" ()".contains(octet)).filter(|word| !word.is_empty()).collect();
+            let words: Vec<_> = text.split(|byte| b" ()".contains(byte)).filter(|word| !word.is_empty()).collect();
             for pair in words.windows(2) {
                 let [name, number] = pair else { continue };
                 if !name.eq_ignore_ascii_case(b"UID") {
@@ -97,8 +97,8 @@ fn only_uid(frame: &Frame) -> Option<Uid> {
 /// A line's parts that are in no quoted string; none where one is not closed.
 fn outside_quotes(line: &[u8]) -> Option<Vec<&[u8]>> {
     let (mut parts, mut start, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
-    for (at, octet) in line.iter().enumerate() {
-        match octet {
+    for (at, byte) in line.iter().enumerate() {
+        match byte {
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,
             b'"' => {

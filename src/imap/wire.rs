@@ -1,7 +1,7 @@
-//! Octets → framed responses. The file to audit first.
+//! Bytes → framed responses. The file to audit first.
 //!
 //! A response is found before it is understood: lines end in CRLF, a line that ends in `{n}` is followed
-//! by n octets of literal and goes on behind them (RFC 3501 section 2.2 and 4.3). Whatever the octets
+//! by n bytes of literal and goes on behind them (RFC 3501 section 2.2 and 4.3). Whatever the bytes
 //! mean, what is inside a literal is never taken for protocol, and the end of a response is where the
 //! grammar puts it, never where the socket happened to pause.
 //!
@@ -35,9 +35,9 @@ const HEAD: usize = 4096;
 /// The most that a server is let send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// Octets of one response, its held literals included (default 8 MiB: a SEARCH of a million UIDs).
+    /// Bytes of one response, its held literals included (default 8 MiB: a SEARCH of a million UIDs).
     pub response: usize,
-    /// Octets of one literal that streams (default 1 GiB; Exchange Online sends 150 MB at most).
+    /// Bytes of one literal that streams (default 1 GiB; Exchange Online sends 150 MB at most).
     pub literal: u64,
 }
 
@@ -120,7 +120,7 @@ impl<R: Read> Reader<R> {
         self.pace.asked();
     }
 
-    /// True where octets were read that no response has taken yet.
+    /// True where bytes were read that no response has taken yet.
     pub(crate) fn has_unread(&self) -> bool {
         !self.unread.is_empty()
     }
@@ -155,20 +155,20 @@ impl<R: Read> Reader<R> {
         let mut frame = Frame::default();
         self.pace.response(self.has_unread());
         loop {
-            let line_start = frame.octets.len();
+            let line_start = frame.bytes.len();
             self.line(most, &mut frame)?;
             if frame.is_cut {
                 return Ok(frame);
             }
             let Some(size) = announced(&frame, line_start)? else {
-                frame.octets.truncate(frame.octets.len() - 2);
+                frame.bytes.truncate(frame.bytes.len() - 2);
                 return Ok(frame);
             };
             if size > self.limits.literal {
-                let what = format!("a literal of {size} octets (the limit is {})", self.limits.literal);
+                let what = format!("a literal of {size} bytes (the limit is {})", self.limits.literal);
                 return Err(limit(what, frame));
             }
-            let start = frame.octets.len();
+            let start = frame.bytes.len();
             let (mut streamed, mut skipped) = (None, false);
             if literals.wants(&frame, size).map_err(Fault::Sink)? {
                 self.stream(size, literals)?;
@@ -180,9 +180,9 @@ impl<R: Read> Reader<R> {
                 skipped = true;
             } else {
                 let left = most.saturating_sub(start);
-                return Err(limit(format!("a literal of {size} octets where {left} at most are held"), frame));
+                return Err(limit(format!("a literal of {size} bytes where {left} at most are held"), frame));
             }
-            frame.literals.push(Literal { held: start..frame.octets.len(), streamed, skipped });
+            frame.literals.push(Literal { held: start..frame.bytes.len(), streamed, skipped });
         }
     }
 
@@ -190,38 +190,38 @@ impl<R: Read> Reader<R> {
         self.limits.literal.min(MOST_SKIPPED.saturating_mul(self.limits.response as u64))
     }
 
-    /// Appends octets up to and with the next CRLF.
+    /// Appends bytes up to and with the next CRLF.
     fn line(&mut self, most: usize, frame: &mut Frame) -> Result<(), Fault> {
-        let start = frame.octets.len();
+        let start = frame.bytes.len();
         loop {
             let unread = self.buffer.get(self.unread.clone()).unwrap_or_default();
-            // The CR may be the last octet of the slice before this one.
-            let ends_cr = frame.octets.len() > start && frame.octets.ends_with(b"\r");
+            // The CR may be the last byte of the slice before this one.
+            let ends_cr = frame.bytes.len() > start && frame.bytes.ends_with(b"\r");
             let (taken, complete) = match line_end(unread, ends_cr) {
                 Some(end) => (end, true),
                 None => (unread.len(), false),
             };
-            if frame.octets.len() + taken > most {
-                let room = most.saturating_sub(frame.octets.len());
-                frame.octets.extend_from_slice(unread.get(..room).unwrap_or_default());
+            if frame.bytes.len() + taken > most {
+                let room = most.saturating_sub(frame.bytes.len());
+                frame.bytes.extend_from_slice(unread.get(..room).unwrap_or_default());
                 self.unread.start += room;
-                self.note(frame.octets.get(start..).unwrap_or_default());
+                self.note(frame.bytes.get(start..).unwrap_or_default());
                 // What is text for people goes on for no reason.
-                return match is_free_text(&frame.octets) {
+                return match is_free_text(&frame.bytes) {
                     true => Err(too_long(most, frame)),
                     false => self.skip_line(most, frame),
                 };
             }
-            frame.octets.extend_from_slice(unread.get(..taken).unwrap_or_default());
+            frame.bytes.extend_from_slice(unread.get(..taken).unwrap_or_default());
             self.unread.start += taken;
             if complete {
-                self.note(frame.octets.get(start..).unwrap_or_default());
+                self.note(frame.bytes.get(start..).unwrap_or_default());
                 return Ok(());
             }
             if let Err(fault) = self.fill() {
-                self.note(frame.octets.get(start..).unwrap_or_default());
+                self.note(frame.bytes.get(start..).unwrap_or_default());
                 return Err(match fault {
-                    Fault::Closed if !frame.octets.is_empty() => Fault::Stream(io::ErrorKind::UnexpectedEof.into()),
+                    Fault::Closed if !frame.bytes.is_empty() => Fault::Stream(io::ErrorKind::UnexpectedEof.into()),
                     fault => fault,
                 });
             }
@@ -231,7 +231,7 @@ impl<R: Read> Reader<R> {
     /// Reads on to the end of a line that is too long, without keeping it. One that may announce a literal does not
     /// end the response.
     fn skip_line(&mut self, most: usize, frame: &mut Frame) -> Result<(), Fault> {
-        let mut end = frame.octets.get(frame.octets.len().saturating_sub(3)..).unwrap_or_default().to_vec();
+        let mut end = frame.bytes.get(frame.bytes.len().saturating_sub(3)..).unwrap_or_default().to_vec();
         let (mut skipped, mut complete) = (0, false);
         while !complete && skipped <= self.most_skipped() {
             if self.unread.is_empty()
@@ -253,7 +253,7 @@ impl<R: Read> Reader<R> {
         if !complete || end == b"}\r\n" {
             return Err(too_long(most, frame));
         }
-        frame.octets.truncate(HEAD);
+        frame.bytes.truncate(HEAD);
         frame.literals.retain(|literal| literal.held.end <= HEAD);
         frame.is_cut = true;
         Ok(())
@@ -261,13 +261,13 @@ impl<R: Read> Reader<R> {
 
     /// Appends a literal to the frame.
     fn hold(&mut self, size: u64, frame: &mut Frame) -> Result<(), Fault> {
-        let start = frame.octets.len();
+        let start = frame.bytes.len();
         let size = usize::try_from(size).unwrap_or(usize::MAX);
-        while frame.octets.len() - start < size {
-            let missing = size - (frame.octets.len() - start);
+        while frame.bytes.len() - start < size {
+            let missing = size - (frame.bytes.len() - start);
             let unread = self.buffer.get(self.unread.clone()).unwrap_or_default();
             let taken = unread.len().min(missing);
-            frame.octets.extend_from_slice(unread.get(..taken).unwrap_or_default());
+            frame.bytes.extend_from_slice(unread.get(..taken).unwrap_or_default());
             self.unread.start += taken;
             if taken < missing
                 && let Err(fault) = self.fill()
@@ -324,33 +324,33 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// A literal of a FETCH is mail, whoever asked for it.
+    /// A literal of a FETCH is mail, asked for or not.
     fn note_literal(&mut self, frame: &Frame, start: usize) {
-        let literal = frame.octets.get(start..).unwrap_or_default();
-        if is_fetch(&frame.octets) { self.note_skipped(literal.len() as u64) } else { self.note(literal) }
+        let literal = frame.bytes.get(start..).unwrap_or_default();
+        if is_fetch(&frame.bytes) { self.note_skipped(literal.len() as u64) } else { self.note(literal) }
     }
 
     /// What was read and not held is written down by its length.
-    fn note_skipped(&mut self, octets: u64) {
+    fn note_skipped(&mut self, bytes: u64) {
         if let Some(transcript) = &mut self.transcript {
-            transcript.server_body(octets);
+            transcript.server_body(bytes);
         }
     }
 
-    fn note(&mut self, octets: &[u8]) {
+    fn note(&mut self, bytes: &[u8]) {
         if let Some(transcript) = &mut self.transcript {
-            transcript.server(octets);
+            transcript.server(bytes);
         }
     }
 }
 
 fn too_long(most: usize, frame: &mut Frame) -> Fault {
-    limit(format!("a response of more than {most} octets"), std::mem::take(frame))
+    limit(format!("a response of more than {most} bytes"), std::mem::take(frame))
 }
 
 /// Of the head no more is kept than what names the response.
 fn limit(what: String, mut head: Frame) -> Fault {
-    head.octets.truncate(HEAD);
+    head.bytes.truncate(HEAD);
     Fault::Limit { what, head }
 }
 
@@ -361,12 +361,12 @@ fn within_response(fault: Fault) -> Fault {
     }
 }
 
-/// One past the first CRLF; `after_cr` says that the octet before `octets` was a CR.
-fn line_end(octets: &[u8], after_cr: bool) -> Option<usize> {
+/// One past the first CRLF; `after_cr` says that the byte before `bytes` was a CR.
+fn line_end(bytes: &[u8], after_cr: bool) -> Option<usize> {
     let mut from = 0;
-    while let Some(at) = octets.get(from..)?.iter().position(|octet| *octet == b'\n') {
+    while let Some(at) = bytes.get(from..)?.iter().position(|byte| *byte == b'\n') {
         let lf = from + at;
-        let before = if lf == 0 { after_cr } else { octets.get(lf - 1) == Some(&b'\r') };
+        let before = if lf == 0 { after_cr } else { bytes.get(lf - 1) == Some(&b'\r') };
         if before {
             return Some(lf + 1);
         }
@@ -378,15 +378,15 @@ fn line_end(octets: &[u8], after_cr: bool) -> Option<usize> {
 /// The size of the literal that the frame's last line, which starts at `line_start`, announces. A held
 /// literal may end in `{5}` itself; only what is behind it counts.
 ///
-/// `literal = "{" number "}" CRLF *CHAR8`. What ends in braces without a number is no literal; the
+/// `literal = "{" number "}" CRLF *CHAR8`. What ends in braces without a number is not a literal; the
 /// grammar above will refuse it. A number that no 64 bits hold is refused here.
 fn announced(frame: &Frame, line_start: usize) -> Result<Option<u64>, Fault> {
-    if is_free_text(&frame.octets) {
+    if is_free_text(&frame.bytes) {
         return Ok(None);
     }
-    let line = frame.octets.get(line_start..).unwrap_or_default();
+    let line = frame.bytes.get(line_start..).unwrap_or_default();
     let Some(line) = line.strip_suffix(b"}\r\n") else { return Ok(None) };
-    let digits = line.iter().rev().take_while(|octet| octet.is_ascii_digit()).count();
+    let digits = line.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let Some((before, number)) = line.split_at_checked(line.len() - digits) else { return Ok(None) };
     if digits == 0 || !before.ends_with(b"{") {
         return Ok(None);
@@ -399,18 +399,18 @@ fn announced(frame: &Frame, line_start: usize) -> Result<Option<u64>, Fault> {
 }
 
 /// True for `* n FETCH`.
-fn is_fetch(octets: &[u8]) -> bool {
-    let data = octets.strip_prefix(b"* ").unwrap_or_default();
-    data.split(|octet| *octet == b' ')
+fn is_fetch(bytes: &[u8]) -> bool {
+    let data = bytes.strip_prefix(b"* ").unwrap_or_default();
+    data.split(|byte| *byte == b' ')
         .filter(|word| !word.is_empty())
         .nth(1)
         .is_some_and(|word| word.eq_ignore_ascii_case(b"FETCH"))
 }
 
 /// True for what ends in human-readable text: everything but untagged data.
-fn is_free_text(octets: &[u8]) -> bool {
-    let Some(data) = octets.strip_prefix(b"* ") else { return true };
-    let word = data.split(|octet| !octet.is_ascii_alphabetic()).next().unwrap_or_default();
+fn is_free_text(bytes: &[u8]) -> bool {
+    let Some(data) = bytes.strip_prefix(b"* ") else { return true };
+    let word = data.split(|byte| !byte.is_ascii_alphabetic()).next().unwrap_or_default();
     [&b"OK"[..], b"NO", b"BAD", b"BYE", b"PREAUTH"].iter().any(|status| word.eq_ignore_ascii_case(status))
 }
 

@@ -1,19 +1,19 @@
-//! The reader against octets in every slicing, and against servers that mean harm.
+//! The reader against bytes in every slicing, and against servers that mean harm.
 
 use super::*;
 
-/// Gives its octets `slice` at a time, then the end of the stream.
+/// Gives its bytes `slice` at a time, then the end of the stream.
 struct Slices<'a> {
-    octets: &'a [u8],
+    bytes: &'a [u8],
     slice: usize,
 }
 
 impl Read for Slices<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.octets.len().min(self.slice).min(buf.len());
-        let (now, later) = self.octets.split_at(n);
+        let n = self.bytes.len().min(self.slice).min(buf.len());
+        let (now, later) = self.bytes.split_at(n);
         buf[..n].copy_from_slice(now);
-        self.octets = later;
+        self.bytes = later;
         Ok(n)
     }
 }
@@ -26,15 +26,15 @@ impl Literals for Keep {
     fn wants(&mut self, _: &Frame, _: u64) -> io::Result<bool> {
         Ok(true)
     }
-    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
-        self.0.extend_from_slice(octets);
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.extend_from_slice(bytes);
         Ok(())
     }
 }
 
-fn each_slicing(octets: &[u8], check: impl Fn(&mut Reader<Slices>)) {
+fn each_slicing(bytes: &[u8], check: impl Fn(&mut Reader<Slices>)) {
     for slice in [1, 2, 3, 7, 64, 8192, usize::MAX] {
-        check(&mut Reader::new(Slices { octets, slice }, Limits { response: 1000, literal: 100_000 }));
+        check(&mut Reader::new(Slices { bytes, slice }, Limits { response: 1000, literal: 100_000 }));
     }
 }
 
@@ -42,10 +42,10 @@ fn each_slicing(octets: &[u8], check: impl Fn(&mut Reader<Slices>)) {
 fn lines_and_held_literals_in_every_slicing() {
     each_slicing(b"* LIST () \"/\" {5}\r\na\r\n{9\r\n* OK text {5}\r\na1 OK done {3}\r\n", |reader| {
         let list = reader.response(&mut Hold).unwrap();
-        assert_eq!(list.octets(), b"* LIST () \"/\" {5}\r\na\r\n{9");
+        assert_eq!(list.bytes(), b"* LIST () \"/\" {5}\r\na\r\n{9");
         assert_eq!(list.literal_at(19), Some(&Literal { held: 19..24, streamed: None, skipped: false }));
-        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"* OK text {5}");
-        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"a1 OK done {3}");
+        assert_eq!(reader.response(&mut Hold).unwrap().bytes(), b"* OK text {5}");
+        assert_eq!(reader.response(&mut Hold).unwrap().bytes(), b"a1 OK done {3}");
         assert!(matches!(reader.response(&mut Hold), Err(Fault::Closed)));
     });
 }
@@ -53,19 +53,19 @@ fn lines_and_held_literals_in_every_slicing() {
 #[test]
 fn a_literal_that_ends_as_an_announcement_announces_nothing() {
     each_slicing(b"* LIST () \"/\" {8}\r\na(b) {5}\r\n* OK\r\n", |reader| {
-        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"* LIST () \"/\" {8}\r\na(b) {5}");
-        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"* OK");
+        assert_eq!(reader.response(&mut Hold).unwrap().bytes(), b"* LIST () \"/\" {8}\r\na(b) {5}");
+        assert_eq!(reader.response(&mut Hold).unwrap().bytes(), b"* OK");
     });
 }
 
 #[test]
 fn a_streamed_literal_leaves_its_place_in_the_frame() {
     let body = vec![b'x'; 90_000];
-    let octets = [b"* 1 FETCH (BODY[] {90000}\r\n", &body[..], b" UID 7)\r\n"].concat();
-    each_slicing(&octets, |reader| {
+    let bytes = [b"* 1 FETCH (BODY[] {90000}\r\n", &body[..], b" UID 7)\r\n"].concat();
+    each_slicing(&bytes, |reader| {
         let mut keep = Keep::default();
         let fetch = reader.response(&mut keep).unwrap();
-        assert_eq!(fetch.octets(), b"* 1 FETCH (BODY[] {90000}\r\n UID 7)");
+        assert_eq!(fetch.bytes(), b"* 1 FETCH (BODY[] {90000}\r\n UID 7)");
         assert_eq!(fetch.literal_at(27).unwrap().streamed, Some(90_000));
         assert_eq!(keep.0.len(), 90_000);
     });
@@ -74,8 +74,8 @@ fn a_streamed_literal_leaves_its_place_in_the_frame() {
 #[test]
 fn bare_cr_and_lf_do_not_end_a_line() {
     each_slicing(b"* 1\r2\n3\r\r\n\r\n", |reader| {
-        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"* 1\r2\n3\r");
-        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"");
+        assert_eq!(reader.response(&mut Hold).unwrap().bytes(), b"* 1\r2\n3\r");
+        assert_eq!(reader.response(&mut Hold).unwrap().bytes(), b"");
     });
 }
 
@@ -98,8 +98,8 @@ fn what_is_too_long_is_skipped_and_the_next_response_is_read() {
     let line = format!("* SEARCH{}\r\n* 2 EXISTS\r\n", " 1".repeat(1000));
     each_slicing(line.as_bytes(), |reader| {
         let frame = reader.response(&mut Hold).unwrap();
-        assert!(frame.is_cut() && frame.octets().starts_with(b"* SEARCH 1 1"));
-        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"* 2 EXISTS");
+        assert!(frame.is_cut() && frame.bytes().starts_with(b"* SEARCH 1 1"));
+        assert_eq!(reader.response(&mut Hold).unwrap().bytes(), b"* 2 EXISTS");
     });
     let literal = format!(
         "* LIST () \"/\" {{2000}}\r\n{} \"x\"\r\n* 2 EXISTS\r\n",
@@ -108,8 +108,8 @@ fn what_is_too_long_is_skipped_and_the_next_response_is_read() {
     each_slicing(literal.as_bytes(), |reader| {
         let frame = reader.response(&mut Hold).unwrap();
         assert!(frame.literals[0].skipped);
-        assert_eq!(frame.octets(), b"* LIST () \"/\" {2000}\r\n \"x\"");
-        assert_eq!(reader.response(&mut Hold).unwrap().octets(), b"* 2 EXISTS");
+        assert_eq!(frame.bytes(), b"* LIST () \"/\" {2000}\r\n \"x\"");
+        assert_eq!(reader.response(&mut Hold).unwrap().bytes(), b"* 2 EXISTS");
     });
     // What follows may be a literal.
     let unclear = format!("* LIST {} {{5}}\r\n* 2 EXISTS\r\n", "x".repeat(2000));
@@ -121,8 +121,8 @@ fn what_is_too_long_is_skipped_and_the_next_response_is_read() {
 /// What follows a fault may be inside a literal.
 #[test]
 fn after_a_fault_nothing_more_is_read() {
-    for octets in ["* LIST () \"/\" {200000}\r\n* 1 EXISTS\r\n", "* 1 FETCH (BODY[] {9}\r\nx\r\n* 1 EXISTS\r\n"] {
-        each_slicing(octets.as_bytes(), |reader| {
+    for bytes in ["* LIST () \"/\" {200000}\r\n* 1 EXISTS\r\n", "* 1 FETCH (BODY[] {9}\r\nx\r\n* 1 EXISTS\r\n"] {
+        each_slicing(bytes.as_bytes(), |reader| {
             assert!(reader.response(&mut Refuse).is_err());
             for _ in 0..3 {
                 assert!(matches!(reader.response(&mut Hold), Err(Fault::Over)));
@@ -147,15 +147,15 @@ fn what_is_no_number_announces_no_literal() {
     for line in ["* LIST {}\r\n", "* LIST {-1}\r\n", "* LIST {5+}\r\n", "* LIST 5}\r\n", "{5}\r\n"] {
         each_slicing(line.as_bytes(), |reader| {
             let frame = reader.response(&mut Hold).unwrap();
-            assert_eq!((frame.octets().len(), frame.literals.len()), (line.len() - 2, 0), "{line:?}");
+            assert_eq!((frame.bytes().len(), frame.literals.len()), (line.len() - 2, 0), "{line:?}");
         });
     }
 }
 
 #[test]
 fn the_end_of_the_stream_within_a_response_is_told_from_the_end_between_two() {
-    for octets in [&b"* OK"[..], b"* LIST {5}\r\nab", b"* LIST {5}\r\nabcde", b"* LIST {5}\r\nabcde)\r"] {
-        each_slicing(octets, |reader| {
+    for bytes in [&b"* OK"[..], b"* LIST {5}\r\nab", b"* LIST {5}\r\nabcde", b"* LIST {5}\r\nabcde)\r"] {
+        each_slicing(bytes, |reader| {
             let fault = reader.response(&mut Hold).unwrap_err();
             assert!(matches!(&fault, Fault::Stream(e) if e.kind() == io::ErrorKind::UnexpectedEof), "{fault:?}");
         });

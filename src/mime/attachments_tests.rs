@@ -12,7 +12,7 @@ use super::*;
 #[path = "hostile_tests.rs"]
 mod hostile;
 
-/// A file's name, its type, its size, its first octets.
+/// A file's name, its type, its size, its first bytes.
 type Part = (&'static str, &'static str, u64, &'static str);
 
 /// Fixtures whose parts differ, with what is said of them.
@@ -204,9 +204,9 @@ fn unpacked(message: &[u8]) -> (Extracted, BTreeMap<String, Vec<u8>>) {
     let mut memory = Memory::default();
     let extracted = unpack(message, false, &mut memory).unwrap();
     assert_eq!(extracted.attachments.len(), memory.0.len());
-    let octets: usize = memory.0.values().map(Vec::len).sum();
+    let bytes: usize = memory.0.values().map(Vec::len).sum();
     // A line of uuencode may lack the blanks at its end.
-    assert!(octets <= message.len() * 3, "more came out than went in");
+    assert!(bytes <= message.len() * 3, "more came out than went in");
     for attachment in &extracted.attachments {
         assert_eq!(memory.0.get(&attachment.name).unwrap().len() as u64, attachment.size);
         let plain = attachment.name.strip_prefix("._").unwrap_or(&attachment.name);
@@ -220,7 +220,7 @@ fn unpacked(message: &[u8]) -> (Extracted, BTreeMap<String, Vec<u8>>) {
 
 /// The two lines that every fixture opens with, and the rest.
 fn without_comments(message: &[u8]) -> &[u8] {
-    let behind = |text: &'_ [u8]| text.iter().position(|octet| *octet == b'\n').unwrap() + 1;
+    let behind = |text: &'_ [u8]| text.iter().position(|byte| *byte == b'\n').unwrap() + 1;
     let second = &message[behind(message)..];
     &second[behind(second)..]
 }
@@ -232,7 +232,7 @@ fn every_fixture_says_what_it_shows_and_is_expected() {
     let there = fixtures();
     assert_eq!(there.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), expected);
     for (name, message) in there {
-        let mut lines = message.split(|octet| *octet == b'\n');
+        let mut lines = message.split(|byte| *byte == b'\n');
         for heading in [&b"X-Shows: "[..], b"X-From: "] {
             assert!(lines.next().unwrap().strip_prefix(heading).is_some_and(|text| text.len() > 3), "{name}");
         }
@@ -245,17 +245,17 @@ fn every_fixture_says_what_it_shows_and_is_expected() {
 fn every_fixture_gives_what_is_expected() {
     let mut wrong = Vec::new();
     for (name, message) in fixtures() {
-        let (extracted, octets) = unpacked(&message);
+        let (extracted, bytes) = unpacked(&message);
         let found = extracted.attachments.iter().map(|found| {
-            let octets = octets.get(&found.name).unwrap();
-            let first = octets.get(..octets.len().min(24)).unwrap().escape_ascii().to_string();
+            let bytes = bytes.get(&found.name).unwrap();
+            let first = bytes.get(..bytes.len().min(24)).unwrap().escape_ascii().to_string();
             (found.name.as_str(), found.media_type.as_str(), found.size, first)
         });
         let found: Vec<_> = found.collect();
         for part in extracted.attachments.iter().filter(|part| part.media_type == "message/rfc822") {
-            let inner = octets.get(&part.name).unwrap();
+            let inner = bytes.get(&part.name).unwrap();
             let is_copied = message.windows(inner.len()).any(|window| window == inner);
-            assert!(is_copied || name == "118-rfc822-base64", "{name}: {} is not the octets of the message", part.name);
+            assert!(is_copied || name == "118-rfc822-base64", "{name}: {} is not the bytes of the message", part.name);
         }
         let row = PARTS
             .iter()

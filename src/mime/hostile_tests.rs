@@ -17,7 +17,7 @@ const DIFFERS: [(&str, &str); 35] = [
     ("112-no-type-syntax", "it takes `application/` for a type"),
     ("113-no-colon", "it lets a line without a colon end the header"),
     ("118-rfc822-base64", "it does not decode messages"),
-    ("203-base64-cut", "it gives up where an octet is cut"),
+    ("203-base64-cut", "it gives up where an byte is cut"),
     ("204-base64-pieces", "it stops at the first padding"),
     ("206-base64-lie", "it decodes what was never encoded"),
     ("211-qp-bad", "it has rules of its own for escapes that are none"),
@@ -187,11 +187,11 @@ fn python_finds_the_same() {
     let mut wrong = Vec::new();
     for (line, (name, message)) in lines.iter().zip(fixtures()) {
         assert_eq!(line["file"], name);
-        let (extracted, octets) = unpacked(&message);
+        let (extracted, bytes) = unpacked(&message);
         let ours = extracted
             .attachments
             .iter()
-            .map(|ours| (ours.name.clone(), ours.media_type.clone(), sha256(octets.get(&ours.name).unwrap())));
+            .map(|ours| (ours.name.clone(), ours.media_type.clone(), sha256(bytes.get(&ours.name).unwrap())));
         let mut taken = HashSet::new();
         let theirs = line["attachments"].as_array().into_iter().flatten().map(|theirs| {
             let kind = theirs["type"].as_str().unwrap();

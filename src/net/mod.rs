@@ -321,7 +321,7 @@ impl std::fmt::Debug for Stream {
     }
 }
 
-/// A refused certificate waits for an administrator; a silent or broken line may mend itself.
+/// A refused certificate waits for an administrator; a silent or broken line may recover.
 fn tls_error(host: &str, e: HandshakeError<Wire>, trust: &Trust) -> Error {
     let cause = match e {
         HandshakeError::Failure(cause) => cause,

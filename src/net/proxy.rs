@@ -44,7 +44,7 @@ impl Proxy {
     /// stands, for messages: the URL itself may hold a password and is shown by none.
     pub fn parse(url: &str, named_by: &str) -> Result<Proxy> {
         let refused = |why: &str| {
-            let message = format!("{named_by} is no proxy like http://proxy.example.com:3128 or socks5://…: {why}");
+            let message = format!("{named_by} is not a proxy like http://proxy.example.com:3128 or socks5://…: {why}");
             Error::new(Kind::Usage, Phase::Options, message)
         };
         let (scheme, rest) = url.trim().split_once("://").unwrap_or(("http", url.trim()));
@@ -69,7 +69,7 @@ impl Proxy {
     }
 
     /// What the environment names, by `look`: `EXOIMAP_PROXY`, else `HTTPS_PROXY`, else `ALL_PROXY`, not
-    /// for the hosts of `NO_PROXY`. An empty variable counts for none; `none` is no proxy.
+    /// for the hosts of `NO_PROXY`. An empty variable counts for none; `none` means no proxy.
     pub fn from_environment(look: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>> {
         let named = NAMES.iter().find_map(|name| Some((name, look(name).filter(|url| !url.trim().is_empty())?)));
         match named {
@@ -152,10 +152,10 @@ fn host_and_port(text: &str) -> Option<(String, u16)> {
             None => (text, None),
         },
     };
-    let is_name = |octet: u8| octet.is_ascii_alphanumeric() || b".-_:".contains(&octet);
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte);
     let port = match port {
         None | Some("") => PORT,
-        Some(port) if port.bytes().all(|octet| octet.is_ascii_digit()) => port.parse().ok().filter(|port| *port > 0)?,
+        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => port.parse().ok().filter(|port| *port > 0)?,
         Some(_) => return None,
     };
     (!host.is_empty() && host.bytes().all(is_name)).then(|| (host.to_owned(), port))
@@ -169,31 +169,31 @@ fn read_login(text: &str, scheme: Scheme) -> std::result::Result<Login, &'static
     match scheme {
         // RFC 7617: the first colon ends the user.
         Scheme::Http if user.expose().contains(&b':') => Err("a user of an http proxy holds no colon"),
-        // RFC 1929 counts them in an octet.
+        // RFC 1929 counts them in an byte.
         Scheme::Socks5 if lengths.iter().any(|n| !(1..=255).contains(n)) => {
-            Err("user and password of a socks5 proxy have 1 to 255 octets")
+            Err("user and password of a socks5 proxy have 1 to 255 bytes")
         }
         _ => Ok(Login { user, password }),
     }
 }
 
 fn percent_decoded(text: &str) -> Option<Secret> {
-    let mut octets = Vec::with_capacity(text.len());
+    let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
         rest = tail;
-        let octet = match (first, tail) {
+        let byte = match (first, tail) {
             (b'%', [high, low, tail @ ..]) => {
                 rest = tail;
-                let digit = |octet: u8| char::from(octet).to_digit(16);
+                let digit = |byte: u8| char::from(byte).to_digit(16);
                 u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()?
             }
             (b'%', _) => return None,
             (first, _) => *first,
         };
-        octets.push(octet);
+        bytes.push(byte);
     }
-    Some(Secret::new(octets))
+    Some(Secret::new(bytes))
 }
 
 /// True where `NO_PROXY` names the host. Beyond curl: a port, and `*.example.com` for `example.com`.

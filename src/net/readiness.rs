@@ -30,7 +30,7 @@ impl Readiness for Stream {
 
     fn is_readable_within(&mut self, time: Duration) -> io::Result<bool> {
         // First what TLS has decrypted, then what it has not, then the socket.
-        if self.tls.buffered_read_size().is_ok_and(|octets| octets > 0) {
+        if self.tls.buffered_read_size().is_ok_and(|bytes| bytes > 0) {
             return Ok(true);
         }
         match &mut self.tls.get_mut().socket {

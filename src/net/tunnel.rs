@@ -1,6 +1,6 @@
 //! Through a proxy to a server: CONNECT (RFC 9110 9.3.6) and SOCKS5 (RFC 1928, RFC 1929).
 //!
-//! Not an octet beyond the proxy's answer is read: what follows it is the server's, for TLS. What the
+//! Not an byte beyond the proxy's answer is read: what follows it is the server's, for TLS. What the
 //! proxy says is bounded.
 
 use std::io::{self, Read, Write};
@@ -16,10 +16,10 @@ use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::secret::Secret;
 use crate::text::shorten;
 
-/// The most of an answer's status line and fields, in octets.
+/// The most of an answer's status line and fields, in bytes.
 const MOST_HEAD: usize = 16 * 1024;
 
-/// The most of a refusal's page that is read, in octets, and the longest it is waited for.
+/// The most of a refusal's page that is read, in bytes, and the longest it is waited for.
 const MOST_PAGE: u64 = 4096;
 const PAGE_WAIT: Duration = Duration::from_secs(1);
 
@@ -59,19 +59,19 @@ impl Tunnel<'_> {
         }
     }
 
-    /// Status line and fields, octet by octet, so that none is taken from the server.
+    /// Status line and fields, byte by byte, so that none is taken from the server.
     fn read_head(&self, line: &mut Timed) -> Result<Vec<u8>> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") && !head.ends_with(b"\n\n") {
-            let mut octet = [0];
-            line.read_exact(&mut octet).map_err(|e| self.lost(e))?;
-            head.extend_from_slice(&octet);
+            let mut byte = [0];
+            line.read_exact(&mut byte).map_err(|e| self.lost(e))?;
+            head.extend_from_slice(&byte);
             // Who speaks something else is not waited for.
             if !head.iter().zip(b"HTTP/").all(|(is, wanted)| is == wanted) {
                 return Err(self.no_proxy("HTTP"));
             }
             if head.len() >= MOST_HEAD {
-                return Err(self.error(Kind::Protocol, format!("sent {MOST_HEAD} octets of header and no end")));
+                return Err(self.error(Kind::Protocol, format!("sent {MOST_HEAD} bytes of header and no end")));
             }
         }
         Ok(head)
@@ -173,7 +173,7 @@ impl Tunnel<'_> {
             }
             Err(_) => {
                 let length = u8::try_from(self.host.len())
-                    .map_err(|_| Error::of_setting("host", "a host name has at most 255 octets"))?;
+                    .map_err(|_| Error::of_setting("host", "a host name has at most 255 bytes"))?;
                 request.extend_from_slice(&[3, length]);
                 request.extend_from_slice(self.host.as_bytes());
             }
@@ -201,9 +201,9 @@ impl Tunnel<'_> {
     }
 
     fn read_array<const N: usize>(&self, line: &mut Timed) -> Result<[u8; N]> {
-        let mut octets = [0; N];
-        line.read_exact(&mut octets).map_err(|e| self.lost(e))?;
-        Ok(octets)
+        let mut bytes = [0; N];
+        line.read_exact(&mut bytes).map_err(|e| self.lost(e))?;
+        Ok(bytes)
     }
 
     fn lost(&self, e: io::Error) -> Error {
@@ -272,7 +272,7 @@ impl Answer {
 /// `Basic realm="x", NTLM`: the words that open a challenge, not its parameters.
 fn schemes(value: &str) -> impl Iterator<Item = String> + '_ {
     let words = value.split(',').filter_map(|part| part.split_whitespace().next());
-    words.filter(|word| word.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')).map(str::to_owned)
+    words.filter(|word| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')).map(str::to_owned)
 }
 
 /// A page's title, or its text without tags.
@@ -298,7 +298,7 @@ mod tests {
 
     /// A server that speaks first: its greeting comes in one packet with the proxy's answer.
     #[test]
-    fn not_an_octet_of_the_server_is_taken() {
+    fn not_an_byte_of_the_server_is_taken() {
         let socks5 = [&[5, 0, 5, 0, 0, 3, 1, b'x', 0, 80][..], b"* OK"].concat();
         for (scheme, answer) in [("http", b"HTTP/1.0 200 \nX: y\r\n\r\n* OK".to_vec()), ("socks5", socks5)] {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();

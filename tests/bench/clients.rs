@@ -120,22 +120,22 @@ impl Client {
 
     /// A client that leaves something out is fast.
     pub(crate) fn check(self, mailbox: &Mailbox, dir: &Path) {
-        let (mut count, mut octets) = (0, 0);
+        let (mut count, mut bytes) = (0, 0);
         for folder in self.folders(dir) {
             for entry in fs::read_dir(folder).unwrap() {
                 let entry = entry.unwrap();
                 if self == Client::Mbsync || entry.path().extension().is_some_and(|extension| extension == "eml") {
                     count += 1;
-                    octets += entry.metadata().unwrap().len();
+                    bytes += entry.metadata().unwrap().len();
                 }
             }
         }
-        let (there, wanted) = (mailbox.corpus.len(), mailbox.corpus.octets());
+        let (there, wanted) = (mailbox.corpus.len(), mailbox.corpus.bytes());
         // mbsync writes LF for CRLF.
         let least = if self == Client::Mbsync { wanted * 94 / 100 } else { wanted };
         assert!(
-            count == there && (least..=wanted).contains(&octets),
-            "{}: {} delivered {count} messages, {octets} octets, of {there}, {wanted}",
+            count == there && (least..=wanted).contains(&bytes),
+            "{}: {} delivered {count} messages, {bytes} bytes, of {there}, {wanted}",
             mailbox.name,
             self.name()
         );

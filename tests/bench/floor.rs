@@ -115,7 +115,7 @@ fn done(line: &str, tag: &str) -> Outcome<bool> {
     }
 }
 
-/// `* 1 FETCH (UID 7 BODY[] {4096}`, the octets, `)`; until the tagged OK.
+/// `* 1 FETCH (UID 7 BODY[] {4096}`, the bytes, `)`; until the tagged OK.
 fn download(server: &mut Server, dir: &Path, fsync: bool) -> Outcome<()> {
     let mut buffer = vec![0; BUFFER];
     loop {

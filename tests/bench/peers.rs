@@ -103,7 +103,7 @@ fn plans() -> Vec<Plan> {
         ),
         plan("mixed", "mixed@contoso.com", Corpus::mixed(2_073), "600 MB mixed", &[(Part::Memory, 5), (Part::Disk, 2)]),
         plan("large", "large@contoso.com", Corpus::each(3, 150_000_000), "3 x 150 MB", &[(Part::Memory, 5)]),
-        plan("tiny", "tiny@contoso.com", Corpus::each(200_000, 40), "200,000 x 40 octets", &[(Part::Memory, 1)]),
+        plan("tiny", "tiny@contoso.com", Corpus::each(200_000, 40), "200,000 x 40 bytes", &[(Part::Memory, 1)]),
     ]
 }
 

@@ -37,7 +37,7 @@ const LIMITS: Limits = Limits { response: 1 << 16, literal: 1 << 20 };
 fn reader(input: &[u8]) {
     let mut reader = Reader::new(input, LIMITS);
     while let Ok(frame) = reader.response(&mut Hold) {
-        assert!(frame.octets().len() <= LIMITS.response, "a response beyond its limit");
+        assert!(frame.bytes().len() <= LIMITS.response, "a response beyond its limit");
         let _ = crate::imap::parse::response(&frame);
     }
 }
@@ -52,8 +52,8 @@ impl Read for Monologue<'_> {
 }
 
 impl Write for Monologue<'_> {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        Ok(octets.len())
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
     }
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
@@ -96,8 +96,8 @@ impl crate::imap::BodySink for Sink {
         assert!(self.open.replace(size).is_none(), "a body begins within a body");
         Ok(())
     }
-    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
-        let left = self.open.and_then(|left| left.checked_sub(octets.len() as u64));
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let left = self.open.and_then(|left| left.checked_sub(bytes.len() as u64));
         self.open = Some(left.expect("more bytes than were announced"));
         Ok(())
     }
@@ -234,19 +234,19 @@ change-size 25
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let lines = |lines: &[&str]| lines.iter().map(|line| line.as_bytes().to_vec()).collect();
     let fixtures = || files("txt").into_iter().map(|file| std::fs::read_to_string(file).unwrap());
-    let dialogues = || fixtures().map(|text| crate::script::Script::parse(&text).unwrap().server_octets());
+    let dialogues = || fixtures().map(|text| crate::script::Script::parse(&text).unwrap().server_bytes());
     match target {
         "reader" | "session" => dialogues().collect(),
         "folder_name" => {
-            let listed = dialogues().flat_map(|octets| {
-                let lines = octets.split(|octet| *octet == b'\n').filter(|line| line.starts_with(b"* LIST"));
+            let listed = dialogues().flat_map(|bytes| {
+                let lines = bytes.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"* LIST"));
                 lines.map(|line| line[7..].to_vec()).collect::<Vec<_>>()
             });
             listed.chain([b"INBOX/&bOhlhw-".to_vec(), b"R&AOk-sum&AOk-".to_vec(), b"&-&-".to_vec()]).collect()
         }
         "uid_set" => lines(&["1:5,7 3", "4294967295,1:3 2:4294967295", "9,8,7,1:2 1", "*:4"]),
         "message" | "header" => {
-            let bodies = dialogues().filter(|octets| octets.windows(5).any(|octets| octets == b"BODY["));
+            let bodies = dialogues().filter(|bytes| bytes.windows(5).any(|bytes| bytes == b"BODY["));
             let messages = files("eml").into_iter().map(|file| std::fs::read(file).unwrap());
             bodies.chain(messages).chain([include_bytes!("message.eml").to_vec()]).collect()
         }

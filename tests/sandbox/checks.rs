@@ -119,11 +119,11 @@ impl Imap {
         self.send(&format!("a UID FETCH {uid} (UID BODY.PEEK[])\r\n"));
         let announced = self.line();
         let digits = announced.split(['{', '}']).nth(1).unwrap();
-        let mut octets = vec![0; digits.parse().unwrap()];
-        self.stream.read_exact(&mut octets).unwrap();
+        let mut bytes = vec![0; digits.parse().unwrap()];
+        self.stream.read_exact(&mut bytes).unwrap();
         assert_eq!(self.line(), ")");
         assert_eq!(self.line(), "a OK FETCH completed.");
-        octets
+        bytes
     }
 }
 
@@ -170,7 +170,7 @@ fn the_endpoint_misbehaves_as_told() {
     assert!(answer(Behaviour::WithBom).1.contains("\r\n\r\n\u{feff}{"));
     assert!(!answer(Behaviour::TruncatedJson).1.ends_with('}'));
     assert!(answer(Behaviour::NumbersAsStrings).1.contains(r#""expires_in":"3599""#));
-    assert!(answer(Behaviour::HugeBody { octets: 3_000_000 }).1.len() > 3_000_000);
+    assert!(answer(Behaviour::HugeBody { bytes: 3_000_000 }).1.len() > 3_000_000);
     let to = "https://example.com/".to_string();
     assert!(answer(Behaviour::Redirect { to }).1.contains("\r\nLocation: https://example.com/\r\n"));
     site.entra.configure().secret_expired = true;
@@ -207,12 +207,12 @@ fn mailboxes_that_imap_cannot_open() {
 }
 
 #[test]
-fn every_message_comes_octet_for_octet() {
+fn every_message_comes_byte_for_byte() {
     let site = Site::new();
     let mut imap = site.inbox();
     for message in &site.exchange.folder(ORDERS, "INBOX").messages {
-        assert_eq!(imap.body(message.uid), *message.octets);
-        assert_ne!(message.estimated_size(), message.octets.len());
+        assert_eq!(imap.body(message.uid), *message.bytes);
+        assert_ne!(message.estimated_size(), message.bytes.len());
     }
     let log = site.exchange.commands();
     assert_eq!(log[0], "SELECT INBOX");

@@ -74,13 +74,13 @@ fn concerns_us(name: &str) -> bool {
     name.starts_with("AZURE_") || name.starts_with("EXOIMAP_") || name.ends_with("_PROXY")
 }
 
-/// Whether every message of the inbox is a file with the same octets.
+/// Whether every message of the inbox is a file with the same bytes.
 fn compare(sandbox: &Sandbox) -> bool {
     let inbox = sandbox.exchange.folder(sample::ORDERS, "INBOX");
     let folder = sandbox.folder().join(MAIL);
     let same = inbox.messages.iter().all(|message| {
         let file = folder.join(format!("{}.{}.eml", inbox.uidvalidity, message.uid));
-        fs::read(file).is_ok_and(|octets| octets == *message.octets)
+        fs::read(file).is_ok_and(|bytes| bytes == *message.bytes)
     });
     if same {
         eprintln!("sandbox: every message is there, byte for byte");

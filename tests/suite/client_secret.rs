@@ -56,7 +56,7 @@ fn its_failure_says_whose_it_is() {
         ("true", 2, "printed something that is not a secret: it is empty"),
         ("printf 'one\\ntwo\\n'", 2, "printed something that is not a secret: it has several lines"),
         ("printf '\\377'", 2, "printed something that is not a secret: it is neither UTF-8 nor UTF-16"),
-        ("yes | tr -d '\\n'", 2, "printed something that is not a secret: it has more than 65536 octets"),
+        ("yes | tr -d '\\n'", 2, "printed something that is not a secret: it has more than 65536 bytes"),
         ("exec sleep 30", 5, "was not done after 1 s"),
         ("echo x; exec >&-; sleep 3", 5, "was not done after 1 s"),
         ("sleep 3 & echo x", 5, "was not done after 1 s"),

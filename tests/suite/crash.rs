@@ -225,11 +225,11 @@ impl Office {
     /// What was delivered, by number, each as often as it is found. Every file must be a whole message.
     fn delivered(&self) -> BTreeMap<usize, usize> {
         let mut found = BTreeMap::new();
-        let mut count = |octets: &[u8]| *found.entry(self.number_of(octets)).or_insert(0) += 1;
+        let mut count = |bytes: &[u8]| *found.entry(self.number_of(bytes)).or_insert(0) += 1;
         let taken = files(&self.taken).into_iter().map(|file| fs::read(file).unwrap());
         match self.scenario.format {
             "mbox" => taken.for_each(|mbox| mbox_entries(&mbox).iter().for_each(|entry| count(entry))),
-            _ => taken.for_each(|octets| count(&octets)),
+            _ => taken.for_each(|bytes| count(&bytes)),
         }
         match self.scenario.format {
             "eml" => {
@@ -247,14 +247,14 @@ impl Office {
     }
 
     /// The number of a message, which must be that message and nothing less.
-    fn number_of(&self, octets: &[u8]) -> usize {
-        let text = String::from_utf8_lossy(octets);
+    fn number_of(&self, bytes: &[u8]) -> usize {
+        let text = String::from_utf8_lossy(bytes);
         let number = text.lines().find_map(|line| line.strip_prefix("X-Number: "));
         let number: usize =
             number.unwrap_or_else(|| panic!("{:?}: no message: {text}", self.scenario)).trim().parse().unwrap();
         let sent = &self.messages[number];
         let expected = if self.scenario.format == "eml" { sent.clone() } else { unix(sent) };
-        assert!(octets == expected, "{:?}: message {number} is half written or changed", self.scenario);
+        assert!(bytes == expected, "{:?}: message {number} is half written or changed", self.scenario);
         number
     }
 
@@ -270,7 +270,7 @@ impl Office {
         let delivered = self.delivered();
         assert!(delivered.values().all(|count| *count == 1), "{:?}: {delivered:?}", self.scenario);
         for moved in &self.world.exchange.folder(ORDERS, "Done").messages {
-            let number = self.number_of_sent(&moved.octets);
+            let number = self.number_of_sent(&moved.bytes);
             assert!(delivered.contains_key(&number), "{:?}: {number} was moved and is not here", self.scenario);
         }
         if self.scenario.attachments {
@@ -279,8 +279,8 @@ impl Office {
         }
     }
 
-    fn number_of_sent(&self, octets: &[u8]) -> usize {
-        self.messages.iter().position(|message| message == octets).unwrap()
+    fn number_of_sent(&self, bytes: &[u8]) -> usize {
+        self.messages.iter().position(|message| message == bytes).unwrap()
     }
 
     /// At the end: every message once, everything moved, every program run, nothing left over.
@@ -315,7 +315,7 @@ impl Office {
     }
 }
 
-/// A message: small or not, some with 8-bit octets, lines that look like an mbox's, an attachment.
+/// A message: small or not, some with 8-bit bytes, lines that look like an mbox's, an attachment.
 fn message(number: usize, attachment: bool) -> Vec<u8> {
     let mut text = format!(
         "From: shop@example.com\r\nTo: orders@contoso.com\r\nSubject: Order {number}\r\nX-Number: {number}\r\n"
@@ -336,8 +336,8 @@ fn message(number: usize, attachment: bool) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn unix(octets: &[u8]) -> Vec<u8> {
-    String::from_utf8(octets.to_vec()).unwrap().replace("\r\n", "\n").into_bytes()
+fn unix(bytes: &[u8]) -> Vec<u8> {
+    String::from_utf8(bytes.to_vec()).unwrap().replace("\r\n", "\n").into_bytes()
 }
 
 /// Reads an mbox by the rules of mboxrd: `From ` begins an entry, one `>` comes off before `>*From `.

@@ -155,9 +155,9 @@ impl Drop for Rig {
 fn drain(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
     let mut pipe = pipe.expect("a pipe");
     thread::spawn(move || {
-        let mut octets = Vec::new();
-        pipe.read_to_end(&mut octets).unwrap();
-        String::from_utf8(octets).expect("UTF-8")
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).unwrap();
+        String::from_utf8(bytes).expect("UTF-8")
     })
 }
 
@@ -189,13 +189,13 @@ fn names_on_server(rig: &Rig, folder: &str) -> Vec<String> {
 }
 
 /// As IMAP sends it: every line ends in CRLF.
-fn on_the_wire(octets: &[u8]) -> Vec<u8> {
-    let mut wire = Vec::with_capacity(octets.len());
-    for octet in octets {
-        if *octet == b'\n' && wire.last() != Some(&b'\r') {
+fn on_the_wire(bytes: &[u8]) -> Vec<u8> {
+    let mut wire = Vec::with_capacity(bytes.len());
+    for byte in bytes {
+        if *byte == b'\n' && wire.last() != Some(&b'\r') {
             wire.push(b'\r');
         }
-        wire.push(*octet);
+        wire.push(*byte);
     }
     wire
 }

@@ -18,7 +18,7 @@ const KEY: &[u8] = b"the key that tokens are signed with in this test";
 const USER: &str = "orders@contoso.com";
 
 #[test]
-fn an_application_token_opens_any_mailbox_and_octets_come_back_as_they_went_in() {
+fn an_application_token_opens_any_mailbox_and_bytes_come_back_as_they_went_in() {
     let authority = Authority::new();
     let server = start(&authority, |_| {});
     let corpus = Corpus::mixed(6);

@@ -1,4 +1,4 @@
-//! An IMAP server that answers politely until it attacks: one command, or the greeting, gets octets
+//! An IMAP server that answers politely until it attacks: one command, or the greeting, gets bytes
 //! that a test made up.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
@@ -17,9 +17,9 @@ const GREETING: &str = "* OK The Microsoft Exchange IMAP4 service is ready.\r\n"
 /// Writes what it likes for the tag; an error ends the connection.
 pub(crate) type Attack = Box<dyn Fn(&str, &mut dyn Write) -> io::Result<()> + Send + Sync>;
 
-/// Octets in which `{tag}` stands for the client's tag. Where they hold none, nothing else could
+/// Bytes in which `{tag}` stands for the client's tag. Where they hold none, nothing else could
 /// follow, and the connection ends.
-pub(crate) fn octets(text: impl Into<Vec<u8>>) -> Attack {
+pub(crate) fn bytes(text: impl Into<Vec<u8>>) -> Attack {
     let text = text.into();
     Box::new(move |tag, out| {
         let pieces: Vec<&[u8]> = split(&text, b"{tag}");
@@ -29,7 +29,7 @@ pub(crate) fn octets(text: impl Into<Vec<u8>>) -> Attack {
     })
 }
 
-/// The same octets until the client has had enough.
+/// The same bytes until the client has had enough.
 pub(crate) fn endless(first: &'static str, again: impl Into<Vec<u8>>) -> Attack {
     let block = again.into().repeat(64);
     Box::new(move |_, out| {
@@ -78,7 +78,7 @@ pub(crate) fn check_bounds(world: &World, ended: &Ended) {
     assert_eq!(left, 0, "a file is left: {ended}");
 }
 
-/// Starts the server, which sends `slice` octets at a time at most; returns its port.
+/// Starts the server, which sends `slice` bytes at a time at most; returns its port.
 pub(crate) fn start(world: &World, slice: usize, command: &'static str, attack: Attack) -> u16 {
     let identity = world.authority.identity(&["localhost"]);
     listen::serve(identity, move |stream| {
@@ -149,7 +149,7 @@ fn polite(command: &str) -> &'static str {
     }
 }
 
-/// A stream that sends few octets at a time, each lot a TLS record of its own.
+/// A stream that sends few bytes at a time, each lot a TLS record of its own.
 struct Sliced {
     stream: TlsStream<TcpStream>,
     slice: usize,

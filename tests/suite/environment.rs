@@ -100,7 +100,7 @@ fn what_is_wrong_with_a_file_is_said_and_its_values_are_not() {
         ("EXOIMAP_TIMEOUT=not-right\n", &["--timeout", "EXOIMAP_TIMEOUT"][..]),
         ("EXOIMAP_CLOUD=mars\n", &["--cloud", "EXOIMAP_CLOUD"]),
         ("A=1\nAZURE_CLIENT_SECRET=\"not-a-real\n", &["wrong.env", "line 2 opens a quote that is never closed"]),
-        ("EXOIMAP_PROXY=not-a-real://\n", &["EXOIMAP_PROXY is no proxy"]),
+        ("EXOIMAP_PROXY=not-a-real://\n", &["EXOIMAP_PROXY is not a proxy"]),
     ] {
         let file = world.folder.file("wrong.env", text);
         let ended = world.call(&["check", "--env-file", &file]).run();

@@ -1,4 +1,4 @@
-//! `fetch`: every message once, octet for octet, whatever goes wrong on the way.
+//! `fetch`: every message once, byte for byte, whatever goes wrong on the way.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -54,7 +54,7 @@ impl Post {
             .collect()
     }
 
-    /// The UIDs of the files, each of which must be the server's message octet for octet. Nothing
+    /// The UIDs of the files, each of which must be the server's message byte for byte. Nothing
     /// else may be in the directory, and nothing at all under a temporary name.
     #[track_caller]
     fn files(&self) -> Vec<u32> {
@@ -68,8 +68,8 @@ impl Post {
         let mut uids = Vec::new();
         for name in names(self.dir()).iter().filter(|name| *name != ".exoimap") {
             let uid = name.strip_prefix("14.").and_then(|name| name.strip_suffix(".eml")).unwrap().parse().unwrap();
-            let octets = fs::read(self.dir().join(name)).unwrap();
-            assert!(octets == *inbox.message(uid).unwrap().octets, "{name} is not the server's message");
+            let bytes = fs::read(self.dir().join(name)).unwrap();
+            assert!(bytes == *inbox.message(uid).unwrap().bytes, "{name} is not the server's message");
             uids.push(uid);
         }
         uids
@@ -94,7 +94,7 @@ impl Post {
 }
 
 #[test]
-fn every_message_comes_octet_for_octet_and_once() {
+fn every_message_comes_byte_for_byte_and_once() {
     let post = Post::new();
     let before = post.world.exchange.folder(ORDERS, "INBOX");
     let ended = post.fetch();

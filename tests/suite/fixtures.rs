@@ -48,7 +48,7 @@ fn every_fixture_is_printed_as_it_was_written() {
 fn every_literal_is_as_long_as_announced_unless_it_is_wrong_on_purpose() {
     for (name, script, _) in fixtures() {
         let reason = WRONG_ON_PURPOSE.iter().find(|(wrong, _)| *wrong == name).map(|(_, reason)| *reason);
-        let checked = check_server(&script.server_octets()).and_then(|()| check_client(&script));
+        let checked = check_server(&script.server_bytes()).and_then(|()| check_client(&script));
         match (checked, reason) {
             (Err(why), None) => panic!("{name}: {why}"),
             (Ok(()), Some(reason)) => panic!("{name} is not wrong any more ({reason})"),
@@ -109,9 +109,9 @@ fn the_list_of_wrong_ones_names_fixtures_that_exist() {
 fn converse(script: &Script, mut stream: impl Read + Write) -> io::Result<()> {
     for turn in &script.turns {
         match turn {
-            Turn::Client(pieces) => stream.write_all(&octets(pieces))?,
+            Turn::Client(pieces) => stream.write_all(&bytes(pieces))?,
             Turn::Server(pieces) => {
-                let expected = octets(pieces);
+                let expected = bytes(pieces);
                 let mut heard = vec![0; expected.len()];
                 stream.read_exact(&mut heard)?;
                 assert!(heard == expected);
@@ -142,16 +142,16 @@ fn fixtures() -> Vec<(String, Script, String)> {
 
 /// A wrong count shows in what follows the literal: it is no delimiter, or the
 /// parentheses of the response do not come out even.
-fn check_server(octets: &[u8]) -> Result<(), String> {
-    let mut rest = octets;
+fn check_server(bytes: &[u8]) -> Result<(), String> {
+    let mut rest = bytes;
     while let Some(first) = crlf_lines(rest).next() {
         let mut line = first;
         let mut depth = depth_after(0, line);
         rest = &rest[line.len()..];
         while let Some(n) = literal_announced(line) {
-            let after = rest.get(n..).ok_or_else(|| format!("{n} octets announced, {} left", rest.len()))?;
+            let after = rest.get(n..).ok_or_else(|| format!("{n} bytes announced, {} left", rest.len()))?;
             if !matches!(after.first(), Some(b' ' | b')' | b'\r')) {
-                return Err(format!("a literal of {n} octets has no delimiter behind it"));
+                return Err(format!("a literal of {n} bytes has no delimiter behind it"));
             }
             line = crlf_lines(after).next().unwrap_or_default();
             depth = depth_after(depth, line);
@@ -168,8 +168,8 @@ fn check_server(octets: &[u8]) -> Result<(), String> {
 /// The depth of parentheses behind a line, quoted strings left out.
 fn depth_after(start: i32, line: &[u8]) -> i32 {
     let (mut depth, mut quoted, mut escaped) = (start, false, false);
-    for octet in line {
-        match octet {
+    for byte in line {
+        match byte {
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,
             b'"' => quoted = !quoted,
@@ -186,16 +186,16 @@ fn check_client(script: &Script) -> Result<(), String> {
     let spoken: Vec<&Turn> = script.turns.iter().filter(|turn| !matches!(turn, Turn::Comment(_))).collect();
     for turns in spoken.windows(3) {
         if let [Turn::Client(command), Turn::Server(answer), Turn::Client(data)] = turns
-            && let Some(n) = crlf_lines(&octets(command)).last().and_then(literal_announced)
-            && octets(answer).starts_with(b"+")
-            && octets(data).get(n..) != Some(b"\r\n")
+            && let Some(n) = crlf_lines(&bytes(command)).last().and_then(literal_announced)
+            && bytes(answer).starts_with(b"+")
+            && bytes(data).get(n..) != Some(b"\r\n")
         {
-            return Err(format!("the client announces {n} octets and sends others"));
+            return Err(format!("the client announces {n} bytes and sends others"));
         }
     }
     Ok(())
 }
 
-fn octets(pieces: &[Piece]) -> Vec<u8> {
-    Script { turns: vec![Turn::Server(pieces.to_vec())] }.server_octets()
+fn bytes(pieces: &[Piece]) -> Vec<u8> {
+    Script { turns: vec![Turn::Server(pieces.to_vec())] }.server_bytes()
 }

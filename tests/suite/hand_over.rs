@@ -71,22 +71,22 @@ impl Post {
     }
 
     /// The UIDs of the messages that are kept, each as often as it is found. Every one must be what the
-    /// server has, octet for octet, or with LF line ends where the format has them.
+    /// server has, byte for byte, or with LF line ends where the format has them.
     #[track_caller]
     fn kept(&self) -> Vec<u32> {
         let mut found = Vec::new();
         let mut inbox = self.world.exchange.folder(ORDERS, "INBOX");
         inbox.messages.extend(self.world.exchange.folder(ORDERS, "Done").messages);
-        for octets in self.octets() {
-            let same = |sent: &[u8]| if self.format == "eml" { sent == octets } else { unix(sent) == octets };
-            let message = inbox.messages.iter().find(|message| same(&message.octets));
+        for bytes in self.bytes() {
+            let same = |sent: &[u8]| if self.format == "eml" { sent == bytes } else { unix(sent) == bytes };
+            let message = inbox.messages.iter().find(|message| same(&message.bytes));
             found.push(message.unwrap_or_else(|| panic!("{}: kept what nobody sent", self.format)).uid);
         }
         found.sort_unstable();
         found
     }
 
-    fn octets(&self) -> Vec<Vec<u8>> {
+    fn bytes(&self) -> Vec<Vec<u8>> {
         let read = |path: PathBuf| fs::read(path).unwrap_or_default();
         match self.format {
             "eml" => files(&self.dir()).into_iter().map(read).collect(),
@@ -164,9 +164,9 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()
 }
 
-fn unix(octets: &[u8]) -> Vec<u8> {
+fn unix(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    for line in octets.split_inclusive(|octet| *octet == b'\n') {
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         match line.strip_suffix(b"\r\n") {
             Some(text) => out.extend([text, b"\n"].concat()),
             None => out.extend(line),
@@ -178,12 +178,12 @@ fn unix(octets: &[u8]) -> Vec<u8> {
 /// The messages of an mbox by the rules of mboxrd; all of ours end in a line end.
 fn entries(mbox: &[u8]) -> Vec<Vec<u8>> {
     let mut entries: Vec<Vec<u8>> = Vec::new();
-    for line in mbox.split_inclusive(|octet| *octet == b'\n') {
+    for line in mbox.split_inclusive(|byte| *byte == b'\n') {
         if line.starts_with(b"From ") {
             entries.push(Vec::new());
             continue;
         }
-        let marks = line.iter().take_while(|octet| **octet == b'>').count();
+        let marks = line.iter().take_while(|byte| **byte == b'>').count();
         let is_quoted = marks > 0 && line[marks..].starts_with(b"From ");
         entries.last_mut().expect("it begins with a separator").extend(&line[usize::from(is_quoted)..]);
     }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::enemy::{Attack, attack, check_bounds, endless, octets, start};
+use crate::enemy::{Attack, attack, bytes, check_bounds, endless, start};
 use crate::program::{Call, World};
 use crate::script::{self, Script, Turn};
 use crate::support::entra::Behaviour;
@@ -76,8 +76,8 @@ fn literals_without_measure_are_refused_before_they_are_taken() {
         (FETCH, "UID FETCH", "* 1 FETCH (UID 16101 ENVELOPE "),
     ] {
         // Announced and no more, and announced and really sent.
-        let announced = attack(&world, arguments, command, octets(format!("{head}{huge}")));
-        announced.expect(7).saying(&["a literal of 10000000000 octets"]);
+        let announced = attack(&world, arguments, command, bytes(format!("{head}{huge}")));
+        announced.expect(7).saying(&["a literal of 10000000000 bytes"]);
         // A message that the answer names is left out, and a session without it comes to the same end.
         let is_named = head.contains("16101");
         if !is_named {
@@ -94,7 +94,7 @@ fn literals_without_measure_are_refused_before_they_are_taken() {
     }
     for number in ["18446744073709551616", "99999999999999999999999999"] {
         let text = format!("* 1 FETCH (UID 16101 BODY[] {{{number}}}\r\n");
-        attack(&world, FETCH, "UID FETCH", octets(text)).expect(7);
+        attack(&world, FETCH, "UID FETCH", bytes(text)).expect(7);
     }
 }
 
@@ -112,7 +112,7 @@ fn nesting_without_end_exhausts_nothing() {
     ] {
         for nested in [deep(1_000_000, 0), deep(1_000_000, 1_000_000), deep(0, 1_000_000)] {
             let text = format!("{head}{nested}\r\n{{tag}} OK done\r\n");
-            let ended = attack(&world, arguments, command, octets(text));
+            let ended = attack(&world, arguments, command, bytes(text));
             // Skipped as data that nobody asked for, or refused; a fetch that lacks its messages is 6.
             assert!(matches!(ended.code, Some(0 | 6 | 7)), "{ended}");
         }
@@ -138,8 +138,8 @@ fn garbage_is_refused_with_where_it_was() {
             b"\x1b]0;owned\x07\x1b[2J\r\n",
             b"\r\n\r\n\r\n",
         ];
-        for octets_sent in rubbish {
-            let ended = attack(&world, CHECK, command, octets(octets_sent));
+        for bytes_sent in rubbish {
+            let ended = attack(&world, CHECK, command, bytes(bytes_sent));
             // What ends without a line end looks like a line that broke.
             assert!(matches!(ended.code, Some(5 | 7)), "{ended}");
             ended.one_error().saying(&[phase]);
@@ -165,18 +165,18 @@ fn the_servers_words_are_shown_escaped() {
         // Each message is asked for alone by then, and named.
         (FETCH, "UID FETCH", format!("{{tag}} NO {evil}\r\n"), 6),
     ] {
-        let ended = attack(&world, arguments, command, octets(answer));
+        let ended = attack(&world, arguments, command, bytes(answer));
         ended.expect(code).saying(&[shown]);
         assert!(!ended.stderr.contains('\u{202e}'), "{ended}");
     }
     for (arguments, escaped) in [(FOLDERS, shown), (&["folders", "--json"], "\\u001b[2J\\u0007\\u009b31m\\u202egpj")] {
         let answer = format!("* LIST () \"/\" \"{evil}\"\r\n{{tag}} OK done\r\n");
-        let ended = attack(&world, arguments, "LIST", octets(answer));
+        let ended = attack(&world, arguments, "LIST", bytes(answer));
         assert!(ended.expect(0).stdout.contains(escaped) && !ended.stdout.contains('\u{202e}'), "{ended}");
     }
     // A name that holds lines is not sent back, and shown on one.
     let lines = "* LIST () \"/\" {21}\r\nA\r\na9 LOGOUT\r\n* BYE x\r\n{tag} OK done\r\n";
-    let ended = attack(&world, FOLDERS, "LIST", octets(lines));
+    let ended = attack(&world, FOLDERS, "LIST", bytes(lines));
     assert_eq!(ended.expect(0).stdout.lines().count(), 1, "{ended}");
     assert!(ended.stdout.contains("A\\x0d\\x0aa9 LOGOUT"), "{ended}");
     ended.saying(&["cannot be sent"]);
@@ -196,15 +196,15 @@ fn an_alert_is_shown_wherever_it_comes() {
         ("UID SEARCH", format!("* SEARCH 16101\r\n* OK {alert}\r\n{{tag}} OK {alert}\r\n"), 0),
         ("LOGOUT", format!("* BYE {alert}\r\n{{tag}} OK done\r\n"), 0),
     ] {
-        let ended = attack(&world, &["search", "--uid", "16101"], command, octets(answer));
+        let ended = attack(&world, &["search", "--uid", "16101"], command, bytes(answer));
         assert_eq!(ended.expect(code).stderr.matches(said).count(), 1, "{ended}");
     }
 }
 
 #[test]
-fn single_octets_are_as_good_as_lines() {
+fn single_bytes_are_as_good_as_lines() {
     let world = World::new();
-    let port = start(&world, 1, "nothing", octets(""));
+    let port = start(&world, 1, "nothing", bytes(""));
     for (arguments, lines) in [(CHECK, crate::sign_in::STEPS.len()), (FOLDERS, 2), (FETCH, 5)] {
         let ended = world.call_with_token(arguments).env("EXOIMAP_PORT", port).run();
         check_bounds(&world, &ended);
@@ -212,7 +212,7 @@ fn single_octets_are_as_good_as_lines() {
     }
 }
 
-/// Every octet comes within `--timeout`; `--max-time` is for that.
+/// Every byte comes within `--timeout`; `--max-time` is for that.
 #[test]
 fn a_trickle_ends_with_the_time_of_the_run() {
     let world = World::new();
@@ -258,7 +258,7 @@ fn a_body_cannot_speak_for_the_server() {
     // The client's tag in the message has the length of `{tag}` in its place.
     let length = body.len() - "{tag}".len() + "a5".len();
     let answer = format!("* 1 FETCH (UID 16101 BODY[] {{{length}}}\r\n{body})\r\n{{tag}} OK done\r\n");
-    let ended = attack(&world, FETCH, "UID FETCH", octets(answer));
+    let ended = attack(&world, FETCH, "UID FETCH", bytes(answer));
     assert_eq!(ended.expect(6).stdout, "16101\tmail/14.16101.eml\n", "{ended}");
     let file = fs::read_to_string(world.folder.path().join("mail/14.16101.eml")).unwrap();
     assert_eq!(file, body.replace("{tag}", "a5"));
@@ -270,7 +270,7 @@ fn a_folder_without_exists_is_not_an_empty_one() {
     let world = World::new();
     let answer = "* OK [UIDVALIDITY 14] x\r\n* OK [UIDNEXT 16106] x\r\n{tag} OK done\r\n";
     for (arguments, command) in [(FETCH, "EXAMINE"), (SEARCH, "EXAMINE"), (COPY, "SELECT"), (CHECK, "SELECT")] {
-        let ended = attack(&world, arguments, command, octets(answer));
+        let ended = attack(&world, arguments, command, bytes(answer));
         ended.expect(7).one_error().saying(&["without EXISTS"]);
     }
 }
@@ -325,7 +325,7 @@ fn every_answer_to_fetch_ends_the_real_program_in_bounds() {
     let mut played = 0;
     for (name, script) in fixtures() {
         let Some(answer) = answer_to_fetch(&script) else { continue };
-        let port = start(&world, usize::MAX, "UID FETCH", octets(answer));
+        let port = start(&world, usize::MAX, "UID FETCH", bytes(answer));
         let _ = fs::remove_dir_all(world.folder.path().join("mail"));
         let ended = call(&world, FETCH, port).run();
         check_bounds(&world, &ended);
@@ -345,18 +345,18 @@ fn answer_to_fetch(script: &Script) -> Option<Vec<u8>> {
     let turns: Vec<&Turn> = script.turns.iter().filter(|turn| !matches!(turn, Turn::Comment(_))).collect();
     turns.windows(2).find_map(|pair| {
         let (Turn::Client(said), Turn::Server(_)) = (pair[0], pair[1]) else { return None };
-        let command = Script { turns: vec![Turn::Server(said.clone())] }.server_octets();
+        let command = Script { turns: vec![Turn::Server(said.clone())] }.server_bytes();
         let command = String::from_utf8_lossy(&command).into_owned();
         let (tag, _) = command.split_once(' ').filter(|(_, rest)| rest.starts_with("UID FETCH"))?;
-        let answer = Script { turns: vec![pair[1].clone()] }.server_octets();
-        let mut octets = Vec::new();
-        for line in answer.split_inclusive(|octet| *octet == b'\n') {
+        let answer = Script { turns: vec![pair[1].clone()] }.server_bytes();
+        let mut bytes = Vec::new();
+        for line in answer.split_inclusive(|byte| *byte == b'\n') {
             match line.strip_prefix(tag.as_bytes()) {
-                Some(rest) if rest.first() == Some(&b' ') => octets.extend([b"{tag}", rest].concat()),
-                _ => octets.extend(line),
+                Some(rest) if rest.first() == Some(&b' ') => bytes.extend([b"{tag}", rest].concat()),
+                _ => bytes.extend(line),
             }
         }
-        Some(octets)
+        Some(bytes)
     })
 }
 
@@ -377,7 +377,7 @@ fn fixtures() -> Vec<(String, Script)> {
 #[test]
 fn the_polite_half_of_the_enemy_is_polite() {
     let world = World::new();
-    let port = start(&world, usize::MAX, "nothing", octets(""));
+    let port = start(&world, usize::MAX, "nothing", bytes(""));
     for arguments in [CHECK, FOLDERS, FETCH] {
         world.call_with_token(arguments).env("EXOIMAP_PORT", port).run().expect(0);
     }

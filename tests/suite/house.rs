@@ -199,7 +199,7 @@ fn nothing_that_meets_the_server_can_panic() {
 fn may_panic(line: &str) -> bool {
     let words = ["unwrap()", "unwrap_err()", "panic!", "unreachable!", "todo!", "unimplemented!", "assert!", "assert_"];
     let splits = [".split_at(", ".copy_from_slice(", ".split_off(", ".swap("];
-    // `Cursor::expect` is a grammar's "this octet next": it takes one, `Option::expect` takes text.
+    // `Cursor::expect` is a grammar's "this byte next": it takes one, `Option::expect` takes text.
     let expects = line.contains(".expect(") && !line.contains(".expect(b");
     // `x[…]`, `f()[…]`, `x[0][…]`; `[..]` takes everything and cannot fail.
     let before = |at: usize| line[..at].chars().next_back();

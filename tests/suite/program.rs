@@ -37,9 +37,9 @@ impl Folder {
     }
 
     /// Writes a file that is its owner's alone, as a secret's should be; returns its path as an argument.
-    pub(crate) fn file(&self, name: &str, octets: impl AsRef<[u8]>) -> String {
+    pub(crate) fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
         let path = self.0.join(name);
-        fs::write(&path, octets).unwrap();
+        fs::write(&path, bytes).unwrap();
         #[cfg(unix)]
         fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         path.display().to_string()
@@ -138,8 +138,8 @@ impl Call {
         &self.environment
     }
 
-    pub(crate) fn stdin(mut self, octets: impl Into<Vec<u8>>) -> Call {
-        self.stdin = octets.into();
+    pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Call {
+        self.stdin = bytes.into();
         self
     }
 
@@ -197,8 +197,8 @@ impl Call {
         };
         let took = start.elapsed();
         let text = |reader: Option<thread::JoinHandle<Vec<u8>>>| {
-            let octets = reader.map_or_else(Vec::new, |reader| reader.join().unwrap());
-            String::from_utf8(octets).expect("the output is not UTF-8")
+            let bytes = reader.map_or_else(Vec::new, |reader| reader.join().unwrap());
+            String::from_utf8(bytes).expect("the output is not UTF-8")
         };
         let ended =
             Ended { call: self.arguments, code: status.code(), stdout: text(stdout), stderr: text(stderr), took, peak };
@@ -209,9 +209,9 @@ impl Call {
 
 fn reading(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
     thread::spawn(move || {
-        let mut octets = Vec::new();
-        pipe.read_to_end(&mut octets).unwrap();
-        octets
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).unwrap();
+        bytes
     })
 }
 
@@ -282,7 +282,7 @@ impl Ended {
         self.stdout.lines().filter_map(|line| line.split_whitespace().next()).collect()
     }
 
-    /// No raw control octet, no panic, no secret.
+    /// No raw control byte, no panic, no secret.
     fn check_what_always_holds(&self, shows_secrets: bool) {
         for text in [&self.stdout, &self.stderr] {
             let raw = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t'));

@@ -142,7 +142,7 @@ fn its_refusal_is_its_own() {
         ("http", Manner::Answer(b"HTTP/1.1 two hundred\r\n\r\n"), 7, &["does not answer as HTTP proxies do"]),
         ("http", Manner::Answer(b"HTTP/1.1 200 OK\r\nand then"), 5, &["closed the connection without an answer"]),
         ("http", Manner::Answer(b""), 5, &["closed the connection without an answer"]),
-        ("http", endless, 7, &["octets of header and no end"]),
+        ("http", endless, 7, &["bytes of header and no end"]),
         ("http", page_without_end, 4, &["HTTP 403 No: no no no"]),
         ("http", Manner::Silent, 5, &["did not answer within the time allowed (--timeout, "]),
         ("socks5", Manner::Answer(b"HTTP/1.1 400 Bad Request\r\n\r\n"), 5, &["did not answer"]),

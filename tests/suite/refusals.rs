@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::net::TcpListener;
 
-use crate::enemy::{octets, start};
+use crate::enemy::{bytes, start};
 use crate::program::{Call, World};
 use crate::support::certificate::Authority;
 use crate::support::entra::{Behaviour, CLIENT_ID, SECRET};
@@ -147,7 +147,7 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "an answer without end",
-        call: |world| entra(world, Behaviour::HugeBody { octets: 3_000_000 }),
+        call: |world| entra(world, Behaviour::HugeBody { bytes: 3_000_000 }),
         exit: 7,
         says: &["has more than 1048576 bytes", "perhaps a proxy cut or replaced"],
     },
@@ -705,7 +705,7 @@ fn fetch(world: &World, fault: Fault) -> Call {
 
 /// A server that is polite but for one command.
 fn enemy(world: &World, arguments: &[&str], command: &'static str, says: &str) -> Call {
-    world.call_with_token(arguments).env("EXOIMAP_PORT", start(world, usize::MAX, command, octets(says)))
+    world.call_with_token(arguments).env("EXOIMAP_PORT", start(world, usize::MAX, command, bytes(says)))
 }
 
 /// A port that says this to everybody, without TLS, and hangs up.

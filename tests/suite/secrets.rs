@@ -39,8 +39,8 @@ pub(crate) fn forms(text: &str) -> Vec<String> {
 }
 
 fn percent_encoded(text: &str) -> String {
-    let octet = |c: u8| if c.is_ascii_alphanumeric() { char::from(c).to_string() } else { format!("%{c:02X}") };
-    text.bytes().map(octet).collect()
+    let byte = |c: u8| if c.is_ascii_alphanumeric() { char::from(c).to_string() } else { format!("%{c:02X}") };
+    text.bytes().map(byte).collect()
 }
 
 /// All that must not be seen, whatever token Entra gave out.
@@ -95,8 +95,8 @@ fn listen_to_all(world: &World, change: impl Fn(Call) -> Call) {
         }
     }
     for entry in walk(world.folder.path()) {
-        let octets = fs::read(&entry).unwrap();
-        let text = String::from_utf8_lossy(&octets).into_owned();
+        let bytes = fs::read(&entry).unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         assert!(!needles.iter().any(|needle| text.contains(needle)), "{} holds a credential", entry.display());
     }
 }

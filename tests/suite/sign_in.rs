@@ -251,7 +251,7 @@ fn silence_ends_in_time_wherever_it_falls() {
     from(world.entra.port()).expect(5).promptly().saying(&["token: "]);
 }
 
-/// Every octet comes within `--timeout`, and the answer never ends.
+/// Every byte comes within `--timeout`, and the answer never ends.
 #[test]
 fn a_token_endpoint_that_trickles_ends_in_time() {
     let world = World::new();
@@ -319,7 +319,7 @@ fn a_redirect_is_not_followed() {
 
 #[test]
 fn an_answer_without_sense_or_end_is_the_servers_fault() {
-    for behaviour in [Behaviour::TruncatedJson, Behaviour::HugeBody { octets: 3_000_000 }] {
+    for behaviour in [Behaviour::TruncatedJson, Behaviour::HugeBody { bytes: 3_000_000 }] {
         let (_, ended) = check_where_entra(behaviour);
         ended.expect(7).one_error().saying(&["token: "]);
     }

@@ -111,12 +111,12 @@ fn the_secret_may_come_from_a_file_of_any_editor_and_any_shell() {
         ("utf-16, big end first", utf16(&mut crlf.encode_utf16(), u16::to_be_bytes)),
     ];
     let call = |arguments: &[&str]| world.call(arguments).without("AZURE_CLIENT_SECRET");
-    for (name, octets) in files {
-        let file = world.folder.file("secret", &octets);
+    for (name, bytes) in files {
+        let file = world.folder.file("secret", &bytes);
         let runs = [
             call(&["check", "--client-secret-file", &file]).run(),
             call(&["check"]).env("EXOIMAP_CLIENT_SECRET_FILE", &file).run(),
-            call(&["check", "--client-secret-file", "-"]).stdin(octets).run(),
+            call(&["check", "--client-secret-file", "-"]).stdin(bytes).run(),
         ];
         assert!(runs.iter().all(|ended| ended.code == Some(0)), "{name}: {}", runs[0]);
     }
@@ -128,8 +128,8 @@ fn the_secret_may_come_from_a_file_of_any_editor_and_any_shell() {
 fn a_secret_file_that_holds_none_is_named_and_not_shown() {
     let world = World::new();
     let several = format!("{SECRET}\n{SECRET}\n");
-    for octets in [&b""[..], b"\n", several.as_bytes(), b"not\0real", b"\xff", &[b'x'; 70_000]] {
-        let file = world.folder.file("secret", octets);
+    for bytes in [&b""[..], b"\n", several.as_bytes(), b"not\0real", b"\xff", &[b'x'; 70_000]] {
+        let file = world.folder.file("secret", bytes);
         let ended = world.call(&["check", "--client-secret-file", &file]).run();
         ended.expect(2).one_error().saying(&["credential: ", &file]);
     }

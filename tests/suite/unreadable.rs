@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::enemy::{attack, octets};
+use crate::enemy::{attack, bytes};
 use crate::program::World;
 
 const FETCH: &[&str] = &["fetch", "--to", "mail"];
@@ -40,7 +40,7 @@ fn a_response_to_fetch_that_cannot_be_read_costs_only_its_message() {
     ] {
         for format in ["eml", "mbox"] {
             let arguments = [FETCH, &["--format", format]].concat();
-            let ended = attack(&world, &arguments, "UID FETCH", octets(five(&third)));
+            let ended = attack(&world, &arguments, "UID FETCH", bytes(five(&third)));
             let shown = &third[..third.len().min(80)];
             assert_eq!(ended.expect(6).stdout.lines().count(), 4, "{shown}: {ended}");
             assert!(ended.stderr.contains("message 16103: ") && !ended.stderr.contains("X: 3"), "{shown}: {ended}");
@@ -49,7 +49,7 @@ fn a_response_to_fetch_that_cannot_be_read_costs_only_its_message() {
                 assert_eq!(mbox.matches("\nX: ").count(), 4, "{shown}: {mbox}");
             }
         }
-        let ended = attack(&world, &["fetch", "--to", "-"], "UID FETCH", octets(five(&third)));
+        let ended = attack(&world, &["fetch", "--to", "-"], "UID FETCH", bytes(five(&third)));
         assert_eq!(ended.expect(6).stdout.matches("\nX: ").count(), 4, "{ended}");
     }
 }
@@ -67,7 +67,7 @@ fn where_the_framing_is_lost_the_session_ends_and_no_mail_is_shown() {
         "* 3 FETCH (UID 16103 BODY[] \"private\r\nprivate\r\n\")\r\n",
         "* 3 FETCH (UID 16103 BODY[] {2000000000}\r\nprivate\r\n)\r\n",
     ] {
-        let ended = attack(&world, FETCH, "UID FETCH", octets(five(third)));
+        let ended = attack(&world, FETCH, "UID FETCH", bytes(five(third)));
         assert_ne!(ended.code, Some(0), "{third}: {ended}");
         assert!(!ended.stderr.contains("private") && !ended.stdout.contains("16104"), "{third}: {ended}");
         let trace = fs::read_to_string(world.folder.path().join("trace.txt")).unwrap();
@@ -88,12 +88,12 @@ fn a_search_without_a_usable_set_is_never_no_mail() {
         "* SEARCH 16101 x\r\n",
     ] {
         for keys in [&["search"][..], &["search", "--unseen"]] {
-            let ended = attack(&world, keys, "UID SEARCH", octets(format!("{answer}{{tag}} OK done\r\n")));
+            let ended = attack(&world, keys, "UID SEARCH", bytes(format!("{answer}{{tag}} OK done\r\n")));
             ended.expect(7).one_error().saying(&["in answer to a search"]);
         }
     }
     // RFC 4731: nothing matched.
-    let empty = octets("* ESEARCH (TAG \"{tag}\") UID COUNT 0\r\n{tag} OK done\r\n");
+    let empty = bytes("* ESEARCH (TAG \"{tag}\") UID COUNT 0\r\n{tag} OK done\r\n");
     assert_eq!(attack(&world, &["search", "--unseen"], "UID SEARCH", empty).expect(0).stdout, "");
 }
 
@@ -103,6 +103,6 @@ fn a_list_of_more_than_2_mib_is_read_whole() {
     let folder = |n: u32| format!("* LIST (\\HasNoChildren) \"/\" \"{n}{}\"\r\n", "x".repeat(200));
     let list = (0..11_000).map(folder).collect::<String>() + "{tag} OK done\r\n";
     assert!(list.len() > 2 << 20);
-    let ended = attack(&world, &["folders", "--no-counts"], "LIST", octets(list));
+    let ended = attack(&world, &["folders", "--no-counts"], "LIST", bytes(list));
     assert_eq!(ended.expect(0).stdout.lines().count(), 11_000);
 }

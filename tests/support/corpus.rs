@@ -3,7 +3,7 @@
 
 use super::dovecot::Dovecot;
 
-/// One line of a BASE64 body: 76 octets, CRLF.
+/// One line of a BASE64 body: 76 bytes, CRLF.
 const LINE: &[u8; 78] = b"00000000JVBERi0xLjcKJeLjz9MKMSAwIG9iago8PC9UeXBlL0NhdGFsb2cvUGFnZXMgMiAwIFI+\r\n";
 
 /// The sizes of a mailbox that people use: mostly text, some attachments, few big ones.
@@ -27,12 +27,12 @@ impl Corpus {
         Corpus { count, sizes: &[4_096], size: None }
     }
 
-    /// One message of `size` octets.
+    /// One message of `size` bytes.
     pub const fn one(size: usize) -> Self {
         Corpus::each(1, size)
     }
 
-    /// `count` messages of `size` octets: at least 3, of which below 400 a piece of a header.
+    /// `count` messages of `size` bytes: at least 3, of which below 400 a piece of a header.
     pub const fn each(count: usize, size: usize) -> Self {
         Corpus { count, sizes: &[], size: Some(size) }
     }
@@ -51,8 +51,8 @@ impl Corpus {
         self.count
     }
 
-    /// The octets of all messages together.
-    pub fn octets(&self) -> u64 {
+    /// The bytes of all messages together.
+    pub fn bytes(&self) -> u64 {
         (0..self.count).map(|number| self.size_of(number) as u64).sum()
     }
 
@@ -63,26 +63,26 @@ impl Corpus {
     /// Message `number`, counted from 0; in a new mailbox its UID is one more.
     pub fn message(&self, number: usize) -> Vec<u8> {
         let size = self.size_of(number);
-        let mut octets = Vec::with_capacity(size + LINE.len());
-        octets.extend_from_slice(header(number).as_bytes());
+        let mut bytes = Vec::with_capacity(size + LINE.len());
+        bytes.extend_from_slice(header(number).as_bytes());
         // No two lines are alike: a piece that is missing or twice can't go unnoticed.
         let mut line = *LINE;
         for count in 0_u32.. {
-            if octets.len() >= size {
+            if bytes.len() >= size {
                 break;
             }
             put_hex(&mut line, count);
-            octets.extend_from_slice(&line);
+            bytes.extend_from_slice(&line);
         }
-        octets.truncate(size);
+        bytes.truncate(size);
         // Cut anywhere, it must still end as a line, and hold no CR alone.
-        if let Some([before, end @ ..]) = octets.last_chunk_mut::<3>() {
+        if let Some([before, end @ ..]) = bytes.last_chunk_mut::<3>() {
             if *before == b'\r' {
                 *before = b'+';
             }
             *end = *b"\r\n";
         }
-        octets
+        bytes
     }
 
     /// Puts them all into a folder; every third has been seen.
@@ -112,8 +112,8 @@ fn header(number: usize) -> String {
 
 /// By hand: a debug build formats the two million lines of 150 MB too slowly.
 fn put_hex(line: &mut [u8; 78], number: u32) {
-    for (place, octet) in line.iter_mut().take(8).enumerate() {
+    for (place, byte) in line.iter_mut().take(8).enumerate() {
         let digit = (number >> (28 - 4 * place)) & 15;
-        *octet = b"0123456789ABCDEF"[digit as usize];
+        *byte = b"0123456789ABCDEF"[digit as usize];
     }
 }

@@ -142,8 +142,8 @@ impl Dovecot {
 
     /// All that the server has logged; a refused token's reason is only here.
     pub fn log(&self) -> String {
-        let octets = fs::read(self.folder.join("dovecot.log")).unwrap_or_default();
-        String::from_utf8_lossy(&octets).into_owned()
+        let bytes = fs::read(self.folder.join("dovecot.log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// The Maildir of a mailbox, which is also its inbox.
@@ -167,17 +167,17 @@ impl Dovecot {
     /// Puts a message into a folder, whole at once, and gives its file. `flags` are
     /// Maildir's, in the order of the alphabet: `S` seen, `F` flagged, `T` deleted.
     /// Unless `fix_uids` says otherwise, UIDs are given in the order of the names.
-    pub fn deliver(&self, user: &str, folder: &str, name: &str, octets: &[u8], flags: &str) -> PathBuf {
-        self.deliver_all(user, folder, [(name.to_owned(), octets.to_vec(), flags.to_owned())]);
+    pub fn deliver(&self, user: &str, folder: &str, name: &str, bytes: &[u8], flags: &str) -> PathBuf {
+        self.deliver_all(user, folder, [(name.to_owned(), bytes.to_vec(), flags.to_owned())]);
         self.folder_dir(user, folder).join("cur").join(format!("{name}:2,{flags}"))
     }
 
-    /// As `deliver`, for many: name, octets, flags.
+    /// As `deliver`, for many: name, bytes, flags.
     pub fn deliver_all(&self, user: &str, folder: &str, messages: impl IntoIterator<Item = (String, Vec<u8>, String)>) {
         let dir = self.folder_dir(user, folder);
-        for (name, octets, flags) in messages {
+        for (name, bytes, flags) in messages {
             let unfinished = dir.join("tmp").join(&name);
-            fs::write(&unfinished, octets).unwrap();
+            fs::write(&unfinished, bytes).unwrap();
             self.account.own_one(&unfinished);
             fs::rename(unfinished, dir.join("cur").join(format!("{name}:2,{flags}"))).unwrap();
         }

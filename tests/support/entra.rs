@@ -95,9 +95,9 @@ pub enum Behaviour {
     Redirect {
         to: String,
     },
-    /// A 200 of so many octets.
+    /// A 200 of so many bytes.
     HugeBody {
-        octets: usize,
+        bytes: usize,
     },
     /// Takes the request and never answers.
     Silent,
@@ -223,7 +223,7 @@ impl State {
             Behaviour::Redirect { to } => Response::new(307, "text/html", "<html>moved</html>").with("Location", to),
             Behaviour::Refuses(code) => Refusal::Coded(code).response(self),
             Behaviour::Says { status, content_type, body } => Response::new(status, content_type, body),
-            Behaviour::HugeBody { octets } => Response::json(200, vec![b' '; octets]),
+            Behaviour::HugeBody { bytes } => Response::json(200, vec![b' '; bytes]),
             _ => self.answer(request),
         };
         Some(response)

@@ -4,7 +4,7 @@
 //! State is shared by all connections; tests look at it, change it, and arm `Fault`s.
 //!
 //! `session` reads commands, `login` lets clients in; `folders`, `messages`, `fetch` and
-//! `search` answer; `arguments` and `wire` are the syntax and the octets; `fault` is what can
+//! `search` answer; `arguments` and `wire` are the syntax and the bytes; `fault` is what can
 //! go wrong.
 
 use std::collections::BTreeMap;
@@ -134,9 +134,9 @@ impl Exchange {
     }
 
     /// New mail; connections that IDLE are told. Returns its UID.
-    pub fn deliver(&self, address: &str, folder: &str, octets: impl Into<Vec<u8>>) -> u32 {
+    pub fn deliver(&self, address: &str, folder: &str, bytes: impl Into<Vec<u8>>) -> u32 {
         let mut mailboxes = self.mailboxes();
-        mailboxes.folder(address, folder).unwrap().deliver(octets)
+        mailboxes.folder(address, folder).unwrap().deliver(bytes)
     }
 
     /// Arms a fault for its next occasion.

@@ -16,7 +16,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads a request line, headers, and a body of `Content-Length` octets.
+    /// Reads a request line, headers, and a body of `Content-Length` bytes.
     pub fn read(stream: &mut impl BufRead) -> io::Result<Request> {
         let first = read_line(stream)?;
         let mut words = first.split(' ');
@@ -119,21 +119,21 @@ fn read_line(stream: &mut impl BufRead) -> io::Result<String> {
 }
 
 fn percent_decode(text: &str) -> String {
-    let mut octets = Vec::new();
+    let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {
         let escape = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
         let decoded = escape.and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match (first, decoded) {
-            (b'%', Some(octet)) => {
-                octets.push(octet);
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
                 rest = &tail[2..];
                 continue;
             }
-            (b'+', _) => octets.push(b' '),
-            _ => octets.push(first),
+            (b'+', _) => bytes.push(b' '),
+            _ => bytes.push(first),
         }
         rest = tail;
     }
-    String::from_utf8_lossy(&octets).into_owned()
+    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -36,8 +36,8 @@ pub fn claims(token: &str) -> Option<Value> {
 }
 
 fn segment(token: &str, number: usize) -> Option<Value> {
-    let octets = URL_SAFE_NO_PAD.decode(token.split('.').nth(number)?).ok()?;
-    serde_json::from_slice(&octets).ok()
+    let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(number)?).ok()?;
+    serde_json::from_slice(&bytes).ok()
 }
 
 /// What the endpoint writes into an access token.

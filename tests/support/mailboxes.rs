@@ -46,7 +46,7 @@ pub struct Message {
     pub flags: BTreeSet<String>,
     /// Seconds since 1970.
     pub internal_date: i64,
-    pub octets: Arc<Vec<u8>>,
+    pub bytes: Arc<Vec<u8>>,
 }
 
 /// The flags that Exchange keeps; it takes no others.
@@ -85,21 +85,21 @@ impl Folder {
     }
 
     /// Puts a message at the end; returns its UID.
-    pub fn add(&mut self, octets: impl Into<Vec<u8>>, internal_date: i64, flags: &[&str]) -> u32 {
+    pub fn add(&mut self, bytes: impl Into<Vec<u8>>, internal_date: i64, flags: &[&str]) -> u32 {
         let uid = self.uidnext;
         self.messages.push(Message {
             uid,
             flags: flags.iter().map(|flag| (*flag).to_string()).collect(),
             internal_date,
-            octets: Arc::new(octets.into()),
+            bytes: Arc::new(bytes.into()),
         });
         self.uidnext += 1;
         uid
     }
 
     /// As `add`, for mail that comes in now.
-    pub fn deliver(&mut self, octets: impl Into<Vec<u8>>) -> u32 {
-        self.add(octets, clock::now(), &[])
+    pub fn deliver(&mut self, bytes: impl Into<Vec<u8>>) -> u32 {
+        self.add(bytes, clock::now(), &[])
     }
 
     pub fn message(&mut self, uid: u32) -> Option<&mut Message> {
@@ -128,16 +128,16 @@ impl Message {
 
     /// What Exchange says in RFC822.SIZE: an estimate that is never the length of BODY[].
     pub fn estimated_size(&self) -> usize {
-        self.octets.len() * 6 / 5 + 1
+        self.bytes.len() * 6 / 5 + 1
     }
 
     /// The header with the empty line that ends it.
     pub fn header(&self) -> &[u8] {
-        &self.octets[..self.header_length()]
+        &self.bytes[..self.header_length()]
     }
 
     pub fn text(&self) -> &[u8] {
-        &self.octets[self.header_length()..]
+        &self.bytes[self.header_length()..]
     }
 
     /// The value of the first header field of that name, unfolded, as it is in the message.
@@ -164,7 +164,7 @@ impl Message {
     }
 
     fn header_length(&self) -> usize {
-        let end = self.octets.windows(4).position(|four| four == b"\r\n\r\n");
-        end.map_or(self.octets.len(), |at| at + 4)
+        let end = self.bytes.windows(4).position(|four| four == b"\r\n\r\n");
+        end.map_or(self.bytes.len(), |at| at + 4)
     }
 }

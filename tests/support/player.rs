@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 
 use super::{Directive, FILLER, Piece, Script, Turn};
 
-/// Offers the server's octets in slices, each only when the client has written what
+/// Offers the server's bytes in slices, each only when the client has written what
 /// comes before it, and compares what the client writes with the script.
 ///
 /// It never blocks: a read that would wait for the client, or for a silent server, fails
@@ -24,7 +24,7 @@ pub struct Player {
 }
 
 impl Player {
-    /// `slice`: the most octets that one read returns.
+    /// `slice`: the most bytes that one read returns.
     pub fn new(script: &Script, slice: usize) -> Player {
         let mut player = Player {
             slice,
@@ -77,8 +77,8 @@ impl Player {
         }
     }
 
-    /// Takes one octet of the client's, if it is the one that the script has here.
-    fn take(&mut self, octet: u8) -> Result<(), String> {
+    /// Takes one byte of the client's, if it is the one that the script has here.
+    fn take(&mut self, byte: u8) -> Result<(), String> {
         let Some(piece) = self.expected.front_mut() else {
             if self.silent {
                 return Ok(());
@@ -86,16 +86,16 @@ impl Player {
             return Err("the script expects nothing more from the client".into());
         };
         let empty = match piece {
-            Piece::Octets(octets) => {
-                if octets.first() != Some(&octet) {
-                    return Err(format!("the script has \"{}\" here", octets.escape_ascii()));
+            Piece::Bytes(bytes) => {
+                if bytes.first() != Some(&byte) {
+                    return Err(format!("the script has \"{}\" here", bytes.escape_ascii()));
                 }
-                octets.remove(0);
-                octets.is_empty()
+                bytes.remove(0);
+                bytes.is_empty()
             }
             Piece::Secret(n) | Piece::Elided(n) => {
-                if matches!(octet, b'\r' | b'\n') {
-                    return Err(format!("the secret lacks {n} octets"));
+                if matches!(byte, b'\r' | b'\n') {
+                    return Err(format!("the secret lacks {n} bytes"));
                 }
                 *n -= 1;
                 *n == 0
@@ -123,11 +123,11 @@ impl Read for Player {
             };
         };
         let (n, empty) = match piece {
-            Piece::Octets(octets) => {
-                let n = room.min(octets.len());
-                buffer[..n].copy_from_slice(&octets[..n]);
-                octets.drain(..n);
-                (n, octets.is_empty())
+            Piece::Bytes(bytes) => {
+                let n = room.min(bytes.len());
+                buffer[..n].copy_from_slice(&bytes[..n]);
+                bytes.drain(..n);
+                (n, bytes.is_empty())
             }
             Piece::Secret(left) | Piece::Elided(left) => {
                 let n = room.min(*left);
@@ -153,16 +153,16 @@ fn departed() -> io::Error {
 }
 
 impl Write for Player {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        for (at, &octet) in octets.iter().enumerate() {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for (at, &byte) in bytes.iter().enumerate() {
             if self.mismatch.is_none()
-                && let Err(why) = self.take(octet)
+                && let Err(why) = self.take(byte)
             {
-                self.mismatch = Some(format!("the client writes \"{}\": {why}", octets[at..].escape_ascii()));
+                self.mismatch = Some(format!("the client writes \"{}\": {why}", bytes[at..].escape_ascii()));
             }
         }
-        self.written.extend_from_slice(octets);
-        if self.mismatch.is_some() { Err(departed()) } else { Ok(octets.len()) }
+        self.written.extend_from_slice(bytes);
+        if self.mismatch.is_some() { Err(departed()) } else { Ok(bytes.len()) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -174,7 +174,7 @@ impl Write for Player {
 mod tests {
     use super::*;
 
-    const DIALOGUE: &str = "S: * OK\nC: a1 A <secret 3 octets>\nS: + \nC: \nS: * {4}\nS: <4 octets>\nS: )\n";
+    const DIALOGUE: &str = "S: * OK\nC: a1 A <secret 3 bytes>\nS: + \nC: \nS: * {4}\nS: <4 bytes>\nS: )\n";
 
     fn player(text: &str, slice: usize) -> Player {
         Player::new(&Script::parse(text).unwrap(), slice)
@@ -182,9 +182,9 @@ mod tests {
 
     fn read_line(player: &mut Player) -> String {
         let mut line = Vec::new();
-        let mut octet = [0];
-        while !line.ends_with(b"\r\n") && player.read(&mut octet).unwrap() > 0 {
-            line.push(octet[0]);
+        let mut byte = [0];
+        while !line.ends_with(b"\r\n") && player.read(&mut byte).unwrap() > 0 {
+            line.push(byte[0]);
         }
         String::from_utf8(line).unwrap()
     }
@@ -218,7 +218,7 @@ mod tests {
     fn the_first_departure_is_kept_and_what_was_written_stays_out_of_the_error() {
         for (written, why) in [
             ("a2 A", "the client writes \"2 A\": the script has \"1 A \" here"),
-            ("a1 A ab\r\n", "the client writes \"\\r\\n\": the secret lacks 1 octets"),
+            ("a1 A ab\r\n", "the client writes \"\\r\\n\": the secret lacks 1 bytes"),
             ("a1 A abcd", "the client writes \"d\": the script has \"\\r\\n\" here"),
         ] {
             let mut player = player(DIALOGUE, 64);

@@ -24,9 +24,9 @@ pub enum Manner {
     Connect,
     /// CONNECT with user and password; 407 without.
     ConnectWithLogin,
-    /// Takes the request, answers with these octets, and closes.
+    /// Takes the request, answers with these bytes, and closes.
     Answer(&'static [u8]),
-    /// Takes the request, opens an answer with these octets, and repeats the others without end.
+    /// Takes the request, opens an answer with these bytes, and repeats the others without end.
     Endless(&'static [u8], &'static [u8]),
     /// Takes the request and never answers.
     Silent,
@@ -117,7 +117,7 @@ fn connect(client: &mut TcpStream, manner: Manner) -> io::Result<Option<String>>
     let request = Request::read(&mut BufReader::new(&mut *client))?;
     let login = request.headers.get("proxy-authorization").cloned().unwrap_or_default();
     match manner {
-        Manner::Answer(octets) => client.write_all(octets)?,
+        Manner::Answer(bytes) => client.write_all(bytes)?,
         Manner::Endless(start, again) => {
             client.write_all(start)?;
             let again = again.repeat(64);
@@ -167,7 +167,7 @@ fn socks5(client: &mut TcpStream, manner: Manner) -> io::Result<Option<String>> 
     }
     let [_, _, _, form] = read_array(client)?;
     let host = match form {
-        1 => read_array::<4>(client)?.map(|octet| octet.to_string()).join("."),
+        1 => read_array::<4>(client)?.map(|byte| byte.to_string()).join("."),
         3 => {
             let [length] = read_array(client)?;
             String::from_utf8_lossy(&read_vec(client, length)?).into_owned()
@@ -204,13 +204,13 @@ fn wait_for_hangup(client: &mut TcpStream) -> io::Result<()> {
 }
 
 fn read_array<const N: usize>(from: &mut impl Read) -> io::Result<[u8; N]> {
-    let mut octets = [0; N];
-    from.read_exact(&mut octets)?;
-    Ok(octets)
+    let mut bytes = [0; N];
+    from.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn read_vec(from: &mut impl Read, count: u8) -> io::Result<Vec<u8>> {
-    let mut octets = vec![0; usize::from(count)];
-    from.read_exact(&mut octets)?;
-    Ok(octets)
+    let mut bytes = vec![0; usize::from(count)];
+    from.read_exact(&mut bytes)?;
+    Ok(bytes)
 }

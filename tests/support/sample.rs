@@ -46,12 +46,12 @@ fn fill(inbox: &mut Folder) {
 
 /// Lines as a message on the wire.
 pub fn message(lines: &[&str]) -> Vec<u8> {
-    let mut octets = Vec::new();
+    let mut bytes = Vec::new();
     for line in lines {
-        octets.extend_from_slice(line.as_bytes());
-        octets.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(line.as_bytes());
+        bytes.extend_from_slice(b"\r\n");
     }
-    octets
+    bytes
 }
 
 /// A small message for tests that need another one.

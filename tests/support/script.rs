@@ -1,8 +1,8 @@
 //! A transcript (`fixtures/README.md`) as data: parsed, printed again, and played: by a
 //! [`Player`] in memory, by [`serve`] over a real stream.
 //!
-//! A turn holds octets, not lines, so that printing depends on nothing but the octets
-//! and their direction: what `--trace` writes of a replay is then the fixture, octet by octet.
+//! A turn holds bytes, not lines, so that printing depends on nothing but the bytes
+//! and their direction: what `--trace` writes of a replay is then the fixture, byte by byte.
 
 // Each test program that includes this module uses a part of it.
 #![allow(dead_code, unused_imports, unreachable_pub)]
@@ -32,11 +32,11 @@ pub enum Turn {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Octets as they are on the wire, line ends included.
-    Octets(Vec<u8>),
-    /// This many octets of a credential, only in what the client says.
+    /// Bytes as they are on the wire, line ends included.
+    Bytes(Vec<u8>),
+    /// This many bytes of a credential, only in what the client says.
     Secret(usize),
-    /// This many octets of a message, only in what the server says.
+    /// This many bytes of a message, only in what the server says.
     Elided(usize),
 }
 
@@ -45,11 +45,11 @@ pub enum Piece {
 pub enum Directive {
     /// `#! silence`: say nothing more until the client closes.
     Silence,
-    /// `#! slice N`: from here on, send at most N octets at a time.
+    /// `#! slice N`: from here on, send at most N bytes at a time.
     Slice(usize),
 }
 
-/// The octet that stands for those a transcript does not show.
+/// The byte that stands for those a transcript does not show.
 pub const FILLER: u8 = b'x';
 
 impl Script {
@@ -72,15 +72,15 @@ impl Script {
         self.heading(1, "from")
     }
 
-    /// All that the server sends, elided octets included.
-    pub fn server_octets(&self) -> Vec<u8> {
-        let mut octets = Vec::new();
+    /// All that the server sends, elided bytes included.
+    pub fn server_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
         for turn in &self.turns {
             if let Turn::Server(pieces) = turn {
-                pieces.iter().for_each(|piece| piece.append_to(&mut octets));
+                pieces.iter().for_each(|piece| piece.append_to(&mut bytes));
             }
         }
-        octets
+        bytes
     }
 
     /// The same as `Display`: the text that `parse` reads.
@@ -134,7 +134,7 @@ impl Turn {
             ["silence"] => Ok(Some(Directive::Silence)),
             ["slice", n] => match n.parse() {
                 Ok(n) if n > 0 => Ok(Some(Directive::Slice(n))),
-                _ => Err(format!("`#! slice {n}`: not a number of octets")),
+                _ => Err(format!("`#! slice {n}`: not a number of bytes")),
             },
             _ => Err(format!("`#!{order}` asks for something unknown")),
         }
@@ -142,10 +142,10 @@ impl Turn {
 }
 
 impl Piece {
-    fn append_to(&self, octets: &mut Vec<u8>) {
+    fn append_to(&self, bytes: &mut Vec<u8>) {
         match self {
-            Piece::Octets(shown) => octets.extend_from_slice(shown),
-            Piece::Secret(n) | Piece::Elided(n) => octets.resize(octets.len() + n, FILLER),
+            Piece::Bytes(shown) => bytes.extend_from_slice(shown),
+            Piece::Secret(n) | Piece::Elided(n) => bytes.resize(bytes.len() + n, FILLER),
         }
     }
 }
@@ -160,73 +160,73 @@ fn client_line(text: &str) -> Result<Vec<Piece>, String> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('<') {
-        push(&mut pieces, Piece::Octets(unescape(before)?));
+        push(&mut pieces, Piece::Bytes(unescape(before)?));
         let (mask, after) = after.split_once('>').ok_or("`<` opens a mask that is not closed")?;
-        let n = mask.strip_prefix("secret ").and_then(octet_count);
+        let n = mask.strip_prefix("secret ").and_then(byte_count);
         let n = n.ok_or(r"`<` in a C: line is a mask, or written \x3c")?;
         pieces.push(Piece::Secret(n));
         rest = after;
     }
-    push(&mut pieces, Piece::Octets(unescape_to_line_end(rest)?));
+    push(&mut pieces, Piece::Bytes(unescape_to_line_end(rest)?));
     Ok(pieces)
 }
 
 fn server_line(text: &str) -> Result<Vec<Piece>, String> {
     let Some(rest) = text.strip_prefix('<') else {
-        return Ok(vec![Piece::Octets(unescape_to_line_end(text)?)]);
+        return Ok(vec![Piece::Bytes(unescape_to_line_end(text)?)]);
     };
-    let n = rest.strip_suffix('>').and_then(octet_count);
-    let n = n.ok_or(r"`<` at the start of an S: line elides octets, or is written \x3c")?;
+    let n = rest.strip_suffix('>').and_then(byte_count);
+    let n = n.ok_or(r"`<` at the start of an S: line elides bytes, or is written \x3c")?;
     Ok(vec![Piece::Elided(n)])
 }
 
-/// `123 octets`; none at all is not worth a line.
-fn octet_count(text: &str) -> Option<usize> {
-    text.strip_suffix(" octets")?.parse().ok().filter(|&n| n > 0)
+/// `123 bytes`; none at all is not worth a line.
+fn byte_count(text: &str) -> Option<usize> {
+    text.strip_suffix(" bytes")?.parse().ok().filter(|&n| n > 0)
 }
 
-/// Adjacent octets are one piece, however many lines they were written in.
+/// Adjacent bytes are one piece, however many lines they were written in.
 fn push(pieces: &mut Vec<Piece>, piece: Piece) {
     match (pieces.last_mut(), piece) {
-        (Some(Piece::Octets(last)), Piece::Octets(more)) => last.extend(more),
-        (_, Piece::Octets(none)) if none.is_empty() => {}
+        (Some(Piece::Bytes(last)), Piece::Bytes(more)) => last.extend(more),
+        (_, Piece::Bytes(none)) if none.is_empty() => {}
         (_, piece) => pieces.push(piece),
     }
 }
 
-/// The octets of a line; CRLF, unless a backslash ends it.
+/// The bytes of a line; CRLF, unless a backslash ends it.
 fn unescape_to_line_end(text: &str) -> Result<Vec<u8>, String> {
     let backslashes = text.len() - text.trim_end_matches('\\').len();
     if backslashes % 2 == 1 {
         return unescape(&text[..text.len() - 1]);
     }
-    let mut octets = unescape(text)?;
-    octets.extend(b"\r\n");
-    Ok(octets)
+    let mut bytes = unescape(text)?;
+    bytes.extend(b"\r\n");
+    Ok(bytes)
 }
 
 fn unescape(text: &str) -> Result<Vec<u8>, String> {
-    let mut octets = Vec::with_capacity(text.len());
+    let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
-    while let Some((&octet, after)) = rest.split_first() {
-        rest = match (octet, after) {
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = match (byte, after) {
             (b'\\', [b'\\', after @ ..]) => {
-                octets.push(b'\\');
+                bytes.push(b'\\');
                 after
             }
             (b'\\', [b'x', high, low, after @ ..]) => {
-                octets.push(hex(*high)? << 4 | hex(*low)?);
+                bytes.push(hex(*high)? << 4 | hex(*low)?);
                 after
             }
             (b'\\', _) => return Err(r"a backslash is written \\".into()),
             (b' '..=b'~', _) => {
-                octets.push(octet);
+                bytes.push(byte);
                 after
             }
-            _ => return Err(format!(r"octet {octet:#04x} is written \x{octet:02x}")),
+            _ => return Err(format!(r"byte {byte:#04x} is written \x{byte:02x}")),
         };
     }
-    Ok(octets)
+    Ok(bytes)
 }
 
 fn hex(digit: u8) -> Result<u8, String> {
@@ -251,19 +251,19 @@ fn write_turn(f: &mut fmt::Formatter<'_>, side: &str, pieces: &[Piece]) -> fmt::
     let mut open = false;
     for piece in pieces {
         match piece {
-            Piece::Octets(octets) => {
-                for line in crlf_lines(octets) {
+            Piece::Bytes(bytes) => {
+                for line in crlf_lines(bytes) {
                     open = write_line(f, side, line, open)?;
                 }
             }
             Piece::Secret(n) => {
                 let start = if open { "" } else { "C: " };
-                write!(f, "{start}<secret {n} octets>")?;
+                write!(f, "{start}<secret {n} bytes>")?;
                 open = true;
             }
             Piece::Elided(n) => {
                 let break_off = if open { "\\\n" } else { "" };
-                writeln!(f, "{break_off}S: <{n} octets>")?;
+                writeln!(f, "{break_off}S: <{n} bytes>")?;
                 open = false;
             }
         }
@@ -277,28 +277,28 @@ fn write_line(f: &mut fmt::Formatter<'_>, side: &str, line: &[u8], open: bool) -
         write!(f, "{side}: ")?;
     }
     let text = line.strip_suffix(b"\r\n");
-    write_octets(f, text.unwrap_or(line), side == "C", !open)?;
+    write_bytes(f, text.unwrap_or(line), side == "C", !open)?;
     if text.is_some() {
         writeln!(f)?;
     }
     Ok(text.is_none())
 }
 
-fn write_octets(f: &mut fmt::Formatter<'_>, octets: &[u8], client: bool, at_start: bool) -> fmt::Result {
-    for (i, &octet) in octets.iter().enumerate() {
-        match octet {
+fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: &[u8], client: bool, at_start: bool) -> fmt::Result {
+    for (i, &byte) in bytes.iter().enumerate() {
+        match byte {
             b'\\' => f.write_str(r"\\")?,
             b'<' if client || (at_start && i == 0) => f.write_str(r"\x3c")?,
-            b' '..=b'~' => write!(f, "{}", char::from(octet))?,
-            _ => write!(f, r"\x{octet:02x}")?,
+            b' '..=b'~' => write!(f, "{}", char::from(byte))?,
+            _ => write!(f, r"\x{byte:02x}")?,
         }
     }
     Ok(())
 }
 
 /// The lines with their CRLF; the last may have none. A bare CR or LF ends no line.
-pub fn crlf_lines(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = octets;
+pub fn crlf_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes;
     std::iter::from_fn(move || {
         let end = rest.windows(2).position(|pair| pair == b"\r\n").map_or(rest.len(), |at| at + 2);
         let (line, after) = rest.split_at(end);
@@ -307,7 +307,7 @@ pub fn crlf_lines(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The octets of the literal that a line announces at its end: `{n}`, or `{n+}` from a
+/// The bytes of the literal that a line announces at its end: `{n}`, or `{n+}` from a
 /// client. The free text of a status response or of a continuation announces nothing.
 pub fn literal_announced(line: &[u8]) -> Option<usize> {
     let line = line.strip_suffix(b"\r\n")?;
@@ -315,7 +315,7 @@ pub fn literal_announced(line: &[u8]) -> Option<usize> {
         return None;
     }
     let before = line.strip_suffix(b"}")?;
-    let open = before.iter().rposition(|&octet| octet == b'{')?;
+    let open = before.iter().rposition(|&byte| byte == b'{')?;
     let digits = before[open + 1..].strip_suffix(b"+").unwrap_or(&before[open + 1..]);
     if !digits.iter().all(u8::is_ascii_digit) {
         return None;
@@ -324,7 +324,7 @@ pub fn literal_announced(line: &[u8]) -> Option<usize> {
 }
 
 fn is_free_text(line: &[u8]) -> bool {
-    let mut words = line.split(|&octet| octet == b' ');
+    let mut words = line.split(|&byte| byte == b' ');
     let first = words.next().unwrap_or_default();
     let second = words.next().unwrap_or_default().to_ascii_uppercase();
     first == b"+" || matches!(&second[..], b"OK" | b"NO" | b"BAD" | b"BYE" | b"PREAUTH")
@@ -343,9 +343,9 @@ mod tests {
         let text = concat!(
             "# shows: x\n# from: made up\n",
             "S: * OK ready \\\\ <not elided> \\xe9\n",
-            "C: a1 AUTHENTICATE XOAUTH2 <secret 12 octets>\n",
+            "C: a1 AUTHENTICATE XOAUTH2 <secret 12 bytes>\n",
             "C: \n#! slice 3\n",
-            "S: * 1 FETCH (BODY[] {12}\nS: ab\\\nS: <10 octets>\nS: \\x3c)\nS: a1 \\\n",
+            "S: * 1 FETCH (BODY[] {12}\nS: ab\\\nS: <10 bytes>\nS: \\x3c)\nS: a1 \\\n",
             "C: \\x3cno line end\\\nS: bare \\x0d and \\x0a\n",
         );
         assert_eq!(printed(text), text);
@@ -362,9 +362,9 @@ mod tests {
     fn what_is_not_the_grammar_is_refused_with_its_line() {
         for (line, why) in [
             ("X: a", "neither a comment"),
-            ("S: <5 octets> more", "elides octets"),
+            ("S: <5 bytes> more", "elides bytes"),
             ("C: <a@example.com>", "is a mask"),
-            ("C: <secret 5 octets", "not closed"),
+            ("C: <secret 5 bytes", "not closed"),
             ("S: \\q", "a backslash is written"),
             ("S: \\xE9", "lower-case"),
             ("S: \t", "is written \\x09"),
@@ -377,9 +377,9 @@ mod tests {
     }
 
     #[test]
-    fn octets_are_what_goes_over_the_wire() {
-        let script = Script::parse("S: * {3}\nS: <3 octets>\nC: a1 NOOP\nS: \\\\)\\\n").unwrap();
-        assert_eq!(script.server_octets(), b"* {3}\r\nxxx\\)");
+    fn bytes_are_what_goes_over_the_wire() {
+        let script = Script::parse("S: * {3}\nS: <3 bytes>\nC: a1 NOOP\nS: \\\\)\\\n").unwrap();
+        assert_eq!(script.server_bytes(), b"* {3}\r\nxxx\\)");
     }
 
     #[test]

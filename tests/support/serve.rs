@@ -6,7 +6,7 @@ use super::{Directive, FILLER, Piece, Script, Turn, crlf_lines, literal_announce
 
 /// Plays the server with a client that may choose its tags: the tag of a command in the
 /// script stands for the tag that the client really used, in every answer that follows.
-/// A mask matches any octets of one line. Fails where the client departs from the script.
+/// A mask matches any bytes of one line. Fails where the client departs from the script.
 pub fn serve(script: &Script, stream: impl Read + Write) -> Result<(), String> {
     let mut server = Server {
         stream,
@@ -54,23 +54,23 @@ struct Framing {
 }
 
 impl Framing {
-    /// The first part of `octets` that is one thing: some of a literal, or a line.
+    /// The first part of `bytes` that is one thing: some of a literal, or a line.
     /// Returns its length, and whether it opens a command or a response.
-    fn next_part(&mut self, octets: &[u8]) -> (usize, bool) {
+    fn next_part(&mut self, bytes: &[u8]) -> (usize, bool) {
         let opens = !self.inside;
         if self.literal_left > 0 {
-            let n = self.literal_left.min(octets.len());
+            let n = self.literal_left.min(bytes.len());
             self.skip(n);
             return (n, false);
         }
-        let line = crlf_lines(octets).next().unwrap_or_default();
+        let line = crlf_lines(bytes).next().unwrap_or_default();
         let announced = literal_announced(line);
         self.literal_left = announced.unwrap_or(0);
         self.inside = announced.is_some() || !line.ends_with(b"\r\n");
         (line.len(), opens)
     }
 
-    /// Octets of a literal that nobody shows.
+    /// Bytes of a literal that nobody shows.
     fn skip(&mut self, n: usize) {
         self.literal_left = self.literal_left.saturating_sub(n);
         self.inside = true;
@@ -80,7 +80,7 @@ impl Framing {
 impl<S: Read + Write> Server<S> {
     fn listen(&mut self, pieces: &[Piece]) -> Result<(), String> {
         for line in lines(pieces) {
-            let ended = matches!(line.last(), Some(Piece::Octets(octets)) if octets.ends_with(b"\r\n"));
+            let ended = matches!(line.last(), Some(Piece::Bytes(bytes)) if bytes.ends_with(b"\r\n"));
             let said = if ended { self.receive_line()? } else { self.receive(length(&line))? };
             let opens = self.opens_command(&line);
             let (script, said_rest) = if opens { self.pair_tags(&line, &said) } else { (line.clone(), &said[..]) };
@@ -99,8 +99,8 @@ impl<S: Read + Write> Server<S> {
         let mut opens = None;
         for piece in line {
             match piece {
-                Piece::Octets(octets) => {
-                    let mut rest = &octets[..];
+                Piece::Bytes(bytes) => {
+                    let mut rest = &bytes[..];
                     while !rest.is_empty() {
                         let (n, first) = self.client.next_part(rest);
                         opens.get_or_insert(first && rest[..n].contains(&b' ') && rest[0] != b' ');
@@ -116,10 +116,10 @@ impl<S: Read + Write> Server<S> {
     /// Notes which tag the client uses for the script's; returns both lines without it.
     fn pair_tags<'a>(&mut self, line: &[Piece], said: &'a [u8]) -> (Vec<Piece>, &'a [u8]) {
         let mut script = line.to_vec();
-        let said_tag = said.split(|&octet| octet == b' ').next().unwrap_or_default();
-        if let Some(Piece::Octets(octets)) = script.first_mut() {
-            let n = octets.iter().position(|&octet| octet == b' ').unwrap_or(octets.len());
-            let tag: Vec<u8> = octets.drain(..n).collect();
+        let said_tag = said.split(|&byte| byte == b' ').next().unwrap_or_default();
+        if let Some(Piece::Bytes(bytes)) = script.first_mut() {
+            let n = bytes.iter().position(|&byte| byte == b' ').unwrap_or(bytes.len());
+            let tag: Vec<u8> = bytes.drain(..n).collect();
             self.tags.retain(|(known, _)| *known != tag);
             self.tags.push((tag, said_tag.to_vec()));
         }
@@ -129,8 +129,8 @@ impl<S: Read + Write> Server<S> {
     fn speak(&mut self, pieces: &[Piece]) -> Result<(), String> {
         for piece in pieces {
             match piece {
-                Piece::Octets(octets) => {
-                    let mut rest = &octets[..];
+                Piece::Bytes(bytes) => {
+                    let mut rest = &bytes[..];
                     while !rest.is_empty() {
                         let (n, opens) = self.server.next_part(rest);
                         let (part, after) = rest.split_at(n);
@@ -225,12 +225,12 @@ impl<S: Read + Write> Server<S> {
 fn lines(pieces: &[Piece]) -> Vec<Vec<Piece>> {
     let mut lines = vec![Vec::new()];
     for piece in pieces {
-        let Piece::Octets(octets) = piece else {
+        let Piece::Bytes(bytes) = piece else {
             lines.last_mut().into_iter().for_each(|line: &mut Vec<Piece>| line.push(piece.clone()));
             continue;
         };
-        for part in crlf_lines(octets) {
-            lines.last_mut().into_iter().for_each(|line| line.push(Piece::Octets(part.to_vec())));
+        for part in crlf_lines(bytes) {
+            lines.last_mut().into_iter().for_each(|line| line.push(Piece::Bytes(part.to_vec())));
             if part.ends_with(b"\r\n") {
                 lines.push(Vec::new());
             }
@@ -244,20 +244,18 @@ fn length(pieces: &[Piece]) -> usize {
     pieces
         .iter()
         .map(|piece| match piece {
-            Piece::Octets(octets) => octets.len(),
+            Piece::Bytes(bytes) => bytes.len(),
             Piece::Secret(n) | Piece::Elided(n) => *n,
         })
         .sum()
 }
 
-fn matches(pieces: &[Piece], octets: &[u8]) -> bool {
+fn matches(pieces: &[Piece], bytes: &[u8]) -> bool {
     match pieces.split_first() {
-        None => octets.is_empty(),
-        Some((Piece::Octets(shown), rest)) => {
-            octets.strip_prefix(&shown[..]).is_some_and(|octets| matches(rest, octets))
-        }
+        None => bytes.is_empty(),
+        Some((Piece::Bytes(shown), rest)) => bytes.strip_prefix(&shown[..]).is_some_and(|bytes| matches(rest, bytes)),
         Some((Piece::Secret(_) | Piece::Elided(_), rest)) => {
-            (1..=octets.len()).any(|n| !octets[..n].ends_with(b"\r") && matches(rest, &octets[n..]))
+            (1..=bytes.len()).any(|n| !bytes[..n].ends_with(b"\r") && matches(rest, &bytes[n..]))
         }
     }
 }
@@ -287,7 +285,7 @@ mod tests {
 
     #[test]
     fn answers_carry_the_tag_that_the_client_chose() {
-        let script = "S: * OK\nC: C01 AUTHENTICATE <secret 3 octets>\nS: + \nC: \nS: C01 NO\nC: S01 IDLE\nS: + go\nS: * 1 EXISTS\nC: DONE\nS: S01 OK\n";
+        let script = "S: * OK\nC: C01 AUTHENTICATE <secret 3 bytes>\nS: + \nC: \nS: C01 NO\nC: S01 IDLE\nS: + go\nS: * 1 EXISTS\nC: DONE\nS: S01 OK\n";
         let (result, heard) = answer(script, b"a1 AUTHENTICATE of-any-length\r\n\r\na2 IDLE\r\nDONE\r\n");
         assert_eq!(result, Ok(()));
         assert_eq!(heard, "* OK\r\n+ \r\na1 NO\r\n+ go\r\n* 1 EXISTS\r\na2 OK\r\n");

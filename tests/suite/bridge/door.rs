@@ -87,7 +87,7 @@ fn a_listener_with_a_certificate_speaks_tls_from_the_first_byte() {
     let ended = python(world.folder.path(), IMAPLIB_TLS, &[&relay.port.to_string(), ORDERS, &password]);
     assert!(ended.status.success(), "{}", shown(&ended));
     let folder = world.exchange.folder(ORDERS, "INBOX");
-    let bytes: usize = folder.messages.iter().map(|message| message.octets.len()).sum();
+    let bytes: usize = folder.messages.iter().map(|message| message.bytes.len()).sum();
     let said = String::from_utf8(ended.stdout).unwrap();
     assert_eq!(said.trim_end(), format!("{} {bytes}", folder.messages.len()));
 

@@ -45,10 +45,10 @@ fn sweep(scenario: Scenario) {
 
 fn restore(dir: &Path, tree: &Tree) {
     let _ = fs::remove_dir_all(dir);
-    for (path, octets) in tree {
-        match octets {
+    for (path, bytes) in tree {
+        match bytes {
             None => fs::create_dir(path).unwrap(),
-            Some(octets) => fs::write(path, octets).unwrap(),
+            Some(bytes) => fs::write(path, bytes).unwrap(),
         }
     }
 }
@@ -103,9 +103,9 @@ fn calls(trace: &str) -> Vec<Call> {
         let Ok(result_number) = digits.parse() else { continue };
         let hexes = |open: char, close: char, text: &str| -> Vec<Vec<u8>> {
             let pieces = text.split(open).skip(1).filter_map(|piece| piece.split(close).next());
-            pieces.filter(|piece| piece.is_empty() || piece.starts_with("\\x")).map(octets).collect()
+            pieces.filter(|piece| piece.is_empty() || piece.starts_with("\\x")).map(bytes).collect()
         };
-        let strings = text.split('"').skip(1).step_by(2).map(octets).collect();
+        let strings = text.split('"').skip(1).step_by(2).map(bytes).collect();
         let paths = hexes('<', '>', &whole).into_iter().map(|path| PathBuf::from(String::from_utf8(path).unwrap()));
         calls.push(Call {
             name: name.to_owned(),
@@ -118,7 +118,7 @@ fn calls(trace: &str) -> Vec<Call> {
     calls
 }
 
-fn octets(hex: &str) -> Vec<u8> {
+fn bytes(hex: &str) -> Vec<u8> {
     hex.split("\\x").skip(1).map(|digits| u8::from_str_radix(&digits[..2], 16).unwrap()).collect()
 }
 
@@ -141,13 +141,13 @@ impl Disk {
         let mut disk = Disk { dir: dir.to_owned(), ..Disk::default() };
         let mut left = vec![dir.to_owned()];
         while let Some(path) = left.pop() {
-            let octets = fs::read(&path).ok();
-            if octets.is_none() {
+            let bytes = fs::read(&path).ok();
+            if bytes.is_none() {
                 left.extend(fs::read_dir(&path).into_iter().flatten().map(|entry| entry.unwrap().path()));
             }
             if path.exists() {
-                disk.files.extend(octets.clone().map(|octets| (octets.clone(), octets)));
-                disk.now.insert(path, octets.map(|_| disk.files.len() - 1));
+                disk.files.extend(bytes.clone().map(|bytes| (bytes.clone(), bytes)));
+                disk.now.insert(path, bytes.map(|_| disk.files.len() - 1));
             }
         }
         disk.kept = disk.now.clone();

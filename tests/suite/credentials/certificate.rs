@@ -139,7 +139,7 @@ fn witness(certificate: &str, audience: &str, assertion: &str) -> Result<String,
     let mut child = command.spawn().unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), assertion.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
 }
 
@@ -236,7 +236,7 @@ fn files_of_other_forms_name_the_command_that_converts_them() {
     good(&["--certificate", &keys.path("app.pem"), "--certificate-key", &keys.path("app.key.pem")]);
 
     keys.shell("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ec -keyout ec.pem -out ec.cert; cat ec.cert >>ec.pem");
-    let command = refused("ec.pem", &["no RSA key"]);
+    let command = refused("ec.pem", &["not an RSA key"]);
     keys.shell(&command);
     let pair = keys.shell("cat ec.cert.pem");
     world.entra.configure().certificates.push(Uploaded::from_pem(&pair));
@@ -250,7 +250,7 @@ fn files_that_are_no_certificate_with_its_key_are_refused() {
     keys.shell("openssl genrsa -out small.pem 1024 && openssl req -x509 -key small.pem -subj /CN=small >>small.pem");
     let both = keys.text("both.pem");
     let half = &both[..both.len() / 2];
-    for (name, octets, words) in [
+    for (name, bytes, words) in [
         ("key", keys.text("key.pem").as_str(), "no certificate"),
         ("cert", &keys.text("cert.pem"), "no private key"),
         (
@@ -261,13 +261,13 @@ fn files_that_are_no_certificate_with_its_key_are_refused() {
         ("cut", half, "has no end"),
         ("nothing", "hello\n", "no PEM block"),
         ("empty", "", "no PEM block"),
-        ("base64", &both.replace("MII", "M!I"), "is no base64"),
+        ("base64", &both.replace("MII", "M!I"), "is not base64"),
         ("turned", "-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\n", "an end and no beginning"),
         ("hollow", &both.replace("MII", "MIA"), ""),
         ("small", &keys.text("small.pem"), "2048 to 4096 bits"),
         ("huge", &"x".repeat(300_000), "more than"),
     ] {
-        let file = world.folder.file(name, octets);
+        let file = world.folder.file(name, bytes);
         let ended = bare(&world, &["check", "--certificate", &file]).run();
         ended.expect(2).one_error().saying(&["credential: reading the certificate file", name, words]);
     }

@@ -87,8 +87,8 @@ fn a_refusal_shows_what_must_match_and_not_the_token() {
 #[test]
 fn a_file_that_holds_no_token_is_named() {
     let world = world_with_federation();
-    for octets in ["", "\n", "two words", "a\nb", &"x".repeat(70_000)] {
-        let ended = with_token(&world, &["check"], octets).run();
+    for bytes in ["", "\n", "two words", "a\nb", &"x".repeat(70_000)] {
+        let ended = with_token(&world, &["check"], bytes).run();
         ended.expect(2).saying(&["credential: reading the federated token from ", "federated: it "]);
     }
     assert_eq!(world.entra.requests().len(), 0);

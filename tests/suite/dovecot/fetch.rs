@@ -1,4 +1,4 @@
-//! `fetch`: every octet, once, in few commands and little memory.
+//! `fetch`: every byte, once, in few commands and little memory.
 
 use super::{Rig, USER, names_on_server, on_the_wire};
 use crate::support::corpus::Corpus;
@@ -10,7 +10,7 @@ fn unusual() -> Vec<(&'static str, Vec<u8>)> {
     let long_header = format!("Subject: {}\r\nTo: {}\r\n\r\n.\r\n", "a".repeat(9_000), "b@example.com, ".repeat(4_000));
     let iso_2022_jp = b"Subject: =?ISO-2022-JP?B?GyRCQ21KOBsoQg==?=\r\n\
         Content-Type: text/plain; charset=ISO-2022-JP\r\n\r\n\x1b$BCmJ8=q\x1b(B\r\n";
-    let eight_bit = [&b"Subject: Gr\xfc\xdfe\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"[..], &every_octet()].concat();
+    let eight_bit = [&b"Subject: Gr\xfc\xdfe\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"[..], &every_byte()].concat();
     vec![
         ("ascii", b"From: a@example.com\r\nSubject: plain\r\n\r\nOne line.\r\n".to_vec()),
         ("eight-bit", eight_bit),
@@ -28,21 +28,21 @@ fn unusual() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Each octet but NUL, CR and LF, in lines.
-fn every_octet() -> Vec<u8> {
-    let octets = (1..=255).filter(|octet| !b"\r\n".contains(octet)).collect::<Vec<u8>>();
-    octets.chunks(60).flat_map(|line| [line, b"\r\n"].concat()).collect()
+/// Each byte but NUL, CR and LF, in lines.
+fn every_byte() -> Vec<u8> {
+    let bytes = (1..=255).filter(|byte| !b"\r\n".contains(byte)).collect::<Vec<u8>>();
+    bytes.chunks(60).flat_map(|line| [line, b"\r\n"].concat()).collect()
 }
 
 #[test]
-fn every_octet_comes_and_comes_once() {
+fn every_byte_comes_and_comes_once() {
     const BIG: usize = 20_000_000;
     let rig = Rig::new();
     let (small, big) = (Corpus::small(3_000), Corpus::one(BIG));
     small.fill(&rig.server, USER, "INBOX");
     let unusual = unusual();
     // UIDs are given by the number that a name begins with.
-    let put = unusual.iter().map(|(name, octets)| (format!("90000000.{name}"), octets.clone(), "F".to_owned()));
+    let put = unusual.iter().map(|(name, bytes)| (format!("90000000.{name}"), bytes.clone(), "F".to_owned()));
     rig.server.deliver_all(USER, "INBOX", put);
     rig.server.deliver(USER, "INBOX", "90000001.big", &big.message(0), "");
     let names = names_on_server(&rig, "INBOX");
@@ -51,12 +51,12 @@ fn every_octet_comes_and_comes_once() {
     assert!(commands.len() <= 10, "{commands:?}");
     let validity = uidvalidity(&rig);
     let mut wanted: Vec<_> = (0..small.len()).map(|number| small.message(number)).collect();
-    wanted.extend(unusual.iter().map(|(_, octets)| on_the_wire(octets)));
+    wanted.extend(unusual.iter().map(|(_, bytes)| on_the_wire(bytes)));
     wanted.push(big.message(0));
     let delivered = rig.delivered();
     assert_eq!(delivered.len(), wanted.len());
-    for (uid, octets) in (1..).zip(&wanted) {
-        assert!(delivered.get(&format!("{validity}.{uid}.eml")) == Some(octets), "UID {uid} is not what was put in");
+    for (uid, bytes) in (1..).zip(&wanted) {
+        assert!(delivered.get(&format!("{validity}.{uid}.eml")) == Some(bytes), "UID {uid} is not what was put in");
     }
 
     let again = rig.commands_of_fetch();
@@ -96,11 +96,11 @@ fn scattered_uids_go_in_commands_that_exchange_takes() {
 
     let commands = rig.commands_of_fetch();
     let fetches = commands.iter().filter(|line| line.contains(" BODY.PEEK[])")).count();
-    // Nine tenths of the UIDs have four digits and a comma: some 800 in a line of 4,096 octets.
+    // Nine tenths of the UIDs have four digits and a comma: some 800 in a line of 4,096 bytes.
     assert!((6..=8).contains(&fetches), "{fetches} commands for 5,000 messages");
     for line in &commands {
-        let octets = "a99 ".len() + line.len() + 2;
-        assert!(octets <= 4_096, "{octets} octets");
+        let bytes = "a99 ".len() + line.len() + 2;
+        assert!(bytes <= 4_096, "{bytes} bytes");
     }
     let (validity, delivered) = (uidvalidity(&rig), rig.delivered());
     assert_eq!(delivered.len(), 5_000);

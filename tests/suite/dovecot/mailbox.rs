@@ -46,9 +46,9 @@ fn witness(rig: &Rig) -> Folders {
     String::from_utf8(output.stdout).unwrap().lines().map(folder).collect()
 }
 
-fn seen(octets: &[u8], flags: &[&str], date: i64) -> Seen {
-    let wire = on_the_wire(octets);
-    let hash = digest(&SHA256, &wire).as_ref().iter().map(|octet| format!("{octet:02x}")).collect();
+fn seen(bytes: &[u8], flags: &[&str], date: i64) -> Seen {
+    let wire = on_the_wire(bytes);
+    let hash = digest(&SHA256, &wire).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     Seen { flags: flags.iter().map(|flag| (*flag).to_owned()).collect(), date, size: wire.len(), sha256: hash }
 }
 
@@ -92,7 +92,7 @@ fn what_was_appended_marked_copied_and_moved_is_there_to_a_stranger() {
         let append = ["append", "--folder", name, "--seen", "--flags", "flagged", "--date", "2026-11-02"];
         let ended = done(&rig, &[&append[..], &files.each_ref().map(String::as_str)].concat());
         assert_eq!(ended.stdout, (1..).zip(&files).map(|(uid, file)| format!("{uid}\t{file}\n")).collect::<String>());
-        let all = messages.iter().map(|octets| seen(octets, &["\\Flagged", "\\Seen"], DAY));
+        let all = messages.iter().map(|bytes| seen(bytes, &["\\Flagged", "\\Seen"], DAY));
         expected.insert(name.to_owned(), (1..).zip(all).collect());
     }
     assert_eq!(witness(&rig), expected);

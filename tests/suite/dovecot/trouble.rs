@@ -4,14 +4,14 @@ use std::fs;
 
 use super::{Rig, USER};
 
-const BODY: &[u8] = b"Subject: x\r\n\r\nSome text that is longer than ten octets.\r\n";
+const BODY: &[u8] = b"Subject: x\r\n\r\nSome text that is longer than ten bytes.\r\n";
 
 #[test]
 fn a_connection_cut_within_a_message_leaves_whole_messages_alone() {
     let rig = Rig::new();
     let dir = rig.server.folder_dir(USER, "INBOX");
     rig.server.deliver(USER, "INBOX", "a", BODY, "");
-    // The sizes in a file's name are believed: the server announces ten octets, finds more and hangs up.
+    // The sizes in a file's name are believed: the server announces ten bytes, finds more and hangs up.
     rig.server.deliver(USER, "INBOX", "b,S=10,W=10", BODY, "");
     rig.server.deliver(USER, "INBOX", "c", BODY, "");
     rig.server.fix_uids(USER, "INBOX", 14, &[(1, "a"), (2, "b,S=10,W=10"), (3, "c")]);
@@ -35,7 +35,7 @@ fn a_connection_cut_within_a_message_leaves_whole_messages_alone() {
     }
     rig.server.fix_uids(USER, "INBOX", 14, &[(1, "a"), (2, "b"), (3, "c")]);
     assert_eq!(rig.fetch(0).stdout, "2\tmail/14.2.eml\n");
-    assert!(rig.delivered().values().all(|octets| octets == BODY));
+    assert!(rig.delivered().values().all(|bytes| bytes == BODY));
     assert_eq!(fs::read_dir(rig.dir().join(".exoimap/tmp")).unwrap().count(), 0);
 }
 

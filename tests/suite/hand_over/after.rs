@@ -66,7 +66,7 @@ fn what_the_program_does_not_take_is_not_marked_and_comes_again() {
         let ended = post.program(&["--move-to", "Done"]);
         assert_eq!(printed(ended.expect(0)), left, "{format}: offered from their files");
         assert_eq!((post.taken()[8..].to_vec(), post.uids_in("INBOX")), (left, vec![]), "{format}");
-        assert_eq!(post.octets().len(), 6, "{format}");
+        assert_eq!(post.bytes().len(), 6, "{format}");
     }
 }
 
@@ -134,7 +134,7 @@ fn what_a_later_run_hands_over_has_a_line_that_says_so() {
             let sent = post.world.exchange.folder(ORDERS, "INBOX");
             let sent = sent.messages.iter().find(|message| message.uid == uid).unwrap();
             assert_eq!(object["handed_over"], true, "{rest}");
-            assert!(format != "eml" || object["size"] == sent.octets.len(), "{rest}");
+            assert!(format != "eml" || object["size"] == sent.bytes.len(), "{rest}");
         }
         post.program(&[]).expect(0).saying(&["nothing new"]);
     }
@@ -293,7 +293,7 @@ fn each_action_changes_what_was_handed_over_and_nothing_else() {
             .insert("\\Deleted".into());
         post.fetch(&["--delete"]).expect(0);
         assert_eq!(post.uids_in("INBOX"), [16101, 16102], "{format}");
-        assert_eq!(post.octets().len(), 6, "{format}");
+        assert_eq!(post.bytes().len(), 6, "{format}");
         let bare = post.commands("EXPUNGE").len() + post.commands("CLOSE").len();
         assert_eq!(bare, 0, "neither a bare EXPUNGE nor CLOSE");
     }

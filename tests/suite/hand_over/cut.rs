@@ -14,32 +14,32 @@ fn multipart(end: &str) -> Vec<u8> {
 }
 
 /// An empty inbox but for one message.
-fn with_one(format: &'static str, octets: Vec<u8>) -> (Post, u32) {
+fn with_one(format: &'static str, bytes: Vec<u8>) -> (Post, u32) {
     let post = Post::new(format);
     post.world.exchange.mailboxes().folder(ORDERS, "INBOX").unwrap().messages.clear();
-    let uid = post.world.exchange.deliver(ORDERS, "INBOX", octets);
+    let uid = post.world.exchange.deliver(ORDERS, "INBOX", bytes);
     (post, uid)
 }
 
 #[test]
 fn what_is_cut_is_held_back_and_then_delivered_and_stays_on_the_server() {
     for format in ["eml", "maildir", "mbox"] {
-        for octets in [multipart("--b--\r\n"), format!("Subject: {}\r\n\r\nBody", "long ".repeat(200)).into_bytes()] {
-            let length = octets.len();
-            let (post, uid) = with_one(format, octets);
+        for bytes in [multipart("--b--\r\n"), format!("Subject: {}\r\n\r\nBody", "long ".repeat(200)).into_bytes()] {
+            let length = bytes.len();
+            let (post, uid) = with_one(format, bytes);
             post.world.exchange.fault_always(Fault::CutShort { uid });
             let fetch = || post.fetch(&["--delete", "--give-up-after", "3", "--json"]);
             let cut = format!("message {uid}: the server sent {} of ", length / 3);
             for _ in 0..2 {
                 let ended = fetch();
                 ended.expect(6).saying(&[&cut, "bytes; the next run tries again"]);
-                assert!(ended.stdout.is_empty() && post.octets().is_empty(), "{format}: {ended}");
+                assert!(ended.stdout.is_empty() && post.bytes().is_empty(), "{format}: {ended}");
                 post.is_tidy();
             }
             let ended = fetch();
             ended.expect(6).saying(&[&cut, "bytes; what came is kept, and on the server it stays"]);
             assert!(ended.stdout.contains("\"broken\":[\"the server sent "), "{ended}");
-            assert_eq!((post.octets().len(), post.uids_in("INBOX")), (1, vec![uid]), "{format}");
+            assert_eq!((post.bytes().len(), post.uids_in("INBOX")), (1, vec![uid]), "{format}");
             assert_eq!(post.in_state("cut"), uid.to_string());
             // Neither now nor when it is old.
             fetch().expect(0).saying(&["nothing new"]);
@@ -57,18 +57,18 @@ fn what_is_whole_after_all_comes_whole_and_is_deleted() {
     let ended = post.fetch(&["--delete"]);
     assert_eq!(printed(ended.expect(0)), [uid]);
     assert!(post.uids_in("INBOX").is_empty() && post.in_state("cut").is_empty());
-    assert_eq!(post.octets(), [multipart("--b--\r\n")]);
+    assert_eq!(post.bytes(), [multipart("--b--\r\n")]);
 }
 
 /// The sender left the last boundary out, or the body: the size is right, and nothing is missing.
 #[test]
 fn what_was_sent_without_its_end_is_whole() {
-    for (octets, note) in [(multipart(""), true), (b"Subject: x\r\n\r\n".to_vec(), false)] {
+    for (bytes, note) in [(multipart(""), true), (b"Subject: x\r\n\r\n".to_vec(), false)] {
         for format in ["eml", "mbox", "-"] {
-            let (post, uid) = with_one(format, octets.clone());
+            let (post, uid) = with_one(format, bytes.clone());
             let ended = post.fetch(if post.is_stream() { &["-v"] } else { &["-v", "--delete"] });
             let said = ended.expect(0).stderr.contains(&format!("message {uid}: its last boundary is missing"));
-            assert_eq!((said, post.octets().len()), (note, 1), "{ended}");
+            assert_eq!((said, post.bytes().len()), (note, 1), "{ended}");
             assert!(post.is_stream() || post.uids_in("INBOX").is_empty(), "{format}");
         }
     }
@@ -91,5 +91,5 @@ fn a_stream_says_what_is_cut() {
     let (post, uid) = with_one("-", multipart("--b--\r\n"));
     post.world.exchange.fault(Fault::CutShort { uid });
     post.fetch(&[]).expect(6).saying(&[&format!("message {uid}: the server sent ")]);
-    assert_eq!(post.octets().len(), 1);
+    assert_eq!(post.bytes().len(), 1);
 }

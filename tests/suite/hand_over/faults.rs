@@ -98,12 +98,12 @@ fn a_uid_behind_the_body_is_one_that_was_asked_for() {
             }
             assert_eq!(printed(&ended), [16105], "{case}");
             assert_eq!(post.uids_in("INBOX"), without(&ALL, &[16105]), "{case}");
-            assert_eq!(post.octets().len(), 2, "{case}");
+            assert_eq!(post.bytes().len(), 2, "{case}");
             post.is_tidy();
             let uid = post.world.exchange.deliver(sample::ORDERS, "INBOX", sample::note("the real one"));
             let missing = [&without(&ALL, &[16101, 16105])[..], &[uid]].concat();
             assert_eq!(sorted(post.fetch(&[]).expect(0)), missing, "{case}");
-            assert_eq!(post.octets().len(), 7, "{case}");
+            assert_eq!(post.bytes().len(), 7, "{case}");
         }
     }
 }
@@ -388,10 +388,10 @@ fn a_server_that_is_unavailable_at_first_is_tried_again() {
 /// What a server lists is work to do, and must have an end.
 #[test]
 fn a_search_that_lists_the_world_is_refused_in_little_memory() {
-    use crate::enemy::{attack, octets};
+    use crate::enemy::{attack, bytes};
     let world = crate::program::World::new();
     let answer = "* ESEARCH (TAG \"x\") UID ALL 1:4294967295\r\n{tag} OK done\r\n";
-    let ended = attack(&world, &["fetch", "--to", "mail"], "UID SEARCH", octets(answer));
+    let ended = attack(&world, &["fetch", "--to", "mail"], "UID SEARCH", bytes(answer));
     ended.expect(7).one_error().saying(&["the search found 4294967295 messages in a folder of 5"]);
 }
 

@@ -102,7 +102,7 @@ fn a_message_that_never_comes_is_given_up_once_and_said_once() {
         let later = run();
         assert!(!later.expect(0).stderr.contains("16102"), "{later}");
         assert_eq!(post.uids_in("INBOX"), [16102], "{format}");
-        assert_eq!(post.octets().len(), 5, "{format}");
+        assert_eq!(post.bytes().len(), 5, "{format}");
         post.world.exchange.clear_faults();
         assert_eq!(printed(post.fetch(&["--refetch"]).expect(0)), [16102], "{format}");
     }
@@ -120,7 +120,7 @@ fn a_renumbered_folder_can_be_accepted() {
     let ended = post.fetch(&["--accept-uidvalidity"]);
     assert_eq!(printed(ended.expect(0)), ALL);
     ended.saying(&["UIDVALIDITY 14 became 15: starting again"]);
-    assert_eq!(post.octets().len(), 12, "beside what is there");
+    assert_eq!(post.bytes().len(), 12, "beside what is there");
     post.fetch(&[]).expect(0).saying(&["nothing new"]);
 }
 
@@ -164,11 +164,11 @@ fn attachments_lie_beside_their_message_and_json_lists_them() {
         );
         assert_eq!(attachment["path"], "mail/14.16110/注文書第118号.pdf", "{format}");
         let path = post.world.folder.path().join(attachment["path"].as_str().unwrap());
-        let octets = fs::read(path).unwrap();
-        assert!(octets.starts_with(b"%PDF-1.4") && attachment["size"] == octets.len(), "{format}");
+        let bytes = fs::read(path).unwrap();
+        assert!(bytes.starts_with(b"%PDF-1.4") && attachment["size"] == bytes.len(), "{format}");
         assert_eq!(with["subject"], "注文書を添付します");
         assert_eq!(objects.iter().filter(|object| object.get("attachments").is_some()).count(), 1, "{format}");
-        assert_eq!(post.octets().len(), 6, "{format}");
+        assert_eq!(post.bytes().len(), 6, "{format}");
     }
 }
 
@@ -212,8 +212,8 @@ fn a_dry_run_counts_no_failure() {
 fn deliveries_that_a_killed_run_listed_are_told_by_the_next() {
     let post = Post::new("eml");
     post.fetch(&["--limit", "2"]).expect(0);
-    let octets = post.world.exchange.folder(ORDERS, "INBOX").message(16105).unwrap().octets.clone();
-    fs::write(post.dir().join(".exoimap/tmp/14.16105"), &*octets).unwrap();
+    let bytes = post.world.exchange.folder(ORDERS, "INBOX").message(16105).unwrap().bytes.clone();
+    fs::write(post.dir().join(".exoimap/tmp/14.16105"), &*bytes).unwrap();
     post.add_to_state("ready file 16105\t14.16105\t14.16105.eml\t1795477275\nready end\n");
     let ended = post.fetch(&[]);
     assert_eq!(printed(ended.expect(0)), &ALL[2..], "{ended}");

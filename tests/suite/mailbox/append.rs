@@ -1,4 +1,4 @@
-//! `append`: octet for octet, refused before anything is sent, in constant memory, never twice.
+//! `append`: byte for byte, refused before anything is sent, in constant memory, never twice.
 
 use super::{call, commands, objects, uids, with};
 use crate::program::World;
@@ -6,7 +6,7 @@ use crate::support::exchange::Fault;
 use crate::support::sample::{self, ORDERS};
 
 #[test]
-fn files_and_stdin_are_stored_octet_for_octet() {
+fn files_and_stdin_are_stored_byte_for_byte() {
     let world = World::new();
     let crlf = sample::note("crlf");
     let lf = String::from_utf8(sample::note("lf")).unwrap().replace("\r\n", "\n");
@@ -17,8 +17,8 @@ fn files_and_stdin_are_stored_octet_for_octet() {
     let ended = call(&world, &[&arguments[..], &[&a, &b, "-"]].concat()).stdin(eight_bit.clone()).run();
     assert_eq!(ended.expect(0).stdout, format!("1\t{a}\n2\t{b}\n3\tstdin\n"));
     let stored = world.exchange.folder(ORDERS, "Drafts").messages;
-    for (message, octets) in stored.iter().zip([&crlf, &sample::note("lf"), &eight_bit]) {
-        assert_eq!(message.octets.as_ref(), octets);
+    for (message, bytes) in stored.iter().zip([&crlf, &sample::note("lf"), &eight_bit]) {
+        assert_eq!(message.bytes.as_ref(), bytes);
         assert!(["\\Seen", "\\Flagged", "\\Draft"].iter().all(|flag| message.has(flag)) && message.flags.len() == 3);
         assert_eq!(message.internal_date, 1_793_607_247);
     }
@@ -46,7 +46,7 @@ fn a_pipe_is_as_good_as_stdin() {
         call(&world, &["append", "pipe"]).through(line).run().expect(0);
     }
     let stored = world.exchange.folder(ORDERS, "INBOX").messages;
-    assert_eq!(stored.iter().filter(|message| *message.octets.as_ref() == sample::note("piped")).count(), 3);
+    assert_eq!(stored.iter().filter(|message| *message.bytes.as_ref() == sample::note("piped")).count(), 3);
 }
 
 /// It ends quietly where all is done, and says how far it came where it is not.
@@ -65,17 +65,17 @@ fn what_exchange_would_choke_on_is_refused_before_anything_is_sent() {
     let world = World::new();
     let good = world.folder.file("good.eml", sample::note("good"));
     let long = [b"Subject: x\r\n\r\n".to_vec(), vec![b'x'; 9_001], b"\r\na9 DELETE INBOX\r\n".to_vec()].concat();
-    for (octets, words) in [
-        (&long[..], "bad.eml: line 3: it has more than 9000 octets"),
+    for (bytes, words) in [
+        (&long[..], "bad.eml: line 3: it has more than 9000 bytes"),
         (b"Subject: x\r\n\r\na\rb\r\n", "bad.eml: line 3: it has a CR without an LF"),
         (b"Subject: x\r\n\r\na\nb\r\n", "bad.eml: line 3: it ends in LF alone"),
         (b"Subject: x\r\n\0\r\n", "bad.eml: line 2: it has a NUL"),
         (b"", "bad.eml: it is empty"),
         (b"From a Mon Nov  2\nSubject: x\n\ny\n", "bad.eml: line 1: it begins with \"From \""),
     ] {
-        let bad = world.folder.file("bad.eml", octets);
+        let bad = world.folder.file("bad.eml", bytes);
         call(&world, &["append", &good, &bad]).run().expect(2).one_error().saying(&[words]);
-        let ended = call(&world, &["append", "-"]).stdin(octets).run();
+        let ended = call(&world, &["append", "-"]).stdin(bytes).run();
         ended.expect(2).one_error().saying(&[&words.replace("bad.eml", "stdin")]);
     }
     call(&world, &["append", &good, "no-such.eml"]).run().expect(1).one_error().saying(&["opening no-such.eml"]);
@@ -134,7 +134,7 @@ fn memory_does_not_grow_with_a_message() {
     let file = world.folder.file("big.eml", &big);
     let ended = call(&world, &["append", "--folder", "Drafts", &file]).run();
     assert!((1_000..20_000).contains(&ended.expect(0).peak), "{} KB", ended.peak);
-    assert!(*world.exchange.folder(ORDERS, "Drafts").messages[0].octets == big);
+    assert!(*world.exchange.folder(ORDERS, "Drafts").messages[0].bytes == big);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_transcript_holds_no_message() {
     let file = world.folder.file("a.eml", sample::note("confidential"));
     let ended = call(&world, &["append", "--trace", &file]).run();
     let size = sample::note("confidential").len();
-    ended.expect(0).saying(&[&format!("C: a6 APPEND INBOX {{{size}}}"), &format!("C: <secret {size} octets>")]);
+    ended.expect(0).saying(&[&format!("C: a6 APPEND INBOX {{{size}}}"), &format!("C: <secret {size} bytes>")]);
     assert!(!ended.stderr.contains("confidential"), "{ended}");
 }
 

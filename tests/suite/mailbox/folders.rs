@@ -1,7 +1,7 @@
 //! `folders` and `folders create`: names of every kind.
 
 use super::{call, commands, objects, uids};
-use crate::enemy::{attack, octets};
+use crate::enemy::{attack, bytes};
 use crate::program::World;
 use crate::support::exchange::Fault;
 use crate::support::sample;
@@ -81,10 +81,10 @@ fn what_a_folder_is_for_is_told_where_the_server_says_it() {
     let world = World::new();
     let answer =
         "* LIST (\\HasNoChildren \\sent) \"/\" Gesendet\r\n* LIST (\\HasNoChildren) \"/\" INBOX\r\n{tag} OK done\r\n";
-    let ended = attack(&world, &["folders"], "LIST", octets(answer));
+    let ended = attack(&world, &["folders"], "LIST", bytes(answer));
     let lines: Vec<_> = ended.expect(0).stdout.lines().collect();
     assert!(lines[0].ends_with("  Gesendet\t\\Sent") && lines[1].ends_with("  INBOX"), "{ended}");
-    let ended = attack(&world, &["folders", "--json"], "LIST", octets(answer));
+    let ended = attack(&world, &["folders", "--json"], "LIST", bytes(answer));
     let told: Vec<_> = objects(&ended.expect(0).stdout).iter().map(|object| object["special_use"].clone()).collect();
     assert_eq!(told, [serde_json::json!("\\Sent"), serde_json::Value::Null]);
 }
@@ -102,15 +102,15 @@ fn a_line_of_a_list_that_cannot_be_read_costs_only_its_folder() {
     let world = World::new();
     for bad in ["(\\A \"/\" Lost", "(\\A) \"/\" \"Lost", "Lost", "((\\A) \"/\" Lost"] {
         let list = format!("* LIST () \"/\" INBOX\r\n* LIST {bad}\r\n* LIST () \"/\" Done\r\n{{tag}} OK done\r\n");
-        let ended = attack(&world, &["folders"], "LIST", octets(list.clone()));
+        let ended = attack(&world, &["folders"], "LIST", bytes(list.clone()));
         let names: Vec<_> = ended.expect(6).stdout.lines().filter_map(|line| line.split("  ").last()).collect();
         assert_eq!(names, ["INBOX", "Done"], "{ended}");
         ended.saying(&["a folder that the server lists cannot be read", "Lost"]);
-        let ended = attack(&world, &["fetch", "--to", "mail", "--folder", "*"], "LIST", octets(list));
+        let ended = attack(&world, &["fetch", "--to", "mail", "--folder", "*"], "LIST", bytes(list));
         assert_eq!(ended.expect(6).saying(&["Lost"]).stdout.lines().count(), 10, "{ended}");
     }
     let many = "* LIST bad\r\n".repeat(100_000) + "{tag} OK done\r\n";
-    assert_eq!(attack(&world, &["folders"], "LIST", octets(many)).expect(6).stderr.lines().count(), 100);
+    assert_eq!(attack(&world, &["folders"], "LIST", bytes(many)).expect(6).stderr.lines().count(), 100);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn namespace_is_sent_only_if_it_is_offered() {
     let world = World::new();
     for (offered, namespace) in [("NAMESPACE", 1), ("UNSELECT", 0)] {
         let answer = format!("* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR {offered}\r\n{{tag}} OK done\r\n");
-        attack(&world, &["check"], "CAPABILITY", octets(answer)).expect(0);
+        attack(&world, &["check"], "CAPABILITY", bytes(answer)).expect(0);
         let trace = std::fs::read_to_string(world.folder.path().join("trace.txt")).unwrap();
         let sent =
             |command: &str| trace.lines().filter(|line| line.starts_with("C: ") && line.ends_with(command)).count();

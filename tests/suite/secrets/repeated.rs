@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use super::forms;
-use crate::enemy::{octets, start};
+use crate::enemy::{bytes, start};
 use crate::program::{Call, Ended, World};
 use crate::support::entra::managed_identity::HEADER;
 use crate::support::entra::{Behaviour, SECRET};
@@ -68,7 +68,7 @@ fn by_the_mail_server() {
         ("LIST", 0, format!("* LIST () \"/\" \"{mixed}\"\r\n{{tag}} OK done\r\n")),
         ("LIST", 4, format!("{{tag}} NO [CANNOT] {token}\r\n")),
     ] {
-        let port = start(&world, usize::MAX, command, octets(answer.clone()));
+        let port = start(&world, usize::MAX, command, bytes(answer.clone()));
         let to_trace = ["--trace=trace.txt", "-v", "--log=log.txt"];
         for verb in [&["check", "--report=report.txt"][..], &["folders"], &["folders", "--json"]] {
             let call = world.call_with_token(&[verb, &to_trace].concat()).env("EXOIMAP_PORT", port);

@@ -42,10 +42,10 @@ impl Uploaded {
     }
 }
 
-/// Behind `rsaEncryption`, NULL, and the head of a BIT STRING of more than 255 octets.
+/// Behind `rsaEncryption`, NULL, and the head of a BIT STRING of more than 255 bytes.
 fn public_key(der: &[u8]) -> &[u8] {
     let rsa = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00, 0x03, 0x82];
-    let at = der.windows(rsa.len()).position(|octets| octets == rsa).expect("an RSA certificate") + rsa.len();
+    let at = der.windows(rsa.len()).position(|bytes| bytes == rsa).expect("an RSA certificate") + rsa.len();
     let length = usize::from(der[at]) * 256 + usize::from(der[at + 1]);
     &der[at + 3..at + 2 + length]
 }
@@ -104,13 +104,13 @@ impl State {
     /// By the key of the certificate that the header names.
     fn check_signature(&self, assertion: &str) -> Result<(), Refusal> {
         let header = jwt::header(assertion).ok_or(Refusal::AssertionInvalid)?;
-        let octets = |name: &str| URL_SAFE_NO_PAD.decode(header[name].as_str()?).ok();
+        let bytes = |name: &str| URL_SAFE_NO_PAD.decode(header[name].as_str()?).ok();
         let algorithm: &dyn VerificationAlgorithm = match header["alg"].as_str() {
             Some("PS256") => &RSA_PSS_2048_8192_SHA256,
             Some("RS256") => &RSA_PKCS1_2048_8192_SHA256,
             _ => return Err(Refusal::AssertionInvalid),
         };
-        let named = octets("x5t#S256").or_else(|| octets("x5t")).filter(|_| header["typ"] == "JWT");
+        let named = bytes("x5t#S256").or_else(|| bytes("x5t")).filter(|_| header["typ"] == "JWT");
         let Some(named) = named else { return Err(Refusal::AssertionInvalid) };
         let known = self.certificates.iter().find(|known| known.sha256 == named || known.sha1 == named);
         let Some(known) = known else { return Err(Refusal::KeyUnknown(named)) };

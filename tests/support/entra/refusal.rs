@@ -260,7 +260,7 @@ impl Refusal {
             ),
             Refusal::AssertionInvalid => "Client assertion contains an invalid signature.".into(),
             Refusal::KeyUnknown(thumbprint) => {
-                let hex: String = thumbprint.iter().map(|octet| format!("{octet:02X}")).collect();
+                let hex: String = thumbprint.iter().map(|byte| format!("{byte:02X}")).collect();
                 format!(
                     "The certificate with identifier used to sign the client assertion is not registered on \
                      application. [Reason - The key was not found., Thumbprint of key used by client: '{hex}']"

@@ -15,7 +15,7 @@ impl Argument {
     pub(super) fn text(&self) -> Option<String> {
         match self {
             Argument::Atom(atom) => Some(atom.clone()),
-            Argument::Text(octets) => Some(String::from_utf8_lossy(octets).into_owned()),
+            Argument::Text(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
             Argument::List(_) => None,
         }
     }
@@ -29,10 +29,10 @@ impl Argument {
     }
 }
 
-/// The `{n}` or `{n+}` at the end of a line: how many octets, and whether the client waits.
+/// The `{n}` or `{n+}` at the end of a line: how many bytes, and whether the client waits.
 pub(super) fn announced_literal(line: &[u8]) -> Option<(usize, bool)> {
     let inner = line.strip_suffix(b"}")?;
-    let open = inner.iter().rposition(|octet| *octet == b'{')?;
+    let open = inner.iter().rposition(|byte| *byte == b'{')?;
     let digits = std::str::from_utf8(&inner[open + 1..]).ok()?;
     match digits.strip_suffix('+') {
         Some(digits) => Some((digits.parse().ok()?, false)),
@@ -40,7 +40,7 @@ pub(super) fn announced_literal(line: &[u8]) -> Option<(usize, bool)> {
     }
 }
 
-/// Reads a whole command with its literals in place (`{n}` CRLF octets). `None`: not IMAP, or
+/// Reads a whole command with its literals in place (`{n}` CRLF bytes). `None`: not IMAP, or
 /// not what Exchange takes for it.
 pub(super) fn parse(command: &[u8]) -> Option<Vec<Argument>> {
     let mut parser = Parser { rest: command };
@@ -88,8 +88,8 @@ impl Parser<'_> {
                     text.push(*escaped);
                     self.skip(2);
                 }
-                [octet, ..] => {
-                    text.push(*octet);
+                [byte, ..] => {
+                    text.push(*byte);
                     self.skip(1);
                 }
             }
@@ -97,7 +97,7 @@ impl Parser<'_> {
     }
 
     fn literal(&mut self) -> Option<Argument> {
-        let end = self.rest.iter().position(|octet| *octet == b'\n')?;
+        let end = self.rest.iter().position(|byte| *byte == b'\n')?;
         let line = self.rest[..end].strip_suffix(b"\r")?;
         let (count, _) = announced_literal(line)?;
         let text = self.rest.get(end + 1..end + 1 + count)?.to_vec();
@@ -107,13 +107,13 @@ impl Parser<'_> {
 
     fn atom(&mut self) -> Option<Argument> {
         let mut in_brackets = false;
-        let end = self.rest.iter().position(|octet| {
-            match octet {
+        let end = self.rest.iter().position(|byte| {
+            match byte {
                 b'[' => in_brackets = true,
                 b']' => in_brackets = false,
                 _ => {}
             }
-            !in_brackets && b" ()\"".contains(octet)
+            !in_brackets && b" ()\"".contains(byte)
         });
         let end = end.unwrap_or(self.rest.len());
         let atom = String::from_utf8(self.rest[..end].to_vec()).ok()?;

@@ -87,7 +87,7 @@ pub enum Fault {
     EmptyCopyUid,
 
     // At APPEND.
-    /// A message of more octets is refused before it is sent.
+    /// A message of more bytes is refused before it is sent.
     LargestMessage(usize),
 
     // In IDLE.

@@ -23,7 +23,7 @@ enum Item {
     Body(Body),
 }
 
-/// A request for octets.
+/// A request for bytes.
 #[derive(Clone, PartialEq)]
 struct Body {
     /// The name in the response: `BODY[HEADER]`, `RFC822`.
@@ -88,7 +88,7 @@ impl Session {
         Ok("OK FETCH completed.".into())
     }
 
-    /// Sends one message that is fetched with octets, and whatever goes wrong with it.
+    /// Sends one message that is fetched with bytes, and whatever goes wrong with it.
     fn send_with_body(&mut self, number: usize, mut message: Message, items: &[Item]) -> Result<(), Stop> {
         let uid = message.uid;
         if self.world.faults.happens(&Fault::OkWithoutData { uid }) {
@@ -103,10 +103,10 @@ impl Session {
             return Ok(());
         }
         if self.world.faults.happens(&Fault::CutShort { uid }) {
-            message.octets = message.octets[..message.octets.len() / 3].to_vec().into();
+            message.bytes = message.bytes[..message.bytes.len() / 3].to_vec().into();
         }
         if self.world.faults.happens(&Fault::Placeholder { uid }) {
-            message.octets = Arc::new(placeholder(number));
+            message.bytes = Arc::new(placeholder(number));
         }
         let wrong = |fault: &Fault| matches!(fault, Fault::WrongUid { uid: of, .. } if *of == uid);
         if let Some(Fault::WrongUid { says, .. }) = self.world.faults.take(wrong) {
@@ -137,23 +137,23 @@ impl Session {
 
     /// One FETCH response; if `cut` the connection ends in the middle of its first literal.
     fn send(&mut self, number: usize, message: &Message, items: &[Item], cut: bool) -> io::Result<()> {
-        self.wire.octets(format!("* {number} FETCH (").as_bytes())?;
+        self.wire.bytes(format!("* {number} FETCH (").as_bytes())?;
         for (at, item) in items.iter().enumerate() {
             if at > 0 {
-                self.wire.octets(b" ")?;
+                self.wire.bytes(b" ")?;
             }
             match item {
                 Item::Body(body) => {
-                    let octets = body.octets(message);
+                    let bytes = body.bytes(message);
                     let label = &body.label;
-                    self.wire.line(&format!("{label} {{{}}}", octets.len()))?;
+                    self.wire.line(&format!("{label} {{{}}}", bytes.len()))?;
                     if cut {
-                        self.wire.octets(&octets[..octets.len() / 2])?;
+                        self.wire.bytes(&bytes[..bytes.len() / 2])?;
                         return Err(self.wire.cut());
                     }
-                    self.wire.octets(&octets)?;
+                    self.wire.bytes(&bytes)?;
                 }
-                item => self.wire.octets(short_item(item, message).as_bytes())?,
+                item => self.wire.bytes(short_item(item, message).as_bytes())?,
             }
         }
         self.wire.line(")")
@@ -209,17 +209,17 @@ impl Session {
 }
 
 impl Body {
-    fn octets(&self, message: &Message) -> Vec<u8> {
-        let octets = match &self.section {
-            Section::Whole => message.octets.to_vec(),
+    fn bytes(&self, message: &Message) -> Vec<u8> {
+        let bytes = match &self.section {
+            Section::Whole => message.bytes.to_vec(),
             Section::Header => message.header().to_vec(),
             Section::Text => message.text().to_vec(),
             Section::Fields { names, not } => {
                 // Bytes as they are: old senders write raw Shift_JIS.
                 let (mut kept, mut keeps) = (Vec::new(), false);
-                for line in message.header().split_inclusive(|octet| *octet == b'\n') {
+                for line in message.header().split_inclusive(|byte| *byte == b'\n') {
                     if !line.starts_with(b" ") && !line.starts_with(b"\t") {
-                        let name = line.split(|octet| *octet == b':').next().unwrap_or_default().trim_ascii();
+                        let name = line.split(|byte| *byte == b':').next().unwrap_or_default().trim_ascii();
                         let is_named = names.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
                         keeps = !name.is_empty() && is_named != *not;
                     }
@@ -229,8 +229,8 @@ impl Body {
             }
         };
         match self.partial {
-            Some((from, count)) => octets.into_iter().skip(from).take(count).collect(),
-            None => octets,
+            Some((from, count)) => bytes.into_iter().skip(from).take(count).collect(),
+            None => bytes,
         }
     }
 }

@@ -190,7 +190,7 @@ impl Session {
                 Argument::Atom(_) => return refuse(ARGUMENT_ERROR),
             }
         }
-        if message.split(|octet| *octet == b'\n').any(|line| line.len() > LONGEST_LINE) {
+        if message.split(|byte| *byte == b'\n').any(|line| line.len() > LONGEST_LINE) {
             // From here on the real one takes the message for commands.
             self.wire.line("<body BAD Command Error. 10")?;
             return Err(self.wire.cut().into());

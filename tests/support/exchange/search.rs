@@ -98,8 +98,8 @@ fn key(keyword: &str, words: &mut Words) -> Result<Key, Stop> {
         "TEXT" | "BODY" => {
             let needle = text(words)?.to_ascii_lowercase();
             Box::new(move |c| {
-                let octets = String::from_utf8_lossy(&c.message.octets);
-                octets.to_ascii_lowercase().contains(&needle)
+                let bytes = String::from_utf8_lossy(&c.message.bytes);
+                bytes.to_ascii_lowercase().contains(&needle)
             })
         }
         // No custom keywords here, so there is nothing to look for (imap_tools#181).

@@ -147,7 +147,7 @@ impl Session {
     }
 
     /// The command with its literals in place, the same with their announcements only, and how
-    /// many octets its lines have.
+    /// many bytes its lines have.
     fn read_command(&mut self) -> io::Result<(Vec<u8>, Vec<u8>, usize)> {
         let (mut raw, mut shown) = (Vec::new(), Vec::new());
         loop {
@@ -173,7 +173,7 @@ impl Session {
                 self.wire.line("+ Ready for additional command text.")?;
             }
             raw.extend_from_slice(b"\r\n");
-            raw.extend(self.wire.read_octets(count)?);
+            raw.extend(self.wire.read_bytes(count)?);
         }
     }
 

@@ -22,9 +22,9 @@ pub(super) fn structure(message: &Message) -> String {
         None => "NIL".into(),
     };
     let lines = if main.eq_ignore_ascii_case("text") { " 1" } else { "" };
-    let octets = message.text().len();
+    let bytes = message.text().len();
     format!(
-        "(\"{main}\" \"{sub}\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" {octets}{lines} NIL {disposition} NIL NIL)"
+        "(\"{main}\" \"{sub}\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" {bytes}{lines} NIL {disposition} NIL NIL)"
     )
 }
 
@@ -37,6 +37,6 @@ fn parts(message: &Message, boundary: &str) -> Vec<Message> {
     let text = String::from_utf8_lossy(message.text()).into_owned();
     let border = format!("--{boundary}");
     let pieces = text.split(border.as_str()).skip(1).take_while(|piece| !piece.starts_with("--"));
-    let octets = |piece: &str| Arc::new(piece.trim_start_matches("\r\n").as_bytes().to_vec());
-    pieces.map(|piece| Message { octets: octets(piece), ..message.clone() }).collect()
+    let bytes = |piece: &str| Arc::new(piece.trim_start_matches("\r\n").as_bytes().to_vec());
+    pieces.map(|piece| Message { bytes: bytes(piece), ..message.clone() }).collect()
 }

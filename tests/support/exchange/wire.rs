@@ -1,4 +1,4 @@
-//! Lines and octets over TLS.
+//! Lines and bytes over TLS.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use native_tls::TlsStream;
 
-/// The octets of a connection. What is sent waits until the server reads, or a lot has gathered.
+/// The bytes of a connection. What is sent waits until the server reads, or a lot has gathered.
 pub(super) struct Wire {
     stream: BufReader<TlsStream<TcpStream>>,
     out: Vec<u8>,
@@ -21,12 +21,12 @@ impl Wire {
 
     /// Sends a line.
     pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
-        self.octets(text.as_bytes())?;
-        self.octets(b"\r\n")
+        self.bytes(text.as_bytes())?;
+        self.bytes(b"\r\n")
     }
 
-    pub(super) fn octets(&mut self, octets: &[u8]) -> io::Result<()> {
-        self.out.extend_from_slice(octets);
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.extend_from_slice(bytes);
         if self.out.len() > 32 * 1024 {
             self.flush()?;
         }
@@ -59,11 +59,11 @@ impl Wire {
         line
     }
 
-    pub(super) fn read_octets(&mut self, count: usize) -> io::Result<Vec<u8>> {
+    pub(super) fn read_bytes(&mut self, count: usize) -> io::Result<Vec<u8>> {
         self.flush()?;
-        let mut octets = vec![0; count];
-        self.stream.read_exact(&mut octets)?;
-        Ok(octets)
+        let mut bytes = vec![0; count];
+        self.stream.read_exact(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// Hangs up as a broken network does: no LOGOUT, no TLS close.
