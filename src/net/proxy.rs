@@ -300,7 +300,8 @@ mod tests {
             let error = parse(url).unwrap_err();
             assert_eq!(error.kind(), Kind::Usage);
             assert!(
-                error.to_string().contains("EXOIMAP_PROXY is not a proxy like") && !error.to_string().contains("hunter2")
+                error.to_string().contains("EXOIMAP_PROXY is not a proxy like")
+                    && !error.to_string().contains("hunter2")
             );
         }
     }
