@@ -1,6 +1,6 @@
 //! `exoimap mark`, `move`, `copy` and `delete`: select messages, change them batch by batch, print what was done.
 
-use crate::exchange::{Change, Isolation, Next, Selection, open, require_folder};
+use crate::exchange::{Change, Halves, Isolation, MOST_REFUSALS, Next, Selection, is_refusal, open, require_folder};
 use crate::imap::UidSet;
 use crate::imap::types::{Flag, Uid, UidValidity};
 use crate::imap::{Copied, Selected, Session};
@@ -90,11 +90,19 @@ fn run(arguments: &ArgMatches, setting: &Setting, output: &Output, change: Chang
         in_doubt: false,
         broke: false,
         isolation: Isolation::default(),
+        refused: Vec::new(),
         done: 0,
         is_partial: false,
     };
     let ended = SignIn::new(setting, output, mailbox)
         .persist(&mut setting.retry(output), &mut |session, retry| edit.session(session, retry));
+    // If nothing was done, the first refusal is the error.
+    let first = if edit.done == 0 { edit.refused.drain(..).next() } else { None };
+    let ended = first.map_or(ended, |(_, error)| Err(error));
+    for (uid, error) in &edit.refused {
+        output.warn(&format!("message {uid} is not {}: {}", edit.words(), error.in_passing()));
+        edit.is_partial = true;
+    }
     if let Err(error) = ended {
         let (done, left, words) = (edit.done, edit.left.as_ref().map_or(0, UidSet::len), edit.words());
         if done > 0 && !output.is_closed() {
@@ -137,6 +145,8 @@ struct Edit<'a> {
     /// A session broke: what it was at may be done.
     broke: bool,
     isolation: Isolation,
+    /// Messages that the server refused to change, one by one.
+    refused: Vec<(UidSet, Error)>,
     done: u64,
     is_partial: bool,
 }
@@ -177,8 +187,21 @@ impl Edit<'_> {
             made.undone.extend(&removed.undone);
             self.finished(&uids, &made)?;
         }
+        let mut refusals = 0;
         for part in self.left.clone().unwrap_or_default().chunks(PART_BYTES, PART) {
-            self.perform(&mut selected, &part)?;
+            let mut halves = Halves::of(part, ());
+            while let Some((asked, ())) = halves.next() {
+                let Err(error) = self.perform(&mut selected, &asked) else { continue };
+                refusals += 1;
+                if !is_refusal(&error) || self.copied.is_some() || refusals > MOST_REFUSALS {
+                    return Err(error);
+                }
+                self.in_doubt = false;
+                if halves.refused(&asked, &asked, ()) {
+                    self.left = self.left.take().map(|left| left.without(&asked));
+                    self.refused.push((asked, error));
+                }
+            }
         }
         Ok(())
     }

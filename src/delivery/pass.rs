@@ -13,15 +13,11 @@ use super::state::{GIVEN_UP, Surplus, now};
 use super::stream::Out;
 use super::{Action, Delivered, Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::{Isolation, Next, is_refusal, open, require_folder};
+use crate::exchange::{Isolation, MOST_REFUSALS, Next, is_refusal, open, require_folder};
 use crate::imap::UidSet;
 use crate::imap::types::{Uid, UidValidity};
 use crate::imap::{Selected, Session};
 use crate::retry::Retry;
-
-/// Commands of a session that may be refused for single messages, or to find out which these are: Exchange hangs up
-/// on those who are refused too often.
-const MOST_REFUSALS: u32 = 20;
 
 /// What a run need not write again where it is as it was.
 type OfTheFolder = (u32, u32, Surplus, u64, usize, u64);

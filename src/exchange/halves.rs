@@ -2,6 +2,10 @@
 
 use crate::imap::UidSet;
 
+/// Commands that may be refused, and sessions that may end, before it is the server's trouble: Exchange Online hangs up on
+/// a client that it refuses too often.
+pub(crate) const MOST_REFUSALS: u32 = 20;
+
 /// What is still to be asked of a set of messages, and in which parts. `T` is what is asked, which may change on the
 /// way: of a move that is refused after its copy was made, the removal is left.
 pub(crate) struct Halves<T> {

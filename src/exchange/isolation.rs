@@ -4,17 +4,13 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
-use super::halves::Halves;
+use super::halves::{Halves, MOST_REFUSALS};
 use super::throttle::is_refusal;
 use crate::error::{Error, Kind, Result};
 use crate::imap::Selected;
 use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
 use crate::imap::types::{Uid, UidValidity, Unreadable};
-
-/// Commands that may be refused, and sessions that may end, before it is the server's trouble: Exchange hangs up on a
-/// client that it refuses too often (field guide 2.6).
-const MOST_REFUSALS: u32 = 20;
 
 /// Messages that are refused one after the other before any comes: then it is not a message's fault.
 const MOST_AT_FIRST: usize = 5;

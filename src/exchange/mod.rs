@@ -20,7 +20,7 @@ pub(crate) use address::check_mailbox;
 pub(crate) use change::{Change, require_folder};
 pub(crate) use claims::{EXCHANGE, PERMISSION, has_delegated, is_for_exchange, is_of_another_tenant, judge};
 pub(crate) use folders::{Choice, choose, resolve, special_use};
-pub(crate) use halves::Halves;
+pub(crate) use halves::{Halves, MOST_REFUSALS};
 pub(crate) use isolation::Isolation;
 pub(crate) use outgoing::LARGEST_MESSAGE;
 pub use outgoing::Outgoing;

@@ -64,11 +64,11 @@ const HOUSE: [(&str, &[&str]); 18] = [
 
 /// Lines of each room, without tests. They only go down, but for a line in an issue.
 const BUDGETS: [(&str, usize); 10] = [
-    ("cli", 5280),
-    ("delivery", 4750),
+    ("cli", 5270),
+    ("delivery", 4400),
     ("bridge", 1580),
-    ("advice", 1600),
-    ("exchange", 1800),
+    ("advice", 1360),
+    ("exchange", 1750),
     ("entra", 2070),
     ("imap", 3960),
     ("mime", 1940),
@@ -125,7 +125,7 @@ fn main_leaves_everything_to_cli() {
 }
 
 /// What strangers see: types, functions, traits, constants. It only goes down, but for a line in an issue.
-const PUBLIC_ITEMS: usize = 175;
+const PUBLIC_ITEMS: usize = 170;
 
 #[test]
 fn the_public_face_is_narrow() {

@@ -240,7 +240,7 @@ fn a_folder_that_is_not_there_is_named_with_the_command_that_makes_it() {
 #[test]
 fn a_folder_that_is_read_only_or_keeps_no_such_flag_is_said_so() {
     let world = World::new();
-    world.exchange.fault(Fault::Refuse { command: "STORE", answer: "NO STORE failed." });
+    world.exchange.fault_always(Fault::Refuse { command: "STORE", answer: "NO STORE failed." });
     run(&world, &["mark", "--seen", "--uid", "1:*"]).expect(4).one_error().saying(&["UID STORE", "NO STORE failed."]);
 }
 
@@ -312,6 +312,31 @@ fn a_copy_in_doubt_is_not_made_again() {
     let world = with(refused);
     run(&world, &["copy", "--to", "Drafts", "--uid", "1:*"]).expect(0);
     assert_eq!(uids(&world, "Drafts").len(), 6);
+}
+
+#[test]
+fn a_message_that_the_server_refuses_to_change_keeps_no_other_from_it() {
+    let cases: [(&str, &[&str], &str); 4] = [
+        ("STORE", &["mark", "--seen"], "marked +seen"),
+        ("MOVE", &["move", "--to", "Drafts"], "moved to Drafts"),
+        ("COPY", &["copy", "--to", "Drafts"], "copied to Drafts"),
+        ("MOVE", &["delete", "--trash", "Drafts"], "moved to Drafts"),
+    ];
+    for (command, arguments, done) in cases {
+        let refuse = |uid| Fault::RefuseUid { command, uid, answer: "NO [CANNOT] It is on hold." };
+        let world = World::new();
+        world.exchange.fault_always(refuse(16110));
+        let ended = run(&world, &[arguments, &["--uid", "1:*"]].concat());
+        ended.expect(6).saying(&[&format!("message 16110 is not {done}: "), "It is on hold"]);
+        assert_eq!(ended.stdout.lines().count(), 5, "{ended}");
+
+        // Alone it is the error of the run.
+        run(&world, &[arguments, &["--uid", "16110"]].concat()).expect(4).one_error().saying(&["It is on hold"]);
+        let world = World::new();
+        ALL.iter().for_each(|uid| world.exchange.fault_always(refuse(*uid)));
+        let ended = run(&world, &[arguments, &["--uid", "1:*"]].concat());
+        assert_eq!((ended.expect(4).stdout.as_str(), world.exchange.commands().len() < 40), ("", true));
+    }
 }
 
 #[test]
