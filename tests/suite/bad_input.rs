@@ -185,7 +185,7 @@ fn values_that_cannot_be_meant() {
         ("--auth", "EXOIMAP_AUTH", "password"),
         ("--timeout", "EXOIMAP_TIMEOUT", "0"),
         ("--timeout", "EXOIMAP_TIMEOUT", "-1"),
-        ("--timeout", "EXOIMAP_TIMEOUT", "1d"),
+        ("--timeout", "EXOIMAP_TIMEOUT", "1y"),
         ("--timeout", "EXOIMAP_TIMEOUT", "soon"),
         ("--max-wait", "EXOIMAP_MAX_WAIT", "1.5s"),
         ("--max-time", "EXOIMAP_MAX_TIME", "99999999999999999999h"),

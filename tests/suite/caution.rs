@@ -78,7 +78,7 @@ fn settings_of_different_clouds_draw_a_line() {
         .env("EXOIMAP_SCOPE", scope)
         .run();
     odd.expect(0).saying(&[
-        "exoimap: settings of different clouds: the scope partner.outlook.cn is china, the host outlook.office365.us is usgov; name one by --cloud\n",
+        "exoimap: settings of different clouds: the scope partner.outlook.cn is china, the host outlook.office365.us is usgov; name one (--cloud)\n",
     ]);
     let one =
         world.call(&["token", "--claims", "--cloud", "china"]).without("EXOIMAP_HOST").without("EXOIMAP_SCOPE").run();
