@@ -320,7 +320,9 @@ fn the_progress_line_counts_what_comes_in() {
     let world = World::new();
     // So much that it takes longer than the line is kept as it is.
     let long = [&sample::note("long")[..], &b"A line of a long message.\r\n".repeat(60_000)].concat();
-    (0..200).for_each(|_| drop(world.exchange.deliver(ORDERS, "INBOX", long.clone())));
+    for _ in 0..200 {
+        world.exchange.deliver(ORDERS, "INBOX", long.clone());
+    }
     let call = world.call_with_token(&["fetch", "--to", "mail"]);
     let on_a_terminal = "script -qec \"$(printf '%s ' \"$@\")\" /dev/null | tr '\\r\\033' '\\n '";
     let ended = call.through(on_a_terminal).run();
