@@ -22,8 +22,9 @@ use super::sign_in::SignIn;
 /// A client waits for all of this; some give up after 20 seconds.
 const SIGN_IN: Duration = Duration::from_secs(15);
 
-/// What of it may be waited; a tenth where the mailbox is "not connected", as with too many connections.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// What of it may be waited, since node-imap gives up after 5 seconds; a tenth if the mailbox is "not connected", as with
+/// too many connections.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Both, because some programs try the one and some the other for `localhost`.
 const LOCAL: [&str; 2] = ["127.0.0.1:1143", "[::1]:1143"];
