@@ -4,7 +4,7 @@
     tests/witness_imap.py PORT CA.pem USER
 
 An independent witness for what exoimap did there. One line of JSON a folder: its name as sent, its UIDVALIDITY, and of each
-message the UID, the flags, the date in seconds since 1970, the size and the SHA-256 of its octets.
+message the UID, the flags, the date in seconds since 1970, the size and the SHA-256 of its content.
 """
 import hashlib
 import imaplib
@@ -46,7 +46,7 @@ for line in server.list()[1]:
     messages = []
     for uid in server.uid("SEARCH", "ALL")[1][0].split():
         answer = server.uid("FETCH", uid, "(FLAGS INTERNALDATE BODY.PEEK[])")[1]
-        head, octets = next(item for item in answer if isinstance(item, tuple))
+        head, content = next(item for item in answer if isinstance(item, tuple))
         rest = b" ".join(item for item in answer if isinstance(item, bytes))
         flags = sorted(flag.decode() for flag in imaplib.ParseFlags(head + rest) if flag != b"\\Recent")
         moment = imaplib.Internaldate2tuple(head + rest)
@@ -54,8 +54,8 @@ for line in server.list()[1]:
             "uid": int(uid),
             "flags": flags,
             "date": int(time.mktime(moment)),
-            "size": len(octets),
-            "sha256": hashlib.sha256(octets).hexdigest(),
+            "size": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
         })
     print(json.dumps({"name": text(name), "uidvalidity": validity, "messages": messages}))
 server.logout()

@@ -25,7 +25,7 @@ def leaves(part):
         yield part
 
 
-def octets(part):
+def content(part):
     if part.is_multipart():  # message/rfc822, message/delivery-status, message/external-body
         return b"".join(inner.as_bytes(policy=POLICY) for inner in part.get_payload())
     return part.get_payload(decode=True) or b""
@@ -37,7 +37,7 @@ def attachments(message):
         is_body = kind in ("text/plain", "text/html") and part.get_content_disposition() != "attachment"
         if name is None and is_body:
             continue
-        data = octets(part)
+        data = content(part)
         yield {"number": number, "name": name, "type": kind, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
