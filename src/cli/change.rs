@@ -96,8 +96,8 @@ fn run(arguments: &ArgMatches, setting: &Setting, output: &Output, change: Chang
     };
     let ended = SignIn::new(setting, output, mailbox)
         .persist(&mut setting.retry(output), &mut |session, retry| edit.session(session, retry));
-    // If nothing was done, the first refusal is the error.
-    let first = if edit.done == 0 { edit.refused.drain(..).next() } else { None };
+    // If nothing was done, the first refusal is the error, unless something else ended the run.
+    let first = if edit.done == 0 && ended.is_ok() { edit.refused.drain(..).next() } else { None };
     let ended = first.map_or(ended, |(_, error)| Err(error));
     for (uid, error) in &edit.refused {
         output.warn(&format!("message {uid} is not {}: {}", edit.words(), error.in_passing()));
