@@ -3,25 +3,32 @@
 //! `POST {authority}/{tenant}/oauth2/v2.0/token`, with a secret or with a signed statement in its place
 //! (learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow).
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+use serde_json::Value;
 
 #[cfg(feature = "certificate")]
 use super::certificate::Certificate;
-use super::endpoint::{Endpoint, check_client_id};
+use super::cloud::{Endpoint, check_client_id};
 use super::request::{Answer, post};
-use super::{AccessToken, Cloud, federated};
+use super::{AccessToken, Claims, Cloud};
 use crate::error::{Cause, Error, Kind, Phase, Result};
+use crate::files;
 use crate::net::Network;
 use crate::retry::Retry;
 use crate::secret::Secret;
-use crate::text::shown;
+use crate::text::{shorten, shown};
 
 /// Says that `client_assertion` is a JSON web token (RFC 7523).
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// AADSTS numbers of an assertion out of its time.
 const OUT_OF_TIME: [u64; 3] = [700024, 500133, 50013];
+
+/// Bytes of a file with a federated token at most; a token has some thousand.
+const MOST_FEDERATED: u64 = 64 * 1024;
 
 /// Whom to ask for a token, and as which application.
 #[derive(Clone, Debug)]
@@ -114,12 +121,12 @@ impl Application {
                     certificate.sha1(),
                     certificate.sha256()
                 );
-                assertion(super::assertion::sign(certificate, &self.client_id, url)?, Some(about))
+                assertion(certificate.assertion(&self.client_id, url)?, Some(about))
             }
             Credential::FederatedTokenFile(file) => {
                 let _ = url;
-                let token = federated::read(file, deadline)?;
-                let about = federated::about(&token);
+                let token = federated_token(file, deadline)?;
+                let about = about(&token);
                 assertion(token, Some(about))
             }
         })
@@ -167,9 +174,39 @@ fn explain(answer: &Answer, proof: &Proof) -> Error {
     error
 }
 
+/// Workload identity federation: the token of somebody whom the application trusts, as the file has it now. The kubelet,
+/// or who else writes it, replaces it before its token ends.
+fn federated_token(file: &Path, deadline: Option<Instant>) -> Result<Secret> {
+    let doing = || format!("reading the federated token from {}", file.display());
+    let failed = |e| Error::file(Kind::Usage, Phase::Credential, doing(), e);
+    let refused = |why| failed(io::Error::other(why));
+    let bytes = files::read(file, MOST_FEDERATED, deadline).map_err(failed)?;
+    let text = bytes.expose().trim_ascii();
+    if text.is_empty() {
+        return Err(refused("it is empty"));
+    }
+    if !text.iter().all(|byte| matches!(byte, 0x21..=0x7e)) {
+        return Err(refused("it holds a blank or a control character, which no token does"));
+    }
+    Ok(Secret::new(text))
+}
+
+/// What an administrator compares with the federated credential, letter by letter; never the token.
+fn about(token: &Secret) -> String {
+    let Some(claims) = Claims::of(token) else { return "the assertion is not a JSON web token".to_owned() };
+    let said = |name: &str| match claims.all.get(name) {
+        Some(Value::String(text)) => shorten(text, 200),
+        Some(other) => shorten(&other.to_string(), 200),
+        None => "nothing".to_owned(),
+    };
+    format!("the assertion says iss {}, sub {}, aud {}", said("iss"), said("sub"), said("aud"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     const GUID: &str = "11111111-2222-3333-4444-555555555555";
 
@@ -208,5 +245,19 @@ mod tests {
     #[test]
     fn debug_shows_no_secret() {
         assert!(!format!("{:?}", application()).contains("\"s\""));
+    }
+
+    #[test]
+    fn what_it_says_is_shown_and_the_token_is_not() {
+        let token = |claims: &str| Secret::new(format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims)));
+        let kubernetes = token(
+            r#"{"iss":"https://oidc.example.com/","sub":"system:serviceaccount:a:b","aud":["api://AzureADTokenExchange"]}"#,
+        );
+        assert_eq!(
+            about(&kubernetes),
+            r#"the assertion says iss https://oidc.example.com/, sub system:serviceaccount:a:b, aud ["api://AzureADTokenExchange"]"#
+        );
+        assert_eq!(about(&token("{}")), "the assertion says iss nothing, sub nothing, aud nothing");
+        assert_eq!(about(&Secret::new("opaque")), "the assertion is not a JSON web token");
     }
 }

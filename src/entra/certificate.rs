@@ -1,4 +1,5 @@
-//! The application's certificate and its RSA key, from PEM files (RFC 7468).
+//! The application's certificate and its RSA key, from PEM files (RFC 7468), and the statement that the application signs
+//! about itself with them (RFC 7523), as Entra ID wants it: learn.microsoft.com/entra/identity-platform/certificate-credentials.
 //!
 //! Signing is ring's. What we do not read, a PFX, an encrypted key, is refused with the command that
 //! makes it readable; an elliptic-curve key is none that Entra ID takes.
@@ -11,10 +12,12 @@ use std::time::Instant;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::digest;
-use ring::rand::SystemRandom;
+use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
+use serde_json::json;
 
 use super::der;
+use crate::calendar;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::files;
 use crate::secret::Secret;
@@ -24,6 +27,12 @@ const KEY: &str = "certificate-key";
 
 /// The most of a PEM file, in bytes: a key and a long chain have some ten thousand.
 const MOST: u64 = 256 * 1024;
+
+/// From `nbf` to `exp`, in seconds; Microsoft asks for five to ten minutes.
+const LIFETIME: i64 = 600;
+
+/// How far a clock that is ahead of Entra's may be, in seconds: `nbf` lies so far back.
+const EARLY: i64 = 60;
 
 /// A certificate with its private key.
 #[derive(Clone)]
@@ -98,16 +107,30 @@ impl Certificate {
         self.signer.expires
     }
 
-    /// `alg`, and the name and value of the thumbprint that goes with it.
-    pub(super) fn header(&self) -> (&'static str, (&'static str, String)) {
-        let encoded = |algorithm| URL_SAFE_NO_PAD.encode(self.digest(algorithm));
-        match self.rs256 {
-            true => ("RS256", ("x5t", encoded(&digest::SHA1_FOR_LEGACY_USE_ONLY))),
-            false => ("PS256", ("x5t#S256", encoded(&digest::SHA256))),
-        }
+    /// A new assertion of `client_id` for the token endpoint `audience`.
+    pub(super) fn assertion(&self, client_id: &str, audience: &str) -> Result<Secret> {
+        let from = calendar::now() - EARLY;
+        let claims = json!({
+            "aud": audience,
+            "iss": client_id,
+            "sub": client_id,
+            "jti": fresh_id()?,
+            "nbf": from,
+            "iat": from,
+            "exp": from + LIFETIME,
+        });
+        let (algorithm, thumbprint, hash) = match self.rs256 {
+            true => ("RS256", "x5t", &digest::SHA1_FOR_LEGACY_USE_ONLY),
+            false => ("PS256", "x5t#S256", &digest::SHA256),
+        };
+        let header = json!({"alg": algorithm, "typ": "JWT", thumbprint: URL_SAFE_NO_PAD.encode(self.digest(hash))});
+        let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+        let signed = format!("{header}.{claims}");
+        let signature = URL_SAFE_NO_PAD.encode(self.sign(signed.as_bytes())?);
+        Ok(Secret::new(format!("{signed}.{signature}")))
     }
 
-    pub(super) fn sign(&self, text: &[u8]) -> Result<Vec<u8>> {
+    fn sign(&self, text: &[u8]) -> Result<Vec<u8>> {
         let encoding: &dyn RsaEncoding = if self.rs256 { &RSA_PKCS1_SHA256 } else { &RSA_PSS_SHA256 };
         let mut signature = vec![0; self.signer.key.public().modulus_len()];
         self.signer.key.sign(encoding, &SystemRandom::new(), text, &mut signature).map_err(|_| no_chance())?;
@@ -126,12 +149,22 @@ impl fmt::Debug for Certificate {
 }
 
 /// The one thing that can fail in signing and hashing.
-pub(super) fn no_chance() -> Error {
+fn no_chance() -> Error {
     Error::new(Kind::Local, Phase::Credential, "the system has no random numbers to give")
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+/// A GUID of version 4.
+fn fresh_id() -> Result<String> {
+    let mut bytes = [0; 16];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| no_chance())?;
+    let number = u128::from_be_bytes(bytes) & !(0xf << 76 | 3 << 62) | 4 << 76 | 2 << 62;
+    let hex = format!("{number:032x}");
+    let parts: Vec<_> = [0..8, 8..12, 12..16, 16..20, 20..32].into_iter().filter_map(|part| hex.get(part)).collect();
+    Ok(parts.join("-"))
 }
 
 /// The blocks of a PEM file, and what to say about it.
@@ -268,4 +301,19 @@ fn ascii(bytes: &Secret) -> Secret {
 fn quoted(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/\\:".contains(&byte);
     if word.bytes().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_guids_and_fresh() {
+        let ids: std::collections::BTreeSet<_> = (0..100).map(|_| fresh_id().unwrap()).collect();
+        assert_eq!(ids.len(), 100);
+        for id in ids {
+            assert!(crate::entra::is_guid(&id), "{id}");
+            assert!(id.get(14..15) == Some("4") && "89ab".contains(&id[19..20]), "{id}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::endpoint::{Endpoint, check_client_id};
+use super::cloud::{Endpoint, check_client_id};
 use super::request::post;
 use super::{AccessToken, Cloud};
 use crate::error::{Error, Kind, Phase, Result};

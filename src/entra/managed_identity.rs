@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::application::check_scope;
-use super::endpoint::is_guid;
+use super::cloud::is_guid;
 use super::request::{Answer, form_byte, get};
 use super::transport::NEAR;
 use super::{AccessToken, Cloud};

@@ -6,21 +6,15 @@
 
 mod application;
 #[cfg(feature = "certificate")]
-mod assertion;
-#[cfg(feature = "certificate")]
 mod cache;
 #[cfg(feature = "certificate")]
 mod certificate;
-mod claims;
 mod cloud;
 #[cfg(feature = "certificate")]
 mod der;
 mod device_code;
-mod endpoint;
-mod federated;
 mod managed_identity;
-pub(crate) mod refusal;
-mod request;
+pub(crate) mod request;
 mod token;
 mod transport;
 
@@ -29,11 +23,9 @@ pub use application::{Application, Credential};
 pub(crate) use cache::{TokenCache, TokenSource};
 #[cfg(feature = "certificate")]
 pub use certificate::Certificate;
-pub(crate) use claims::Claims;
 pub use cloud::Cloud;
-pub(crate) use cloud::disagreement;
+pub(crate) use cloud::{disagreement, is_guid, is_tenant};
 pub(crate) use device_code::{DeviceCode, Granted};
-pub(crate) use endpoint::{is_guid, is_tenant};
 pub use managed_identity::ManagedIdentity;
 pub use token::AccessToken;
-pub(crate) use token::EARLY;
+pub(crate) use token::{Claims, EARLY};

@@ -186,7 +186,7 @@ fn refusal(input: &[u8]) {
     let (first, body) = input.split_first().unwrap_or((&0, &[]));
     let status = [200, 302, 400, 401, 429, 500, 503][usize::from(*first) % 7];
     let kind = if first & 64 == 0 { "application/json; charset=utf-8" } else { "text/html" };
-    let error = crate::entra::refusal::refusal("Entra ID", status, kind, None, body);
+    let error = crate::entra::request::refusal("Entra ID", status, kind, None, body);
     assert!(error.to_string().len() < 16_384, "an error as long as what caused it");
 }
 

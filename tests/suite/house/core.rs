@@ -7,12 +7,11 @@ use super::root;
 use super::source::Source;
 
 /// The core: a folder, or a file.
-const CORE: [&str; 14] = [
+const CORE: [&str; 13] = [
     "imap/",
     "net/",
     "entra/request.rs",
     "entra/transport.rs",
-    "entra/refusal.rs",
     "delivery/destination.rs",
     "delivery/state.rs",
     "delivery/files.rs",
