@@ -11,7 +11,7 @@ use serde_json::Value;
 
 #[cfg(feature = "certificate")]
 use super::certificate::Certificate;
-use super::cloud::{Endpoint, check_client_id};
+use super::cloud::Registration;
 use super::request::{Answer, post};
 use super::{AccessToken, Claims, Cloud};
 use crate::error::{Cause, Error, Kind, Phase, Result};
@@ -33,8 +33,7 @@ const MOST_FEDERATED: u64 = 64 * 1024;
 /// Whom to ask for a token, and as which application.
 #[derive(Clone, Debug)]
 pub struct Application {
-    endpoint: Endpoint,
-    client_id: String,
+    registration: Registration,
     scope: String,
     credential: Credential,
 }
@@ -64,24 +63,23 @@ impl Application {
     /// The application `client_id` (a GUID) of `tenant` (a GUID or a verified domain) in the worldwide
     /// cloud, asking for Exchange Online.
     pub fn new(tenant: &str, client_id: &str, credential: Credential) -> Result<Application> {
-        let endpoint = Endpoint::new(tenant)?;
+        let registration = Registration::new(tenant, client_id)?;
         if ["common", "organizations", "consumers"].contains(&tenant) {
             let message = format!("the tenant {tenant:?} does not work for an application: name the tenant itself");
             return Err(Error::of_setting("tenant", message));
         }
-        check_client_id(client_id)?;
         if let Credential::ClientSecret(secret) = &credential
             && (secret.is_empty() || secret.expose_str().is_none())
         {
             return Err(Error::new(Kind::Usage, Phase::Credential, "the client secret is empty or no text"));
         }
         let scope = format!("https://{}/.default", Cloud::Global.imap_host());
-        Ok(Application { endpoint, client_id: client_id.to_owned(), scope, credential })
+        Ok(Application { registration, scope, credential })
     }
 
     /// Asks this authority instead, e.g. `https://login.microsoftonline.us`.
     pub fn with_authority(mut self, authority: &str) -> Result<Application> {
-        self.endpoint = self.endpoint.with_authority(authority)?;
+        self.registration = self.registration.with_authority(authority)?;
         Ok(self)
     }
 
@@ -98,10 +96,13 @@ impl Application {
     }
 
     fn request_once(&self, network: &Network) -> Result<AccessToken> {
-        let url = self.endpoint.url("token");
+        let url = self.registration.url("token");
         let proof = self.proof(&url, network.deadline())?;
-        let mut form =
-            vec![("client_id", self.client_id.as_str()), ("scope", &self.scope), ("grant_type", "client_credentials")];
+        let mut form = vec![
+            ("client_id", self.registration.client_id.as_str()),
+            ("scope", &self.scope),
+            ("grant_type", "client_credentials"),
+        ];
         if proof.field == "client_assertion" {
             form.push(("client_assertion_type", ASSERTION));
         }
@@ -121,7 +122,7 @@ impl Application {
                     certificate.sha1(),
                     certificate.sha256()
                 );
-                assertion(certificate.assertion(&self.client_id, url)?, Some(about))
+                assertion(certificate.assertion(&self.registration.client_id, url)?, Some(about))
             }
             Credential::FederatedTokenFile(file) => {
                 let _ = url;
@@ -141,13 +142,13 @@ impl Application {
             Credential::Certificate(certificate) => ("certificate", Secret::new(certificate.sha256())),
             Credential::FederatedTokenFile(file) => ("federated", Secret::new(file.to_string_lossy().as_bytes())),
         };
-        let Application { endpoint, client_id, scope, .. } = self;
-        (format!("{method} {} {client_id} {scope}", endpoint.url("token")), proof)
+        let Application { registration, scope, .. } = self;
+        (format!("{method} {} {} {scope}", registration.url("token"), registration.client_id), proof)
     }
 }
 
 pub(super) fn check_scope(scope: &str) -> Result<()> {
-    let printable = scope.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
+    let printable = scope.bytes().all(|byte| byte.is_ascii_graphic());
     if scope.ends_with("/.default") && printable {
         return Ok(());
     }
@@ -185,7 +186,7 @@ fn federated_token(file: &Path, deadline: Option<Instant>) -> Result<Secret> {
     if text.is_empty() {
         return Err(refused("it is empty"));
     }
-    if !text.iter().all(|byte| matches!(byte, 0x21..=0x7e)) {
+    if !text.iter().all(u8::is_ascii_graphic) {
         return Err(refused("it holds a blank or a control character, which no token does"));
     }
     Ok(Secret::new(text))
@@ -237,7 +238,7 @@ mod tests {
             assert_eq!(application().with_scope(scope).unwrap_err().kind(), Kind::Usage, "{scope}");
         }
         assert_eq!(
-            application().with_authority("https://localhost:8443/").unwrap().endpoint.url("token"),
+            application().with_authority("https://localhost:8443/").unwrap().registration.url("token"),
             "https://localhost:8443/contoso.com/oauth2/v2.0/token"
         );
     }

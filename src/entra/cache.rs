@@ -155,7 +155,7 @@ impl TokenSource {
     ) -> Result<Granted> {
         let alone = |access| Granted { access, refresh: None };
         let (person, refresh) = match (self, refresh) {
-            (TokenSource::Token(token), _) => return Ok(alone(AccessToken::from_elsewhere(token.clone()))),
+            (TokenSource::Token(token), _) => return Ok(alone(AccessToken::good_until(token.clone(), None))),
             (TokenSource::Application(application), _) => return application.request_token(network, retry).map(alone),
             (TokenSource::ManagedIdentity(identity), _) => return identity.request_token(network, retry).map(alone),
             (TokenSource::DeviceCode(person), None) => return person.sign_in(network, retry, tell),
@@ -228,7 +228,7 @@ impl Entry {
         let text = |name: &str| json.get(name).and_then(Value::as_str);
         let token = |name: &str| {
             let token = text(name)?;
-            let is_token = !token.is_empty() && token.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
+            let is_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
             is_token.then(|| Secret::new(token))
         };
         let refresh = match json.get("refresh_token") {

@@ -91,26 +91,35 @@ fn clouds_of(host: &str) -> Vec<Cloud> {
     }
 }
 
-/// A tenant's endpoints, `{authority}/{tenant}/oauth2/v2.0/…`.
+/// An application that is registered in a tenant; its endpoints are `{authority}/{tenant}/oauth2/v2.0/…`.
 #[derive(Clone, Debug)]
-pub(super) struct Endpoint {
+pub(super) struct Registration {
     authority: String,
     tenant: String,
+    pub(super) client_id: String,
 }
 
-impl Endpoint {
-    /// A tenant of the worldwide cloud.
-    pub(super) fn new(tenant: &str) -> Result<Endpoint> {
+impl Registration {
+    /// In a tenant of the worldwide cloud. What is not a client id is not shown: it may be a secret in the wrong variable.
+    pub(super) fn new(tenant: &str, client_id: &str) -> Result<Registration> {
         if !is_tenant(tenant) {
             let message =
                 format!("the tenant, of {} characters, is neither a GUID nor a domain name", tenant.chars().count());
             return Err(Error::of_setting("tenant", message));
         }
-        Ok(Endpoint { authority: Cloud::Global.authority().to_owned(), tenant: tenant.to_owned() })
+        if !is_guid(client_id) {
+            let message = format!(
+                "the client id, of {} characters, is not a GUID like 11111111-2222-3333-4444-555555555555",
+                client_id.chars().count()
+            );
+            return Err(Error::of_setting("client-id", message));
+        }
+        let authority = Cloud::Global.authority().to_owned();
+        Ok(Registration { authority, tenant: tenant.to_owned(), client_id: client_id.to_owned() })
     }
 
     /// Asks this authority instead, e.g. `https://login.microsoftonline.us`.
-    pub(super) fn with_authority(mut self, authority: &str) -> Result<Endpoint> {
+    pub(super) fn with_authority(mut self, authority: &str) -> Result<Registration> {
         let host = authority.strip_prefix("https://").map(|host| host.strip_suffix('/').unwrap_or(host));
         let plain =
             |host: &&str| !host.is_empty() && host.bytes().all(|o| o.is_ascii_alphanumeric() || b".-:[]".contains(&o));
@@ -128,18 +137,6 @@ impl Endpoint {
     pub(super) fn url(&self, what: &str) -> String {
         format!("{}/{}/oauth2/v2.0/{what}", self.authority, self.tenant)
     }
-}
-
-/// Refuses what is not an application's id, without showing it: it may be a secret in the wrong variable.
-pub(super) fn check_client_id(client_id: &str) -> Result<()> {
-    if is_guid(client_id) {
-        return Ok(());
-    }
-    let message = format!(
-        "the client id, of {} characters, is not a GUID like 11111111-2222-3333-4444-555555555555",
-        client_id.chars().count()
-    );
-    Err(Error::of_setting("client-id", message))
 }
 
 pub(crate) fn is_guid(text: &str) -> bool {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::cloud::{Endpoint, check_client_id};
+use super::cloud::Registration;
 use super::request::post;
 use super::{AccessToken, Cloud};
 use crate::error::{Error, Kind, Phase, Result};
@@ -25,8 +25,7 @@ const LONGEST: u64 = 3600;
 /// A user's sign-in through a public client application.
 #[derive(Clone, Debug)]
 pub(crate) struct DeviceCode {
-    endpoint: Endpoint,
-    client_id: String,
+    registration: Registration,
     scope: String,
 }
 
@@ -42,9 +41,8 @@ pub(crate) struct Granted {
 impl DeviceCode {
     /// A sign-in to `tenant` (or `organizations`) through the application `client_id`, to read mail.
     pub(crate) fn new(tenant: &str, client_id: &str) -> Result<DeviceCode> {
-        check_client_id(client_id)?;
-        Ok(DeviceCode { endpoint: Endpoint::new(tenant)?, client_id: client_id.to_owned(), scope: String::new() }
-            .for_cloud(Cloud::Global))
+        let registration = Registration::new(tenant, client_id)?;
+        Ok(DeviceCode { registration, scope: String::new() }.for_cloud(Cloud::Global))
     }
 
     /// Signs in to this cloud and asks for its mail.
@@ -70,7 +68,7 @@ impl DeviceCode {
 
     /// Asks this authority instead.
     pub(crate) fn with_authority(mut self, authority: &str) -> Result<DeviceCode> {
-        self.endpoint = self.endpoint.with_authority(authority)?;
+        self.registration = self.registration.with_authority(authority)?;
         Ok(self)
     }
 
@@ -85,15 +83,18 @@ impl DeviceCode {
     /// A new access token for a refresh token of an earlier sign-in.
     pub(crate) fn refresh(&self, network: &Network, retry: &mut Retry, refresh: &Secret) -> Result<Granted> {
         retry.request(|| {
-            let form =
-                [("client_id", self.client_id.as_str()), ("scope", &self.scope), ("grant_type", "refresh_token")];
+            let form = [
+                ("client_id", self.registration.client_id.as_str()),
+                ("scope", &self.scope),
+                ("grant_type", "refresh_token"),
+            ];
             self.granted(network, &form, ("refresh_token", refresh))
         })
     }
 
     fn ask_for_code(&self, network: &Network) -> Result<(Secret, Invitation)> {
-        let form = [("client_id", self.client_id.as_str()), ("scope", &self.scope)];
-        let answer = post(network, &self.endpoint.url("devicecode"), &form, None)?;
+        let form = [("client_id", self.registration.client_id.as_str()), ("scope", &self.scope)];
+        let answer = post(network, &self.registration.url("devicecode"), &form, None)?;
         let invited = answer.json().and_then(|json| {
             let code = json.get("device_code")?.as_str().filter(|code| !code.is_empty())?;
             Some((Secret::new(code), Invitation::read(&json)?))
@@ -102,12 +103,12 @@ impl DeviceCode {
     }
 
     fn poll(&self, network: &Network, code: &Secret) -> Result<Granted> {
-        let form = [("client_id", self.client_id.as_str()), ("grant_type", GRANT)];
+        let form = [("client_id", self.registration.client_id.as_str()), ("grant_type", GRANT)];
         self.granted(network, &form, ("device_code", code))
     }
 
     fn granted(&self, network: &Network, form: &[(&str, &str)], sent: (&str, &Secret)) -> Result<Granted> {
-        let answer = post(network, &self.endpoint.url("token"), form, Some(sent))?;
+        let answer = post(network, &self.registration.url("token"), form, Some(sent))?;
         let Some(access) = answer.token() else { return Err(answer.refusal("Entra ID")) };
         let refresh = answer.json().and_then(|json| Some(Secret::new(json.get("refresh_token")?.as_str()?)));
         Ok(Granted { access, refresh })
@@ -116,8 +117,8 @@ impl DeviceCode {
     /// What distinguishes its tokens from others.
     #[cfg(feature = "certificate")]
     pub(super) fn key(&self) -> String {
-        let DeviceCode { endpoint, client_id, scope } = self;
-        format!("device-code {} {client_id} {scope}", endpoint.url("token"))
+        let DeviceCode { registration, scope } = self;
+        format!("device-code {} {} {scope}", registration.url("token"), registration.client_id)
     }
 }
 
@@ -184,7 +185,7 @@ mod tests {
             waits.push((clock.now() - last).as_secs());
             last = clock.now();
             let Some(error) = answers.next() else {
-                return Ok(Granted { access: AccessToken::from_elsewhere(Secret::new("x")), refresh: None });
+                return Ok(Granted { access: AccessToken::good_until(Secret::new("x"), None), refresh: None });
             };
             let kind = if error.is_empty() { Kind::Temporary } else { Kind::Refused };
             let reply = EntraReply { error: (*error).to_owned(), ..EntraReply::default() };

@@ -57,7 +57,7 @@ impl ManagedIdentity {
     /// `object:` and its object id.
     pub fn with_identity(mut self, identity: &str) -> Result<ManagedIdentity> {
         let object = identity.strip_prefix("object:");
-        let printable = identity.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
+        let printable = identity.bytes().all(|byte| byte.is_ascii_graphic());
         self.which = Some(match object {
             Some(object) if is_guid(object) => Which::Object(object.to_owned()),
             None if is_guid(identity) => Which::Client(identity.to_owned()),
@@ -163,7 +163,7 @@ impl Service {
                 return Err(unsupported("Service Fabric (IDENTITY_SERVER_THUMBPRINT)"));
             }
             (Some(endpoint), Some(header)) => {
-                let printable = |text: &str| text.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
+                let printable = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
                 if !endpoint.starts_with("http://") || !printable(&endpoint) || !printable(&header) {
                     return Err(Error::usage(
                         "IDENTITY_ENDPOINT is not an http:// address, or IDENTITY_HEADER not a header's value",

@@ -21,12 +21,7 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// A token from elsewhere, of unknown age.
-    pub(crate) fn from_elsewhere(secret: Secret) -> AccessToken {
-        AccessToken::good_until(secret, None)
-    }
-
-    /// A token that is good until then.
+    /// A token that is good until then; of one from elsewhere nobody knows.
     pub(super) fn good_until(secret: Secret, expires: Option<Instant>) -> AccessToken {
         secret.guard();
         AccessToken { secret, expires }
@@ -54,7 +49,7 @@ impl AccessToken {
         let bearer =
             json.get("token_type").and_then(Value::as_str).is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
         let token = json.get("access_token")?.as_str()?;
-        if !bearer || token.is_empty() || !token.bytes().all(|byte| matches!(byte, 0x21..=0x7e)) {
+        if !bearer || token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return None;
         }
         let number = |name: &str| json.get(name).and_then(|n| n.as_u64().or_else(|| n.as_str()?.parse().ok()));
