@@ -1,5 +1,4 @@
-//! Dates, as far as we need them: IMAP's and RFC 3339's in and out, HTTP's and a certificate's in, asctime
-//! out. No leap seconds.
+//! Dates, as far as we need them: IMAP's and RFC 3339's in and out, HTTP's in, asctime out. No leap seconds.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,7 +18,7 @@ pub struct DateTime {
     /// Seconds since 1970, UTC.
     seconds: i64,
     /// Minutes that the zone is ahead of UTC, if it is known.
-    zone: Option<i32>,
+    zone: Option<i64>,
 }
 
 impl DateTime {
@@ -71,7 +70,6 @@ impl DateTime {
             && (0..60).contains(&minute)
             && (0..=60).contains(&second);
         let seconds = days * DAY + hour * 3600 + minute * 60 + second - zone.unwrap_or_default() * 60;
-        let zone = zone.map(i32::try_from).transpose().ok()?;
         exists.then_some(DateTime { seconds, zone })
     }
 
@@ -98,12 +96,12 @@ impl DateTime {
 
     /// The date and the time of day in its own zone.
     fn local(self) -> ((i64, i64, i64), String) {
-        let local = self.seconds + i64::from(self.zone.unwrap_or_default()) * 60;
+        let local = self.seconds + self.zone.unwrap_or_default() * 60;
         let rest = local.rem_euclid(DAY);
         (civil(local.div_euclid(DAY)), format!("{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60))
     }
 
-    fn zone_parts(self) -> (char, i32) {
+    fn zone_parts(self) -> (char, i64) {
         // RFC 5322 section 3.3: `-0000`.
         (if self.zone.is_none_or(|zone| zone < 0) { '-' } else { '+' }, self.zone.unwrap_or_default().abs())
     }
@@ -182,13 +180,8 @@ pub(crate) fn http_date(text: &str) -> Option<i64> {
     let mut words = text.trim().split_ascii_whitespace().skip(1);
     let (day, month) = (digits(words.next()?)?, month_named(words.next()?)?);
     let (year, time) = (digits(words.next()?)?, numbers(words.next()?, ':')?);
-    (words.next() == Some("GMT")).then(|| seconds((year, month, day), time)).flatten()
-}
-
-/// Seconds since 1970 of a date (year, month from 0, day from 1) and a time of hours, minutes and seconds;
-/// none before 1970, after 9999, or where no calendar or clock has such numbers.
-pub(crate) fn seconds(date: (i64, usize, i64), time: [i64; 3]) -> Option<i64> {
-    DateTime::of(date, time, Some(0)).map(DateTime::seconds).filter(|seconds| *seconds >= 0)
+    let moment = DateTime::of((year, month, day), time, Some(0))?;
+    (words.next() == Some("GMT")).then_some(moment.seconds)
 }
 
 /// Seconds since 1970 by this machine's clock.

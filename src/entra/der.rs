@@ -1,7 +1,7 @@
 //! As much DER (X.690) as a certificate and a key need: elements one after the other, never beyond the
 //! bytes at hand. What is signed is not verified here: it is our own certificate.
 
-use crate::calendar;
+use crate::calendar::DateTime;
 use crate::text::shorten;
 
 pub(super) const INTEGER: u8 = 0x02;
@@ -123,7 +123,7 @@ fn time(tag: u8, text: &[u8]) -> Option<i64> {
         (_, year) => year,
     };
     let month = usize::try_from(two(0)? - 1).ok()?;
-    calendar::seconds((year, month, two(2)?), [two(4)?, two(6)?, two(8)?])
+    Some(DateTime::of((year, month, two(2)?), [two(4)?, two(6)?, two(8)?], Some(0))?.seconds())
 }
 
 /// `RDNSequence` as people write it: `CN=exoimap, O=Contoso`.
