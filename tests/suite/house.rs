@@ -69,7 +69,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("bridge", 1580),
     ("advice", 1360),
     ("exchange", 1750),
-    ("entra", 2070),
+    ("entra", 2010),
     ("imap", 3960),
     ("mime", 1940),
     ("net", 1400),
