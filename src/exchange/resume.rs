@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::io::{Read, Write};
 
-use super::throttle::is_not_connected;
+use super::meaning::is_not_connected;
 use crate::error::{Error, Result};
 use crate::imap::Session;
 use crate::net::Stream;
