@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::advice::Facts;
 use crate::entra::{AccessToken, Claims, Cloud, EARLY, TokenCache, TokenSource};
-use crate::exchange::{Server, Step, check_mailbox, sign_in_shortly, sign_in_step_by_step};
+use crate::exchange::{Server, Step, check_mailbox, sign_in_by_steps};
 use crate::files::open_private;
 use crate::imap::{Listener, OnAlert, Session};
 use crate::{Error, Kind, Network, Phase, Proxy, Result, Retry, Secret, Stream, Transcript, Trust, text::Escaped};
@@ -182,9 +182,9 @@ impl Setting {
         end: Option<Instant>,
         done: &mut dyn FnMut(Step),
     ) -> Result<Session<Stream>> {
-        let sign_in = if is_short { sign_in_shortly } else { sign_in_step_by_step };
         let network = self.network.clone().with_deadline(end);
-        sign_in(&network, &self.server, mailbox, token.secret(), self.listener(mailbox, output), done)
+        let listener = self.listener(mailbox, output);
+        sign_in_by_steps(&network, &self.server, mailbox, token.secret(), listener, is_short, done)
             .inspect_err(|e| self.forget_refused(token, e))
     }
 

@@ -22,5 +22,5 @@ pub use resume::Connect;
 pub(crate) use resume::{Next, persist, try_sessions};
 pub use selection::{Found, Selection};
 pub use sign_in::{Server, sign_in};
-pub(crate) use sign_in::{Step, check_mailbox, open, sign_in_shortly, sign_in_step_by_step};
+pub(crate) use sign_in::{Step, check_mailbox, open, sign_in_by_steps};
 pub(crate) use wait::{Waiting, wait};

@@ -18,7 +18,7 @@ use crate::error::{Error, Phase, Result};
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::types::Status;
 use crate::imap::wire::Limits;
-use crate::imap::{Capabilities, Client, Listener, Selected, Session};
+use crate::imap::{Client, Listener, Selected, Session};
 use crate::net::{Network, Stream};
 use crate::secret::Secret;
 use crate::text::{escape_bytes, shorten, shown};
@@ -73,67 +73,45 @@ pub(crate) struct Step {
 
 /// Signs in to `mailbox`, the primary SMTP address, with an access token.
 pub fn sign_in(network: &Network, server: &Server, mailbox: &str, token: &Secret) -> Result<Session<Stream>> {
-    sign_in_step_by_step(network, server, mailbox, token, Listener::default(), &mut |_| {})
+    sign_in_by_steps(network, server, mailbox, token, Listener::default(), false, &mut |_| {})
 }
 
 /// [`sign_in`], telling `done` of each step, while a `listener` hears the connection.
 ///
+/// If it `is_short` it takes as few turns as the server allows: what the server offers is asked only if its greeting does
+/// not say it, and that the mailbox is open to us is left to the SELECT or EXAMINE which must come next.
+///
 /// "User is authenticated but not connected" may pass: too many connections look the same as a mailbox that is closed
 /// to us. [`super::persist`] tries it once more.
-pub(crate) fn sign_in_step_by_step(
+pub(crate) fn sign_in_by_steps(
     network: &Network,
     server: &Server,
     mailbox: &str,
     token: &Secret,
     listener: Listener,
+    is_short: bool,
     done: &mut dyn FnMut(Step),
-) -> Result<Session<Stream>> {
-    let mut clock = Clock { since: Instant::now(), done };
-    let mut session = enter(network, server, mailbox, token, listener, Client::capability, &mut clock)?;
-    let hidden = hidden_error(session.authenticated());
-    let prove = |session: &mut Session<Stream>| session.capability().map(drop).and_then(|()| session.prove_mailbox());
-    let command = prove(&mut session).map_err(|error| recall(error, hidden))?;
-    clock.step(Phase::Mailbox, format!("{command} answered, the mailbox is open to us"));
-    Ok(session)
-}
-
-/// The sign-in in as few turns as the server allows: what it offers is asked only where its greeting does
-/// not say it, and that the mailbox is open to us is left to the SELECT or EXAMINE which must come next.
-pub(crate) fn sign_in_shortly(
-    network: &Network,
-    server: &Server,
-    mailbox: &str,
-    token: &Secret,
-    listener: Listener,
-    done: &mut dyn FnMut(Step),
-) -> Result<Session<Stream>> {
-    let offered = |client: &mut Client<Stream>| match client.greeted_capabilities() {
-        Some(offered) => Ok(offered),
-        None => client.capability(),
-    };
-    enter(network, server, mailbox, token, listener, offered, &mut Clock { since: Instant::now(), done })
-}
-
-/// From the look-up to the OK of AUTHENTICATE.
-fn enter(
-    network: &Network,
-    server: &Server,
-    mailbox: &str,
-    token: &Secret,
-    listener: Listener,
-    offered: impl FnOnce(&mut Client<Stream>) -> Result<Capabilities>,
-    clock: &mut Clock,
 ) -> Result<Session<Stream>> {
     // Nothing is sent for a mailbox that cannot be named.
     crate::imap::xoauth2::initial_response(mailbox, token)?;
+    let mut clock = Clock { since: Instant::now(), done };
     let stream = network.connect_in_steps(&server.host, server.port, &mut |phase, detail| clock.step(phase, detail))?;
     let listener = Listener { meaning: Some(explain), not_mail: Some(placeholder), ..listener };
     let mut client = Client::greet(stream, Limits::default(), listener)?;
     clock.step(Phase::Greeting, greeting_detail(client.greeting()));
-    let offered = offered(&mut client)?;
+    let offered = match client.greeted_capabilities() {
+        Some(offered) if is_short => offered,
+        _ => client.capability()?,
+    };
     clock.step(Phase::Capability, escape_bytes(offered.words().collect::<Vec<_>>().join(" ").as_bytes()));
-    let session = client.authenticate_xoauth2(&offered, mailbox, token)?;
+    let mut session = client.authenticate_xoauth2(&offered, mailbox, token)?;
     clock.step(Phase::Authenticate, authenticated_detail(mailbox, session.authenticated()));
+    if !is_short {
+        let hidden = hidden_error(session.authenticated());
+        let proved = session.capability().map(drop).and_then(|()| session.prove_mailbox());
+        let command = proved.map_err(|error| recall(error, hidden))?;
+        clock.step(Phase::Mailbox, format!("{command} answered, the mailbox is open to us"));
+    }
     Ok(session)
 }
 
@@ -166,7 +144,7 @@ fn authenticated_detail(mailbox: &str, status: &Status) -> String {
     }
 }
 
-/// Opens a folder by SELECT where it `writes`, else by EXAMINE: after [`sign_in_shortly`] the first command
+/// Opens a folder by SELECT where it `writes`, else by EXAMINE: after a short sign-in the first command
 /// that shows whether the mailbox is open to us.
 pub(crate) fn open<'a, S: Read + Write>(
     session: &'a mut Session<S>,

@@ -68,7 +68,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("delivery", 4400),
     ("bridge", 1580),
     ("advice", 1360),
-    ("exchange", 1740),
+    ("exchange", 1710),
     ("entra", 2010),
     ("imap", 3960),
     ("mime", 1940),
