@@ -1,4 +1,4 @@
-//! A message that is to be uploaded, checked before an byte of it is sent.
+//! A message that is to be uploaded, checked before a byte of it is sent.
 //!
 //! Exchange breaks off the literal at a line of more than 10,824 bytes and reads the rest of the message
 //! as commands (node-imap#868): the message's writer would then speak for us. So a

@@ -17,7 +17,7 @@ const DIFFERS: [(&str, &str); 35] = [
     ("112-no-type-syntax", "it takes `application/` for a type"),
     ("113-no-colon", "it lets a line without a colon end the header"),
     ("118-rfc822-base64", "it does not decode messages"),
-    ("203-base64-cut", "it gives up where an byte is cut"),
+    ("203-base64-cut", "it gives up where a byte is cut"),
     ("204-base64-pieces", "it stops at the first padding"),
     ("206-base64-lie", "it decodes what was never encoded"),
     ("211-qp-bad", "it has rules of its own for escapes that are none"),

@@ -169,7 +169,7 @@ fn read_login(text: &str, scheme: Scheme) -> std::result::Result<Login, &'static
     match scheme {
         // RFC 7617: the first colon ends the user.
         Scheme::Http if user.expose().contains(&b':') => Err("a user of an http proxy holds no colon"),
-        // RFC 1929 counts them in an byte.
+        // RFC 1929 counts them in one byte.
         Scheme::Socks5 if lengths.iter().any(|n| !(1..=255).contains(n)) => {
             Err("user and password of a socks5 proxy have 1 to 255 bytes")
         }

@@ -1,6 +1,6 @@
 //! Through a proxy to a server: CONNECT (RFC 9110 9.3.6) and SOCKS5 (RFC 1928, RFC 1929).
 //!
-//! Not an byte beyond the proxy's answer is read: what follows it is the server's, for TLS. What the
+//! Not a byte beyond the proxy's answer is read: what follows it is the server's, for TLS. What the
 //! proxy says is bounded.
 
 use std::io::{self, Read, Write};
