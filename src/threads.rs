@@ -1,11 +1,29 @@
 //! Threads, and what is done if none can be made (`ulimit -u`, systemd's `TasksMax=`): the same, in this one.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::Builder;
 use std::time::Instant;
 
 use crate::error::TIME_LIMIT;
+
+/// What a mutex holds, also if a thread panicked that had it.
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Does `work` with `given` in a new thread; if none can be made, `given` comes back.
+pub(crate) fn start<T: Send + 'static>(
+    thread: Builder,
+    given: T,
+    work: impl FnOnce(T) + Send + 'static,
+) -> Result<(), T> {
+    let (sender, receiver) = mpsc::channel();
+    match thread.spawn(move || receiver.recv().map(work)) {
+        Ok(_) => sender.send(given).map_err(|unsent| unsent.0),
+        Err(_) => Err(given),
+    }
+}
 
 /// Does `work` that may block without end, such as opening a FIFO. If there is a deadline it works in a thread of its
 /// own, which is abandoned when the time is over; the error then is [`io::ErrorKind::TimedOut`].
@@ -15,14 +33,7 @@ pub(crate) fn until<T: Send + 'static>(
 ) -> io::Result<T> {
     let Some(deadline) = deadline else { return work() };
     let (sender, receiver) = mpsc::channel();
-    // Shared, because a thread that cannot be made keeps what it was given.
-    let work = Arc::new(Mutex::new(Some(work)));
-    let take = |work: &Mutex<Option<_>>| work.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let theirs = Arc::clone(&work);
-    let spawned = Builder::new().spawn(move || take(&theirs).map(|work| sender.send(work())));
-    if spawned.is_err()
-        && let Some(work) = take(&work)
-    {
+    if let Err(work) = start(Builder::new(), work, move |work| drop(sender.send(work()))) {
         return work();
     }
     let left = deadline.saturating_duration_since(Instant::now());

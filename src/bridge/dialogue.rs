@@ -1,13 +1,18 @@
-//! What a client of the relay says before it is signed in. It is heard within limits of its own, and nothing that it
-//! says reaches the server.
+//! What a client of the relay says before it is signed in, and what it hears if it will not be. It is heard within
+//! limits of its own, and nothing that it says reaches the server.
+//!
+//! Clients take every tagged NO for a wrong password, whatever its code: what may be better in a minute is a BYE,
+//! which they report as trouble with the server, and come back. What stays until an administrator acts is a NO.
 
 use std::io::{self, Read, Write};
+use std::time::Duration;
 
 use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::password::LONGEST_NAME;
+use crate::error::{Error, Kind, Phase};
+use crate::exchange::is_not_connected;
 use crate::secret::Secret;
 use crate::text::{escape_bytes, shorten};
 
@@ -20,75 +25,96 @@ const LONGEST_LITERAL: usize = 4 * 1024;
 /// How many commands may be refused before we hang up.
 const MOST_REFUSED: u32 = 10;
 
-/// Base64 with or without its padding.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
-
 /// A client that is not signed in.
 pub(super) struct Dialogue<S> {
     pub(super) stream: S,
     /// Received, and not used yet: after the sign-in it is for the server.
     pub(super) unread: Vec<u8>,
+    /// Of the command that is answered next.
+    tag: String,
     has_started: bool,
     refused: u32,
 }
 
-/// What a client wants.
-pub(super) enum Wish {
-    /// To be signed in.
-    SignIn { tag: String, name: String, password: Secret },
-    /// Nothing more; why, if that is worth a line in the log.
-    Nothing(Option<&'static str>),
-}
+/// The client is gone, or is hung up on; why, if that is worth a line in the log.
+pub(super) struct Gone(pub(super) Option<String>);
 
 /// Why a command is not carried out.
 enum Refused {
-    /// The answer, behind the tag; the dialogue goes on.
+    /// The answer, after the tag; the dialogue goes on.
     Answer(&'static str),
-    /// The client is gone, or is hung up on.
-    Gone(Option<&'static str>),
+    Gone(Gone),
 }
 
-impl From<io::Error> for Refused {
-    fn from(_: io::Error) -> Refused {
-        Refused::Gone(None)
+impl Gone {
+    pub(super) fn because(why: impl Into<String>) -> Gone {
+        Gone(Some(why.into()))
     }
 }
 
+impl From<io::Error> for Gone {
+    fn from(_: io::Error) -> Gone {
+        Gone(None)
+    }
+}
+
+impl<E: Into<Gone>> From<E> for Refused {
+    fn from(gone: E) -> Refused {
+        Refused::Gone(gone.into())
+    }
+}
+
+/// A name, as it was sent, and a password.
+type Credentials = (Vec<u8>, Secret);
+
+const NOT_TWO: Refused = Refused::Answer("BAD exoimap: LOGIN takes a name and a password");
 const NOT_PLAIN: Refused = Refused::Answer("BAD exoimap: not the answer that the mechanism needs");
 
 impl<S: Read + Write> Dialogue<S> {
     pub(super) fn new(stream: S) -> Dialogue<S> {
-        Dialogue { stream, unread: Vec::new(), has_started: false, refused: 0 }
+        Dialogue { stream, unread: Vec::new(), tag: String::new(), has_started: false, refused: 0 }
     }
 
     /// Writes a line.
-    pub(super) fn say(&mut self, line: &str) -> io::Result<()> {
-        self.stream.write_all(format!("{line}\r\n").as_bytes())
+    pub(super) fn say(&mut self, line: &str) -> Result<(), Gone> {
+        Ok(self.stream.write_all(format!("{line}\r\n").as_bytes())?)
     }
 
-    /// Answers commands until the client wants to be signed in, or nothing more. `id` takes what the client says of
-    /// itself.
-    pub(super) fn next(&mut self, capabilities: &str, id: &dyn Fn(&str)) -> Wish {
+    /// Answers the command at hand.
+    pub(super) fn answer(&mut self, answer: &str) -> Result<(), Gone> {
+        self.say(&format!("{} {answer}", self.tag))
+    }
+
+    /// Answers that the command at hand is not carried out; a client that does not stop is hung up on.
+    pub(super) fn refuse(&mut self, answer: &str) -> Result<(), Gone> {
+        self.answer(answer)?;
+        self.refused += 1;
+        if self.refused < MOST_REFUSED {
+            return Ok(());
+        }
+        self.say("* BYE exoimap: too many commands that could not be carried out")?;
+        Err(Gone(None))
+    }
+
+    /// Answers commands until the client gives a name and a password. `id` takes what the client says of itself.
+    pub(super) fn credentials(&mut self, capabilities: &str, id: &dyn Fn(&str)) -> Result<(String, Secret), Gone> {
         loop {
             match self.command(capabilities, id) {
-                Ok(Some(wish)) => return wish,
                 Ok(None) => {}
-                Err(Refused::Gone(why)) => return Wish::Nothing(why),
-                Err(Refused::Answer(_)) => return Wish::Nothing(None),
+                Ok(Some(credentials)) => return Ok(credentials),
+                Err(Refused::Answer(answer)) => self.refuse(answer)?,
+                Err(Refused::Gone(gone)) => return Err(gone),
             }
         }
     }
 
-    fn command(&mut self, capabilities: &str, id: &dyn Fn(&str)) -> Result<Option<Wish>, Refused> {
+    fn command(&mut self, capabilities: &str, id: &dyn Fn(&str)) -> Result<Option<(String, Secret)>, Refused> {
         let line = self.line()?;
         let line = line.expose();
         if !std::mem::replace(&mut self.has_started, true)
             && let Some(why) = other_protocol(line)
         {
-            return Err(Refused::Gone(Some(why)));
+            return Err(Gone::because(why).into());
         }
         // Some clients end the line after a literal with one more.
         if line.is_empty() {
@@ -96,101 +122,65 @@ impl<S: Read + Write> Dialogue<S> {
         }
         let (tag, rest) = split(line);
         let (verb, rest) = split(rest);
-        let is_tag = |c: &u8| c.is_ascii_graphic() && !b"(){%*\"\\+".contains(c);
-        let tag = std::str::from_utf8(tag).ok().filter(|tag| !tag.is_empty() && tag.bytes().all(|c| is_tag(&c)));
-        let Some(tag) = tag else { return self.answered("*", "BAD exoimap: a command has a tag") };
-        let found = match verb.to_ascii_uppercase().as_slice() {
-            b"CAPABILITY" => return self.done(&format!("* CAPABILITY {capabilities}\r\n{tag} OK done")),
-            b"NOOP" => return self.done(&format!("{tag} OK done")),
+        let is_tag = !tag.is_empty() && tag.iter().all(|c| c.is_ascii_graphic() && !b"(){%*\"\\+".contains(c));
+        self.tag = if is_tag { String::from_utf8_lossy(tag).into_owned() } else { "*".to_owned() };
+        if !is_tag {
+            return Err(Refused::Answer("BAD exoimap: a command has a tag"));
+        }
+        let verb = verb.to_ascii_uppercase();
+        match verb.as_slice() {
+            b"LOGIN" => return self.login(rest).and_then(named),
+            b"AUTHENTICATE" => return self.authenticate(rest).and_then(named),
+            b"CAPABILITY" => self.say(&format!("* CAPABILITY {capabilities}"))?,
             b"ID" => {
                 id(&shorten(&escape_bytes(rest), 300));
-                return self.done(&format!("* ID (\"name\" \"exoimap\")\r\n{tag} OK done"));
+                self.say("* ID (\"name\" \"exoimap\")")?;
             }
-            b"LOGOUT" => {
-                self.say(&format!("* BYE exoimap: until next time\r\n{tag} OK done"))?;
-                return Ok(Some(Wish::Nothing(None)));
-            }
-            b"LOGIN" => self.login(rest),
-            b"AUTHENTICATE" => self.authenticate(rest),
-            b"STARTTLS" => Err(Refused::Answer("BAD exoimap: no STARTTLS on this port")),
-            _ => Err(Refused::Answer("BAD exoimap: sign in first")),
-        };
-        match found {
-            // Names are remembered and logged.
-            Ok((name, password)) => match String::from_utf8(name).ok().filter(|name| name.len() <= LONGEST_NAME) {
-                Some(name) => Ok(Some(Wish::SignIn { tag: tag.to_owned(), name, password })),
-                None => self.answered(tag, "NO [AUTHENTICATIONFAILED] exoimap: the name is too long or not UTF-8"),
-            },
-            Err(Refused::Answer(answer)) => self.answered(tag, answer),
-            Err(gone) => Err(gone),
+            b"LOGOUT" => self.say("* BYE exoimap: until next time")?,
+            b"NOOP" => {}
+            b"STARTTLS" => return Err(Refused::Answer("BAD exoimap: no STARTTLS on this port")),
+            _ => return Err(Refused::Answer("BAD exoimap: sign in first")),
         }
-    }
-
-    fn done(&mut self, answer: &str) -> Result<Option<Wish>, Refused> {
-        self.say(answer)?;
-        Ok(None)
-    }
-
-    fn answered(&mut self, tag: &str, answer: &str) -> Result<Option<Wish>, Refused> {
-        if self.refuse(tag, answer) { Ok(None) } else { Err(Refused::Gone(None)) }
-    }
-
-    /// Answers that a command is not carried out; false for a client that is gone, or that does not stop.
-    pub(super) fn refuse(&mut self, tag: &str, answer: &str) -> bool {
-        self.refused += 1;
-        let goes_on = self.refused < MOST_REFUSED;
-        let said = self.say(&format!("{tag} {answer}")).is_ok();
-        if said && !goes_on {
-            let _ = self.say("* BYE exoimap: too many commands that could not be carried out");
-        }
-        said && goes_on
+        self.answer("OK done")?;
+        if verb == b"LOGOUT" { Err(Gone(None).into()) } else { Ok(None) }
     }
 
     /// `LOGIN` name and password: atoms, quoted strings and literals in any mix.
-    fn login(&mut self, line: &[u8]) -> Result<(Vec<u8>, Secret), Refused> {
-        let mut arguments: Vec<Secret> = Vec::new();
+    fn login(&mut self, line: &[u8]) -> Result<Credentials, Refused> {
         let mut rest = Secret::new(line);
-        loop {
-            let text = rest.expose().trim_ascii_start();
-            if text.is_empty() {
-                break;
-            }
-            if arguments.len() == 2 {
-                return Err(Refused::Answer("BAD exoimap: LOGIN takes a name and a password"));
-            }
-            if let Some((size, waits)) = literal(text) {
-                arguments.push(self.literal(size, waits)?);
-                rest = self.line()?;
-                continue;
-            }
-            let (argument, after) = match text.strip_prefix(b"\"") {
-                Some(text) => quoted(text).ok_or(Refused::Answer("BAD exoimap: a quoted string has no end"))?,
-                None => {
-                    let (atom, after) = split(text);
-                    (Secret::new(atom), after)
-                }
-            };
-            arguments.push(argument);
-            rest = Secret::new(after);
+        let credentials = (self.argument(&mut rest)?.expose().to_vec(), self.argument(&mut rest)?);
+        if rest.expose().trim_ascii().is_empty() { Ok(credentials) } else { Err(NOT_TWO) }
+    }
+
+    /// The next argument of `LOGIN`; an atom is anything up to the next space.
+    fn argument(&mut self, rest: &mut Secret) -> Result<Secret, Refused> {
+        let text = rest.expose().trim_ascii_start();
+        if let Some((size, waits)) = literal(text) {
+            let argument = self.literal(size, waits)?;
+            *rest = self.line()?;
+            return Ok(argument);
         }
-        let mut arguments = arguments.into_iter();
-        match (arguments.next(), arguments.next()) {
-            (Some(name), Some(password)) => Ok((name.expose().to_vec(), password)),
-            _ => Err(Refused::Answer("BAD exoimap: LOGIN takes a name and a password")),
-        }
+        let (argument, after) = match text.strip_prefix(b"\"") {
+            Some(text) => quoted(text).ok_or(Refused::Answer("BAD exoimap: a quoted string has no end"))?,
+            None if text.is_empty() => return Err(NOT_TWO),
+            None => {
+                let (atom, after) = split(text);
+                (Secret::new(atom), after)
+            }
+        };
+        *rest = Secret::new(after);
+        Ok(argument)
     }
 
     /// `AUTHENTICATE PLAIN` (RFC 4616), with an initial response (RFC 4959) or without; `LOGIN` for those who ask for it.
-    fn authenticate(&mut self, line: &[u8]) -> Result<(Vec<u8>, Secret), Refused> {
+    fn authenticate(&mut self, line: &[u8]) -> Result<Credentials, Refused> {
         let (mechanism, initial) = split(line);
-        let initial = initial.trim_ascii();
-        let mut initial = (!initial.is_empty()).then(|| Secret::new(initial));
+        let initial = Some(Secret::new(initial.trim_ascii())).filter(|initial| !initial.is_empty());
         match mechanism.to_ascii_uppercase().as_slice() {
             b"PLAIN" => plain(&self.response("", initial)?),
             b"LOGIN" => {
-                let name = self.response("VXNlcm5hbWU6", initial.take())?;
-                let password = self.response("UGFzc3dvcmQ6", None)?;
-                Ok((name.expose().to_vec(), password))
+                let name = self.response("VXNlcm5hbWU6", initial)?;
+                Ok((name.expose().to_vec(), self.response("UGFzc3dvcmQ6", None)?))
             }
             _ => Err(Refused::Answer("NO [CANNOT] exoimap: LOGIN or AUTHENTICATE PLAIN here")),
         }
@@ -205,15 +195,16 @@ impl<S: Read + Write> Dialogue<S> {
                 self.line()?
             }
         };
-        match encoded.expose().trim_ascii() {
-            b"*" => Err(Refused::Answer("BAD exoimap: cancelled")),
-            b"=" => Ok(Secret::new(Vec::new())),
-            encoded => BASE64.decode(encoded).map(Secret::new).map_err(|_| NOT_PLAIN),
+        let encoded = encoded.expose_str().unwrap_or("not base64").trim();
+        if encoded == "*" {
+            return Err(Refused::Answer("BAD exoimap: cancelled"));
         }
+        // With its padding or without; `=` alone is an empty response.
+        STANDARD_NO_PAD.decode(encoded.trim_end_matches('=')).map(Secret::new).map_err(|_| NOT_PLAIN)
     }
 
     /// The next line without its end, CRLF or LF.
-    fn line(&mut self) -> Result<Secret, Refused> {
+    fn line(&mut self) -> Result<Secret, Gone> {
         let mut looked = 0;
         loop {
             if let Some(at) = self.unread.iter().skip(looked).position(|byte| *byte == b'\n') {
@@ -225,7 +216,7 @@ impl<S: Read + Write> Dialogue<S> {
             looked = self.unread.len();
             if looked > LONGEST_LINE {
                 let _ = self.say("* BYE exoimap: the line is too long");
-                return Err(Refused::Gone(Some("a client sent a line that is too long")));
+                return Err(Gone::because("a client sent a line that is too long"));
             }
             self.fill()?;
         }
@@ -236,7 +227,7 @@ impl<S: Read + Write> Dialogue<S> {
             (true, true) => return Err(Refused::Answer("BAD exoimap: the literal is too long")),
             (true, false) => {
                 let _ = self.say("* BYE exoimap: the literal is too long");
-                return Err(Refused::Gone(Some("a client sent a literal that is too long")));
+                return Err(Gone::because("a client sent a literal that is too long").into());
             }
             (false, true) => self.say("+ go on")?,
             (false, false) => {}
@@ -247,18 +238,26 @@ impl<S: Read + Write> Dialogue<S> {
         Ok(Secret::new(self.unread.drain(..size).collect::<Vec<_>>()))
     }
 
-    fn fill(&mut self) -> Result<(), Refused> {
+    fn fill(&mut self) -> Result<(), Gone> {
         let mut buffer = [0; 1024];
         let read = self.stream.read(&mut buffer)?;
         if read == 0 {
-            return Err(Refused::Gone(None));
+            return Err(Gone(None));
         }
         self.unread.extend_from_slice(buffer.get(..read).unwrap_or_default());
         // A TLS handshake need not hold the end of a line.
         if !self.has_started && self.unread.first() == Some(&0x16) {
-            return Err(Refused::Gone(Some("a client speaks TLS to the plain port: set it to no encryption")));
+            return Err(Gone::because("a client speaks TLS to the plain port: set it to no encryption"));
         }
         Ok(())
+    }
+}
+
+/// The name as text; names are remembered and logged.
+fn named((name, password): Credentials) -> Result<Option<(String, Secret)>, Refused> {
+    match String::from_utf8(name) {
+        Ok(name) if name.len() <= LONGEST_NAME => Ok(Some((name, password))),
+        _ => Err(Refused::Answer("NO [AUTHENTICATIONFAILED] exoimap: the name is too long or not UTF-8")),
     }
 }
 
@@ -270,14 +269,13 @@ fn split(line: &[u8]) -> (&[u8], &[u8]) {
 
 /// What a client of another protocol begins with.
 fn other_protocol(line: &[u8]) -> Option<&'static str> {
-    let starts = |word: &[u8]| line.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    match () {
-        () if starts(b"GET ") || starts(b"POST ") => Some("a client speaks HTTP: this port is for IMAP"),
-        () if starts(b"EHLO") || starts(b"HELO") => {
-            Some("a client speaks SMTP: this port is for IMAP, and exoimap does not send")
-        }
-        () => None,
+    let starts = |words: [&str; 2]| {
+        words.iter().any(|word| line.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes())))
+    };
+    if starts(["GET ", "POST "]) {
+        return Some("a client speaks HTTP: this port is for IMAP");
     }
+    starts(["EHLO", "HELO"]).then_some("a client speaks SMTP: this port is for IMAP, and exoimap does not send")
 }
 
 /// `{n}` or `{n+}` at the end of a line: the size, and whether the client waits to be asked for it.
@@ -304,7 +302,7 @@ fn quoted(text: &[u8]) -> Option<(Secret, &[u8])> {
 }
 
 /// `[authzid] NUL authcid NUL passwd`
-fn plain(message: &Secret) -> Result<(Vec<u8>, Secret), Refused> {
+fn plain(message: &Secret) -> Result<Credentials, Refused> {
     let mut parts = message.expose().splitn(3, |byte| *byte == 0);
     let (Some(for_whom), Some(name), Some(password)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(NOT_PLAIN);
@@ -313,6 +311,62 @@ fn plain(message: &Secret) -> Result<(Vec<u8>, Secret), Refused> {
         return Err(Refused::Answer("NO [AUTHORIZATIONFAILED] exoimap: sign in with the name of the mailbox itself"));
     }
     Ok((name.to_vec(), Secret::new(password)))
+}
+
+/// For how long the same answer is given without asking again, at least and at most.
+const SHORT: Duration = Duration::from_secs(5);
+const LONG: Duration = Duration::from_secs(60);
+
+/// An answer to a sign-in that failed.
+#[derive(Clone)]
+pub(super) struct Refusal {
+    /// After `NO` or `BYE`.
+    pub(super) text: String,
+    /// It may be better in a minute: BYE, and the connection is closed.
+    pub(super) is_temporary: bool,
+    /// It is the same for every mailbox.
+    pub(super) is_everybodys: bool,
+    /// How long it is remembered.
+    pub(super) lasts: Duration,
+}
+
+/// The answer to a client whose mailbox did not open because of `error`.
+pub(super) fn refusal(error: &Error, mailbox: &str, host: &str) -> Refusal {
+    let of_token = matches!(error.phase(), Phase::Credential | Phase::Token | Phase::Claims);
+    let is_temporary = !matches!(error.kind(), Kind::Refused | Kind::Usage | Kind::Local) && !is_not_connected(error);
+    let text = match error.kind() {
+        _ if is_not_connected(error) => {
+            format!("[AUTHORIZATIONFAILED] exoimap: Exchange does not open {mailbox} to the application")
+        }
+        _ if is_temporary => {
+            let whom = if of_token { "Entra ID" } else { host };
+            format!("[UNAVAILABLE] exoimap: no session at {whom} just now, try again later")
+        }
+        Kind::Refused if of_token => format!("[CONTACTADMIN] exoimap: Entra refused the application{}", cause(error)),
+        Kind::Refused if error.phase() == Phase::Authenticate => {
+            "[CONTACTADMIN] exoimap: Exchange refused the application".to_owned()
+        }
+        Kind::Refused => format!("[CONTACTADMIN] exoimap: {host} cannot be used, see the log of the relay"),
+        _ => "[CONTACTADMIN] exoimap: a mistake on this side, see the log of the relay".to_owned(),
+    };
+    let lasts = error.retry_after().unwrap_or(SHORT).clamp(SHORT, LONG);
+    Refusal { text: escape_bytes(text.as_bytes()), is_temporary, is_everybodys: of_token, lasts }
+}
+
+/// The code of Entra's refusal and what it means, without ids and without Entra's own words.
+fn cause(error: &Error) -> String {
+    let Some(code) = error.entra().and_then(|reply| reply.codes.first()) else { return String::new() };
+    let meaning = match code {
+        7_000_215 => ", the secret is wrong",
+        7_000_222 => ", the secret has expired",
+        700_016 => ", the tenant does not know the application",
+        700_027 => ", the certificate is not the one that was uploaded",
+        7_000_112 => ", the application is disabled",
+        90_002 => ", there is no such tenant",
+        53_003 => ", Conditional Access does not allow it",
+        _ => "",
+    };
+    format!(": AADSTS{code}{meaning}")
 }
 
 #[cfg(test)]

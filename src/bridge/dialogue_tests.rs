@@ -1,4 +1,6 @@
 use super::*;
+use crate::error::{EntraReply, ServerReply};
+use base64::engine::general_purpose::STANDARD;
 use std::io::Cursor;
 
 /// What a client sends, and what it is answered.
@@ -26,17 +28,16 @@ impl Write for Script {
     }
 }
 
-/// Tag, name and password, or why there is none.
-type Heard = Result<(String, String, Vec<u8>), Option<&'static str>>;
-
 /// How a dialogue ends: tag, name and password, or why there is none; what was answered; what is left for the server.
-fn hear(sent: &[u8], slice: usize) -> (Heard, String, Vec<u8>) {
+type Heard = (Result<(String, String, Vec<u8>), Option<String>>, String, Vec<u8>);
+
+fn hear(sent: &[u8], slice: usize) -> Heard {
     let mut dialogue = Dialogue::new(Script { sent: Cursor::new(sent.to_vec()), slice, said: Vec::new() });
-    let wish = match dialogue.next("IMAP4rev1", &|_| {}) {
-        Wish::SignIn { tag, name, password } => Ok((tag, name, password.expose().to_vec())),
-        Wish::Nothing(why) => Err(why),
+    let credentials = match dialogue.credentials("IMAP4rev1", &|_| {}) {
+        Ok((name, password)) => Ok((dialogue.tag, name, password.expose().to_vec())),
+        Err(Gone(why)) => Err(why),
     };
-    (wish, String::from_utf8(dialogue.stream.said).unwrap(), dialogue.unread)
+    (credentials, String::from_utf8(dialogue.stream.said).unwrap(), dialogue.unread)
 }
 
 fn signs_in(sent: &str, tag: &str, name: &str, password: &str) -> String {
@@ -77,7 +78,7 @@ fn login_takes_atoms_quoted_strings_and_literals_in_any_mix() {
 
 #[test]
 fn authenticate_takes_plain_with_and_without_an_initial_response_and_login() {
-    let plain = |text: &str| BASE64.encode(text);
+    let plain = |text: &str| STANDARD.encode(text);
     for authzid in ["", "a@b", "A@B"] {
         let response = plain(&format!("{authzid}\0a@b\0secret"));
         assert_eq!(signs_in(&format!("a AUTHENTICATE PLAIN {response}\r\n"), "a", "a@b", "secret"), "");
@@ -94,7 +95,7 @@ fn authenticate_takes_plain_with_and_without_an_initial_response_and_login() {
 
 #[test]
 fn everything_else_has_its_answer_and_the_dialogue_goes_on() {
-    let response = BASE64.encode("b@b\0a@b\0secret");
+    let response = STANDARD.encode("b@b\0a@b\0secret");
     for (sent, answer) in [
         ("a CAPABILITY", "* CAPABILITY IMAP4rev1\r\na OK done"),
         ("a noop", "a OK done"),
@@ -163,9 +164,8 @@ fn no_client_is_heard_for_ever() {
             Ok(())
         }
     }
-    assert!(
-        matches!(Dialogue::new(Endless(0)).next("", &|_| {}), Wish::Nothing(Some(why)) if why.contains("too long"))
-    );
+    let Err(Gone(why)) = Dialogue::new(Endless(0)).credentials("", &|_| {}) else { panic!("signed in") };
+    assert!(why.is_some_and(|why| why.contains("too long")));
 
     let (wish, said, _) = hear("a SELECT x\r\n".repeat(1000).as_bytes(), 1000);
     assert!(wish.is_err());
@@ -177,4 +177,50 @@ fn no_client_is_heard_for_ever() {
 
     let garbage: Vec<u8> = (0..=255).cycle().take(20_000).filter(|byte| *byte != 0x16).collect();
     assert!(hear(&garbage, 999).0.is_err());
+}
+
+#[test]
+fn what_may_pass_is_a_bye_and_what_stays_is_a_no_with_its_code() {
+    let error = |kind, phase| Error::new(kind, phase, "x");
+    let replied = |text: &str| {
+        let reply = ServerReply { status: "BAD", code: None, text: text.to_owned() };
+        error(Kind::Refused, Phase::Mailbox).with_reply(reply)
+    };
+    let entra = |code| {
+        let reply = EntraReply { codes: vec![code], description: "for app 1234".into(), ..EntraReply::default() };
+        error(Kind::Refused, Phase::Token).with_entra(reply)
+    };
+    for (error, is_temporary, starts) in [
+        (
+            entra(7_000_222),
+            false,
+            "[CONTACTADMIN] exoimap: Entra refused the application: AADSTS7000222, the secret has expired",
+        ),
+        (entra(1), false, "[CONTACTADMIN] exoimap: Entra refused the application: AADSTS1"),
+        (error(Kind::Refused, Phase::Authenticate), false, "[CONTACTADMIN] exoimap: Exchange refused the application"),
+        (
+            replied("User is authenticated but not connected."),
+            false,
+            "[AUTHORIZATIONFAILED] exoimap: Exchange does not open a@b",
+        ),
+        (error(Kind::Temporary, Phase::Token), true, "[UNAVAILABLE] exoimap: no session at Entra ID"),
+        (error(Kind::Temporary, Phase::Resolve), true, "[UNAVAILABLE] exoimap: no session at h.example"),
+        (error(Kind::Protocol, Phase::Greeting), true, "[UNAVAILABLE] exoimap: no session at h.example"),
+        (error(Kind::Refused, Phase::Tls), false, "[CONTACTADMIN] exoimap: h.example cannot be used"),
+        (error(Kind::Usage, Phase::Options), false, "[CONTACTADMIN] exoimap: a mistake on this side"),
+    ] {
+        let refusal = refusal(&error, "a@b", "h.example");
+        assert_eq!(refusal.is_temporary, is_temporary, "{error}");
+        assert!(refusal.text.starts_with(starts), "{error}: {}", refusal.text);
+        assert!(!refusal.text.contains("1234"), "{}", refusal.text);
+    }
+}
+
+#[test]
+fn an_answer_is_remembered_for_as_long_as_the_server_asks_within_limits() {
+    let after = |seconds: u64| {
+        let error = Error::new(Kind::Temporary, Phase::Token, "x").with_retry_after(Duration::from_secs(seconds));
+        refusal(&error, "a@b", "h").lasts.as_secs()
+    };
+    assert_eq!([after(0), after(30), after(3600)], [5, 30, 60]);
 }

@@ -14,6 +14,7 @@ use native_tls::TlsStream;
 
 use super::pump::Side;
 use crate::net::{Stream, Wire};
+use crate::threads::lock;
 
 /// The most that is read from the socket at a time: a TLS record.
 const CHUNK: usize = 16 * 1024;
@@ -55,16 +56,20 @@ impl Side for Link {
             }
             let mut cipher = [0; CHUNK];
             let received = (&self.0.socket).read(&mut cipher)?;
-            self.0.receive(&mut self.0.lock(), cipher.get(..received).unwrap_or_default());
+            self.0.receive(&mut lock(&self.0.state), cipher.get(..received).unwrap_or_default());
         }
     }
 
     fn send_all(&self, plain: &[u8]) -> io::Result<()> {
-        self.0.send(self.0.sender(), plain)
+        let state = lock(&self.0.state);
+        let state = self.0.changed.wait_while(state, |state| state.is_sending);
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        state.is_sending = true;
+        self.0.send(state, plain)
     }
 
     fn close(&self) {
-        let mut state = self.0.lock();
+        let mut state = lock(&self.0.state);
         self.0.receive(&mut state, &[]);
         // A sender that waits for the other side is not waited for.
         if !state.is_sending && state.tls.shutdown().is_ok() {
@@ -88,7 +93,7 @@ impl Shared {
 
     /// Decrypts what there is, of one record after the other; none if more must be received first.
     fn decrypt(self: &Arc<Self>, plain: &mut [u8]) -> io::Result<Option<usize>> {
-        let (mut state, mut filled) = (self.lock(), 0);
+        let (mut state, mut filled) = (lock(&self.state), 0);
         let last = loop {
             match state.tls.read(plain.get_mut(filled..).unwrap_or_default()) {
                 Ok(read) if read > 0 => filled += read,
@@ -111,20 +116,11 @@ impl Shared {
             drop(state);
             let shared = Arc::clone(self);
             let answer = std::thread::Builder::new().name("tls-answer".to_owned());
-            if answer.spawn(move || shared.send(shared.lock(), &[])).is_err() {
-                self.lock().is_sending = false;
+            if answer.spawn(move || shared.send(lock(&shared.state), &[])).is_err() {
+                lock(&self.state).is_sending = false;
             }
         }
         Ok(read)
-    }
-
-    /// Becomes the one who sends.
-    fn sender(&self) -> MutexGuard<'_, State> {
-        let state = self.lock();
-        let mut state =
-            self.changed.wait_while(state, |state| state.is_sending).unwrap_or_else(PoisonError::into_inner);
-        state.is_sending = true;
-        state
     }
 
     /// Encrypts and sends, as the one who sends, which it is no longer afterwards.
@@ -144,7 +140,7 @@ impl Shared {
             if !outbox.is_empty() {
                 drop(state);
                 let sent = (&self.socket).write_all(&outbox);
-                state = self.lock();
+                state = lock(&self.state);
                 if sent.is_err() {
                     break sent;
                 }
@@ -158,10 +154,6 @@ impl Shared {
         state.is_sending = false;
         self.changed.notify_all();
         sent
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

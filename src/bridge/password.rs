@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use base64::Engine;
@@ -18,6 +18,7 @@ use ring::{hmac, pbkdf2};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::files;
 use crate::secret::Secret;
+use crate::threads::lock;
 
 /// The longest name, in bytes.
 pub(super) const LONGEST_NAME: usize = 320;
@@ -32,9 +33,8 @@ const ROUNDS_OF_OURS: u32 = 10_000;
 /// More rounds than this would keep everybody waiting.
 const MOST_ROUNDS: u32 = 10_000_000;
 
-/// Characters of a generated password: 142 bits, and none that any client misquotes.
+/// Characters of a generated password: 142 bits.
 const LENGTH: usize = 24;
-const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// The most sign-ins that are remembered.
 const MOST_KNOWN: usize = 10_000;
@@ -44,21 +44,27 @@ const ALGORITHM: pbkdf2::Algorithm = pbkdf2::PBKDF2_HMAC_SHA256;
 /// The names and verifiers of a file, which is read again when it changes.
 pub(crate) struct Passwords {
     path: PathBuf,
-    state: Mutex<State>,
+    file: Mutex<Arc<Loaded>>,
+    /// What the file was when it was read last, also if that failed.
+    tried: Mutex<Option<Stamp>>,
     /// One verification at a time: that is what bounds the time that guessing takes from us.
     verifying: Mutex<()>,
-    /// Of this process, for `State::known`.
+    /// Of this process, for `Loaded::known`.
     key: hmac::Key,
 }
 
-struct State {
+/// A password file as it was once.
+struct Loaded {
     entries: Vec<Entry>,
-    modified: Option<Stamp>,
+    /// No password fits it, and to find that out takes as long as for the slowest name.
+    nobody: Verifier,
     /// Names and passwords that were right, as HMAC under the key: they need not be verified again.
-    known: HashSet<Vec<u8>>,
+    known: Mutex<HashSet<Vec<u8>>>,
 }
 
-#[derive(Clone)]
+/// What changes when a file does: its time and its length.
+type Stamp = (SystemTime, u64);
+
 struct Entry {
     /// As it is in the file: a name, or `@` and a domain.
     name: String,
@@ -67,7 +73,6 @@ struct Entry {
     verifier: Verifier,
 }
 
-#[derive(Clone)]
 struct Verifier {
     rounds: NonZeroU32,
     salt: Vec<u8>,
@@ -78,83 +83,78 @@ impl Passwords {
     /// Reads a password file.
     pub(crate) fn read(path: &Path) -> Result<Passwords> {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &random::<32>(path)?);
-        let (entries, modified) = load(path)?;
-        let state = Mutex::new(State { entries, modified, known: HashSet::new() });
-        Ok(Passwords { path: path.to_owned(), state, verifying: Mutex::new(()), key })
+        // Before it is read: a change meanwhile is seen the next time.
+        let tried = Mutex::new(stamp(path));
+        let file = Mutex::new(Arc::new(Loaded::read(path)?));
+        Ok(Passwords { path: path.to_owned(), file, tried, verifying: Mutex::default(), key })
     }
 
     /// How many names there are, and how many of them are whole domains.
     pub(crate) fn count(&self) -> (usize, usize) {
-        let state = self.state();
-        (state.entries.len(), state.entries.iter().filter(|entry| entry.name.starts_with('@')).count())
+        let file = self.file();
+        (file.entries.len(), file.entries.iter().filter(|entry| entry.name.starts_with('@')).count())
     }
 
     /// Reads the file again if it has changed. One that cannot be read leaves everything as it was.
     pub(super) fn refresh(&self) -> Result<()> {
         let modified = stamp(&self.path);
-        if modified == self.state().modified {
-            return Ok(());
+        let mut tried = lock(&self.tried);
+        if modified != *tried {
+            // It is not tried again until it changes again.
+            *tried = modified;
+            *lock(&self.file) = Arc::new(Loaded::read(&self.path)?);
         }
-        let loaded = load(&self.path);
-        let mut state = self.state();
-        // It is not tried again until it changes again.
-        state.modified = modified;
-        let (entries, modified) = loaded?;
-        *state = State { entries, modified, known: HashSet::new() };
         Ok(())
     }
 
     /// The mailbox that a name and its password open; none if one of them is wrong.
     pub(super) fn mailbox(&self, name: &str, password: &Secret) -> Option<String> {
-        let (found, most_rounds) = {
-            let state = self.state();
-            let rounds = state.entries.iter().map(|entry| entry.verifier.rounds).max();
-            (find(&state.entries, name).cloned(), rounds)
-        };
-        let Some(entry) = found.filter(|_| !password.is_empty()) else {
-            // An unknown name takes as long as a wrong password.
-            let _one = self.verifying.lock().unwrap_or_else(PoisonError::into_inner);
-            Verifier::dummy(most_rounds).accepts(password);
-            return None;
-        };
-        let tag = self.tag(name, password);
-        if !self.state().known.contains(&tag) {
-            let _one = self.verifying.lock().unwrap_or_else(PoisonError::into_inner);
-            if !entry.verifier.accepts(password) {
+        let file = self.file();
+        let entry = file.find(name).filter(|_| !password.is_empty());
+        let both = Secret::new([name.to_ascii_lowercase().as_bytes(), &[0], password.expose()].concat());
+        let tag = hmac::sign(&self.key, both.expose()).as_ref().to_vec();
+        if entry.is_none() || !lock(&file.known).contains(&tag) {
+            let _one = lock(&self.verifying);
+            let verifier = entry.map_or(&file.nobody, |entry| &entry.verifier);
+            if !verifier.accepts(password) {
                 return None;
             }
-            let mut state = self.state();
-            // Not if the file has changed in the meantime.
-            if find(&state.entries, name).is_some_and(|now| now.verifier.hash == entry.verifier.hash) {
-                if state.known.len() >= MOST_KNOWN {
-                    state.known.clear();
-                }
-                state.known.insert(tag);
+            let mut known = lock(&file.known);
+            if known.len() >= MOST_KNOWN {
+                known.clear();
             }
+            known.insert(tag);
         }
-        Some(entry.mailbox.unwrap_or_else(|| name.to_owned()))
+        Some(entry?.mailbox.clone().unwrap_or_else(|| name.to_owned()))
     }
 
-    fn tag(&self, name: &str, password: &Secret) -> Vec<u8> {
-        let both = Secret::new([name.to_ascii_lowercase().as_bytes(), &[0], password.expose()].concat());
-        hmac::sign(&self.key, both.expose()).as_ref().to_vec()
+    fn file(&self) -> Arc<Loaded> {
+        Arc::clone(&lock(&self.file))
+    }
+}
+
+impl Loaded {
+    fn read(path: &Path) -> Result<Loaded> {
+        let entries = parse(path, &decoded(path, files::read(path, MOST, None))?)?;
+        let rounds = entries.iter().map(|entry| entry.verifier.rounds).max().unwrap_or(NonZeroU32::MIN);
+        let nobody = Verifier { rounds, salt: vec![0; 16], hash: vec![0; 32] };
+        Ok(Loaded { entries, nobody, known: Mutex::default() })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The entry of a name, or of its domain.
+    fn find(&self, name: &str) -> Option<&Entry> {
+        let named = |wanted: &str| self.entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(wanted));
+        let domain = name.rfind('@').filter(|at| *at > 0).and_then(|at| name.get(at..));
+        if name.starts_with('@') { None } else { named(name).or_else(|| domain.and_then(named)) }
     }
 }
 
 /// Adds a name, `NAME[=MAILBOX]`, with a generated password, which is returned; a name that is there gets a new one.
 pub(crate) fn add(path: &Path, name: &str) -> Result<Secret> {
-    let mut password = Vec::new();
-    while password.len() < LENGTH {
-        // 248 is four times 62: the rest would make some characters likelier than others.
-        let fair = random::<32>(path)?.into_iter().filter(|byte| *byte < 248);
-        password.extend(fair.filter_map(|byte| ALPHABET.get(usize::from(byte) % ALPHABET.len())));
-    }
-    password.truncate(LENGTH);
-    let password = Secret::new(password);
+    // In base64 each character is as likely as any other; without + and / there is none that a client misquotes.
+    let random = Secret::new(STANDARD_NO_PAD.encode(random::<96>(path)?));
+    let plain = random.expose().iter().copied().filter(u8::is_ascii_alphanumeric);
+    let password = Secret::new(plain.take(LENGTH).collect::<Vec<_>>());
     store(path, name, &password, ROUNDS_OF_OURS)?;
     Ok(password)
 }
@@ -171,24 +171,20 @@ pub(crate) fn set(path: &Path, name: &str, password: &Secret) -> Result<()> {
 }
 
 fn store(path: &Path, name: &str, password: &Secret, rounds: u32) -> Result<()> {
-    let refused = || {
-        Error::new(
-            Kind::Usage,
-            Phase::Options,
-            format!("{name:?} is not NAME or NAME=MAILBOX (a NAME with a space in double quotes)"),
-        )
-    };
+    let refused =
+        || Error::usage(format!("{name:?} is not NAME or NAME=MAILBOX (a NAME with a space in double quotes)"));
     let ((name, mailbox), _) = head(name).filter(|(_, rest)| rest.is_empty()).ok_or_else(refused)?;
     let text = match files::read(path, MOST, None) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
         text => decoded(path, text)?,
     };
-    let is_it = |line: &&&str| head(line.trim()).is_some_and(|((known, _), _)| known.eq_ignore_ascii_case(&name));
+    let is_it = |line: &&str| head(line.trim()).is_some_and(|((known, _), _)| known.eq_ignore_ascii_case(&name));
     let mut lines: Vec<&str> = text.lines().collect();
-    let old = lines.iter().find(is_it).and_then(|line| head(line.trim())?.0.1);
+    let at = lines.iter().position(is_it);
+    let old = at.and_then(|at| head(lines.get(at)?.trim())?.0.1);
     let verifier = Verifier::new(NonZeroU32::new(rounds).unwrap_or(NonZeroU32::MIN), &random::<16>(path)?, password);
     let line = format!("{} {}", written(&name, mailbox.or(old).as_deref()), verifier.text());
-    match lines.iter().position(|line| is_it(&line)).and_then(|at| lines.get_mut(at)) {
+    match at.and_then(|at| lines.get_mut(at)) {
         Some(old) => *old = &line,
         None => lines.push(&line),
     }
@@ -197,14 +193,6 @@ fn store(path: &Path, name: &str, password: &Secret, rounds: u32) -> Result<()> 
     // The directory of a bare name is the one where we are.
     let replaced = std::path::absolute(path).and_then(|whole| files::replace(&whole, text.as_bytes()));
     replaced.map_err(|e| failed(path, Kind::Local, &e.to_string()))
-}
-
-/// What changes when a file does: its time and its length.
-type Stamp = (SystemTime, u64);
-
-fn load(path: &Path) -> Result<(Vec<Entry>, Option<Stamp>)> {
-    let modified = stamp(path);
-    Ok((parse(path, &decoded(path, files::read(path, MOST, None))?)?, modified))
 }
 
 fn decoded(path: &Path, bytes: std::io::Result<Secret>) -> Result<String> {
@@ -258,23 +246,11 @@ fn written(name: &str, mailbox: Option<&str>) -> String {
     mailbox.map_or(name.clone(), |mailbox| format!("{name}={mailbox}"))
 }
 
-/// The entry of a name, or of its domain.
-fn find<'a>(entries: &'a [Entry], name: &str) -> Option<&'a Entry> {
-    let named = |wanted: &str| entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(wanted));
-    let domain = name.rfind('@').filter(|at| *at > 0).and_then(|at| name.get(at..));
-    if name.starts_with('@') { None } else { named(name).or_else(|| domain.and_then(named)) }
-}
-
 impl Verifier {
     fn new(rounds: NonZeroU32, salt: &[u8], password: &Secret) -> Verifier {
         let mut hash = vec![0; 32];
         pbkdf2::derive(ALGORITHM, rounds, salt, password.expose(), &mut hash);
         Verifier { rounds, salt: salt.to_vec(), hash }
-    }
-
-    /// One that no password fits.
-    fn dummy(rounds: Option<NonZeroU32>) -> Verifier {
-        Verifier { rounds: rounds.unwrap_or(NonZeroU32::MIN), salt: vec![0; 16], hash: vec![0; 32] }
     }
 
     /// `$pbkdf2-sha256$i=600000$SALT$HASH`

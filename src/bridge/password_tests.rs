@@ -122,7 +122,7 @@ fn a_file_that_means_nothing_is_refused_with_its_line() {
 fn a_success_is_remembered_and_a_failure_is_not() {
     let file = File::new("remembers", &line("a", "one"));
     let passwords = Passwords::read(&file.0).unwrap();
-    let known = || passwords.state().known.len();
+    let known = || lock(&passwords.file().known).len();
     assert!(passwords.mailbox("a", &Secret::new("two")).is_none());
     assert_eq!(known(), 0);
     for name in ["a", "A"] {

@@ -5,11 +5,12 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::text::{escape_bytes, shorten};
+use crate::threads::lock;
 
 /// Bytes that are passed on at a time. An idle session holds two such buffers.
 const CHUNK: usize = 8 * 1024;
@@ -92,10 +93,10 @@ impl std::fmt::Display for Reason {
 
 /// A client and a server that are connected.
 pub(super) struct Pump {
-    pub(super) client: Arc<dyn Side>,
-    pub(super) server: Arc<dyn Side>,
+    client: Arc<dyn Side>,
+    server: Arc<dyn Side>,
     /// The longest time without a byte, either way.
-    pub(super) idle: Duration,
+    idle: Duration,
     flow: Mutex<Flow>,
     changed: Condvar,
 }
@@ -132,7 +133,7 @@ impl Pump {
         let thread = builder.spawn(move || pump.pass_up(&from_client))?;
         let reason = if self.deliver(from_server) { self.pass_down() } else { Reason::ClientClosed };
         let (up, down) = {
-            let mut flow = self.flow();
+            let mut flow = lock(&self.flow);
             flow.server_ended = true;
             self.changed.notify_all();
             (flow.up, flow.down)
@@ -152,7 +153,7 @@ impl Pump {
                 Ok(_) => return Reason::ClientClosed,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                    if self.flow().last_up.is_none_or(|last| last.elapsed() >= self.idle) {
+                    if lock(&self.flow).last_up.is_none_or(|last| last.elapsed() >= self.idle) {
                         return Reason::Idle;
                     }
                 }
@@ -163,13 +164,13 @@ impl Pump {
 
     /// Gives the client what the server sent; false if it takes nothing any more.
     fn deliver(&self, bytes: &[u8]) -> bool {
-        let mut flow = self.flow();
+        let mut flow = lock(&self.flow);
         flow.down += bytes.len() as u64;
         keep_last(&mut flow.server_tail, bytes);
         flow.quiet_since = None;
         drop(flow);
         let delivered = self.client.send_all(bytes).is_ok();
-        let mut flow = self.flow();
+        let mut flow = lock(&self.flow);
         flow.quiet_since = Some(Instant::now());
         if flow.client_ended {
             self.changed.notify_all();
@@ -179,7 +180,7 @@ impl Pump {
 
     /// Why there is nothing more from the server.
     fn server_ended(&self, broken: Option<String>) -> Reason {
-        let flow = self.flow();
+        let flow = lock(&self.flow);
         match has_logged_out(&flow.client_tail) {
             true => Reason::LoggedOut,
             false if flow.client_ended => Reason::ClientClosed,
@@ -206,7 +207,7 @@ impl Pump {
         if bytes.is_empty() {
             return true;
         }
-        let mut flow = self.flow();
+        let mut flow = lock(&self.flow);
         flow.up += bytes.len() as u64;
         flow.last_up = Some(Instant::now());
         keep_last(&mut flow.client_tail, bytes);
@@ -216,7 +217,7 @@ impl Pump {
 
     /// The client sends nothing more, and may be waiting for answers still.
     fn drain(&self) {
-        let mut flow = self.flow();
+        let mut flow = lock(&self.flow);
         flow.client_ended = true;
         flow.last_up = Some(Instant::now());
         let silence = if has_logged_out(&flow.client_tail) { SILENCE_AFTER_LOGOUT } else { SILENCE };
@@ -228,10 +229,6 @@ impl Pump {
         }
         drop(flow);
         self.server.close();
-    }
-
-    fn flow(&self) -> MutexGuard<'_, Flow> {
-        self.flow.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

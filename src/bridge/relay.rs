@@ -7,24 +7,24 @@ use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use native_tls::TlsAcceptor;
 use serde_json::{Value, json};
 
-use super::dialogue::{Dialogue, Wish};
+use super::dialogue::{Dialogue, Gone, Refusal, refusal};
 use super::link::Link;
-use super::offered::{UNTIL_KNOWN, offered};
+use super::offered;
 use super::password::Passwords;
-use super::pump::{Pump, Side};
-use super::refusal::{Refusal, refusal};
+use super::pump::{Ended, Pump, Side};
 use crate::error::Result;
 use crate::imap::Session;
 use crate::net::{Accepted, Stream, acknowledge};
 use crate::secret::Secret;
 use crate::text::escape_bytes;
+use crate::threads::{self, lock};
 
 /// How long a client may take until it is signed in, our own sign-in not counted.
 const TIME_TO_SIGN_IN: Duration = Duration::from_secs(30);
@@ -45,13 +45,12 @@ const SECOND: Duration = Duration::from_secs(1);
 const FULL: &str = "[UNAVAILABLE] exoimap: too many connections";
 const WRONG: &str = "NO [AUTHENTICATIONFAILED] exoimap: wrong user name or password";
 
-type Opened = std::result::Result<(Session<Stream>, Arc<()>), Refusal>;
+/// What Exchange offers before and after, and what we add: until a session has said what it offers itself.
+const UNTIL_KNOWN: &str =
+    "IMAP4 IMAP4rev1 UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+ AUTH=PLAIN SASL-IR";
 
-/// Signs in to a mailbox, at once.
-pub(crate) type Connect = dyn Fn(&str) -> Result<Session<Stream>> + Send + Sync;
-
-/// Takes what a relay says: how important it is, in words, and as an object.
-pub(crate) type Log = dyn Fn(Level, &str, &Value) + Send + Sync;
+type Connect = dyn Fn(&str) -> Result<Session<Stream>> + Send + Sync;
+type Log = dyn Fn(Level, &str, &Value) + Send + Sync;
 
 /// What a relay is made of.
 pub(crate) struct Settings {
@@ -67,7 +66,7 @@ pub(crate) struct Settings {
     pub host: String,
     /// The certificate and the key of the listeners; without it they take no TLS.
     pub tls: Option<TlsAcceptor>,
-    /// Signs in to a mailbox.
+    /// Signs in to a mailbox, at once.
     pub connect: Box<Connect>,
     /// Takes what happens, as a line and as an object. Everything that others wrote is escaped.
     pub log: Box<Log>,
@@ -139,63 +138,50 @@ impl Relay {
     }
 
     fn admit(self: &Arc<Self>, tcp: TcpStream, peer: SocketAddr) {
-        let place = place(&self.waiting, MOST_WAITING);
-        let (relay, is_full) = (Arc::clone(self), place.is_none());
-        // If no thread can be started, the client is still here to hear of it.
-        let client = Arc::new(Mutex::new(Some(tcp)));
-        let theirs = Arc::clone(&client);
-        let serve = move || {
-            if let (Some(tcp), Some(place)) = (lock(&theirs).take(), place)
-                && let Err(why) = relay.attend(tcp, peer, place)
-            {
+        let Some(place) = place(&self.waiting, MOST_WAITING) else { return self.turn_away(tcp) };
+        let relay = Arc::clone(self);
+        let attend = move |tcp| {
+            if let Err(Gone(Some(why))) = relay.attend(tcp, peer, place) {
                 relay.trouble("client", SECOND, &format!("{peer} {why}"));
             }
         };
-        if (is_full || thread("relay".to_owned()).spawn(serve).is_err())
-            && let Some(mut tcp) = lock(&client).take()
-        {
-            self.trouble("full", SECOND, "too many connections");
-            if self.settings.tls.is_none() {
-                // A new connection takes a line at once.
-                let _ = tcp.write_all(format!("* BYE {FULL}\r\n").as_bytes());
-            }
+        if let Err(tcp) = threads::start(thread("relay".to_owned()), tcp, attend) {
+            self.turn_away(tcp);
         }
     }
 
-    /// From the greeting to the end of the session; an error is what is worth a line in the log.
-    fn attend(&self, tcp: TcpStream, peer: SocketAddr, place: Arc<()>) -> std::result::Result<(), String> {
+    fn turn_away(&self, mut tcp: TcpStream) {
+        self.trouble("full", SECOND, "too many connections");
+        if self.settings.tls.is_none() {
+            // A new connection takes a line at once.
+            let _ = tcp.write_all(format!("* BYE {FULL}\r\n").as_bytes());
+        }
+    }
+
+    /// From the greeting to the end of the session.
+    fn attend(&self, tcp: TcpStream, peer: SocketAddr, place: Arc<()>) -> std::result::Result<(), Gone> {
         let client = Accepted::new(tcp, self.settings.tls.as_ref(), self.time_to_sign_in);
-        let mut client = Dialogue::new(client.map_err(|e| format!("TLS with the client: {e}"))?);
-        let capabilities = self.memory().offered.clone().unwrap_or_else(|| UNTIL_KNOWN.to_owned());
-        let greeted = client.say(&format!("* OK [CAPABILITY {capabilities}] exoimap relay ready"));
-        greeted.map_err(|e| e.to_string())?;
+        let mut client = Dialogue::new(client.map_err(|e| Gone::because(format!("TLS with the client: {e}")))?);
+        let capabilities = lock(&self.memory).offered.clone().unwrap_or_else(|| UNTIL_KNOWN.to_owned());
+        client.say(&format!("* OK [CAPABILITY {capabilities}] exoimap relay ready"))?;
         let id =
             |said: &str| self.log(Level::Detail, format!("{peer} ID {said}"), json!({"event": "id", "said": said}));
         loop {
-            let (tag, name, password) = match client.next(&capabilities, &id) {
-                Wish::Nothing(why) => return why.map_or(Ok(()), |why| Err(why.to_owned())),
-                Wish::SignIn { tag, name, password } => (tag, name, password),
-            };
+            let (name, password) = client.credentials(&capabilities, &id)?;
             let since = Instant::now();
             let answer = match self.known(&name, &password, peer) {
                 None => WRONG.to_owned(),
                 Some(mailbox) => match self.open(&mailbox, &name, peer) {
                     Ok((session, _place)) => {
                         drop(place);
-                        let ended = self.connect(client, &tag, &mailbox, session, peer, since);
-                        return ended.map_err(|e| e.to_string());
+                        return self.connect(client, &mailbox, session, peer, since);
                     }
-                    Err(refusal) if refusal.is_temporary => {
-                        let _ = client.say(&format!("* BYE {}", refusal.text));
-                        return Ok(());
-                    }
+                    Err(refusal) if refusal.is_temporary => return client.say(&format!("* BYE {}", refusal.text)),
                     Err(refusal) => format!("NO {}", refusal.text),
                 },
             };
             client.stream.set_deadline(Instant::now() + self.time_to_sign_in);
-            if !client.refuse(&tag, &answer) {
-                return Ok(());
-            }
+            client.refuse(&answer)?;
         }
     }
 
@@ -209,7 +195,7 @@ impl Relay {
         let why = match mailbox {
             None => "wrong name or password",
             Some(mailbox) if self.is_allowed(&mailbox) => {
-                self.memory().wrong.retain(|key, _| !keys.contains(key));
+                lock(&self.memory).wrong.retain(|key, _| !keys.contains(key));
                 return Some(mailbox);
             }
             Some(_) => "the mailbox is not one that may be opened",
@@ -217,7 +203,7 @@ impl Relay {
         self.refused(name, peer, why);
         let mut delay = 0;
         for key in keys {
-            let wrong = &mut self.memory().wrong;
+            let wrong = &mut lock(&self.memory).wrong;
             let next = wrong.get(&key).map_or(1, |last| LONGEST_DELAY.min(2 * last));
             delay = delay.max(next);
             remember(wrong, key, next);
@@ -234,23 +220,33 @@ impl Relay {
     }
 
     /// A session at the server, and a place among the sessions.
-    fn open(&self, mailbox: &str, name: &str, peer: SocketAddr) -> Opened {
+    fn open(
+        &self,
+        mailbox: &str,
+        name: &str,
+        peer: SocketAddr,
+    ) -> std::result::Result<(Session<Stream>, Arc<()>), Refusal> {
         for whose in [mailbox, ""] {
-            match self.memory().failures.get(whose) {
+            match lock(&self.memory).failures.get(whose) {
                 Some((until, refusal)) if *until > Instant::now() => return Err(refusal.clone()),
                 _ => {}
             }
         }
         let Some(place) = place(&self.sessions, self.settings.most_sessions) else {
             self.refused(name, peer, "too many sessions");
-            return Err(Refusal { text: FULL.to_owned(), is_temporary: true, ..Refusal::default() });
+            return Err(Refusal {
+                text: FULL.to_owned(),
+                is_temporary: true,
+                is_everybodys: false,
+                lasts: Duration::ZERO,
+            });
         };
         (self.settings.connect)(mailbox).map(|session| (session, place)).map_err(|error| {
             self.refused(name, peer, &error.to_string());
             let refusal = refusal(&error, mailbox, &self.settings.host);
             let whose = if refusal.is_everybodys { "" } else { mailbox };
             let until = Instant::now() + refusal.lasts;
-            remember(&mut self.memory().failures, whose.to_owned(), (until, refusal.clone()));
+            remember(&mut lock(&self.memory).failures, whose.to_owned(), (until, refusal.clone()));
             refusal
         })
     }
@@ -259,32 +255,37 @@ impl Relay {
     fn connect(
         &self,
         mut client: Dialogue<Accepted>,
-        tag: &str,
         mailbox: &str,
         session: Session<Stream>,
         peer: SocketAddr,
         since: Instant,
-    ) -> io::Result<()> {
+    ) -> std::result::Result<(), Gone> {
         let words = offered(session.capabilities());
         let mailbox = escape_bytes(mailbox.as_bytes());
-        client.say(&format!("{tag} OK [CAPABILITY {words}] exoimap: {mailbox}"))?;
-        self.memory().offered = Some(format!("{words} AUTH=PLAIN SASL-IR"));
+        client.answer(&format!("OK [CAPABILITY {words}] exoimap: {mailbox}"))?;
+        lock(&self.memory).offered = Some(format!("{words} AUTH=PLAIN SASL-IR"));
         let number = self.next_session.fetch_add(1, Ordering::Relaxed);
         let (start, ms) = (Instant::now(), u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX));
         let object =
             json!({"event": "signed_in", "session": number, "mailbox": mailbox, "peer": peer.to_string(), "ms": ms});
         self.log(Level::Session, format!("{number} {mailbox} {peer} signed in, {ms} ms"), object);
-        let (stream, from_server) = session.into_parts();
-        let idle = self.settings.idle;
-        let pump = Pump::new(side(client.stream, idle)?, Arc::new(Link::new(stream, idle)?), idle);
-        let (ended, up) = pump.run(thread(format!("relay-{number}-up")), &from_server, client.unread)?;
-        let _ = up.join();
+        let ended = self.pass_on(client, session, number).map_err(|e| Gone::because(e.to_string()))?;
         let (seconds, reason) = (start.elapsed().as_secs(), ended.reason.to_string());
         let (minutes, rest, sent, received) = (seconds / 60, seconds % 60, ended.up, ended.down);
         let text = format!("{number} ended after {minutes}m{rest}s, {sent} bytes sent, {received} received: {reason}");
         let object = json!({"event": "ended", "session": number, "seconds": seconds, "sent": sent, "received": received, "reason": reason});
         self.log(Level::Session, text, object);
         Ok(())
+    }
+
+    /// Passes bytes on, until the client or the server ends.
+    fn pass_on(&self, client: Dialogue<Accepted>, session: Session<Stream>, number: u64) -> io::Result<Ended> {
+        let (stream, from_server) = session.into_parts();
+        let idle = self.settings.idle;
+        let pump = Pump::new(side(client.stream, idle)?, Arc::new(Link::new(stream, idle)?), idle);
+        let (ended, up) = pump.run(thread(format!("relay-{number}-up")), &from_server, client.unread)?;
+        let _ = up.join();
+        Ok(ended)
     }
 
     fn refused(&self, name: &str, peer: SocketAddr, why: &str) {
@@ -300,7 +301,7 @@ impl Relay {
     /// Logs something that may happen often, at most once in a while.
     fn warn(&self, what: &str, every: Duration, text: String, object: Value) {
         let now = Instant::now();
-        let mut memory = self.memory();
+        let mut memory = lock(&self.memory);
         if memory.said.get(what).is_none_or(|last| now.duration_since(*last) >= every) {
             remember(&mut memory.said, what.to_owned(), now);
             drop(memory);
@@ -310,10 +311,6 @@ impl Relay {
 
     fn log(&self, level: Level, text: String, object: Value) {
         (self.settings.log)(level, &text, &object);
-    }
-
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        lock(&self.memory)
     }
 }
 
@@ -360,10 +357,6 @@ fn remember<V>(map: &mut HashMap<String, V>, key: String, value: V) {
         map.clear();
     }
     map.insert(key, value);
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn thread(name: String) -> Builder {
