@@ -4,8 +4,7 @@ use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The months as RFC 3501 has them.
-pub(crate) const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const DAY: i64 = 86_400;
 
@@ -24,19 +23,18 @@ pub struct DateTime {
 impl DateTime {
     /// `date-time` of RFC 3501 without its quotes: `17-Jul-1996 02:44:25 -0700`.
     pub(crate) fn from_imap(text: &[u8]) -> Option<DateTime> {
-        let mut words = std::str::from_utf8(text).ok()?.split_ascii_whitespace();
-        let (date, time, zone) = (words.next()?, words.next()?, words.next()?);
-        let mut date = date.split('-');
-        let (day, month, year) = (digits(date.next()?)?, month_named(date.next()?)?, digits(date.next()?)?);
-        DateTime::of((year, month, day), numbers(time, ':')?, Some(minutes(zone)?)).filter(|_| words.next().is_none())
+        let words: Vec<_> = std::str::from_utf8(text).ok()?.split_ascii_whitespace().collect();
+        let [date, time, zone] = words.try_into().ok()?;
+        let [day, month, year] = date.split('-').collect::<Vec<_>>().try_into().ok()?;
+        let month = (1..).zip(MONTHS).find(|(_, name)| name.eq_ignore_ascii_case(month))?.0;
+        DateTime::of([digits(year)?, month, digits(day)?], numbers(time, ':')?, Some(minutes(zone)?))
     }
 
     /// RFC 3339, `2026-11-02T08:14:07Z`, `2026-11-02 09:14:07+01:00`; a day alone, `2026-11-02`, is its
     /// midnight in UTC.
     pub fn parse(text: &str) -> Option<DateTime> {
         let (date, rest) = text.split_at_checked(10)?;
-        let [year, month, day] = numbers(date, '-')?;
-        let date = (year, usize::try_from(month).ok()?.checked_sub(1)?, day);
+        let date = numbers(date, '-')?;
         if rest.is_empty() {
             return DateTime::of(date, [0, 0, 0], Some(0));
         }
@@ -54,21 +52,15 @@ impl DateTime {
         DateTime::of(date, numbers(time, ':')?, zone)
     }
 
-    /// Year, month from 0 and day; hours, minutes and seconds; minutes ahead of UTC, if they are known. None if
+    /// Year, month and day; hours, minutes and seconds; minutes ahead of UTC, if they are known. None if
     /// no calendar or clock has such numbers.
-    pub(crate) fn of(
-        (year, month, day): (i64, usize, i64),
-        [hour, minute, second]: [i64; 3],
-        zone: Option<i64>,
-    ) -> Option<DateTime> {
-        let month = i64::try_from(month).ok()? + 1;
+    pub(crate) fn of(date: [i64; 3], [hour, minute, second]: [i64; 3], zone: Option<i64>) -> Option<DateTime> {
+        let [year, month, day] = date;
         let in_range = (1..10_000).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
         let days = in_range.then(|| days_since_1970(year, month, day))?;
         // The day must exist: counted back it is itself.
-        let exists = civil(days) == (year, month, day)
-            && (0..24).contains(&hour)
-            && (0..60).contains(&minute)
-            && (0..=60).contains(&second);
+        let exists =
+            civil(days) == date && (0..24).contains(&hour) && (0..60).contains(&minute) && (0..=60).contains(&second);
         let seconds = days * DAY + hour * 3600 + minute * 60 + second - zone.unwrap_or_default() * 60;
         exists.then_some(DateTime { seconds, zone })
     }
@@ -90,12 +82,12 @@ impl DateTime {
             Some(0) => "Z".to_owned(),
             _ => format!("{sign}{:02}:{:02}", zone / 60, zone % 60),
         };
-        let ((year, month, day), time) = self.local();
+        let ([year, month, day], time) = self.local();
         format!("{year:04}-{month:02}-{day:02}T{time}{zone}")
     }
 
     /// The date and the time of day in its own zone.
-    fn local(self) -> ((i64, i64, i64), String) {
+    fn local(self) -> ([i64; 3], String) {
         let local = self.seconds + self.zone.unwrap_or_default() * 60;
         let rest = local.rem_euclid(DAY);
         (civil(local.div_euclid(DAY)), format!("{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60))
@@ -110,7 +102,7 @@ impl DateTime {
 /// RFC 3501's `date-time` without its quotes: ` 2-Nov-2026 08:14:07 +0000`.
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ((year, month, day), time) = self.local();
+        let ([year, month, day], time) = self.local();
         let month = month_name(month);
         let (sign, zone) = self.zone_parts();
         write!(f, "{day:2}-{month}-{year:04} {time} {sign}{:02}{:02}", zone / 60, zone % 60)
@@ -135,7 +127,7 @@ impl Day {
 /// `date-text = date-day "-" date-month "-" date-year`, e.g. `2-Nov-2026`.
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = civil(self.since_1970);
+        let [year, month, day] = civil(self.since_1970);
         write!(f, "{day}-{}-{year:04}", month_name(month))
     }
 }
@@ -150,7 +142,7 @@ fn digits(text: &str) -> Option<i64> {
 }
 
 /// Year, month and day of a day since 1970; the months count from March, so that the leap day comes last.
-fn civil(days: i64) -> (i64, i64, i64) {
+fn civil(days: i64) -> [i64; 3] {
     let days = days + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
@@ -158,7 +150,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let month = (5 * day + 2) / 153;
     let day = day - (153 * month + 2) / 5 + 1;
     let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
+    [year + era * 400 + i64::from(month <= 2), month, day]
 }
 
 /// The inverse.
@@ -177,21 +169,15 @@ pub(crate) fn internal_date(text: &[u8]) -> Option<u64> {
 /// `Tue, 24 Nov 2026 20:30:00 GMT`, the `Date` of an HTTP answer (RFC 9110, 5.6.7; its two older forms
 /// are nobody's any more).
 pub(crate) fn http_date(text: &str) -> Option<i64> {
-    let mut words = text.trim().split_ascii_whitespace().skip(1);
-    let (day, month) = (digits(words.next()?)?, month_named(words.next()?)?);
-    let (year, time) = (digits(words.next()?)?, numbers(words.next()?, ':')?);
-    let moment = DateTime::of((year, month, day), time, Some(0))?;
-    (words.next() == Some("GMT")).then_some(moment.seconds)
+    let words: Vec<_> = text.split_ascii_whitespace().collect();
+    let [_, day, month, year, time, "GMT"] = words.as_slice() else { return None };
+    Some(DateTime::from_imap(format!("{day}-{month}-{year} {time} +0000").as_bytes())?.seconds)
 }
 
 /// Seconds since 1970 by this machine's clock.
 pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-}
-
-fn month_named(name: &str) -> Option<usize> {
-    MONTHS.iter().position(|month| month.eq_ignore_ascii_case(name))
 }
 
 fn numbers(text: &str, by: char) -> Option<[i64; 3]> {
@@ -213,7 +199,7 @@ fn minutes(zone: &str) -> Option<i64> {
 /// `Wed Jul 17 09:44:25 1996`
 pub(crate) fn asctime(seconds: u64) -> String {
     let moment = DateTime::utc(seconds);
-    let ((year, month, day), time) = moment.local();
+    let ([year, month, day], time) = moment.local();
     let weekday = moment.seconds.div_euclid(DAY).rem_euclid(7);
     let weekday = usize::try_from(weekday).ok().and_then(|day| DAYS.get(day)).copied().unwrap_or_default();
     format!("{weekday} {} {day:2} {time} {year}", month_name(month))
@@ -292,7 +278,7 @@ mod tests {
     #[test]
     fn every_day_counts_back_to_itself() {
         for days in -719_162..2_932_897 {
-            let (year, month, day) = civil(days);
+            let [year, month, day] = civil(days);
             assert_eq!(days_since_1970(year, month, day), days);
         }
     }

@@ -184,6 +184,7 @@ pub enum Cause {
 ///
 /// `Display` gives that line, lower case, no full stop of ours, with everything that others wrote
 /// escaped. It never holds a credential.
+#[must_use]
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -294,75 +295,68 @@ impl Error {
 
     /// The run's time was over.
     pub(crate) fn time_limit(phase: Phase, more: &str) -> Error {
-        Error::new(Kind::Temporary, phase, format!("{TIME_LIMIT}{more}")).because(Cause::TimeLimit).about("max-time")
+        Error::new(Kind::Temporary, phase, format!("{TIME_LIMIT}{more}")).out_of_time()
     }
 
     /// What could not be done with a file: as `kind` says, unless only the time was over.
     pub(crate) fn file(kind: Kind, phase: Phase, doing: impl fmt::Display, cause: std::io::Error) -> Error {
         let error = Error::new(kind, phase, format!("{doing}: {cause}"));
-        match cause.kind() {
-            std::io::ErrorKind::TimedOut => {
-                error.with_kind(Kind::Temporary).because(Cause::TimeLimit).about("max-time")
-            }
+        let error = match cause.kind() {
+            std::io::ErrorKind::TimedOut => error.with_kind(Kind::Temporary).out_of_time(),
             _ => error,
-        }
-        .caused_by(cause)
+        };
+        error.caused_by(cause)
+    }
+
+    fn out_of_time(self) -> Error {
+        self.because(Cause::TimeLimit).about("max-time")
     }
 
     pub(crate) fn disk(doing: impl fmt::Display, cause: std::io::Error) -> Error {
         Error::file(Kind::Local, Phase::Disk, doing, cause)
     }
 
-    #[must_use]
     pub(crate) fn caused_by(mut self, cause: impl StdError + Send + Sync + 'static) -> Error {
         self.0.source = Some(Box::new(cause));
         self
     }
 
-    #[must_use]
     pub(crate) fn about(mut self, setting: &'static str) -> Error {
         self.0.setting = Some(setting);
         self
     }
 
-    #[must_use]
     pub(crate) fn because(mut self, cause: Cause) -> Error {
         self.0.cause = Some(cause);
         self
     }
 
-    #[must_use]
     pub(crate) fn in_command(mut self, command: &'static str) -> Error {
         self.0.command.get_or_insert(command);
         self
     }
 
     /// Says more behind the message.
-    #[must_use]
     pub(crate) fn adding(mut self, words: &str) -> Error {
         self.0.message.push_str(words);
         self
     }
 
-    #[must_use]
     pub(crate) fn with_peer(mut self, host: &str, port: u16) -> Error {
         self.0.peer = Some((host.to_owned(), port));
         self
     }
 
-    #[must_use]
     pub(crate) fn in_phase(mut self, phase: Phase) -> Error {
         self.0.phase = phase;
         self
     }
 
-    #[must_use]
     pub(crate) fn with_kind(mut self, kind: Kind) -> Error {
         self.0.kind = kind;
         self
     }
 
-    #[must_use]
     pub(crate) fn with_reply(mut self, mut reply: ServerReply) -> Error {
         reply.text = hide(&reply.text).into_owned();
         reply.code = reply.code.map(|code| hide(&code).into_owned());
@@ -370,13 +364,11 @@ impl Error {
         self
     }
 
-    #[must_use]
     pub(crate) fn with_entra(mut self, entra: EntraReply) -> Error {
         self.0.entra = Some(entra);
         self
     }
 
-    #[must_use]
     pub(crate) fn with_retry_after(mut self, wait: Duration) -> Error {
         self.0.retry_after = Some(wait);
         self

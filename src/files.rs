@@ -6,7 +6,7 @@
 //! exchange a directory above; such a directory is not one to deliver to.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -214,16 +214,22 @@ impl Drop for Lock {
 
 /// Creates a directory that does not exist, with this mode whatever the umask is.
 pub(crate) fn create_dir(dir: &Path, mode: Mode) -> io::Result<()> {
+    #[cfg_attr(not(unix), expect(unused_mut))]
+    let mut builder = DirBuilder::new();
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut DirBuilder::new(), mode.of_directory()).create(dir)?;
-    #[cfg(not(unix))]
-    DirBuilder::new().create(dir)?;
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode.of_directory());
+    builder.create(dir)?;
+    set_dir_mode(dir, mode)
+}
+
+/// Gives a directory of our own this mode, whatever it has.
+pub(crate) fn set_dir_mode(dir: &Path, mode: Mode) -> io::Result<()> {
     #[cfg(unix)]
     if permissions(&dir.symlink_metadata()?) & 0o777 != mode.of_directory() {
         fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(mode.of_directory()))?;
     }
     #[cfg(not(unix))]
-    let _ = mode;
+    let _ = (dir, mode);
     Ok(())
 }
 
@@ -254,14 +260,15 @@ pub(crate) fn others_may_write(dir: &Path) -> bool {
 /// True if the files at both paths are regular ones with the same bytes, or directories of which the second has all
 /// that the first has.
 pub(crate) fn has_all_of(first: &Path, second: &Path) -> io::Result<bool> {
-    let (ours, theirs) = (first.symlink_metadata()?, second.symlink_metadata()?);
+    let (ours, theirs) = match (first.symlink_metadata()?, second.symlink_metadata()) {
+        (_, Err(e)) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+        (ours, theirs) => (ours, theirs?),
+    };
     if ours.is_dir() && theirs.is_dir() {
         for entry in fs::read_dir(first)? {
             let name = entry?.file_name();
-            match has_all_of(&first.join(&name), &second.join(&name)) {
-                Ok(true) => {}
-                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-                _ => return Ok(false),
+            if !has_all_of(&first.join(&name), &second.join(&name))? {
+                return Ok(false);
             }
         }
         return Ok(true);
@@ -269,20 +276,13 @@ pub(crate) fn has_all_of(first: &Path, second: &Path) -> io::Result<bool> {
     if !ours.is_file() || !theirs.is_file() || ours.len() != theirs.len() {
         return Ok(false);
     }
-    let open = |path| open_own(path, File::options().read(true)).map(BufReader::new);
-    let (mut ours, mut theirs) = (open(first)?, open(second)?);
-    loop {
-        let (left, right) = (ours.fill_buf()?, theirs.fill_buf()?);
-        let length = left.len().min(right.len());
-        if left.get(..length) != right.get(..length) || (length == 0 && left.len() != right.len()) {
+    let bytes = |path| Ok::<_, io::Error>(BufReader::new(open_own(path, File::options().read(true))?).bytes());
+    for (left, right) in bytes(first)?.zip(bytes(second)?) {
+        if left? != right? {
             return Ok(false);
         }
-        if length == 0 {
-            return Ok(true);
-        }
-        ours.consume(length);
-        theirs.consume(length);
     }
+    Ok(true)
 }
 
 /// Creates a directory of our own, or takes the one that exists; never a link to one.
@@ -304,17 +304,6 @@ pub(crate) fn is_ours(dir: &Path) -> io::Result<bool> {
     }
     #[cfg(not(unix))]
     dir.metadata().map(|_| true)
-}
-
-/// Makes a directory of our own its owner's alone, whatever it was.
-pub(crate) fn make_private(dir: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    if permissions(&dir.symlink_metadata()?) & 0o077 != 0 {
-        fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(Mode::PRIVATE.of_directory()))?;
-    }
-    #[cfg(not(unix))]
-    let _ = dir;
-    Ok(())
 }
 
 /// Makes a directory's names durable; Windows has no such call, its file system keeps names by itself.

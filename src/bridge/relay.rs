@@ -19,7 +19,7 @@ use super::link::Link;
 use super::offered;
 use super::password::Passwords;
 use super::pump::{Ended, Pump, Side};
-use crate::error::Result;
+use crate::error::Error;
 use crate::imap::Session;
 use crate::net::{Accepted, Stream, acknowledge};
 use crate::secret::Secret;
@@ -49,7 +49,7 @@ const WRONG: &str = "NO [AUTHENTICATIONFAILED] exoimap: wrong user name or passw
 const UNTIL_KNOWN: &str =
     "IMAP4 IMAP4rev1 UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+ AUTH=PLAIN SASL-IR";
 
-type Connect = dyn Fn(&str) -> Result<Session<Stream>> + Send + Sync;
+type Connect = dyn Fn(&str) -> Result<Session<Stream>, Error> + Send + Sync;
 type Log = dyn Fn(Level, &str, &Value) + Send + Sync;
 
 /// What a relay is made of.
@@ -159,13 +159,13 @@ impl Relay {
     }
 
     /// From the greeting to the end of the session.
-    fn attend(&self, tcp: TcpStream, peer: SocketAddr, place: Arc<()>) -> std::result::Result<(), Gone> {
+    fn attend(&self, tcp: TcpStream, peer: SocketAddr, place: Arc<()>) -> Result<(), Gone> {
         let client = Accepted::new(tcp, self.settings.tls.as_ref(), self.time_to_sign_in);
         let mut client = Dialogue::new(client.map_err(|e| Gone::because(format!("TLS with the client: {e}")))?);
         let capabilities = lock(&self.memory).offered.clone().unwrap_or_else(|| UNTIL_KNOWN.to_owned());
         client.say(&format!("* OK [CAPABILITY {capabilities}] exoimap relay ready"))?;
-        let id =
-            |said: &str| self.log(Level::Detail, format!("{peer} ID {said}"), json!({"event": "id", "said": said}));
+        let log = &self.settings.log;
+        let id = |said: &str| log(Level::Detail, &format!("{peer} ID {said}"), &json!({"event": "id", "said": said}));
         loop {
             let (name, password) = client.credentials(&capabilities, &id)?;
             let since = Instant::now();
@@ -220,12 +220,7 @@ impl Relay {
     }
 
     /// A session at the server, and a place among the sessions.
-    fn open(
-        &self,
-        mailbox: &str,
-        name: &str,
-        peer: SocketAddr,
-    ) -> std::result::Result<(Session<Stream>, Arc<()>), Refusal> {
+    fn open(&self, mailbox: &str, name: &str, peer: SocketAddr) -> Result<(Session<Stream>, Arc<()>), Refusal> {
         for whose in [mailbox, ""] {
             match lock(&self.memory).failures.get(whose) {
                 Some((until, refusal)) if *until > Instant::now() => return Err(refusal.clone()),
@@ -259,7 +254,7 @@ impl Relay {
         session: Session<Stream>,
         peer: SocketAddr,
         since: Instant,
-    ) -> std::result::Result<(), Gone> {
+    ) -> Result<(), Gone> {
         let words = offered(session.capabilities());
         let mailbox = escape_bytes(mailbox.as_bytes());
         client.answer(&format!("OK [CAPABILITY {words}] exoimap: {mailbox}"))?;
@@ -268,13 +263,13 @@ impl Relay {
         let (start, ms) = (Instant::now(), u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX));
         let object =
             json!({"event": "signed_in", "session": number, "mailbox": mailbox, "peer": peer.to_string(), "ms": ms});
-        self.log(Level::Session, format!("{number} {mailbox} {peer} signed in, {ms} ms"), object);
+        (self.settings.log)(Level::Session, &format!("{number} {mailbox} {peer} signed in, {ms} ms"), &object);
         let ended = self.pass_on(client, session, number).map_err(|e| Gone::because(e.to_string()))?;
         let (seconds, reason) = (start.elapsed().as_secs(), ended.reason.to_string());
         let (minutes, rest, sent, received) = (seconds / 60, seconds % 60, ended.up, ended.down);
         let text = format!("{number} ended after {minutes}m{rest}s, {sent} bytes sent, {received} received: {reason}");
         let object = json!({"event": "ended", "session": number, "seconds": seconds, "sent": sent, "received": received, "reason": reason});
-        self.log(Level::Session, text, object);
+        (self.settings.log)(Level::Session, &text, &object);
         Ok(())
     }
 
@@ -291,26 +286,22 @@ impl Relay {
     fn refused(&self, name: &str, peer: SocketAddr, why: &str) {
         let (name, why) = (escape_bytes(name.as_bytes()), escape_bytes(why.as_bytes()));
         let object = json!({"event": "refused", "name": name, "peer": peer.to_string(), "why": why});
-        self.warn(&name, SECOND, format!("{name} {peer} refused: {why}"), object);
+        self.warn(&name, SECOND, &format!("{name} {peer} refused: {why}"), &object);
     }
 
     fn trouble(&self, what: &str, every: Duration, text: &str) {
-        self.warn(what, every, text.to_owned(), json!({"event": "trouble", "text": text}));
+        self.warn(what, every, text, &json!({"event": "trouble", "text": text}));
     }
 
     /// Logs something that may happen often, at most once in a while.
-    fn warn(&self, what: &str, every: Duration, text: String, object: Value) {
+    fn warn(&self, what: &str, every: Duration, text: &str, object: &Value) {
         let now = Instant::now();
         let mut memory = lock(&self.memory);
         if memory.said.get(what).is_none_or(|last| now.duration_since(*last) >= every) {
             remember(&mut memory.said, what.to_owned(), now);
             drop(memory);
-            self.log(Level::Warning, text, object);
+            (self.settings.log)(Level::Warning, text, object);
         }
-    }
-
-    fn log(&self, level: Level, text: String, object: Value) {
-        (self.settings.log)(level, &text, &object);
     }
 }
 

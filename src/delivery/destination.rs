@@ -299,7 +299,7 @@ fn make_dirs(dir: &Path, own: &Path, source: &Source) -> Result<()> {
         let message = format!("{} belongs to another account: run exoimap as that account", own.display());
         return Err(Error::new(Kind::Local, Phase::Disk, message));
     }
-    files::make_private(own).map_err(failed)?;
+    files::set_dir_mode(own, Mode::PRIVATE).map_err(failed)?;
     ["tmp", "hold"].iter().try_for_each(|name| make(&own.join(name), Mode::PRIVATE))?;
     match source.format {
         Format::Maildir => ["tmp", "new", "cur"].iter().try_for_each(|name| make(&dir.join(name), source.files.mode)),

@@ -122,8 +122,7 @@ fn time(tag: u8, text: &[u8]) -> Option<i64> {
         (UTC_TIME, year) => 2000 + year,
         (_, year) => year,
     };
-    let month = usize::try_from(two(0)? - 1).ok()?;
-    Some(DateTime::of((year, month, two(2)?), [two(4)?, two(6)?, two(8)?], Some(0))?.seconds())
+    Some(DateTime::of([year, two(0)?, two(2)?], [two(4)?, two(6)?, two(8)?], Some(0))?.seconds())
 }
 
 /// `RDNSequence` as people write it: `CN=exoimap, O=Contoso`.

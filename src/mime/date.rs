@@ -53,7 +53,7 @@ pub(super) fn parse(field: &str) -> Option<DateTime> {
         Some(is_pm) if (1..=12).contains(&hour) => hour % 12 + if is_pm { 12 } else { 0 },
         Some(_) => return None,
     };
-    DateTime::of((year?, month?, day?), [hour, minute, second], zone?)
+    DateTime::of([year?, i64::try_from(month?).ok()? + 1, day?], [hour, minute, second], zone?)
 }
 
 fn set<T>(place: &mut Option<T>, value: T) -> Option<()> {

@@ -27,8 +27,8 @@ const CORE: [&str; 13] = [
 const NOT_CORE: [&str; 3] = ["imap/append.rs", "imap/idle.rs", "imap/body_structure.rs"];
 
 /// Lines of code, without comments, blank lines and tests. README names them; they only go down.
-const CORE_LINES: usize = 5_360;
-const BRIDGE_LINES: usize = 1_260;
+const CORE_LINES: usize = 5_350;
+const BRIDGE_LINES: usize = 1_200;
 
 /// The bridge, with the listener that clients connect to.
 fn is_bridge(path: &str) -> bool {
