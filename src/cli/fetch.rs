@@ -189,7 +189,7 @@ impl Fetch<'_> {
         let whose = Whose { mailbox: self.nested.then_some(mailbox), folder: None };
         let mut job = Job { mailbox: mailbox.to_owned(), ..self.job.clone() };
         let is_special = |name: &MailboxName| name.as_str().starts_with('\\');
-        let moves_to_special = targets(&job).any(is_special);
+        let moves_to_special = job.targets().any(is_special);
         if !self.by_folder && !is_special(&job.folder) && !moves_to_special {
             return self.folder(&job, dir.to_owned(), whose, &mut sign_in, held, retry);
         }
@@ -200,11 +200,16 @@ impl Fetch<'_> {
         if !self.by_folder {
             return self.folder(&job, dir.to_owned(), whose, &mut sign_in, held, retry);
         }
-        let folders: Vec<_> = folders.into_iter().filter(|folder| targets(&job).all(|to| to != folder)).collect();
+        let folders: Vec<_> = folders.into_iter().filter(|folder| !is_target(&job, folder)).collect();
         let is_partial = unreadable(self.output, &whose.prefix(), &list);
         let mut ended: Vec<_> = is_partial.then_some(Exit::Partly).into_iter().collect();
+        let prefix = whose.prefix();
+        if folders.is_empty() && unmatched.is_empty() {
+            self.output
+                .warn(&format!("{prefix}no folder is left to fetch: see --not-folder, --move-to and --failed-to"));
+            ended.push(Exit::Refused);
+        }
         for pattern in unmatched {
-            let prefix = whose.prefix();
             self.output.warn(&format!("{prefix}folder not found: {pattern:?} (see: exoimap folders)"));
             ended.push(Exit::Refused);
         }
@@ -242,7 +247,7 @@ impl Fetch<'_> {
         let before =
             if self.dry_run { Vec::new() } else { delivery::record_folders(dir, &folders).unwrap_or_default() };
         let is_listed =
-            |name: &String| list.items.iter().any(|item| MailboxName::from_wire(&item.name).as_str() == name);
+            |name: &String| list.items.iter().any(|item| MailboxName::from_wire(&item.name).to_string() == *name);
         for gone in before.iter().filter(|name| !is_partial && !is_listed(name)) {
             self.output.warn(&format!("{}{gone}: the folder is gone; what was delivered stays", whose.prefix()));
         }
@@ -284,7 +289,7 @@ impl Fetch<'_> {
         retry: &mut Retry,
     ) -> Result<Exit> {
         let Job { mailbox, folder, .. } = job;
-        if targets(job).any(|to| to == folder) {
+        if is_target(job, folder) {
             return Err(Error::usage(format!(
                 "{folder} is the folder that is fetched from: --move-to and --failed-to need another"
             )));
@@ -411,13 +416,9 @@ fn action(arguments: &ArgMatches) -> Result<Option<Action>> {
     Ok(Some(Action::MoveTo(MailboxName::new(to)?)))
 }
 
-/// The folders that a job moves messages to.
-fn targets(job: &Job) -> impl Iterator<Item = &MailboxName> {
-    let to = match &job.action {
-        Some(Action::MoveTo(to)) => Some(to),
-        _ => None,
-    };
-    to.into_iter().chain(&job.failed_to)
+/// Exchange does not tell names apart by their case, and a move to the same folder gives its messages new UIDs.
+fn is_target(job: &Job, folder: &MailboxName) -> bool {
+    job.targets().any(|to| to.as_str().to_lowercase() == folder.as_str().to_lowercase())
 }
 
 fn in_words(count: u64, what: &str) -> String {

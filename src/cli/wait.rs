@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::delivery::{Job, Pending};
 use crate::exchange::{Isolation, Waiting, wait};
-use crate::imap::Selected;
-use crate::imap::UidSet;
+use crate::imap::{Selected, UidSet};
 use crate::{Error, Result, Retry, Stream};
 use clap::ArgMatches;
 use serde_json::json;

@@ -9,8 +9,7 @@ use super::look::count;
 use super::pass::Pass;
 use crate::error::{Error, Kind, Result};
 use crate::exchange::{Halves, is_refusal};
-use crate::imap::Selected;
-use crate::imap::UidSet;
+use crate::imap::{Selected, UidSet};
 
 /// Messages of one change; Exchange takes 7 to 45 s for each that it moves to a large archive.
 const MOST_AT_ONCE: u64 = 200;

@@ -98,11 +98,6 @@ impl Destination {
         fs::metadata(dir.join(".exoimap").join("lock")).and_then(|lock| lock.modified()).ok()
     }
 
-    /// True where no run has been here before.
-    pub(super) fn is_new(&self) -> bool {
-        self.state.uid_validity.is_none()
-    }
-
     /// Refuses a folder whose UIDs mean other messages than those that are here, unless a new start is
     /// `accepted`. Returns what the new start gives up, in words. The caller saves.
     pub(super) fn bind_uid_validity(&mut self, validity: UidValidity, accepted: bool) -> Result<Option<String>> {

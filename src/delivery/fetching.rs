@@ -11,10 +11,9 @@ use super::look::count;
 use super::pass::{Pass, failures};
 use crate::error::{Cause, Error, Kind, Result};
 use crate::exchange::{Halves, is_refusal, is_throttled};
-use crate::imap::Selected;
-use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
 use crate::imap::types::{Uid, UidValidity, Unreadable};
+use crate::imap::{Selected, UidSet};
 
 /// Messages of one FETCH where a program waits for them.
 const BATCH: u64 = 200;

@@ -10,9 +10,8 @@ use std::io::{Read, Write};
 use super::state::State;
 use crate::error::Result;
 use crate::exchange::{Found, Isolation, Selection};
-use crate::imap::Selected;
-use crate::imap::UidSet;
 use crate::imap::types::Uid;
+use crate::imap::{Selected, UidSet};
 
 /// What one look at a folder found.
 #[derive(Debug, Default)]

@@ -146,6 +146,15 @@ impl Job {
         self.action.as_ref().filter(|_| self.older_than.is_none())
     }
 
+    /// The folders that messages are moved to.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &MailboxName> {
+        let to = match &self.action {
+            Some(Action::MoveTo(to)) => Some(to),
+            _ => None,
+        };
+        to.into_iter().chain(&self.failed_to)
+    }
+
     /// What a message waits for once it is delivered.
     fn next(&self) -> Next {
         match (&self.program, self.action_now()) {

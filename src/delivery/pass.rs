@@ -168,7 +168,7 @@ impl<'a> Pass<'a> {
         if let Some(action) = &self.job.action {
             action.change().check(&selected)?;
         }
-        let is_new = self.out.is_none() && self.destination.is_new();
+        let is_new = self.out.is_none() && self.destination.state.uid_validity.is_none();
         let validity = self.bind(&mut selected)?;
         let mut wanted = self.hand_over_again()?;
         let look = self.look(&mut selected)?;
@@ -238,14 +238,7 @@ impl<'a> Pass<'a> {
 
     /// A folder to move to must exist before anything is fetched.
     fn require_target<S: Read + Write>(&self, session: &mut Session<S>) -> Result<()> {
-        let target = match &self.job.action {
-            Some(Action::MoveTo(folder)) => Some(folder),
-            _ => None,
-        };
-        target
-            .into_iter()
-            .chain(&self.job.failed_to)
-            .try_for_each(|folder| require_folder(session, folder, "move to").map(drop))
+        self.job.targets().try_for_each(|folder| require_folder(session, folder, "move to").map(drop))
     }
 
     fn bind<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidValidity> {
@@ -254,9 +247,10 @@ impl<'a> Pass<'a> {
             return Err(Error::new(Kind::Protocol, Phase::Select, message));
         };
         self.uid_next = selected.mailbox().uid_next.filter(|next| *next > 0);
-        let is_new = self.destination.is_new();
+        let is_first = self.destination.state.uid_validity != Some(validity);
+        // Asked before anything is bound: a session that ends here leaves a first run to the next one.
+        let skipped = if is_first && self.job.from_now { Some(self.next_uid(selected)?) } else { None };
         let mut restart = self.destination.bind_uid_validity(validity, self.job.accept_uidvalidity)?;
-        let is_first = is_new || restart.is_some();
         if let Err(put_back) = self.destination.state.check_uid_next(self.uid_next) {
             // A selection would leave out for good what it does not look at now.
             if !self.job.refetch || self.job.selection.is_narrowed() {
@@ -268,10 +262,17 @@ impl<'a> Pass<'a> {
         }
         if let Some(said) = &restart {
             self.watch.warn(said);
+            // These UIDs are of other messages now.
             (self.settled, self.last) = (UidSet::new(), UidSet::new());
+            (self.not_taken, self.stuck) = (UidSet::new(), UidSet::new());
+            self.refused.clear();
         }
-        if is_first && self.job.from_now {
-            self.skip_what_is_there(selected)?;
+        if let Some(next) = skipped {
+            // From now on: what the folder has, and may have below UIDNEXT, is skipped.
+            let (state, exists) = (&mut self.destination.state, selected.mailbox().exists);
+            state.skip_below(next);
+            (state.mark, state.exists, state.listed) = (next, exists, now());
+            self.outcome.taken_as_done = u64::from(exists);
         }
         if is_first || restart.is_some() {
             self.destination.save()?;
@@ -279,22 +280,13 @@ impl<'a> Pass<'a> {
         Ok(validity)
     }
 
-    /// From now on: what the folder has, and may have below UIDNEXT, is skipped.
-    fn skip_what_is_there<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<()> {
-        let exists = selected.mailbox().exists;
-        let next = match self.uid_next {
-            Some(next) => next,
-            None if exists == 0 => 1,
-            None => {
-                let newest = selected.search("UID *")?.last();
-                newest.map_or(1, |uid| uid.get().saturating_add(1))
-            }
-        };
-        let state = &mut self.destination.state;
-        state.skip_below(next);
-        (state.mark, state.exists, state.listed) = (next, exists, now());
-        self.outcome.taken_as_done = u64::from(exists);
-        Ok(())
+    /// UIDNEXT, or the greatest UID plus one where the server gives none.
+    fn next_uid<S: Read + Write>(&self, selected: &mut Selected<'_, S>) -> Result<u32> {
+        match self.uid_next {
+            Some(next) => Ok(next),
+            None if selected.mailbox().exists == 0 => Ok(1),
+            None => Ok(selected.search("UID *")?.last().map_or(1, |uid| uid.get().saturating_add(1))),
+        }
     }
 
     fn look<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<Look> {

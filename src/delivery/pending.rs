@@ -12,7 +12,7 @@ use super::state::{State, now};
 use super::{Job, Source};
 use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::exchange::{Found, Isolation};
-use crate::imap::Selected;
+use crate::imap::{Selected, UidSet};
 
 /// Looks again and again for messages that a run of `job` to `dir` would fetch for the first time.
 #[derive(Debug)]
@@ -62,8 +62,10 @@ impl<'a> Pending<'a> {
             self.listed = Some((now(), all.exists));
             found.uids.extend(&all.found.uids);
         }
+        // What has no try yet is a message at which a session ended, perhaps by chance.
+        let tried: UidSet = state.failed.iter().filter(|(_, tries)| tries.count > 0).map(|(uid, _)| *uid).collect();
         for uids in [&mut found.uids, &mut found.unreadable] {
-            *uids = uids.without(&state.known()).without(&state.failing());
+            *uids = uids.without(&state.known()).without(&tried);
         }
         Ok(found)
     }

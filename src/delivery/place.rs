@@ -90,7 +90,9 @@ pub(crate) fn locate(root: &Path, source: &Source, expected: PathBuf) -> Result<
 
 fn is_of(state: &State, source: &Source) -> bool {
     let own = State::new(source.host, source.mailbox, source.folder.as_str(), source.format);
-    (&state.host, &state.mailbox, &state.folder) == (&own.host, &own.mailbox, &own.folder)
+    // Exchange does not tell folders apart by the case of their names.
+    let is_folder = state.folder.to_lowercase() == own.folder.to_lowercase();
+    is_folder && (&state.host, &state.mailbox) == (&own.host, &own.mailbox)
 }
 
 #[cfg(test)]

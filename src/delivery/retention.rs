@@ -8,9 +8,8 @@ use super::pass::Pass;
 use crate::calendar::Day;
 use crate::calendar::{internal_date, rfc3339};
 use crate::error::Result;
-use crate::imap::Selected;
-use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
+use crate::imap::{Selected, UidSet};
 
 /// A day is one of the server's time zone, so two more than UTC's are looked at.
 const TWO_DAYS: Duration = Duration::from_secs(2 * 24 * 60 * 60);

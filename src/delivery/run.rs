@@ -9,9 +9,8 @@ use super::stream::{Out, Spool};
 use super::{Action, Destination, Job, Outcome, Source, Watch};
 use crate::error::{Error, Result};
 use crate::exchange::{Connect, Next, persist, try_sessions};
-use crate::imap::Session;
-use crate::imap::UidSet;
 use crate::imap::types::Uid;
+use crate::imap::{Session, UidSet};
 use crate::net::Stream;
 use crate::retry::Retry;
 

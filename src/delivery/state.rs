@@ -56,7 +56,7 @@ use super::ready::{List, Next};
 use crate::error::{self, Cause, Error, Kind, Phase};
 use crate::imap::UidSet;
 use crate::imap::types::{Uid, UidValidity};
-use crate::text::shorten;
+use crate::text::{escape, shorten};
 
 /// What a new start does with what was left to do.
 pub(super) const GIVEN_UP: &str = "pending programs or changes of before are given up";
@@ -65,6 +65,9 @@ const HEAD: &str = "exoimap 2";
 
 /// Ranges of known UIDs: what a folder has from which others delete, in ten years and more.
 const MOST_RANGES: usize = 20_000;
+
+/// Messages that fail: more would make a file that is not read again. The others come again, and none is given up.
+const MOST_FAILED: usize = 100_000;
 
 /// Characters of a reason.
 const MOST_OF_A_REASON: usize = 200;
@@ -126,7 +129,8 @@ impl State {
         State {
             host: host.to_lowercase(),
             mailbox: mailbox.to_lowercase(),
-            folder: folder.to_owned(),
+            // One line, whatever the server calls a folder.
+            folder: escape(folder),
             format,
             mark: 1,
             ..State::default()
@@ -306,6 +310,9 @@ impl State {
 
     /// Counts a try for a message that the server did not hand out; true where it was the last one.
     pub(super) fn count_failure(&mut self, uid: Uid, reason: &str, most: u32) -> bool {
+        if self.failed.len() >= MOST_FAILED && !self.failed.contains_key(&uid) {
+            return false;
+        }
         let is_last = count(&mut self.failed, uid, reason) >= most;
         if is_last {
             self.failed.remove(&uid);

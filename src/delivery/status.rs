@@ -165,7 +165,7 @@ pub(crate) fn record_folders(dir: &Path, folders: &[MailboxName]) -> Result<Vec<
     }
     let path = dir.join(".exoimap").join("folders");
     let before = read_if_there(&path)?.unwrap_or_default();
-    let now: String = folders.iter().map(|folder| format!("{}\n", folder.as_str())).collect();
+    let now: String = folders.iter().map(|folder| format!("{folder}\n")).collect();
     files::make_own_dir(&dir.join(".exoimap"), Mode::PRIVATE)
         .map_err(|e| Error::disk(format!("opening {}", dir.display()), e))?;
     if now != before {

@@ -9,10 +9,9 @@ use std::io::{Read, Write};
 
 use super::meaning::is_refusal;
 use crate::error::{Error, Kind, Result};
-use crate::imap::Selected;
-use crate::imap::UidSet;
 use crate::imap::fetch::Fetch;
 use crate::imap::types::{Uid, UidValidity, Unreadable};
+use crate::imap::{Selected, UidSet};
 
 /// Commands that may be refused, and sessions that may end, before it is the server's trouble: Exchange Online hangs up on
 /// a client that it refuses too often.

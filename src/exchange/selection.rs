@@ -20,6 +20,9 @@ const MOST_KEYS: usize = 3960;
 /// Messages that may come in between two commands.
 const MOST_NEWS: u64 = 10_000;
 
+/// Messages of a folder that are worked on at once, whatever EXISTS says; Exchange keeps a million in one.
+const MOST_FOUND: u64 = 2_000_000;
+
 /// Bytes of a text to look for, so that three of them and a query leave room for UIDs.
 const MOST_TEXT: usize = 500;
 
@@ -232,7 +235,7 @@ impl Selection {
         }
         // A folder may grow meanwhile, but not so: what is found is work to do, and must have an end.
         let exists = selected.mailbox().exists;
-        if found.len() > u64::from(exists) * 2 + MOST_NEWS {
+        if found.len() > (u64::from(exists) * 2 + MOST_NEWS).min(MOST_FOUND) {
             let message = format!("the search found {} messages in a folder of {exists}", found.len());
             return Err(Error::new(Kind::Protocol, Phase::Command, message).in_command("UID SEARCH"));
         }

@@ -11,9 +11,8 @@ use std::time::{Duration, Instant};
 use super::resume::{Connect, Next, persist};
 use super::sign_in::open;
 use crate::error::{Kind, Result};
-use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
-use crate::imap::{Selected, Session};
+use crate::imap::{Selected, Session, UidSet};
 use crate::net::Readiness;
 use crate::retry::Retry;
 

@@ -235,7 +235,12 @@ impl<S: Read + Write> Session<S> {
         let mut found = false;
         let command = Command::new("LIST", Phase::Command).raw("\"\"")?.mailbox(name)?;
         self.connection.ask(&command, |data| {
-            found |= matches!(data, Untagged::List(item) if !item.is_noselect() && is_meant(&item));
+            found |= match data {
+                Untagged::List(item) => !item.is_noselect() && is_meant(&item),
+                // It may be this one; the command that needs it will tell.
+                Untagged::Unreadable(bad) => bad.name == "LIST",
+                _ => false,
+            };
         })?;
         Ok(found)
     }

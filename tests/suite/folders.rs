@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::house::root;
 use crate::program::{Call, Ended, World};
+use crate::support::exchange::Fault;
 use crate::support::mailboxes::{Mailbox, MailboxState};
 use crate::support::sample::{ORDERS, SALES, SUBFOLDER, note};
 
@@ -165,6 +166,49 @@ fn names_that_a_disk_without_case_takes_for_one_are_refused() {
     ended.expect(2).saying(&["ö and Ö would have one directory", "--not-folder"]);
     expect(&world, &[("%314.5", 1), ("%63ur", 1), ("Drafts", 1), ("INBOX", 6), ("INBOX/注文", 1), ("Sent Items", 1)]);
     fetch(&world, &["--folder", "*", "--not-folder", "ö"]).run().expect(0);
+}
+
+/// The state and the list of folders are lines; who names a folder writes none of them.
+#[test]
+fn a_name_with_a_line_end_is_one_line() {
+    let world = world_of(&["INBOX", "x&AAo-skipped 1:4294967295"]);
+    for run in 0..2 {
+        let ended = fetch(&world, &["--folder", "*"]).run();
+        assert!(!ended.expect(0).stderr.contains("is gone"), "{run}: {ended}");
+        world.exchange.deliver(ORDERS, "x&AAo-skipped 1:4294967295", note("two"));
+    }
+    expect(&world, &[("INBOX", 1), ("x%0Askipped 1%3A4294967295", 2)]);
+}
+
+/// Exchange opens a folder whatever the case of its name is.
+#[test]
+fn a_folder_in_another_case_is_the_same() {
+    let world = world();
+    fetch(&world, &["--folder", "Drafts"]).run().expect(0);
+    let state = world.folder.path().join("mail/.exoimap/state");
+    fs::write(&state, fs::read_to_string(&state).unwrap().replace("Drafts", "drafts")).unwrap();
+    let ended = fetch(&world, &["--folder", "Drafts", "--folder", "INBOX"]).run();
+    ended.expect(2).saying(&["holds mail of folder drafts, not Drafts"]);
+    expect(&world, &[("", 1), ("INBOX", 6)]);
+    let ended = fetch(&world, &["--folder", "Sent Items", "--move-to", "sent items"]).run();
+    ended.expect(2).one_error().saying(&["is the folder that is fetched from"]);
+}
+
+/// What LIST says of the folder cannot be read: it may be there, and the move tells.
+#[test]
+fn a_folder_to_move_to_whose_line_cannot_be_read_may_be_there() {
+    let world = world();
+    world.exchange.fault(Fault::Say { at: "LIST", line: "LIST \"/\" Done" });
+    let ended = fetch(&world, &["--move-to", "Done"]).run();
+    ended.expect(4).saying(&["could not be moved to Done"]);
+    expect(&world, &[("", 6)]);
+}
+
+#[test]
+fn a_run_that_leaves_every_folder_out_is_not_done() {
+    let world = world();
+    let ended = fetch(&world, &["--folder", "Draf*", "--not-folder", "D*"]).run();
+    ended.expect(4).saying(&["no folder is left to fetch"]);
 }
 
 #[test]

@@ -264,6 +264,27 @@ fn from_now_skips_what_is_there_without_a_uidnext_too() {
     }
 }
 
+/// A first run is one until what it skips is remembered: the session that comes after a lost one deletes nothing old.
+#[test]
+fn a_session_lost_while_a_first_run_looks_takes_nothing_old() {
+    let post = Post::new("eml");
+    post.world.exchange.fault_always(Fault::Say { at: "SELECT", line: "OK [UIDNEXT 0] no UIDNEXT" });
+    post.world.exchange.fault(Fault::DropAt { command: "SEARCH", done: false });
+    let ended = post.fetch(&["--from-now", "--delete"]);
+    ended.expect(0).saying(&["6 there already and taken as done"]);
+    assert_eq!((post.world.exchange.connections(), post.uids_in("INBOX")), (2, ALL.to_vec()));
+}
+
+/// What is found is work, and its end must not be the server's to say.
+#[test]
+fn a_folder_of_four_thousand_million_messages_is_refused() {
+    let post = Post::new("eml");
+    post.exists("4294967295 EXISTS");
+    post.world.exchange.fault(Fault::Say { at: "SEARCH", line: "ESEARCH (TAG \"a5\") UID ALL 1:4294967294" });
+    post.fetch(&[]).expect(7).one_error().saying(&["the search found 4294967294 messages"]);
+    brings(&post.fetch(&[]), &ALL);
+}
+
 #[test]
 fn a_state_of_another_version_is_refused_with_the_way_out() {
     let post = Post::new("eml");

@@ -54,6 +54,20 @@ fn an_answer_that_ends_the_session_names_its_message() {
     }
 }
 
+/// Refused under the old UIDVALIDITY says nothing of the message that has the UID now.
+#[test]
+fn what_a_program_refused_is_another_message_in_a_new_folder() {
+    let post = Post::new("eml");
+    post.fetch(&["--", "sh", "-c", "exit 75"]).expect(6);
+    fill(&post, 1);
+    post.world.exchange.fault(Fault::DropAndRenumber { after_messages: 0 });
+    let once = "test \"$EXOIMAP_UID\" != 16101 -o -e refused || { touch refused; exit 1; }";
+    let more = ["--accept-uidvalidity", "--failed-to", "Done", "--give-up-after", "1", "--", "sh", "-c", once];
+    let ended = post.fetch(&more);
+    ended.expect(6).saying(&["message 16101: the program ended with 1", "starting again"]);
+    assert_eq!((post.uids_in("Done"), post.uids_in("INBOX").len(), post.in_state("run")), (vec![], 7, String::new()));
+}
+
 #[test]
 fn a_limit_counts_what_comes() {
     let post = Post::new("eml");

@@ -121,6 +121,15 @@ fn the_loop_misses_nothing_and_does_not_spin() {
     ended.expect(3);
 }
 
+/// It may have been chance: a loop of `wait` and `fetch` must not leave it until other mail comes.
+#[test]
+fn a_message_at_which_a_fetch_was_cut_off_ends_a_wait() {
+    let world = with(Fault::DropInLiteral { uid: 16123 });
+    call(&world, &["fetch", "--to", "mail", "--max-wait", "0"]).run().expect(5);
+    assert_eq!(first(&call(&world, &["wait", "--to", "mail", "--for", "50s"]).run()), [16123]);
+    call(&world, &["fetch", "--to", "mail"]).run().expect(0);
+}
+
 #[test]
 fn what_failed_before_ends_no_wait() {
     let world = with(Fault::Placeholder { uid: 16105 });
