@@ -201,9 +201,12 @@ impl<S: Read + Write> Session<S> {
     /// # }
     /// ```
     pub fn list(&mut self) -> Result<Listed> {
+        self.list_by(Command::new("LIST", Phase::Command).raw("\"\" \"*\"")?)
+    }
+
+    fn list_by(&mut self, command: Command) -> Result<Listed> {
         let mut listed = Listed::default();
-        let command = Command::new("LIST", Phase::Command).raw("\"\" \"*\"")?.allowing(BYTES_OF_A_LIST);
-        self.connection.ask(&command, |data| match data {
+        self.connection.ask(&command.allowing(BYTES_OF_A_LIST), |data| match data {
             Untagged::List(item) => listed.items.push(item),
             Untagged::Unreadable(bad) if bad.name == "LIST" && listed.unreadable.len() < MOST_UNREADABLE => {
                 listed.unreadable.push(bad.to_string());
@@ -232,17 +235,9 @@ impl<S: Read + Write> Session<S> {
         // names differ in no more than their case.
         let meant = name.as_str().to_lowercase();
         let is_meant = |item: &ListItem| MailboxName::from_wire(&item.name).as_str().to_lowercase() == meant;
-        let mut found = false;
-        let command = Command::new("LIST", Phase::Command).raw("\"\"")?.mailbox(name)?;
-        self.connection.ask(&command, |data| {
-            found |= match data {
-                Untagged::List(item) => !item.is_noselect() && is_meant(&item),
-                // It may be this one; the command that needs it will tell.
-                Untagged::Unreadable(bad) => bad.name == "LIST",
-                _ => false,
-            };
-        })?;
-        Ok(found)
+        let listed = self.list_by(Command::new("LIST", Phase::Command).raw("\"\"")?.mailbox(name)?)?;
+        // What cannot be read may be this one; the command that needs it will tell.
+        Ok(!listed.unreadable.is_empty() || listed.items.iter().any(|item| !item.is_noselect() && is_meant(item)))
     }
 
     /// CREATE: makes a mailbox, and on most servers those above it.
