@@ -21,7 +21,7 @@ use super::password::Passwords;
 use super::pump::{Ended, Pump, Side};
 use crate::error::Error;
 use crate::imap::Session;
-use crate::net::{Accepted, Stream, acknowledge};
+use crate::net::{Channel, Stream, acknowledge};
 use crate::secret::Secret;
 use crate::text::escape_bytes;
 use crate::threads::{self, lock};
@@ -160,7 +160,7 @@ impl Relay {
 
     /// From the greeting to the end of the session.
     fn attend(&self, tcp: TcpStream, peer: SocketAddr, place: Arc<()>) -> Result<(), Gone> {
-        let client = Accepted::new(tcp, self.settings.tls.as_ref(), self.time_to_sign_in);
+        let client = Channel::accept(tcp, self.settings.tls.as_ref(), self.time_to_sign_in);
         let mut client = Dialogue::new(client.map_err(|e| Gone::because(format!("TLS with the client: {e}")))?);
         let capabilities = lock(&self.memory).offered.clone().unwrap_or_else(|| UNTIL_KNOWN.to_owned());
         client.say(&format!("* OK [CAPABILITY {capabilities}] exoimap relay ready"))?;
@@ -180,7 +180,7 @@ impl Relay {
                     Err(refusal) => format!("NO {}", refusal.text),
                 },
             };
-            client.stream.set_deadline(Instant::now() + self.time_to_sign_in);
+            client.stream.set_deadline(Some(Instant::now() + self.time_to_sign_in));
             client.refuse(&answer)?;
         }
     }
@@ -249,7 +249,7 @@ impl Relay {
     /// Connects a client that is known to its session, until one of them ends.
     fn connect(
         &self,
-        mut client: Dialogue<Accepted>,
+        mut client: Dialogue<Channel>,
         mailbox: &str,
         session: Session<Stream>,
         peer: SocketAddr,
@@ -274,7 +274,7 @@ impl Relay {
     }
 
     /// Passes bytes on, until the client or the server ends.
-    fn pass_on(&self, client: Dialogue<Accepted>, session: Session<Stream>, number: u64) -> io::Result<Ended> {
+    fn pass_on(&self, client: Dialogue<Channel>, session: Session<Stream>, number: u64) -> io::Result<Ended> {
         let (stream, from_server) = session.into_parts();
         let idle = self.settings.idle;
         let pump = Pump::new(side(client.stream, idle)?, Arc::new(Link::new(stream, idle)?), idle);
@@ -323,10 +323,10 @@ impl Side for TcpStream {
 }
 
 /// A client for two threads.
-fn side(client: Accepted, idle: Duration) -> io::Result<Arc<dyn Side>> {
+fn side(client: Channel, idle: Duration) -> io::Result<Arc<dyn Side>> {
     match client {
-        Accepted::Tls(stream) => Ok(Arc::new(Link::new(*stream, idle)?)),
-        Accepted::Plain(timed) => {
+        Channel::Tls(stream) => Ok(Arc::new(Link::new(*stream, idle)?)),
+        Channel::Plain(timed) => {
             let tcp = timed.into_socket();
             // The other side's silence is what ends a session.
             tcp.set_read_timeout(None)?;

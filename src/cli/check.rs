@@ -1,13 +1,13 @@
 //! `exoimap check`: every step with its time, one line each; with several mailboxes one line per mailbox.
 
 use std::cell::{Cell, RefCell};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::advice::{Facts, heading, hints};
 use crate::exchange::{Step, judge, open, try_sessions};
 use crate::imap::Mailbox;
 use crate::imap::mailbox_name::MailboxName;
-use crate::{Error, Kind, Phase, Result, Retry, calendar::rfc3339, text::Escaped};
+use crate::{Error, Kind, Phase, Result, Retry, calendar, text::Escaped};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 
@@ -243,7 +243,7 @@ fn credential_detail(credential: &Described, expect_days: Option<u32>) -> Result
             Some(_) => format!("{detail}; when it ends cannot be seen from here (--expect-days)"),
         });
     };
-    let date = rfc3339(*ends);
+    let date = calendar::rfc3339(*ends);
     let refused = |why: String| Err(Error::new(Kind::Refused, Phase::Credential, format!("{detail} {why}")));
     let Ok(left) = ends.duration_since(SystemTime::now()) else {
         return refused(format!("ended on {date}"));
@@ -282,11 +282,10 @@ fn claims_detail(setting: &Setting) -> Result<String> {
     Ok(format!("{}{doubts}", said.join(", ")))
 }
 
-fn time_left(expires: Option<u64>) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
-    match expires {
-        Some(expires) if expires > now => format!("good for {} minutes", (expires - now) / 60),
-        Some(expires) => format!("expired {} minutes ago", (now - expires) / 60),
+fn time_left(expires: Option<i64>) -> String {
+    match expires.map(|expires| expires.saturating_sub(calendar::now())) {
+        Some(left @ 1..) => format!("good for {} minutes", left / 60),
+        Some(left) => format!("expired {} minutes ago", left.unsigned_abs() / 60),
         None => "without an end".to_owned(),
     }
 }
@@ -306,7 +305,7 @@ mod tests {
         let error = credential_detail(&ends_in(20), Some(30)).unwrap_err();
         assert_eq!((error.kind(), error.phase()), (Kind::Refused, Phase::Credential));
         assert!(error.to_string().contains("ends in 20 days") && error.to_string().ends_with("--expect-days 30"));
-        let over = Described { detail: "x".into(), ends: Some(UNIX_EPOCH) };
+        let over = Described { detail: "x".into(), ends: Some(SystemTime::UNIX_EPOCH) };
         let error = credential_detail(&over, None).unwrap_err();
         assert_eq!(error.to_string(), "credential: x ended on 1970-01-01T00:00:00Z");
         let unknown = Described { detail: "client secret of x".into(), ends: None };

@@ -199,7 +199,7 @@ impl Given<'_> {
                 "a device code needs a directory where the sign-in is kept (--token-cache, EXOIMAP_TOKEN_CACHE): without it somebody would have to sign in for each run",
             ));
         }
-        let person = DeviceCode::new(self.tenant()?, self.client_id()?)?.for_cloud(self.cloud);
+        let person = DeviceCode::new(self.tenant()?, self.client_id()?, self.cloud)?;
         let person = person.with_authority(self.authority())?;
         let person = match self.text("scope") {
             Some(scope) => person.with_scope(scope)?,

@@ -138,7 +138,7 @@ impl Setting {
         let tell = &mut |text: &str| output.warn(text);
         match self.cache() {
             Some(cache) => cache.token(&self.credential, is_wanted, &network, retry, tell),
-            None => self.credential.request_token(&network, retry, tell),
+            None => self.credential.request(None, &network, retry, tell).map(|granted| granted.access),
         }
     }
 

@@ -117,11 +117,8 @@ impl Application {
             Credential::ClientSecret(secret) => Proof { field: "client_secret", value: secret.clone(), about: None },
             #[cfg(feature = "certificate")]
             Credential::Certificate(certificate) => {
-                let about = format!(
-                    "signed with the certificate of SHA-1 {}, SHA-256 {}",
-                    certificate.sha1(),
-                    certificate.sha256()
-                );
+                let (sha1, sha256) = (certificate.sha1(), certificate.sha256());
+                let about = format!("signed with the certificate of SHA-1 {sha1}, SHA-256 {sha256}");
                 assertion(certificate.assertion(&self.registration.client_id, url)?, Some(about))
             }
             Credential::FederatedTokenFile(file) => {

@@ -109,13 +109,8 @@ impl TokenCache {
         if let Ok(Some(kept)) = entry.read(&mut |_| {})
             && kept.access == *token
         {
-            let _ = match kept.refresh {
-                Some(refresh) => {
-                    let access = AccessToken::good_until(kept.access, Some(Instant::now()));
-                    entry.write(&Granted { access, refresh: Some(refresh) }, &lock)
-                }
-                None => fs::remove_file(&entry.file).map_err(|e| Error::disk("forgetting a token", e)),
-            };
+            let access = AccessToken::good_until(kept.access, Some(Instant::now()));
+            let _ = entry.write(&Granted { access, refresh: kept.refresh }, &lock);
         }
     }
 
@@ -135,18 +130,8 @@ impl TokenCache {
 }
 
 impl TokenSource {
-    /// A new token, without a cache: a person has to sign in each time.
-    pub(crate) fn request_token(
-        &self,
-        network: &Network,
-        retry: &mut Retry,
-        tell: &mut dyn FnMut(&str),
-    ) -> Result<AccessToken> {
-        self.request(None, network, retry, tell).map(|granted| granted.access)
-    }
-
-    /// A new token; a person's refresh token spares the person.
-    fn request(
+    /// A new token; a person who has no refresh token has to sign in.
+    pub(crate) fn request(
         &self,
         refresh: Option<Secret>,
         network: &Network,

@@ -119,22 +119,17 @@ impl Certificate {
             "iat": from,
             "exp": from + LIFETIME,
         });
-        let (algorithm, thumbprint, hash) = match self.rs256 {
-            true => ("RS256", "x5t", &digest::SHA1_FOR_LEGACY_USE_ONLY),
-            false => ("PS256", "x5t#S256", &digest::SHA256),
+        let (algorithm, encoding, thumbprint, hash): (_, &dyn RsaEncoding, _, _) = match self.rs256 {
+            true => ("RS256", &RSA_PKCS1_SHA256, "x5t", &digest::SHA1_FOR_LEGACY_USE_ONLY),
+            false => ("PS256", &RSA_PSS_SHA256, "x5t#S256", &digest::SHA256),
         };
         let header = json!({"alg": algorithm, "typ": "JWT", thumbprint: URL_SAFE_NO_PAD.encode(self.digest(hash))});
         let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
         let signed = format!("{header}.{claims}");
-        let signature = URL_SAFE_NO_PAD.encode(self.sign(signed.as_bytes())?);
-        Ok(Secret::new(format!("{signed}.{signature}")))
-    }
-
-    fn sign(&self, text: &[u8]) -> Result<Vec<u8>> {
-        let encoding: &dyn RsaEncoding = if self.rs256 { &RSA_PKCS1_SHA256 } else { &RSA_PSS_SHA256 };
         let mut signature = vec![0; self.signer.key.public().modulus_len()];
-        self.signer.key.sign(encoding, &SystemRandom::new(), text, &mut signature).map_err(|_| no_chance())?;
-        Ok(signature)
+        let made = self.signer.key.sign(encoding, &SystemRandom::new(), signed.as_bytes(), &mut signature);
+        made.map_err(|_| no_chance())?;
+        Ok(Secret::new(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))))
     }
 
     fn digest(&self, algorithm: &'static digest::Algorithm) -> digest::Digest {
@@ -181,16 +176,15 @@ impl Pem {
         let bytes = files::read(file, MOST, deadline).map_err(|e| {
             Error::file(Kind::Usage, Phase::Credential, format!("reading the certificate file {}", pem.file), e)
         })?;
+        let (from, to) = (quoted(&pem.file), quoted(&format!("{}.pem", pem.stem())));
         if der::is_pfx(bytes.expose()) {
-            let to = quoted(&format!("{}.pem", pem.stem()));
-            let command = format!("openssl pkcs12 -in {} -nodes -out {to}", quoted(&pem.file));
+            let command = format!("openssl pkcs12 -in {from} -nodes -out {to}");
             return Err(
                 pem.refused(&format!("it is a PFX (PKCS#12): convert it, and keep the result as secret: {command}"))
             );
         }
         if der::certificate(bytes.expose()).is_some() {
-            let to = quoted(&format!("{}.pem", pem.stem()));
-            let command = format!("openssl x509 -inform der -in {} -out {to}", quoted(&pem.file));
+            let command = format!("openssl x509 -inform der -in {from} -out {to}");
             return Err(pem.refused(&format!(
                 "it is a certificate in DER form, without its key: convert it ({command}), and name the key's file as well"
             )).about(KEY));

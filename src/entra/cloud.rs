@@ -24,14 +24,20 @@ impl Cloud {
     /// Every cloud.
     pub(crate) const ALL: [Cloud; 4] = [Cloud::Global, Cloud::UsGov, Cloud::UsGovDod, Cloud::China];
 
+    /// Its name on the command line, where tokens come from, and the IMAP server.
+    fn row(self) -> [&'static str; 3] {
+        match self {
+            Cloud::Global => ["global", "https://login.microsoftonline.com", "outlook.office365.com"],
+            Cloud::UsGov => ["usgov", "https://login.microsoftonline.us", "outlook.office365.us"],
+            Cloud::UsGovDod => ["usgov-dod", "https://login.microsoftonline.us", "outlook-dod.office365.us"],
+            Cloud::China => ["china", "https://login.partner.microsoftonline.cn", "partner.outlook.cn"],
+        }
+    }
+
     /// Its name on the command line.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Cloud::Global => "global",
-            Cloud::UsGov => "usgov",
-            Cloud::UsGovDod => "usgov-dod",
-            Cloud::China => "china",
-        }
+        let [name, ..] = self.row();
+        name
     }
 
     /// The cloud of that name.
@@ -41,21 +47,14 @@ impl Cloud {
 
     /// Where tokens come from.
     pub(crate) fn authority(self) -> &'static str {
-        match self {
-            Cloud::Global => "https://login.microsoftonline.com",
-            Cloud::UsGov | Cloud::UsGovDod => "https://login.microsoftonline.us",
-            Cloud::China => "https://login.partner.microsoftonline.cn",
-        }
+        let [_, authority, _] = self.row();
+        authority
     }
 
     /// The IMAP server, on port 993.
     pub(crate) fn imap_host(self) -> &'static str {
-        match self {
-            Cloud::Global => "outlook.office365.com",
-            Cloud::UsGov => "outlook.office365.us",
-            Cloud::UsGovDod => "outlook-dod.office365.us",
-            Cloud::China => "partner.outlook.cn",
-        }
+        let [.., host] = self.row();
+        host
     }
 }
 

@@ -39,19 +39,12 @@ pub(crate) struct Granted {
 }
 
 impl DeviceCode {
-    /// A sign-in to `tenant` (or `organizations`) through the application `client_id`, to read mail.
-    pub(crate) fn new(tenant: &str, client_id: &str) -> Result<DeviceCode> {
-        let registration = Registration::new(tenant, client_id)?;
-        Ok(DeviceCode { registration, scope: String::new() }.for_cloud(Cloud::Global))
-    }
-
-    /// Signs in to this cloud and asks for its mail.
-    #[must_use]
-    pub(crate) fn for_cloud(mut self, cloud: Cloud) -> DeviceCode {
+    /// A sign-in to `tenant` (or `organizations`) through the application `client_id`, to read the mail of a cloud.
+    pub(crate) fn new(tenant: &str, client_id: &str, cloud: Cloud) -> Result<DeviceCode> {
         // Microsoft documents the delegated permission under this host, and no other, for its own cloud.
         let host = if cloud == Cloud::Global { "outlook.office.com" } else { cloud.imap_host() };
-        self.scope = format!("https://{host}/IMAP.AccessAsUser.All offline_access");
-        self
+        let scope = format!("https://{host}/IMAP.AccessAsUser.All offline_access");
+        Ok(DeviceCode { registration: Registration::new(tenant, client_id)?, scope })
     }
 
     /// Asks for this instead, blanks between several; what a refresh token needs is added.
@@ -77,7 +70,8 @@ impl DeviceCode {
     pub(crate) fn sign_in(&self, network: &Network, retry: &mut Retry, tell: &mut dyn FnMut(&str)) -> Result<Granted> {
         let (code, invitation) = retry.request(|| self.ask_for_code(network))?;
         tell(&invitation.message);
-        invitation.follow(retry, || self.poll(network, &code))
+        let form = [("client_id", self.registration.client_id.as_str()), ("grant_type", GRANT)];
+        invitation.follow(retry, || self.granted(network, &form, ("device_code", &code)))
     }
 
     /// A new access token for a refresh token of an earlier sign-in.
@@ -100,11 +94,6 @@ impl DeviceCode {
             Some((Secret::new(code), Invitation::read(&json)?))
         });
         invited.ok_or_else(|| answer.refusal("Entra ID"))
-    }
-
-    fn poll(&self, network: &Network, code: &Secret) -> Result<Granted> {
-        let form = [("client_id", self.registration.client_id.as_str()), ("grant_type", GRANT)];
-        self.granted(network, &form, ("device_code", code))
     }
 
     fn granted(&self, network: &Network, form: &[(&str, &str)], sent: (&str, &Secret)) -> Result<Granted> {

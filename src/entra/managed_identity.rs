@@ -4,13 +4,11 @@
 //! service of this machine or its host, never through a proxy and never anywhere else
 //! (learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token).
 
-use std::fmt::Write;
 use std::path::Path;
 
 use super::application::check_scope;
 use super::cloud::is_guid;
-use super::request::{Answer, form_byte, get};
-use super::transport::NEAR;
+use super::request::{Answer, NEAR, get};
 use super::{AccessToken, Cloud};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::net::{Network, seconds};
@@ -24,7 +22,8 @@ const IMDS: &str = "http://169.254.169.254";
 #[derive(Clone, Debug)]
 pub struct ManagedIdentity {
     service: Service,
-    which: Option<Which>,
+    /// A user-assigned identity: the parameter that names it, and its id.
+    which: Option<(&'static str, String)>,
     scope: String,
 }
 
@@ -35,14 +34,6 @@ enum Service {
     App { endpoint: String, header: Secret },
     /// A virtual machine, by this address.
     Machine { address: String },
-}
-
-/// A user-assigned identity, by one of its ids.
-#[derive(Clone, Debug, PartialEq)]
-enum Which {
-    Client(String),
-    Object(String),
-    Resource(String),
 }
 
 impl ManagedIdentity {
@@ -56,12 +47,14 @@ impl ManagedIdentity {
     /// A user-assigned identity instead: its client id (a GUID), its resource id (`/subscriptions/…`), or
     /// `object:` and its object id.
     pub fn with_identity(mut self, identity: &str) -> Result<ManagedIdentity> {
-        let object = identity.strip_prefix("object:");
         let printable = identity.bytes().all(|byte| byte.is_ascii_graphic());
-        self.which = Some(match object {
-            Some(object) if is_guid(object) => Which::Object(object.to_owned()),
-            None if is_guid(identity) => Which::Client(identity.to_owned()),
-            None if identity.starts_with("/subscriptions/") && printable => Which::Resource(identity.to_owned()),
+        let (parameter, id) = match identity.strip_prefix("object:") {
+            Some(object) if is_guid(object) => ("object_id", object),
+            None if is_guid(identity) => ("client_id", identity),
+            None if identity.starts_with("/subscriptions/") && printable => match self.service {
+                Service::App { .. } => ("mi_res_id", identity),
+                Service::Machine { .. } => ("msi_res_id", identity),
+            },
             _ => {
                 let message = format!(
                     "the managed identity, of {} characters, is neither a client id (a GUID), nor a resource id (/subscriptions/…), nor object: and an object id",
@@ -69,7 +62,8 @@ impl ManagedIdentity {
                 );
                 return Err(Error::of_setting("identity", message));
             }
-        });
+        };
+        self.which = Some((parameter, id.to_owned()));
         Ok(self)
     }
 
@@ -86,39 +80,24 @@ impl ManagedIdentity {
     }
 
     fn request_once(&self, network: &Network) -> Result<AccessToken> {
-        let url = self.url();
+        let (address, query) = self.question();
         let header = match &self.service {
             Service::App { header, .. } => ("X-IDENTITY-HEADER", header),
             Service::Machine { .. } => ("Metadata", &Secret::new("true")),
         };
-        let answer = get(network, &url, header).map_err(|e| self.unreachable(e))?;
+        let answer = get(network, &address, &query, header).map_err(|e| self.unreachable(e))?;
         answer.token().ok_or_else(|| refused(&answer))
     }
 
-    /// The address with its query, each value percent-encoded.
-    fn url(&self) -> String {
-        let (mut url, version) = match &self.service {
+    /// The address, and the parameters of its query.
+    fn question(&self) -> (String, Vec<(&str, &str)>) {
+        let (address, version) = match &self.service {
             Service::App { endpoint, .. } => (endpoint.clone(), "2019-08-01"),
             Service::Machine { address } => (format!("{address}/metadata/identity/oauth2/token"), "2018-02-01"),
         };
         let resource = self.scope.strip_suffix("/.default").unwrap_or(&self.scope);
-        let mut query = vec![("api-version", version), ("resource", resource)];
-        query.extend(match &self.which {
-            Some(Which::Client(id)) => Some(("client_id", id.as_str())),
-            Some(Which::Object(id)) => Some(("object_id", id.as_str())),
-            Some(Which::Resource(id)) => Some((
-                if matches!(self.service, Service::App { .. }) { "mi_res_id" } else { "msi_res_id" },
-                id.as_str(),
-            )),
-            None => None,
-        });
-        let mut mark = if url.contains('?') { '&' } else { '?' };
-        for (name, value) in query {
-            let value: Vec<u8> = value.bytes().flat_map(form_byte).collect();
-            let _ = write!(url, "{mark}{name}={}", String::from_utf8_lossy(&value));
-            mark = '&';
-        }
-        url
+        let which = self.which.as_ref().map(|(parameter, id)| (*parameter, id.as_str()));
+        (address, [("api-version", version), ("resource", resource)].into_iter().chain(which).collect())
     }
 
     /// Off Azure nobody is there.
@@ -135,7 +114,8 @@ impl ManagedIdentity {
     /// What distinguishes its tokens from others.
     #[cfg(feature = "certificate")]
     pub(super) fn key(&self) -> String {
-        format!("managed-identity {}", self.url())
+        let (address, query) = self.question();
+        format!("managed-identity {address} {query:?}")
     }
 }
 
@@ -218,20 +198,21 @@ mod tests {
     #[test]
     fn who_is_asked_and_how() {
         let machine = found(&[]).unwrap();
-        assert_eq!(
-            machine.url(),
-            "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Foutlook.office365.com"
-        );
+        let resource = ("resource", "https://outlook.office365.com");
+        let (address, query) = machine.question();
+        assert_eq!(address, "http://169.254.169.254/metadata/identity/oauth2/token");
+        assert_eq!(query, [("api-version", "2018-02-01"), resource]);
         let app = [("IDENTITY_ENDPOINT", "http://127.0.0.1:41/msi/token"), ("IDENTITY_HEADER", "h")];
         let guid = "11111111-2222-3333-4444-555555555555";
-        for (identity, query) in [
-            (guid.to_owned(), format!("&client_id={guid}")),
-            (format!("object:{guid}"), format!("&object_id={guid}")),
-            ("/subscriptions/a/b".to_owned(), "&mi_res_id=%2Fsubscriptions%2Fa%2Fb".to_owned()),
+        for (identity, which) in [
+            (guid, ("client_id", guid)),
+            (&format!("object:{guid}"), ("object_id", guid)),
+            ("/subscriptions/a/b", ("mi_res_id", "/subscriptions/a/b")),
         ] {
-            let url = found(&app).unwrap().with_identity(&identity).unwrap().url();
-            assert!(url.starts_with("http://127.0.0.1:41/msi/token?api-version=2019-08-01&resource=https%3A"), "{url}");
-            assert!(url.ends_with(&query), "{url}");
+            let identity = found(&app).unwrap().with_identity(identity).unwrap();
+            let (address, query) = identity.question();
+            assert_eq!(address, "http://127.0.0.1:41/msi/token");
+            assert_eq!(query, [("api-version", "2019-08-01"), resource, which]);
         }
         for bad in ["", "x", "object:x", "/subscriptions/ a", "/x"] {
             assert_eq!(machine.clone().with_identity(bad).unwrap_err().kind(), Kind::Usage, "{bad}");

@@ -16,7 +16,6 @@ mod device_code;
 mod managed_identity;
 pub(crate) mod request;
 mod token;
-mod transport;
 
 pub use application::{Application, Credential};
 #[cfg(feature = "certificate")]

@@ -1,20 +1,33 @@
 //! One request to a token endpoint, and its answer: a token, or what Entra ID, or somebody in its place, says instead.
+//! It is ureq over our own connections: the token POST has the trust, the time limits and the way out of the IMAP
+//! connection, and the trust store is read once for both.
 //!
 //! Microsoft wants `error` branched on, `error_description` shown and the numbers used for nothing
 //! (learn.microsoft.com/entra/identity-platform/reference-error-codes); the numbers of passing trouble
 //! are the one exception.
 
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
 
 use super::AccessToken;
-use super::transport::{MOST_BODY, agent, plain_agent};
 use crate::calendar;
 use crate::error::{Cause, EntraReply, Error, Kind, Phase, Result};
-use crate::net::{self, Network};
+use crate::net::{self, ANSWER, Channel, Network};
 use crate::secret::{Secret, hide};
 use crate::text::shorten;
+
+/// The most that a token endpoint is let send, in bytes; a token has 2,000.
+const MOST_BODY: u64 = 1 << 20;
+
+/// How long it may take to connect to a service of this machine or its host. Off Azure nobody answers
+/// for that address.
+pub(super) const NEAR: Duration = Duration::from_secs(3);
 
 /// The longest wait that an endpoint is believed.
 const LONGEST: u64 = 3600;
@@ -49,14 +62,15 @@ pub(super) fn post(
 ) -> Result<Answer> {
     let asked = Instant::now();
     let last = credential.map(|(name, secret)| (name, sent(secret)));
-    let response = agent(network).post(url).send_form(form.iter().copied().chain(last));
+    let response = agent(network, true).post(url).send_form(form.iter().copied().chain(last));
     Answer::read(response.map_err(|e| unanswered(url, e))?, url, asked)
 }
 
-/// `GET` by plain HTTP, for the metadata service of the machine that we run on.
-pub(super) fn get(network: &Network, url: &str, header: (&str, &Secret)) -> Result<Answer> {
+/// `GET` by plain HTTP, past any proxy, for the metadata service of the machine that we run on.
+pub(super) fn get(network: &Network, url: &str, query: &[(&str, &str)], header: (&str, &Secret)) -> Result<Answer> {
     let asked = Instant::now();
-    let response = plain_agent(network).get(url).header(header.0, sent(header.1)).call();
+    let response =
+        agent(network, false).get(url).query_pairs(query.iter().copied()).header(header.0, sent(header.1)).call();
     Answer::read(response.map_err(|e| unanswered(url, e))?, url, asked)
 }
 
@@ -154,14 +168,6 @@ fn peer(url: &str) -> (&str, u16) {
     }
 }
 
-/// `application/x-www-form-urlencoded`, of one byte.
-pub(super) fn form_byte(byte: u8) -> Vec<u8> {
-    match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'*' => vec![byte],
-        _ => format!("%{byte:02X}").into_bytes(),
-    }
-}
-
 /// An answer that holds no token, as an error.
 pub(crate) fn refusal(who: &str, status: u16, content_type: &str, location: Option<&str>, body: &[u8]) -> Error {
     if let Some(reply) = entra_reply(status, body) {
@@ -227,6 +233,107 @@ fn words(who: &str, reply: &EntraReply) -> String {
 /// A body may open with a byte order mark.
 fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
+/// An HTTP client for a token endpoint: https alone (`tls`) or plain HTTP alone, no redirect followed, every status an answer.
+fn agent(network: &Network, tls: bool) -> ureq::Agent {
+    let config = Config::builder()
+        .https_only(tls)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .proxy(None)
+        .timeout_global(Some(network.timeout().min(ANSWER)))
+        .user_agent(concat!("exoimap/", env!("CARGO_PKG_VERSION")))
+        .build();
+    ureq::Agent::with_parts(config, Dial { network: network.clone(), tls }, LeaveToDial)
+}
+
+/// [`Network::connect`] does the look-up too.
+#[derive(Debug)]
+struct LeaveToDial;
+
+impl Resolver for LeaveToDial {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> std::result::Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut one = self.empty();
+        one.push(([0, 0, 0, 0], 0).into());
+        Ok(one)
+    }
+}
+
+#[derive(Debug)]
+struct Dial {
+    network: Network,
+    tls: bool,
+}
+
+impl Connector for Dial {
+    type Out = OverStream;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        _: Option<()>,
+    ) -> std::result::Result<Option<OverStream>, ureq::Error> {
+        let uri = details.uri;
+        let host = uri.host().ok_or_else(|| ureq::Error::BadUri(uri.to_string()))?;
+        // A literal IPv6 address stands in brackets in a URI and nowhere else.
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let channel = match self.tls {
+            true => self.network.connect(host, uri.port_u16().unwrap_or(443)).map(|tls| Channel::Tls(Box::new(tls))),
+            false => self.network.connect_plain(host, uri.port_u16().unwrap_or(80), NEAR).map(Channel::Plain),
+        };
+        let channel = channel.map_err(|e| ureq::Error::Other(Box::new(e)))?;
+        let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
+        Ok(Some(OverStream { channel, buffers }))
+    }
+}
+
+struct OverStream {
+    channel: Channel,
+    buffers: LazyBuffers,
+}
+
+impl OverStream {
+    /// What ureq leaves of the request's time bounds the next wait.
+    fn limit(&mut self, timeout: NextTimeout) {
+        let left: Duration = *timeout.after;
+        self.channel.set_deadline(Instant::now().checked_add(left));
+    }
+}
+
+impl Transport for OverStream {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> std::result::Result<(), ureq::Error> {
+        self.limit(timeout);
+        let output = self.buffers.output().get(..amount).unwrap_or_default();
+        Ok(self.channel.write_all(output).and_then(|()| self.channel.flush())?)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> std::result::Result<bool, ureq::Error> {
+        self.limit(timeout);
+        let read = self.channel.read(self.buffers.input_append_buf())?;
+        self.buffers.input_appended(read);
+        Ok(read > 0)
+    }
+
+    /// One request a connection.
+    fn is_open(&mut self) -> bool {
+        false
+    }
+
+    fn is_tls(&self) -> bool {
+        matches!(self.channel, Channel::Tls(_))
+    }
+}
+
+impl std::fmt::Debug for OverStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OverStream")
+    }
 }
 
 #[cfg(test)]

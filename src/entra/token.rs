@@ -40,7 +40,7 @@ impl AccessToken {
     /// How long it is still good: by what the endpoint said, else by what it says itself.
     pub fn lasts(&self) -> Option<Duration> {
         let told = self.expires.map(|end| end.saturating_duration_since(Instant::now()));
-        told.or_else(|| Some(Duration::from_secs(Claims::of(&self.secret)?.expires?.saturating_sub(now()))))
+        told.or_else(|| Some(until(Claims::of(&self.secret)?.expires?)))
     }
 
     /// Reads the endpoint's answer. A managed identity's endpoint writes numbers as strings, and some of
@@ -53,10 +53,15 @@ impl AccessToken {
             return None;
         }
         let number = |name: &str| json.get(name).and_then(|n| n.as_u64().or_else(|| n.as_str()?.parse().ok()));
-        let until = |end: u64| end.saturating_sub(now());
-        let lifetime = number("expires_in").or_else(|| number("expires_on").map(until)).map(Duration::from_secs);
+        let lifetime = number("expires_in").map(Duration::from_secs);
+        let lifetime = lifetime.or_else(|| Some(until(number("expires_on")?.try_into().ok()?)));
         Some(AccessToken::good_until(Secret::new(token), lifetime.and_then(|lifetime| asked.checked_add(lifetime))))
     }
+}
+
+/// How long it is until then, in seconds since 1970.
+fn until(end: i64) -> Duration {
+    Duration::from_secs(u64::try_from(end.saturating_sub(calendar::now())).unwrap_or_default())
 }
 
 /// The claims of an access token (a JSON web token; Exchange Online's have the shape of version 1.0).
@@ -76,7 +81,7 @@ pub(crate) struct Claims {
     /// `appid` (or `azp`): the application.
     pub application: Option<String>,
     /// `exp`: seconds since 1970.
-    pub expires: Option<u64>,
+    pub expires: Option<i64>,
     /// Everything, as the token has it.
     pub all: Value,
 }
@@ -98,7 +103,7 @@ impl Claims {
             tenant: text("tid"),
             object_id: text("oid"),
             application: text("appid").or_else(|| text("azp")),
-            expires: claims.get("exp").and_then(Value::as_u64),
+            expires: claims.get("exp").and_then(Value::as_i64),
             all: all.clone(),
         })
     }
@@ -110,13 +115,8 @@ impl Claims {
 
     /// True where the token's time is over, by this machine's clock.
     pub(crate) fn is_expired(&self) -> bool {
-        self.expires.is_some_and(|expires| expires <= now())
+        self.expires.is_some_and(|expires| expires <= calendar::now())
     }
-}
-
-/// Seconds since 1970.
-fn now() -> u64 {
-    u64::try_from(calendar::now()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,8 +4,7 @@
 //! For diagnosis only. A token that is wrong beyond doubt is refused here; what may be right all the same
 //! (a clock, a tenant by another name) is a doubt, and the server decides.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use crate::calendar;
 use crate::entra::{Claims, is_guid};
 use crate::error::{Error, Kind, Phase, Result};
 
@@ -26,13 +25,13 @@ pub(crate) fn judge(claims: &Claims, tenant: Option<&str>, client_id: Option<&st
     if claims.tenant.is_some() {
         refuse(claims)?;
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    let now = calendar::now();
     let mut doubts = Vec::new();
     if claims.is_expired() {
         let ago = now.saturating_sub(claims.expires.unwrap_or(now)) / 60;
         doubts.push(format!("the token expired {ago} minutes ago by this machine's clock"));
     }
-    if claims.all.get("nbf").and_then(serde_json::Value::as_u64).is_some_and(|start| start > now + 60) {
+    if claims.all.get("nbf").and_then(serde_json::Value::as_i64).is_some_and(|start| start > now + 60) {
         doubts.push("the token is not good yet by this machine's clock, which is perhaps slow".to_owned());
     }
     if claims.scopes.is_some() {

@@ -1,4 +1,4 @@
-//! A client that connected to us: a socket, or TLS over one. Every wait has an end.
+//! A connection that is plain TCP or TLS over it, as a client of ours chooses. Every wait has an end.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -11,48 +11,48 @@ use super::{Stream, Wire};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::secret::Secret;
 
-/// A client that connected to us.
-pub(crate) enum Accepted {
+/// Plain TCP, or TLS over it.
+pub(crate) enum Channel {
     Plain(Timed),
     Tls(Box<Stream>),
 }
 
-impl Accepted {
-    /// Takes a connection, with TLS if there is an acceptor; everything until `set_deadline` ends in `time`.
-    pub(crate) fn new(tcp: TcpStream, acceptor: Option<&TlsAcceptor>, time: Duration) -> io::Result<Accepted> {
+impl Channel {
+    /// Takes a client's connection, with TLS if there is an acceptor; everything until `set_deadline` ends in `time`.
+    pub(crate) fn accept(tcp: TcpStream, acceptor: Option<&TlsAcceptor>, time: Duration) -> io::Result<Channel> {
         tcp.set_nodelay(true)?;
         let timed = Timed::new(tcp, time, None).until(Some(Instant::now() + time));
-        let Some(acceptor) = acceptor else { return Ok(Accepted::Plain(timed)) };
+        let Some(acceptor) = acceptor else { return Ok(Channel::Plain(timed)) };
         match acceptor.accept(Wire::new(timed)) {
-            Ok(tls) => Ok(Accepted::Tls(Box::new(Stream { tls }))),
+            Ok(tls) => Ok(Channel::Tls(Box::new(Stream { tls }))),
             Err(HandshakeError::Failure(e)) => Err(io::Error::other(e)),
             Err(HandshakeError::WouldBlock(_)) => Err(io::ErrorKind::TimedOut.into()),
         }
     }
 
-    /// Reads and writes end then, whatever the client does.
-    pub(crate) fn set_deadline(&mut self, end: Instant) {
+    /// Reads and writes end then, whatever the other side does.
+    pub(crate) fn set_deadline(&mut self, end: Option<Instant>) {
         match self {
-            Accepted::Plain(timed) => timed.deadline = Some(end),
-            Accepted::Tls(stream) => stream.set_deadline(Some(end)),
+            Channel::Plain(timed) => timed.deadline = end,
+            Channel::Tls(stream) => stream.set_deadline(end),
         }
     }
 }
 
-impl Read for Accepted {
+impl Read for Channel {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Accepted::Plain(timed) => timed.read(buffer).inspect(|_| acknowledge(&timed.tcp)),
-            Accepted::Tls(stream) => stream.read(buffer),
+            Channel::Plain(timed) => timed.read(buffer).inspect(|_| acknowledge(&timed.tcp)),
+            Channel::Tls(stream) => stream.read(buffer),
         }
     }
 }
 
-impl Write for Accepted {
+impl Write for Channel {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Accepted::Plain(timed) => timed.write(bytes),
-            Accepted::Tls(stream) => stream.write(bytes),
+            Channel::Plain(timed) => timed.write(bytes),
+            Channel::Tls(stream) => stream.write(bytes),
         }
     }
 

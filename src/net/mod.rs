@@ -7,7 +7,6 @@
 //!
 //! Nothing here retries, and nothing here knows IMAP, or HTTP beyond the one request of a proxy.
 
-#[cfg(feature = "cli")]
 mod accepted;
 mod ca_store;
 mod pace;
@@ -26,10 +25,7 @@ use std::time::{Duration, Instant};
 
 use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
 
-#[cfg(feature = "cli")]
-pub(crate) use accepted::acceptor;
-#[cfg(feature = "cli")]
-pub(crate) use accepted::{Accepted, acknowledge};
+pub(crate) use accepted::{Channel, acceptor, acknowledge};
 pub(crate) use pace::Pace;
 pub use proxy::Proxy;
 pub use readiness::Readiness;

@@ -69,7 +69,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("bridge", 1500),
     ("advice", 1360),
     ("exchange", 1710),
-    ("entra", 2010),
+    ("entra", 1900),
     ("imap", 3960),
     ("mime", 1940),
     ("net", 1400),

@@ -7,11 +7,10 @@ use super::root;
 use super::source::Source;
 
 /// The core: a folder, or a file.
-const CORE: [&str; 13] = [
+const CORE: [&str; 12] = [
     "imap/",
     "net/",
     "entra/request.rs",
-    "entra/transport.rs",
     "delivery/destination.rs",
     "delivery/state.rs",
     "delivery/files.rs",
@@ -27,7 +26,7 @@ const CORE: [&str; 13] = [
 const NOT_CORE: [&str; 3] = ["imap/append.rs", "imap/idle.rs", "imap/body_structure.rs"];
 
 /// Lines of code, without comments, blank lines and tests. README names them; they only go down.
-const CORE_LINES: usize = 5_350;
+const CORE_LINES: usize = 5_310;
 const BRIDGE_LINES: usize = 1_200;
 
 /// The bridge, with the listener that clients connect to.
@@ -128,7 +127,6 @@ fn nothing_else_creates_or_removes_a_file() {
         ("delivery/group.rs", "gives messages their names"),
         ("delivery/incoming.rs", "removes what did not come in whole"),
         ("delivery/mbox_file.rs", "appends to an mbox"),
-        ("entra/cache.rs", "keeps tokens, by `files`"),
     ];
     let found = others(|line| words.iter().any(|word| line.contains(word)), &exceptions);
     assert!(found.is_empty(), "{found:#?}");
