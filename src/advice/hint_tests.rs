@@ -66,61 +66,27 @@ fn disk(kind: ErrorKind) -> Error {
     Error::disk("writing x", kind.into())
 }
 
+/// Each refusal of Entra ID as it is sent: what it is turned into, and the first hint.
+fn refusals_of_entra() -> impl Iterator<Item = (Error, String)> {
+    let rows = include_str!("../../tests/support/entra/codes.txt").lines().filter(|line| !line.starts_with('#'));
+    rows.map(|row| {
+        let [numbers, hint, words] = row.split(" | ").collect::<Vec<_>>()[..] else { panic!("{row}") };
+        let [code, status, error, kind] = numbers.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{row}") };
+        let description = format!("AADSTS{code}: {words}");
+        let body = format!(r#"{{"error":"{error}","error_description":"{description}","error_codes":[{code}]}}"#);
+        let status = status.parse().unwrap();
+        let refused = crate::entra::request::refusal("Entra ID", status, "application/json", None, body.as_bytes());
+        assert_eq!(format!("{:?}", refused.kind()).to_lowercase(), kind, "{row}");
+        assert!(refused.to_string().contains(&description), "{refused}");
+        (refused, hint.replace("{app}", APPLICATION))
+    })
+}
+
 /// An error, what is known, and the beginning or a part of its first hint.
 fn cases() -> Vec<(Error, String, &'static str)> {
     use Kind::{Local, Protocol, Refused, Temporary, Usage};
     let mut cases = Vec::new();
     let mut known = |error: Error, claims: &str, hint: &'static str| cases.push((error, claims.to_owned(), hint));
-    for (code, hint) in [
-        (7000215, "copy the secret's Value"),
-        (
-            7000222,
-            "the secret has expired: az ad app credential reset --id 00001111-aaaa-2222-bbbb-3333cccc4444 --append",
-        ),
-        (7000218, "no credential reached Entra"),
-        (700025, "az ad app update --id 00001111-aaaa-2222-bbbb-3333cccc4444 --is-fallback-public-client false"),
-        (700027, "az ad app credential list --id 00001111-aaaa-2222-bbbb-3333cccc4444 --cert"),
-        (50012, "compare its thumbprint"),
-        (700024, "clock"),
-        (500133, "clock"),
-        (50013, "clock"),
-        (700023, "the tenant's GUID"),
-        (700213, "az ad app federated-credential list --id 00001111-aaaa-2222-bbbb-3333cccc4444"),
-        (700211, "issuer, subject and audience"),
-        (70021, "issuer, subject and audience"),
-        (700016, "has no application 00001111-aaaa-2222-bbbb-3333cccc4444"),
-        (700011, "has no application"),
-        (7000229, "az ad sp create --id 00001111-aaaa-2222-bbbb-3333cccc4444"),
-        (90002, "--cloud usgov"),
-        (900023, "by its GUID"),
-        (9001023, "name the tenant itself"),
-        (50059, "name the tenant itself"),
-        (900382, "another cloud"),
-        (900432, "another cloud"),
-        (90038, "another cloud"),
-        (1002012, "/.default"),
-        (70011, "/.default"),
-        (28002, "/.default"),
-        (28003, "/.default"),
-        (500011, "licence"),
-        (650057, "Application permissions > IMAP.AccessAsApp"),
-        (650052, "no subscription"),
-        (65001, "az ad app permission admin-consent --id 00001111-aaaa-2222-bbbb-3333cccc4444"),
-        (7000112, "accountEnabled=true"),
-        (70001, "accountEnabled=true"),
-        (53003, "Conditional Access"),
-        (530035, "security defaults"),
-        (50034, "this refuses a user"),
-        (50126, "this refuses a user"),
-        (50196, "--token-cache"),
-        (90033, "a temporary failure of Entra"),
-        (900144, "perhaps a proxy rewrites"),
-        (9002313, "perhaps a proxy rewrites"),
-        (900561, "perhaps a proxy rewrites"),
-        (99999, "https://login.microsoftonline.com/error?code=99999"),
-    ] {
-        known(coded(code), "", hint);
-    }
     known(coded(700024).because(Cause::Clock), "", "set this machine's clock");
     let page = |kind, status| said(kind, Phase::Token, "x").because(Cause::NotEntra(status));
     known(page(Refused, 407), "", "a proxy wants a user name");
@@ -300,13 +266,15 @@ fn cases() -> Vec<(Error, String, &'static str)> {
 #[test]
 fn every_row_is_reached_and_says_what_to_do() {
     let mut reached = BTreeSet::new();
-    let opaque = (no("NO AUTHENTICATE failed."), Facts { claims: None, ..facts("") }, "the token says nothing");
-    let cases = cases().into_iter().map(|(error, claims, hint)| (error, facts(&claims), hint));
-    for (error, facts, hint) in cases.chain([opaque]) {
+    let opaque =
+        (no("NO AUTHENTICATE failed."), Facts { claims: None, ..facts("") }, "the token says nothing".to_owned());
+    let cases = cases().into_iter().map(|(error, claims, hint)| (error, facts(&claims), hint.to_owned()));
+    let entra = refusals_of_entra().map(|(error, hint)| (error, facts(""), hint));
+    for (error, facts, hint) in cases.chain(entra).chain([opaque]) {
         let seen = Seen { error: &error, facts: &facts };
         let hints = hints(&error, &facts);
         assert!(
-            hint.is_empty() || hints.first().is_some_and(|first| first.contains(hint)),
+            hint.is_empty() || hints.first().is_some_and(|first| first.contains(&hint)),
             "{error}: {hint}: {hints:?}"
         );
         assert!(hints.len() <= MOST);

@@ -82,13 +82,13 @@ pub(crate) fn load(file: &str, deadline: Option<Instant>) -> Result<Vec<String>>
 }
 
 #[derive(Debug, Default, PartialEq)]
-struct Parsed {
-    assigned: Vec<(String, String)>,
+pub(crate) struct Parsed {
+    pub(crate) assigned: Vec<(String, String)>,
     /// Lines with a `=` and no name before it, such as `export A=b`, and what stands there.
-    odd: Vec<(usize, String)>,
+    pub(crate) odd: Vec<(usize, String)>,
 }
 
-fn parse(text: &str) -> std::result::Result<Parsed, String> {
+pub(crate) fn parse(text: &str) -> std::result::Result<Parsed, String> {
     let text = text.replace("\r\n", "\n");
     let mut parsed = Parsed::default();
     let mut rest = text.chars();

@@ -77,7 +77,7 @@ fn read_small(file: &str, most: u64, deadline: Option<Instant>) -> io::Result<Se
 }
 
 /// UTF-8 with or without a byte order mark, UTF-16 with one.
-fn decode(bytes: &[u8]) -> Option<Secret> {
+pub(crate) fn decode(bytes: &[u8]) -> Option<Secret> {
     let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let pairs = bytes.chunks(2).map(|pair| <[u8; 2]>::try_from(pair).ok().map(unit));
         String::from_utf16(&pairs.collect::<Option<Vec<u16>>>()?).ok().map(Secret::new)

@@ -12,7 +12,7 @@ use crate::{MailboxName, Proxy, Secret};
 pub type Target = fn(&[u8]);
 
 /// The targets by name: the binaries of `tests/fuzz/Cargo.toml`.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("reader", reader),
     ("session", session),
     ("folder_name", folder_name),
@@ -22,6 +22,8 @@ pub const TARGETS: [(&str, Target); 10] = [
     ("proxy_url", proxy_url),
     ("refusal", refusal),
     ("claims", claims),
+    ("env_file", env_file),
+    ("secret_file", secret_file),
     ("state", state),
 ];
 
@@ -198,6 +200,27 @@ fn state(input: &[u8]) {
     }
 }
 
+/// The settings of `--env-file`, in any encoding.
+fn env_file(input: &[u8]) {
+    use crate::cli::{environment, input};
+    let Some(text) = input::decode(input) else { return };
+    let text = text.expose_str().unwrap_or_default();
+    if let Ok(parsed) = environment::parse(text) {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        assert!(parsed.assigned.iter().all(|(name, _)| !name.is_empty() && name.chars().all(is_name)), "{parsed:?}");
+        assert!(parsed.assigned.iter().all(|(_, value)| text.len() >= value.len()), "{parsed:?}");
+        assert!(parsed.odd.iter().all(|(line, _)| (1..=text.split('\n').count()).contains(line)), "{parsed:?}");
+    }
+}
+
+/// The file of a client secret or a token, in any encoding.
+fn secret_file(input: &[u8]) {
+    if let Ok(secret) = crate::cli::input::secret_of(&Secret::new(input)) {
+        let bytes = secret.expose();
+        assert!(!bytes.is_empty() && !bytes.iter().any(u8::is_ascii_control) && std::str::from_utf8(bytes).is_ok());
+    }
+}
+
 /// What an access token says.
 fn claims(input: &[u8]) {
     if let Some(claims) = crate::entra::Claims::of(&Secret::new(input)) {
@@ -256,6 +279,18 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
         "claims" => lines(&[
             "e30.eyJhdWQiOiJodHRwczovL291dGxvb2sub2ZmaWNlMzY1LmNvbSIsInJvbGVzIjpbIklNQVAuQWNjZXNzQXNBcHAiXSwiZXhwIjoxfQ.x",
         ]),
+        "env_file" => lines(&[
+            "# a job\nAZURE_TENANT_ID=contoso.com\r\nexport A=b\n\"9\"=1\nB='x\ny'\\\n \"\\$\" c \\ \n;\nA=\"open",
+            "\u{feff}EXOIMAP_MAILBOX = orders@contoso.com",
+        ])
+        .into_iter()
+        .chain([b"\xff\xfeA\0=\0b\0\n\0".to_vec()])
+        .collect(),
+        "secret_file" => {
+            let wide =
+                [&b"\xff\xfep\0~\0w\0\r\0\n\0"[..], b"\xfe\xff\0p\0~\0w", b"\xef\xbb\xbfp~w\r\n", b"p~w\n", b"a\nb"];
+            wide.map(<[u8]>::to_vec).to_vec()
+        }
         "refusal" => lines(&[
             r#"B{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided.","error_codes":[7000215],"trace_id":"0"}"#,
             "C<html>Service Unavailable</html>",

@@ -1,7 +1,6 @@
 //! `check` for several mailboxes, for monitoring, and as a report to be mailed.
 
 use std::fs;
-use std::net::TcpListener;
 
 use serde_json::Value;
 
@@ -11,6 +10,7 @@ use crate::program::{Call, Ended, World};
 use crate::support::entra::managed_identity::{HEADER, Platform};
 use crate::support::entra::{Behaviour, CLIENT_ID, SECRET};
 use crate::support::exchange::Fault;
+use crate::support::listen::CLOSED;
 use crate::support::sample::{DISABLED, NO_ACCESS, ORDERS, SALES};
 
 fn objects(ended: &Ended) -> Vec<Value> {
@@ -52,9 +52,8 @@ fn several_mailboxes_share_a_token_and_have_a_line_each() {
 #[test]
 fn a_way_that_is_closed_is_closed_to_all() {
     let world = World::new();
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let list = world.folder.file("list", format!("{SALES}\n{ORDERS}\n{DISABLED}\n"));
-    let ended = world.call_with_token(&["check", "--mailboxes", &list]).env("EXOIMAP_PORT", closed).run();
+    let ended = world.call_with_token(&["check", "--mailboxes", &list]).env("EXOIMAP_PORT", CLOSED).run();
     ended.expect(5).saying(&[&format!("{SALES}: tcp: "), "2 more mailboxes were not tried"]);
     assert!(!ended.stderr.contains(ORDERS), "{ended}");
 }

@@ -79,10 +79,11 @@ pub(crate) fn check_bounds(world: &World, ended: &Ended) {
 }
 
 /// Starts the server, which sends `slice` bytes at a time at most; returns its port.
-pub(crate) fn start(world: &World, slice: usize, command: &'static str, attack: Attack) -> u16 {
+pub(crate) fn start(world: &World, slice: usize, command: impl Into<String>, attack: Attack) -> u16 {
+    let command = command.into();
     let identity = world.authority.identity(&["localhost"]);
     listen::serve(identity, move |stream| {
-        let mut enemy = Enemy { stream: BufReader::new(Sliced { stream, slice }), command, attack: &attack };
+        let mut enemy = Enemy { stream: BufReader::new(Sliced { stream, slice }), command: &command, attack: &attack };
         let _ = enemy.converse();
         let _ = enemy.stream.get_mut().stream.shutdown();
     })
@@ -90,7 +91,7 @@ pub(crate) fn start(world: &World, slice: usize, command: &'static str, attack: 
 
 struct Enemy<'a> {
     stream: BufReader<Sliced>,
-    command: &'static str,
+    command: &'a str,
     attack: &'a Attack,
 }
 

@@ -275,7 +275,7 @@ fn a_directory_that_cannot_be_written_is_named_before_anything_is_asked() {
     fs::write(post.dir(), "a file").unwrap();
     let inside = post.world.call_with_token(&["fetch", "--to", "mail/below"]).run();
     for ended in [post.fetch(), inside] {
-        ended.expect(1).one_error().saying(&["disk: ", "mail"]);
+        ended.expect(1).one_error().saying(&["disk: ", "mail", "name a directory of its own (--to"]);
     }
     assert_eq!(post.world.exchange.connections(), 0);
 }

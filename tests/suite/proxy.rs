@@ -1,10 +1,9 @@
 //! The way out through a proxy: both connections by the same settings, and a proxy's own refusal told
 //! apart from the server's.
 
-use std::net::TcpListener;
-
 use crate::program::{Call, World};
 use crate::support::exchange::Exchange;
+use crate::support::listen::CLOSED;
 use crate::support::proxy::{Manner, PASSWORD, PASSWORD_IN_URL, Proxy, USER};
 use crate::support::sample;
 
@@ -189,15 +188,14 @@ fn a_wrong_password_is_told_and_not_shown() {
 #[test]
 fn a_proxy_that_is_not_there_is_named() {
     let world = World::new();
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let nowhere = call(&world, &["check"]).env("https_proxy", format!("http://localhost:{closed}")).run();
+    let nowhere = call(&world, &["check"]).env("https_proxy", format!("http://localhost:{CLOSED}")).run();
     nowhere.expect(5).one_error().saying(&["tcp: no connection to the proxy localhost (https_proxy): ", "hint: "]);
     let nobody = call(&world, &["check"]).env("https_proxy", "http://proxy.invalid:3128").run();
     nobody.expect(5).one_error().saying(&["dns: looking up the proxy proxy.invalid (https_proxy): ", "hint: "]);
     // It is there, and the server is not.
     let proxy = Proxy::start(Manner::Connect);
     let gone =
-        world.call_with_token(&["check"]).env("https_proxy", proxy.url("http")).env("EXOIMAP_PORT", closed).run();
+        world.call_with_token(&["check"]).env("https_proxy", proxy.url("http")).env("EXOIMAP_PORT", CLOSED).run();
     gone.expect(5).one_error().saying(&["proxy: the proxy localhost:", "HTTP 502 Bad Gateway"]);
 }
 

@@ -6,6 +6,9 @@ use std::thread;
 
 use native_tls::{Identity, TlsAcceptor, TlsStream};
 
+/// A port that nobody listens on: below those that the system hands out, so that no other test is given it meanwhile.
+pub const CLOSED: u16 = 1;
+
 /// Serves every connection that completes its handshake; returns the port. The threads live
 /// until the process ends: a test server has no state that needs an orderly end.
 pub fn serve<F>(identity: Identity, handle: F) -> u16

@@ -1,10 +1,9 @@
 //! A managed identity: the service beside us, by plain HTTP and never through a proxy.
 
-use std::net::TcpListener;
-
 use super::bare;
 use crate::program::{Call, World};
 use crate::support::entra::managed_identity::{HEADER, Platform, USER_ASSIGNED};
+use crate::support::listen::CLOSED;
 use crate::support::proxy::{Manner, Proxy};
 
 fn on_machine(world: &World, platform: &Platform, arguments: &[&str]) -> Call {
@@ -97,9 +96,8 @@ fn a_service_that_is_busy_is_asked_again_and_a_refusal_is_not() {
 fn off_azure_it_says_so_at_once() {
     let world = World::new();
     let platform = Platform::start(&world.entra);
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let call = on_machine(&world, &platform, &["check"]);
-    let ended = call.env("AZURE_POD_IDENTITY_AUTHORITY_HOST", format!("http://{closed}")).run();
+    let ended = call.env("AZURE_POD_IDENTITY_AUTHORITY_HOST", format!("http://127.0.0.1:{CLOSED}")).run();
     ended.expect(5).promptly().one_error().saying(&[
         "tcp: ",
         "other machines have no managed identity",

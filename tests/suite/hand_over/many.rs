@@ -4,6 +4,7 @@ use std::fs;
 
 use super::{ALL, Post};
 use crate::support::exchange::Fault;
+use crate::support::listen::CLOSED;
 use crate::support::sample::{self, DISABLED, NO_ACCESS, ORDERS, SALES};
 
 impl Post {
@@ -133,11 +134,13 @@ fn a_token_that_is_refused_is_asked_for_once() {
 fn a_line_that_is_down_is_not_tried_for_each() {
     let post = Post::new("eml");
     post.world.folder.file("list", (1..=40).map(|n| format!("box-{n}@contoso.com\n")).collect::<String>());
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let call = post.world.call(&["fetch", "--to", "mail", "--mailboxes", "list", "--jobs", "2", "--max-wait", "0"]);
-    let ended = call.without("EXOIMAP_MAILBOX").env("EXOIMAP_PORT", closed).run();
-    ended.expect(5).saying(&["box-1@contoso.com: tcp: ", "the way there is the same for all; 36 of 40 mailboxes"]);
-    assert!(ended.stderr.matches(": tcp: ").count() <= 4, "{ended}");
+    let ended = call.without("EXOIMAP_MAILBOX").env("EXOIMAP_PORT", CLOSED).run();
+    // Three in a row; the other job may have begun a fourth by then, or not yet its first.
+    let failed = ended.stderr.matches(": tcp: ").count();
+    let left = format!("the way there is the same for all; {} of 40 mailboxes were not looked at", 40 - failed);
+    ended.expect(5).saying(&["box-1@contoso.com: tcp: ", &left]);
+    assert!((3..=4).contains(&failed), "{ended}");
 }
 
 /// Whose turn did not come is told in one line, and comes first the next time.
