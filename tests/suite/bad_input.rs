@@ -91,14 +91,6 @@ fn what_is_missing_is_named_with_its_variable() {
     assert!(!nobody.folder.path().join("mail").exists(), "a folder was made for nothing");
 }
 
-#[test]
-fn two_credentials_by_options_contradict_each_other() {
-    let nobody = Untouched::new();
-    let file = nobody.folder.file("secret", SECRET);
-    let call = nobody.call(&["check", "--client-secret-file", &file, "--access-token-file", &file]);
-    nobody.refuses(call, &["--client-secret-file", "--access-token-file"]);
-}
-
 /// NUL cannot be in an argument or a variable at all: the system refuses to start such a program.
 #[test]
 fn line_ends_and_controls_reach_no_server() {
@@ -123,13 +115,6 @@ fn line_ends_and_controls_reach_no_server() {
         nobody.refuses(token, &["token"]);
     }
     assert!(!nobody.folder.path().join("mail").exists(), "a folder was made for nothing");
-}
-
-#[test]
-fn the_form_of_shared_mailboxes_under_passwords_gets_its_own_words() {
-    let nobody = Untouched::new();
-    let mailbox = r"orders@contoso.com\shared";
-    nobody.refuses(nobody.call(&["check", "--mailbox", mailbox]), &["--mailbox", "the shared mailbox's own address"]);
 }
 
 #[test]
@@ -193,15 +178,6 @@ fn values_that_cannot_be_meant() {
         nobody.refuses(nobody.call(&["check", &format!("{option}={value}")]), &[option]);
         nobody.refuses(nobody.call(&["check"]).env(variable, value), &[option, variable]);
     }
-}
-
-#[test]
-fn a_file_of_roots_that_holds_none_is_named() {
-    let nobody = Untouched::new();
-    let file = nobody.folder.file("roots.pem", "no certificate");
-    nobody.call(&["check", "--ca-file", &file]).run().expect(2).one_error().saying(&[&file]);
-    let missing = nobody.folder.path().join("missing").display().to_string();
-    nobody.call(&["check", "--ca-file", &missing]).run().expect(2).one_error().saying(&[&missing]);
 }
 
 #[test]

@@ -10,11 +10,11 @@ mod mailbox;
 mod refused;
 mod sign_in;
 mod status;
-mod trouble;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -198,4 +198,15 @@ fn on_the_wire(bytes: &[u8]) -> Vec<u8> {
         wire.push(*byte);
     }
     wire
+}
+
+#[test]
+fn servers_stand_side_by_side_and_leave_nothing_behind() {
+    let (one, two) = (Rig::new(), Rig::new());
+    let (place, port) = (one.server.mailbox_dir(USER).ancestors().nth(3).unwrap().to_owned(), one.server.port());
+    assert!(port != two.server.port() && place.join("dovecot.conf").is_file());
+    drop(one);
+    assert!(!place.exists());
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    assert!(TcpStream::connect(("127.0.0.1", two.server.port())).is_ok());
 }

@@ -67,21 +67,6 @@ fn nothing_new(ended: &Ended) {
 }
 
 #[test]
-fn a_pattern_gives_each_folder_a_directory() {
-    let world = world();
-    let ended = fetch(&world, &["--folder", "*", "--not-folder", "Sent*", "--json"]).run();
-    expect(&world, &[("Drafts", 1), ("INBOX", 6), ("INBOX/注文", 1)]);
-    let folders: Vec<_> =
-        ended.expect(0).stdout.lines().filter(|line| line.contains("\"folder\":\"INBOX/注文\"")).collect();
-    assert_eq!(folders.len(), 1, "{ended}");
-    assert_eq!(world.exchange.logins(), 1, "one session for all");
-    nothing_new(&fetch(&world, &["--folder", "*", "--not-folder", "\\Sent"]).run());
-    // A folder that is new is picked up.
-    fetch(&world, &["--folder", "*"]).run().expect(0);
-    expect(&world, &[("Drafts", 1), ("INBOX", 6), ("INBOX/注文", 1), ("Sent Items", 1)]);
-}
-
-#[test]
 fn the_layout_follows_the_options_and_not_what_is_found() {
     let world = world();
     fetch(&world, &["--folder", "Draf*"]).run().expect(0);
@@ -91,26 +76,6 @@ fn the_layout_follows_the_options_and_not_what_is_found() {
     expect(&world, &[("", 1)]);
     fetch(&world, &["--folder", "INBOX", "--not-folder", "x"]).run().expect(2).saying(&["--not-folder"]);
     fetch(&world, &["--folder", "\\Junk"]).run().expect(4).one_error();
-}
-
-#[test]
-fn what_no_folder_fits_is_said_after_the_others_were_fetched() {
-    let world = world();
-    let ended = fetch(&world, &["--folder", "Drafts", "--folder", "Orders*", "--folder", "inbox/注文"]).run();
-    ended.expect(4).saying(&["folder not found: \"Orders*\""]);
-    expect(&world, &[("Drafts", 1), ("INBOX/注文", 1)]);
-}
-
-#[test]
-fn one_folders_trouble_keeps_no_other_from_coming() {
-    let world = world();
-    fetch(&world, &["--folder", "*"]).run().expect(0);
-    world.exchange.deliver(ORDERS, "Drafts", note("two"));
-    world.exchange.deliver(ORDERS, "Sent Items", note("two"));
-    world.exchange.mailboxes().folder(ORDERS, SUBFOLDER).unwrap().uidvalidity += 1;
-    let ended = fetch(&world, &["--folder", "*"]).run();
-    ended.expect(4).saying(&["INBOX/注文: ", "UIDVALIDITY"]);
-    expect(&world, &[("Drafts", 2), ("INBOX", 6), ("INBOX/注文", 1), ("Sent Items", 2)]);
 }
 
 /// From one folder to several and back, from one mailbox to a list and back: nothing comes twice.
@@ -141,16 +106,6 @@ fn a_job_of_another_form_delivers_nothing_again() {
     fetch(&world, &[]).run().expect(2).one_error().saying(&["both hold a state of INBOX of orders@contoso.com"]);
     let ended = world.call_with_token(&["wait", "--to", "mail", "--for", "1s"]).run();
     ended.expect(2).one_error().saying(&["both hold a state"]);
-}
-
-#[test]
-fn a_folder_that_is_gone_is_said_once() {
-    let world = world();
-    fetch(&world, &["--folder", "*"]).run().expect(0);
-    world.exchange.mailboxes().mailbox(ORDERS).unwrap().folders.retain(|folder| folder.name != "Drafts");
-    fetch(&world, &["--folder", "*"]).run().expect(0).saying(&["Drafts: the folder is gone; what was delivered stays"]);
-    assert!(!fetch(&world, &["--folder", "*"]).run().expect(0).stderr.contains("Drafts"));
-    expect(&world, &[("Drafts", 1), ("INBOX", 6), ("INBOX/注文", 1), ("Sent Items", 1)]);
 }
 
 #[test]

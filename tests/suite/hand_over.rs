@@ -11,6 +11,7 @@ use crate::support::sample::ORDERS;
 
 mod after;
 mod cut;
+mod directory;
 mod faults;
 mod known;
 mod many;

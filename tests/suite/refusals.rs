@@ -117,6 +117,7 @@ fn what_fails_on_the_way_there_is_explained() {
         (call("EXOIMAP_PORT", &plain(b"* OK ready\r\n")), 4, ["tls: ", "speaks no TLS", "993 (--port), not 143"]),
         (call("EXOIMAP_PORT", &plain(b"")), 5, ["tls: ", "handshake", "perhaps a firewall or a proxy cuts TLS"]),
         (call("EXOIMAP_CA_FILE", &der), 2, ["tls: reading ", "holds no PEM certificate", "openssl x509 -inform der"]),
+        (call("EXOIMAP_CA_FILE", &"missing"), 2, ["tls: reading ", "missing", "--ca-file"]),
     ] {
         explained(says[2], call, exit, &says);
     }

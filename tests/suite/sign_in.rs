@@ -90,15 +90,6 @@ fn json_has_an_object_a_step_and_one_for_the_failure() {
 }
 
 #[test]
-fn without_sasl_ir_the_response_waits_for_the_server() {
-    let (world, ended) = check_with(Fault::NoSaslIr);
-    assert_eq!(ended.expect(0).first_words(), STEPS);
-    let sign_in = "C: a2 AUTHENTICATE XOAUTH2\nS: + \nC: <secret ";
-    assert!(ended.stderr.contains(sign_in), "{ended}");
-    assert_eq!(world.exchange.logins(), 1);
-}
-
-#[test]
 fn without_unselect_nothing_is_expunged() {
     let world = World::new();
     world.exchange.fault_always(Fault::NoUnselect);

@@ -148,3 +148,18 @@ fn uidvalidity(rig: &Rig) -> String {
     let state = std::fs::read_to_string(rig.dir().join(".exoimap/state")).unwrap();
     state.lines().find_map(|line| line.strip_prefix("uidvalidity ")).expect("a UIDVALIDITY").to_owned()
 }
+
+#[test]
+fn two_runs_at_once_deliver_each_message_once() {
+    let rig = Rig::new();
+    let body = b"Subject: x\r\n\r\nText.\r\n";
+    let messages = (0..400).map(|number| (format!("{number:03}"), body.to_vec(), String::new()));
+    rig.server.deliver_all(USER, "INBOX", messages);
+    let runs = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..3).map(|_| scope.spawn(|| rig.run(&["fetch", "--to", "mail"]))).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert!(runs.iter().all(|run| matches!(run.code, 0 | 5)), "{runs:?}");
+    let told: Vec<_> = runs.iter().flat_map(|run| run.stdout.lines()).collect();
+    assert_eq!((told.len(), rig.delivered().len()), (400, 400));
+}

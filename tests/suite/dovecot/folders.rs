@@ -131,21 +131,3 @@ fn the_trouble_of_one_folder_does_not_stop_the_others() {
     assert!(ended.stderr.contains("Broken: "), "{}", ended.stderr);
     expect(&rig, &[("Broken", 1), ("INBOX", 1), ("Other validity", 1), ("Z", 2)]);
 }
-
-#[test]
-fn a_job_that_goes_from_one_folder_to_several_and_back_doubles_nothing() {
-    let rig = rig(&["INBOX", "Orders"]);
-    rig.fetch(0);
-    expect(&rig, &[("", 1)]);
-    let ended = rig.fetch_with(0, &["--folder", "*"]);
-    assert!(ended.stderr.contains("INBOX of orders@contoso.com goes on in mail"), "{}", ended.stderr);
-    expect(&rig, &[("", 1), ("Orders", 1)]);
-    deliver(&rig, "INBOX", "b");
-    deliver(&rig, "Orders", "b");
-    rig.fetch(0);
-    rig.fetch_with(0, &["--folder", "Orders"]);
-    expect(&rig, &[("", 2), ("Orders", 2)]);
-    for form in [&["--folder", "*"][..], &["--folder", "INBOX", "--folder", "Orders"], &["--folder", "O*"], &[]] {
-        assert!(rig.fetch_with(0, form).stdout.is_empty(), "{form:?}");
-    }
-}

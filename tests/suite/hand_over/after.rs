@@ -299,25 +299,6 @@ fn each_action_changes_what_was_handed_over_and_nothing_else() {
     }
 }
 
-#[test]
-fn without_move_a_message_is_copied_then_expunged_alone() {
-    let post = Post::new("eml");
-    post.world.exchange.fault_always(Fault::NoMove);
-    post.world
-        .exchange
-        .mailboxes()
-        .folder(ORDERS, "INBOX")
-        .unwrap()
-        .message(16101)
-        .unwrap()
-        .flags
-        .insert("\\Deleted".into());
-    post.fetch(&["--uid", "16102,16105", "--move-to", "Done"]).expect(0);
-    assert_eq!((post.uids_in("INBOX"), post.uids_in("Done").len()), (without(&ALL, &[16102, 16105]), 2));
-    assert_eq!(post.commands("UID EXPUNGE"), ["UID EXPUNGE 16102,16105"]);
-    assert_eq!(post.commands("UID MOVE").len() + post.commands("EXPUNGE").len(), 0);
-}
-
 /// The copy is made, and the connection is gone before the original is: it is not copied again.
 #[test]
 fn a_copy_is_not_made_twice() {
@@ -371,19 +352,6 @@ fn a_change_that_fails_is_made_by_the_next_run() {
         };
         assert!(done, "{command}");
     }
-}
-
-/// What looks like a mailbox that is not ours may be one that is crowded: it is asked for once more.
-#[test]
-fn a_mailbox_that_is_not_connected_is_asked_for_once_more() {
-    let crowded = Fault::Refuse { command: "EXAMINE", answer: "BAD User is authenticated but not connected." };
-    let post = Post::with("eml", crowded.clone());
-    post.fetch(&[]).expect(0).saying(&["waiting 5 s before the next try: ", "not connected"]);
-    assert_eq!((post.kept(), post.world.exchange.connections()), (ALL.to_vec(), 2));
-    let post = Post::new("eml");
-    post.world.exchange.fault_always(crowded);
-    post.fetch(&[]).expect(4).saying(&["Set-CASMailbox", "Add-MailboxPermission"]);
-    assert_eq!(post.world.exchange.connections(), 2);
 }
 
 #[test]

@@ -173,14 +173,6 @@ fn attachments_lie_beside_their_message_and_json_lists_them() {
 }
 
 #[test]
-fn a_program_is_told_where_the_attachments_are() {
-    let post = Post::new("eml");
-    let script = "test -z \"$EXOIMAP_ATTACHMENTS\" || ls \"$EXOIMAP_ATTACHMENTS\" > listed";
-    post.fetch(&["--attachments", "--", "sh", "-c", script]).expect(0);
-    assert_eq!(fs::read_to_string(post.world.folder.path().join("listed")).unwrap(), "注文書第118号.pdf\n");
-}
-
-#[test]
 fn a_run_ends_with_its_time_and_keeps_what_is_finished() {
     let post = Post::new("eml");
     let script = "test \"$EXOIMAP_UID\" != 16105 || exec sleep 600";
