@@ -11,11 +11,8 @@ mod entra;
 mod fill;
 mod local;
 mod network;
-mod proxy;
-mod quoting;
 mod session;
 mod setup;
-mod sign_in;
 
 #[cfg(test)]
 mod hint_tests;
@@ -27,8 +24,7 @@ use std::io;
 
 use crate::entra::{Claims, is_guid};
 use crate::error::{Cause, Error, Kind, Phase};
-use fill::fill;
-use quoting::argument;
+use fill::{argument, fill};
 pub(crate) use setup::{Proven, Setup, SetupStep};
 
 /// What is known besides the error, filled into the hints.
@@ -54,7 +50,7 @@ const CMDLETS: [&str; 4] = ["-CASMailbox ", "-MailboxPermission ", "-ServicePrin
 const MOST: usize = 3;
 
 /// By subject, in the order of the steps to a session.
-static TABLE: [&[Row]; 6] = [entra::ROWS, proxy::ROWS, network::ROWS, sign_in::ROWS, session::ROWS, local::ROWS];
+static TABLE: [&[Row]; 4] = [entra::ROWS, network::ROWS, session::ROWS, local::ROWS];
 
 /// For errors that no row of the table fits.
 static LAST: [&[Row]; 2] = [entra::LAST, session::LAST];

@@ -1,8 +1,7 @@
 //! What an administrator does once, as numbered steps: where in the portal, and the commands. What is
 //! known is filled in; what is proven done is marked.
 
-use super::fill::fill;
-use super::quoting::{argument, quoted, shell_argument};
+use super::fill::{argument, fill, quoted, shell_argument};
 use crate::entra::{Cloud, is_guid, is_tenant};
 use crate::error::{Error, Result};
 use crate::exchange::{EXCHANGE, PERMISSION, check_mailbox};
@@ -11,13 +10,14 @@ use crate::text::Escaped;
 /// Whose set-up it is; what is not known is a placeholder in the steps.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Setup {
-    cloud: Cloud,
-    tenant: Option<String>,
-    client_id: Option<String>,
+    pub(super) cloud: Cloud,
+    pub(super) tenant: Option<String>,
+    pub(super) client_id: Option<String>,
     pub(super) object_id: Option<String>,
-    mailboxes: Vec<String>,
-    managed_identity: bool,
-    proven: Proven,
+    pub(super) mailboxes: Vec<String>,
+    /// For a managed identity instead of an application: no secret, and the permission by PowerShell alone.
+    pub(crate) managed_identity: bool,
+    pub(crate) proven: Proven,
 }
 
 /// What a run has shown to be done.
@@ -183,13 +183,6 @@ impl Setup {
         Setup { cloud, ..Setup::default() }
     }
 
-    /// For a managed identity instead of an application: no secret, and the permission by PowerShell alone.
-    #[must_use]
-    pub(crate) fn of_managed_identity(mut self) -> Setup {
-        self.managed_identity = true;
-        self
-    }
-
     /// The tenant, a GUID or a domain.
     pub(crate) fn in_tenant(mut self, tenant: &str) -> Result<Setup> {
         if !is_tenant(tenant) {
@@ -224,13 +217,6 @@ impl Setup {
         }
         self.mailboxes.push(mailbox.to_owned());
         Ok(self)
-    }
-
-    /// What a run has shown.
-    #[must_use]
-    pub(crate) fn with_proven(mut self, proven: Proven) -> Setup {
-        self.proven = proven;
-        self
     }
 
     /// The steps, in their order.

@@ -102,7 +102,8 @@ fn what_is_no_value_is_refused() {
 #[test]
 fn every_step_is_filled_in_and_says_whether_it_is_done() {
     let opened = Proven { token: true, role: true, principal: true, mailboxes: vec!["a@contoso.com".into()] };
-    let one = setup().with_object_id(Some(OBJECT)).and_mailbox("a@contoso.com").unwrap().with_proven(opened);
+    let one = setup().with_object_id(Some(OBJECT)).and_mailbox("a@contoso.com").unwrap();
+    let one = Setup { proven: opened, ..one };
     assert!(one.steps().iter().all(|step| step.proven));
     // One mailbox of two does not prove both.
     let two = one.and_mailbox("b@contoso.com").unwrap();
@@ -125,7 +126,7 @@ fn every_step_is_filled_in_and_says_whether_it_is_done() {
 
 #[test]
 fn managed_identities_and_national_clouds_have_commands_of_their_own() {
-    let identity = setup().of_managed_identity().with_object_id(Some(OBJECT));
+    let identity = Setup { managed_identity: true, ..setup().with_object_id(Some(OBJECT)) };
     let text = commands(&identity);
     assert!(text.contains(&format!("New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId {OBJECT}")), "{text}");
     assert!(text.contains("az vm identity assign") && !text.contains("credential reset"), "{text}");

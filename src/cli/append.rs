@@ -6,27 +6,25 @@ use std::time::Instant;
 use crate::exchange::{LARGEST_MESSAGE, Next, Outgoing, is_refusal, require_folder};
 use crate::imap::Session;
 use crate::imap::types::{Flag, Uid, UidValidity};
-use crate::{DateTime, Error, Kind, MailboxName, Phase, Result, Retry, Stream, files, threads};
-use clap::ArgMatches;
+use crate::{DateTime, Error, Kind, MailboxName, Phase, Result, Stream, files, threads};
 use serde_json::json;
 
-use super::exit::Exit;
-use super::output::Output;
-use super::session::Setting;
-use super::sign_in::SignIn;
+use super::{Arguments, Call, Exit, Output, SignIn};
 
-/// The flags that Exchange keeps, as people write them.
-const FLAGS: [&str; 4] = ["seen", "answered", "flagged", "draft"];
+/// The flags that Exchange keeps, as people write them and as IMAP does.
+const FLAGS: [(&str, &str); 4] =
+    [("seen", "\\Seen"), ("answered", "\\Answered"), ("flagged", "\\Flagged"), ("draft", "\\Draft")];
 
-pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
+pub(crate) fn run(call: &Call) -> Result<Exit> {
+    let (arguments, output, setting) = (&call.arguments, &*call.output, call.setting()?);
     let mailbox = setting.mailbox()?;
-    let folder = MailboxName::new(arguments.get_one::<String>("folder").map_or("INBOX", String::as_str))?;
+    let folder = MailboxName::new(arguments.raw("folder").unwrap_or("INBOX"))?;
     let mut upload = Upload {
         output,
         folder,
         flags: flags(arguments),
-        received: arguments.get_one::<DateTime>("date").copied(),
-        messages: messages(arguments, setting.deadline)?,
+        received: arguments.get("date"),
+        messages: messages(arguments.all("files"), setting.deadline)?,
         stored: 0,
         refused: 0,
         is_given: false,
@@ -34,8 +32,7 @@ pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) ->
     for message in &upload.messages {
         message.open()?;
     }
-    let ended = SignIn::new(setting, output, mailbox)
-        .persist(&mut setting.retry(output), &mut |session, retry| upload.session(session, retry));
+    let ended = SignIn::new(&setting, mailbox).work(&mut upload, Upload::next, Upload::session);
     let (stored, all) = (upload.stored, upload.messages.len());
     // A closed pipe is not worth a word if all is stored.
     if ended.is_err() && stored > 0 && !(output.is_closed() && stored == all) {
@@ -78,13 +75,8 @@ impl Message {
 
 impl Upload<'_> {
     /// One session's work, and what its failure means for the next.
-    fn session(&mut self, session: &mut Session<Stream>, retry: &mut Retry) -> Result<Next> {
-        let before = self.next();
-        let stored = self.store(session);
-        if self.next() != before {
-            retry.progressed();
-        }
-        match stored {
+    fn session(&mut self, session: &mut Session<Stream>) -> Result<Next> {
+        match self.store(session) {
             Err(e) if e.may_pass() => self.broke(e),
             stored => stored.map(|()| Next::Done),
         }
@@ -104,7 +96,6 @@ impl Upload<'_> {
             let size = outgoing.size();
             let stored = session.append(&self.folder, &self.flags, self.received, size, &mut outgoing);
             self.is_given = outgoing.is_given();
-            let stored = stored;
             if let Err(refused) = &stored
                 && self.messages.len() > 1
                 && is_refusal(refused)
@@ -139,12 +130,11 @@ impl Upload<'_> {
 
     fn tell(&self, name: &str, size: u64, uid: Option<(UidValidity, Uid)>) -> Result<()> {
         let (validity, uid) = (uid.map(|(validity, _)| validity.get()), uid.map(|(_, uid)| uid.get()));
-        if self.output.json {
-            return self.output.object(&json!({
-                "path": name, "folder": self.folder.as_str(), "size": size, "uid": uid, "uidvalidity": validity,
-            }));
-        }
-        self.output.line(&[&uid.map_or_else(|| "-".to_owned(), |uid| uid.to_string()), name])
+        let folder = self.folder.as_str();
+        self.output.result(
+            || json!({"path": name, "folder": folder, "size": size, "uid": uid, "uidvalidity": validity}),
+            &[&uid.map_or_else(|| "-".to_owned(), |uid| uid.to_string()), name],
+        )
     }
 }
 
@@ -158,8 +148,7 @@ fn is_about_the_folder(refused: &Error) -> bool {
 }
 
 /// The files that are named; stdin and pipes go to a temporary one, for they can be read once only.
-fn messages(arguments: &ArgMatches, deadline: Option<Instant>) -> Result<Vec<Message>> {
-    let names: Vec<_> = arguments.get_many::<String>("files").into_iter().flatten().cloned().collect();
+fn messages(names: Vec<String>, deadline: Option<Instant>) -> Result<Vec<Message>> {
     if names.iter().filter(|name| *name == "-").count() > 1 {
         return Err(Error::usage("stdin (-) is named twice, and can be read once"));
     }
@@ -181,11 +170,8 @@ fn messages(arguments: &ArgMatches, deadline: Option<Instant>) -> Result<Vec<Mes
     names.into_iter().map(message).collect()
 }
 
-fn flags(arguments: &ArgMatches) -> Vec<Flag> {
-    let named = |name: &str| {
-        let asked = arguments.get_many::<String>("flags").into_iter().flatten().any(|asked| asked == name);
-        asked || name == "seen" && arguments.get_flag("seen")
-    };
-    let wire = ["\\Seen", "\\Answered", "\\Flagged", "\\Draft"];
-    FLAGS.iter().zip(wire).filter(|(name, _)| named(name)).filter_map(|(_, wire)| Flag::named(wire)).collect()
+fn flags(arguments: &Arguments) -> Vec<Flag> {
+    let asked = arguments.all("flags");
+    let is_asked = |name: &str| asked.iter().any(|asked| asked == name) || name == "seen" && arguments.has("seen");
+    FLAGS.iter().filter(|(name, _)| is_asked(name)).filter_map(|(_, flag)| Flag::named(flag)).collect()
 }

@@ -1,40 +1,55 @@
 //! `exoimap check`: every step with its time, one line each; with several mailboxes one line per mailbox.
+//!
+//! `--report FILE` is one text file that can be mailed to an administrator. It holds what was tried and what was said, and
+//! no credential: options that may hold one are named and not shown, the dialogue comes from a transcript, which masks
+//! them where they are written.
 
 use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::advice::{Facts, heading, hints};
+use crate::calendar::{self, rfc3339};
 use crate::exchange::{Step, judge, open, try_sessions};
+use crate::files::open_private;
 use crate::imap::Mailbox;
 use crate::imap::mailbox_name::MailboxName;
-use crate::{Error, Kind, Phase, Result, Retry, calendar, text::Escaped};
+use crate::text::Escaped;
+use crate::{Error, Kind, Phase, Result, Retry};
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 use serde_json::{Value, json};
 
-use super::credential::Described;
-use super::exit::{Exit, worst};
-use super::output::{Output, said};
-use super::report::Report;
-use super::session::Setting;
-use super::sign_in::SignIn;
+use super::credential::Known;
+use super::exit::worst;
+use super::options::{self, Entry};
+use super::output::said;
+use super::parallel::is_the_way;
+use super::{Arguments, Call, Exit, Output, Setting, SignIn};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Everything is said here, what was wrong with the call too, so that a report and `--json` have it.
-pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Output) -> Result<Exit> {
-    let report = Report::open(arguments, setting.is_ok())?;
+pub(crate) fn run(call: &Call) -> Result<Exit> {
+    let setting = call.setting();
     let check = Check {
-        output,
-        report: RefCell::new(report),
-        expect_days: arguments.get_one::<u32>("expect-days").copied(),
+        output: &call.output,
+        report: RefCell::new(Report::open(&call.arguments, setting.is_ok())?),
+        expect_days: call.arguments.get("expect-days"),
         since: Cell::new(Instant::now()),
+        said: RefCell::new(Ok(())),
     };
+    let is_list = call.arguments.raw("mailboxes").is_some();
     let exit = match &setting {
-        Ok(setting) => check.all(setting, setting.mailboxes.len() > 1 || arguments.contains_id("mailboxes")),
-        Err(error) => check.failed(error, Facts::default()),
+        Ok(setting) => check
+            .all(setting, is_list)
+            .unwrap_or_else(|error| check.failed(&error, &setting.facts(setting.mailbox().ok()))),
+        Err(error) => check.failed(error, &Facts::default()),
     };
-    let exit = exit.unwrap_or_else(|error| output.failed(&error, &[]));
-    check.report.into_inner().write(exit, setting.as_ref().ok()).map(|()| exit)
+    let exit = check.said.into_inner().map_or_else(|error| check.output.failed("", &error, &[]), |()| exit);
+    check.report.into_inner().write(exit, setting.as_deref().ok()).map(|()| exit)
 }
 
 struct Check<'a> {
@@ -43,141 +58,114 @@ struct Check<'a> {
     expect_days: Option<u32>,
     /// When the running step began.
     since: Cell<Instant>,
+    /// An error of our own output, after which nothing more is printed.
+    said: RefCell<Result<()>>,
 }
 
 impl Check<'_> {
-    /// An error of this is one of our own output; whatever a step meets is said here.
-    fn all(&self, setting: &Setting, listed: bool) -> Result<Exit> {
-        let mut retry = setting.retry(self.output).answers_only();
-        if let Err(error) = self.token(setting, &mut retry)? {
-            return self.failed(&error, setting.facts(setting.mailbox().ok()));
+    /// An error is that of the step that failed.
+    fn all(&self, setting: &Setting, is_list: bool) -> Result<Exit> {
+        let mut retry = setting.retry().answers_only();
+        if setting.mailboxes.is_empty() {
+            setting.mailbox()?;
         }
-        let [mailbox] = setting.mailboxes.as_slice() else { return self.each(setting, &mut retry) };
-        if listed {
-            return self.each(setting, &mut retry);
-        }
-        let mut unsaid = Ok(());
-        let walked = walk(setting, mailbox, &mut retry, self.output, &mut |step| {
-            if unsaid.is_ok() {
-                unsaid = self.step(&step);
+        // What all mailboxes have in common.
+        self.passed(Phase::Options, options_detail(setting));
+        self.passed(Phase::Credential, credential_detail(&setting.credential, self.expect_days)?);
+        setting.fresh_token(&mut retry)?;
+        self.passed(Phase::Token, token_detail(setting));
+        self.passed(Phase::Claims, claims_detail(setting)?);
+        match setting.mailboxes.as_slice() {
+            [mailbox] if !is_list => {
+                walk(setting, mailbox, &mut retry, &mut |step| self.step(&step)).map(|_| Exit::Done)
             }
-        });
-        unsaid?;
-        match walked {
-            Ok(_) => Ok(Exit::Done),
-            Err(error) => self.failed(&error, setting.facts(Some(mailbox))),
+            _ => Ok(self.each(setting, &mut retry)),
         }
-    }
-
-    /// What all mailboxes have in common: options, credential, token, claims.
-    fn token(&self, setting: &Setting, retry: &mut Retry) -> Result<Result<()>> {
-        if setting.mailboxes.is_empty()
-            && let Err(error) = setting.mailbox()
-        {
-            return Ok(Err(error));
-        }
-        self.passed(Phase::Options, options_detail(setting))?;
-        match credential_detail(setting.credential(), self.expect_days) {
-            Ok(detail) => self.passed(Phase::Credential, detail)?,
-            Err(error) => return Ok(Err(error)),
-        }
-        if let Err(error) = setting.fresh_token(self.output, retry) {
-            return Ok(Err(error));
-        }
-        self.passed(Phase::Token, token_detail(setting))?;
-        match claims_detail(setting) {
-            Ok(detail) => self.passed(Phase::Claims, detail)?,
-            Err(error) => return Ok(Err(error)),
-        }
-        Ok(Ok(()))
     }
 
     /// One line per mailbox; a failure stops the others only if they would fail in the same way.
-    fn each(&self, setting: &Setting, retry: &mut Retry) -> Result<Exit> {
+    fn each(&self, setting: &Setting, retry: &mut Retry) -> Exit {
         let mut ended = Vec::new();
         for (done, mailbox) in setting.mailboxes.iter().enumerate() {
             let start = Instant::now();
-            let walked = walk(setting, mailbox, retry, self.output, &mut |step| {
-                let line = format!("{mailbox}: {}", line(step.phase, step.took, &step.detail));
+            let walked = walk(setting, mailbox, retry, &mut |step| {
+                let line = format!("{mailbox}: {}", line(step.phase.name(), step.took, &step.detail));
                 self.report.borrow_mut().line(&line);
                 self.output.step(&format!("{mailbox}: {}: {}", step.phase.name(), step.detail));
             });
-            match walked {
+            let took = start.elapsed();
+            let error = match walked {
                 Ok(inbox) => {
-                    self.report_line(
-                        &format!("{:<13} {:>8.3} s  {mailbox}  {}", "ok", start.elapsed().as_secs_f64(), counts(&inbox)),
-                        &json!({"mailbox": mailbox, "ok": true, "ms": milliseconds(start.elapsed()), "messages": inbox.exists,
+                    self.say(
+                        &line("ok", took, &format!("{mailbox}  {}", counts(&inbox))),
+                        &json!({"mailbox": mailbox, "ok": true, "ms": milliseconds(took), "messages": inbox.exists,
                             "uidvalidity": inbox.uid_validity.map(|validity| validity.get())}),
-                    )?;
+                    );
                     ended.push(Exit::Done);
+                    continue;
                 }
-                Err(error) => {
-                    let facts = setting.facts(Some(mailbox));
-                    let hints = hints(&error, &facts);
-                    let phase = error.phase();
-                    self.report_line(
-                        &format!("{:<13} {:>8.3} s  {mailbox}  failed at {}", "failed", start.elapsed().as_secs_f64(), phase.name()),
-                        &json!({"mailbox": mailbox, "ok": false, "ms": milliseconds(start.elapsed()), "step": phase.name(),
-                            "error": said(&error), "hints": hints}),
-                    )?;
-                    self.report.borrow_mut().error(&error, &hints, heading(&error, &facts));
-                    ended.push(self.output.failed_for(&format!("{mailbox}: "), &error, &hints));
-                    let left = setting.mailboxes.len() - done - 1;
-                    if left > 0 && matches!(phase, Phase::Resolve | Phase::Connect | Phase::Proxy | Phase::Tls) {
-                        self.output.warn(&format!("{left} more mailboxes were not tried: the way there is the same"));
-                        break;
-                    }
-                }
+                Err(error) => error,
+            };
+            let (facts, phase) = (setting.facts(Some(mailbox)), error.phase().name());
+            let hints = hints(&error, &facts);
+            self.say(
+                &line("failed", took, &format!("{mailbox}  failed at {phase}")),
+                &json!({"mailbox": mailbox, "ok": false, "ms": milliseconds(took), "step": phase,
+                    "error": said(&error), "hints": hints}),
+            );
+            self.report.borrow_mut().error(&error, &hints, heading(&error, &facts));
+            ended.push(self.output.failed(&format!("{mailbox}: "), &error, &hints));
+            let left = setting.mailboxes.len() - done - 1;
+            if left > 0 && is_the_way(&error) {
+                self.output.warn(&format!("{left} more mailboxes were not tried: the way there is the same"));
+                break;
             }
         }
-        Ok(worst(&ended))
+        worst(&ended)
     }
 
-    fn passed(&self, phase: Phase, detail: String) -> Result<()> {
-        self.step(&Step { phase, took: self.since.get().elapsed(), detail, passed: true })
+    fn passed(&self, phase: Phase, detail: String) {
+        self.step(&Step { phase, took: self.since.get().elapsed(), detail, passed: true });
     }
 
     /// Says a step, and starts the clock of the next one.
-    fn step(&self, step: &Step) -> Result<()> {
+    fn step(&self, step: &Step) {
         let Step { phase, took, detail, passed } = step;
         self.since.set(Instant::now());
-        self.report_line(
-            &line(*phase, *took, detail),
+        self.say(
+            &line(phase.name(), *took, detail),
             &json!({"step": phase.name(), "ok": passed, "ms": milliseconds(*took), "detail": detail}),
-        )
+        );
     }
 
     /// The step that failed: its line, then the error and what to do.
-    fn failed(&self, error: &Error, facts: Facts) -> Result<Exit> {
-        let took = self.since.get().elapsed();
-        let hints = hints(error, &facts);
-        self.report_line(
-            &line(error.phase(), took, "failed"),
-            &json!({"step": error.phase().name(), "ok": false, "ms": milliseconds(took), "error": said(error), "hints": hints}),
-        )?;
-        self.report.borrow_mut().error(error, &hints, heading(error, &facts));
-        Ok(self.output.failed(error, &hints))
+    fn failed(&self, error: &Error, facts: &Facts) -> Exit {
+        let (took, phase) = (self.since.get().elapsed(), error.phase().name());
+        let hints = hints(error, facts);
+        self.say(
+            &line(phase, took, "failed"),
+            &json!({"step": phase, "ok": false, "ms": milliseconds(took), "error": said(error), "hints": hints}),
+        );
+        self.report.borrow_mut().error(error, &hints, heading(error, facts));
+        self.output.failed("", error, &hints)
     }
 
-    fn report_line(&self, text: &str, object: &Value) -> Result<()> {
+    fn say(&self, text: &str, object: &Value) {
         self.report.borrow_mut().line(text);
-        if self.output.json { self.output.object(object) } else { self.output.line(&[text]) }
+        let mut said = self.said.borrow_mut();
+        if said.is_ok() {
+            *said = self.output.result(|| object.clone(), &[text]);
+        }
     }
 }
 
 /// Signs in to a mailbox, opens its inbox and leaves it as it was; once more if that may help.
-fn walk(
-    setting: &Setting,
-    mailbox: &str,
-    retry: &mut Retry,
-    output: &Output,
-    done: &mut dyn FnMut(Step),
-) -> Result<Mailbox> {
+fn walk(setting: &Setting, mailbox: &str, retry: &mut Retry, done: &mut dyn FnMut(Step)) -> Result<Mailbox> {
     let done = RefCell::new(done);
     let passed = |phase, since: Instant, detail: String| {
         done.borrow_mut()(Step { phase, took: since.elapsed(), detail, passed: true });
     };
-    let mut sign_in = SignIn::new(setting, output, mailbox);
+    let mut sign_in = SignIn::new(setting, mailbox);
     let mut start = Instant::now();
     let mut connect = |why: Option<&Error>, retry: &mut Retry| {
         if let Some(why) = why {
@@ -185,7 +173,7 @@ fn walk(
             done.borrow_mut()(Step { phase: why.phase(), took: start.elapsed(), detail, passed: false });
         }
         start = Instant::now();
-        sign_in.session_step_by_step(why, retry, &mut |step| done.borrow_mut()(step))
+        sign_in.session_by_steps(why, retry, &mut |step| done.borrow_mut()(step))
     };
     try_sessions(&mut connect, retry, &mut |mut session, _| {
         let start = Instant::now();
@@ -207,8 +195,8 @@ fn walk(
     })
 }
 
-fn line(phase: Phase, took: Duration, detail: &str) -> String {
-    format!("{:<13} {:>8.3} s  {}", phase.name(), took.as_secs_f64(), Escaped(detail))
+fn line(name: &str, took: Duration, detail: &str) -> String {
+    format!("{name:<13} {:>8.3} s  {}", took.as_secs_f64(), Escaped(detail))
 }
 
 fn counts(mailbox: &Mailbox) -> String {
@@ -235,15 +223,15 @@ fn options_detail(setting: &Setting) -> String {
 }
 
 /// Which credential it is; an error where it has ended, or ends sooner than `expect_days`.
-fn credential_detail(credential: &Described, expect_days: Option<u32>) -> Result<String> {
-    let Described { detail, ends } = credential;
+fn credential_detail(credential: &Known, expect_days: Option<u32>) -> Result<String> {
+    let Known { detail, ends, .. } = credential;
     let Some(ends) = ends else {
         return Ok(match expect_days {
             None => detail.clone(),
             Some(_) => format!("{detail}; when it ends cannot be seen from here (--expect-days)"),
         });
     };
-    let date = calendar::rfc3339(*ends);
+    let date = rfc3339(*ends);
     let refused = |why: String| Err(Error::new(Kind::Refused, Phase::Credential, format!("{detail} {why}")));
     let Ok(left) = ends.duration_since(SystemTime::now()) else {
         return refused(format!("ended on {date}"));
@@ -290,25 +278,121 @@ fn time_left(expires: Option<i64>) -> String {
     }
 }
 
+/// A report that is being put together; without `--report` it does nothing.
+#[derive(Default)]
+pub(crate) struct Report {
+    to: Option<(PathBuf, File)>,
+    options: String,
+    lines: String,
+}
+
+impl Report {
+    /// Opens the file before anything is tried, so that the only run that fails is not in vain. What is
+    /// `valid` has passed its checks; anything else may be a secret in the wrong variable.
+    pub(crate) fn open(arguments: &Arguments, valid: bool) -> Result<Report> {
+        let Some(path) = arguments.text("report").map(PathBuf::from) else { return Ok(Report::default()) };
+        let file = open_private(&path, false, arguments.deadline()).map_err(|e| refused(&path, e))?;
+        Ok(Report { to: Some((path, file)), options: options(&arguments.0, valid), lines: String::new() })
+    }
+
+    /// A line as it was shown.
+    pub(crate) fn line(&mut self, line: &str) {
+        if self.to.is_some() {
+            self.lines.push_str(&format!("{}\n", Escaped(line)));
+        }
+    }
+
+    /// An error as it was shown, and what the others call it.
+    pub(crate) fn error(&mut self, error: &Error, hints: &[String], heading: Option<&str>) {
+        self.line(&format!("exoimap: {}", said(error)));
+        hints.iter().for_each(|hint| self.line(&format!("hint: {hint}")));
+        if let Some(heading) = heading {
+            self.line(&format!("more in docs/troubleshooting.md under: {heading}"));
+        }
+        if let Some(reply) = error.entra() {
+            let ids = [
+                ("AADSTS", reply.codes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
+                ("trace id", reply.trace_id.clone()),
+                ("correlation id", reply.correlation_id.clone()),
+                ("at", reply.timestamp.clone()),
+            ];
+            ids.iter().for_each(|(name, id)| self.line(&format!("Entra ID: {name} {id}")));
+        }
+    }
+
+    /// Writes it down.
+    pub(crate) fn write(self, exit: Exit, setting: Option<&Setting>) -> Result<()> {
+        let Some((path, mut file)) = self.to else { return Ok(()) };
+        let claims = setting.and_then(Setting::claims).map_or_else(
+            || "none: there was no token, or it says nothing about itself\n".to_owned(),
+            |claims| format!("{:#}\n", claims.all),
+        );
+        // A line of JSON may hold what others wrote; its line ends are ours.
+        let claims: String = claims.lines().map(|line| format!("{}\n", Escaped(line))).collect();
+        let dialogue = setting.map(Setting::dialogue).filter(|dialogue| !dialogue.is_empty());
+        let text = format!(
+            "exoimap {}, {} {}, {}\n\n# Options\n{}\n# Steps\n{}exit {}\n\n# Claims of the token\n{claims}\n# Dialogue\n{}",
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::OS,
+            std::env::consts::ARCH,
+            rfc3339(SystemTime::now()),
+            self.options,
+            self.lines,
+            exit as u8,
+            dialogue.as_deref().unwrap_or("none: no server was talked to\n"),
+        );
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| refused(&path, e))
+    }
+}
+
+fn refused(path: &Path, e: std::io::Error) -> Error {
+    Error::file(Kind::Local, Phase::Options, format!("writing {} (--report)", path.display()), e)
+}
+
+/// The options that are not as they always are, then the names of the variables that count.
+fn options(arguments: &ArgMatches, valid: bool) -> String {
+    let mut text = String::new();
+    let shown = |id: &str| options::named(id).is_some_and(Entry::is_shown);
+    for id in arguments.ids().map(clap::Id::as_str) {
+        let Some(source) = arguments.value_source(id).filter(|source| *source != ValueSource::DefaultValue) else {
+            continue;
+        };
+        let from = if source == ValueSource::EnvVariable { " (from the environment)" } else { "" };
+        let raw = arguments.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
+        let value = if valid && shown(id) { raw.collect::<Vec<_>>().join(" ") } else { "(set)".to_owned() };
+        text.push_str(&format!("--{id} {}{from}\n", Escaped(&value)));
+    }
+    let counts = |name: &str| options::is_setting(name) || options::variable_named(name).is_some();
+    let mut names: Vec<_> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+    names.retain(|name| counts(name));
+    names.sort();
+    text.push_str(&format!("in the environment: {}\n", Escaped(&names.join(" "))));
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Secret;
+    use crate::entra::TokenSource;
 
     #[test]
     fn a_credential_that_ends_soon_fails_where_it_is_asked_for() {
-        let ends_in = |days: u32| Described {
-            detail: "certificate x".to_owned(),
-            ends: Some(SystemTime::now() + DAY * days + Duration::from_secs(60)),
+        let known = |detail: &str, ends| {
+            let source = TokenSource::Token(Secret::new("x"));
+            Known { source, detail: detail.to_owned(), ends }
         };
+        let ends_in =
+            |days: u32| known("certificate x", Some(SystemTime::now() + DAY * days + Duration::from_secs(60)));
         assert!(credential_detail(&ends_in(20), None).unwrap().starts_with("certificate x, ends in 20 days, on 20"));
         assert!(credential_detail(&ends_in(20), Some(20)).is_ok());
         let error = credential_detail(&ends_in(20), Some(30)).unwrap_err();
         assert_eq!((error.kind(), error.phase()), (Kind::Refused, Phase::Credential));
         assert!(error.to_string().contains("ends in 20 days") && error.to_string().ends_with("--expect-days 30"));
-        let over = Described { detail: "x".into(), ends: Some(SystemTime::UNIX_EPOCH) };
+        let over = known("x", Some(SystemTime::UNIX_EPOCH));
         let error = credential_detail(&over, None).unwrap_err();
         assert_eq!(error.to_string(), "credential: x ended on 1970-01-01T00:00:00Z");
-        let unknown = Described { detail: "client secret of x".into(), ends: None };
+        let unknown = known("client secret of x", None);
         assert!(credential_detail(&unknown, Some(30)).unwrap().contains("cannot be seen from here"));
     }
 }

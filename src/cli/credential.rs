@@ -1,32 +1,38 @@
-//! Which credential: the one that the options name, else the first that the environment names.
+//! Which credential: the one that an option names, else the first that the environment names. A client secret may also
+//! come from a command that prints it (`pass show …`, a vault's own program); it runs in the platform's shell, reads
+//! nothing, and says what it has to say on our stderr. What it prints is bounded, and so is its time.
 
+use std::io::Read;
 use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::entra::{Application, Certificate, Cloud, Credential, DeviceCode, ManagedIdentity, TokenSource};
-use crate::{Error, Result};
-use clap::ArgMatches;
-use clap::parser::ValueSource;
+use crate::error::{Cause, TIME_LIMIT};
+use crate::{Error, Kind, Phase, Result, Secret, threads};
 
-use super::client_secret::client_secret;
-use super::environment;
-use super::input::read_secret;
-use super::options;
+use super::input::{MOST, read_secret, secret_of};
+use super::options::{self, METHODS};
+use super::{Arguments, environment};
 
 /// A credential that ends in fewer days is worth a word.
 const SOON: u64 = 30;
 
-/// What can be said of a credential; never the credential.
-pub(crate) struct Described {
-    /// Which it is, and where it came from.
+/// How long a program that has closed its stdout is left alone before it is looked at again.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// A credential, and what can be said of it.
+pub(crate) struct Known {
+    pub(crate) source: TokenSource,
+    /// Which it is, and where it came from; never the credential.
     pub(crate) detail: String,
-    /// When it ends, where that can be seen from here.
+    /// When it ends, if that can be seen from here.
     pub(crate) ends: Option<SystemTime>,
 }
 
-impl Described {
-    fn new(detail: impl Into<String>) -> Described {
-        Described { detail: detail.into(), ends: None }
+impl Known {
+    fn new(source: TokenSource, detail: String) -> Known {
+        Known { source, detail, ends: None }
     }
 
     /// What to say of a credential that ends soon.
@@ -39,20 +45,36 @@ impl Described {
             Ok(_) => None,
         }
     }
+}
 
-    fn of(what: &str, from: &str) -> Described {
-        Described::new(format!("{what} of {}", if from == "-" { "stdin" } else { from }))
+/// Where tokens come from and are good for: the settings of a cloud, unless an option says something else.
+pub(crate) struct Endpoints<'a> {
+    cloud: Cloud,
+    pub(crate) authority: &'a str,
+    pub(crate) scope: String,
+    pub(crate) host: &'a str,
+}
+
+impl Endpoints<'_> {
+    pub(crate) fn new(arguments: &Arguments) -> Endpoints<'_> {
+        let cloud = cloud(arguments);
+        let scope = arguments.text("scope").map(str::to_owned);
+        Endpoints {
+            cloud,
+            authority: arguments.text("authority-host").unwrap_or(cloud.authority()),
+            scope: scope.unwrap_or_else(|| format!("https://{}/.default", cloud.imap_host())),
+            host: arguments.text("host").unwrap_or(cloud.imap_host()),
+        }
     }
 }
 
+pub(crate) fn cloud(arguments: &Arguments) -> Cloud {
+    arguments.text("cloud").and_then(Cloud::named).unwrap_or_default()
+}
+
 /// The credential that the options name, else the first that the environment names.
-pub(crate) fn credential(
-    arguments: &ArgMatches,
-    needs_mailbox: bool,
-    cloud: Cloud,
-    deadline: Option<Instant>,
-) -> Result<(TokenSource, Described)> {
-    let given = Given { arguments, cloud, deadline };
+pub(crate) fn credential(arguments: &Arguments, needs_mailbox: bool) -> Result<Known> {
+    let given = Given { arguments, endpoints: Endpoints::new(arguments) };
     let method = given.method()?;
     given.check_complete(method, needs_mailbox)?;
     match method.unwrap_or_default() {
@@ -65,166 +87,223 @@ pub(crate) fn credential(
 
 /// What options and environment say.
 struct Given<'a> {
-    arguments: &'a ArgMatches,
-    cloud: Cloud,
-    /// When the run ends.
-    deadline: Option<Instant>,
+    arguments: &'a Arguments,
+    endpoints: Endpoints<'a>,
 }
 
 impl Given<'_> {
-    fn text(&self, name: &str) -> Option<&str> {
-        self.arguments.get_one::<String>(name).map(|text| text.trim()).filter(|text| !text.is_empty())
-    }
-
-    fn named(&self, name: &str) -> bool {
-        self.arguments.value_source(name) == Some(ValueSource::CommandLine)
-    }
-
     /// Names all that is missing, not only the first.
     fn check_complete(&self, method: Option<&str>, needs_mailbox: bool) -> Result<()> {
-        let has = |name: &str| self.arguments.try_get_one::<String>(name).is_ok_and(|value| value.is_some());
         let needs_ids = !matches!(method, Some("token" | "managed-identity"));
-        let lacks = |name: &str| self.text(name).is_none();
-        let missing = [
-            (needs_mailbox && lacks("mailbox") && !has("mailboxes"), "the mailbox (--mailbox, EXOIMAP_MAILBOX)"),
-            (needs_ids && lacks("tenant"), "the tenant (--tenant, AZURE_TENANT_ID)"),
-            (needs_ids && lacks("client-id"), "the client ID (--client-id, AZURE_CLIENT_ID)"),
-            (
-                method.is_none(),
-                "a credential: a certificate (AZURE_CLIENT_CERTIFICATE_PATH, --certificate), a client secret (AZURE_CLIENT_SECRET, --client-secret-file, --client-secret-command), a federated token (AZURE_FEDERATED_TOKEN_FILE, --federated-token-file) or an access token (EXOIMAP_ACCESS_TOKEN, --access-token-file); exoimap setup prints how to get one",
-            ),
+        let has_list = self.arguments.raw("mailboxes").is_some();
+        let needed = [
+            (needs_mailbox && !has_list, "mailbox", "the mailbox"),
+            (needs_ids, "tenant", "the tenant"),
+            (needs_ids, "client-id", "the client ID"),
         ];
-        let missing: Vec<_> = missing.iter().filter(|(is_missing, _)| *is_missing).map(|(_, what)| *what).collect();
+        let missing = needed.iter().filter(|(is_needed, name, _)| *is_needed && self.arguments.text(name).is_none());
+        let names = |name| options::named(name).map(|entry| entry.names()).unwrap_or_default();
+        let mut missing: Vec<_> = missing.map(|(_, name, what)| format!("{what} ({})", names(name))).collect();
+        if method.is_none() {
+            missing.push(format!("a credential: {}; exoimap setup prints how to get one", options::credentials()));
+        }
         if missing.is_empty() { Ok(()) } else { Err(Error::usage(format!("missing: {}", missing.join("; ")))) }
     }
 
     /// What an option names counts more than what the environment does; none if nothing names one.
     fn method(&self) -> Result<Option<&str>> {
-        let asked = self.text("auth").filter(|method| *method != "auto");
-        let by_option = asked.filter(|_| self.named("auth"));
-        let mut named = options::credentials().filter(|(option, _)| self.named(option));
+        let asked = self.arguments.text("auth").filter(|method| *method != "auto");
+        let mut named = options::all().filter(|entry| !entry.method.is_empty() && self.is_typed(entry.name));
         let first = named.next();
-        if let (Some((first, _)), Some((second, _))) = (first, named.next()) {
+        if let (Some(first), Some(second)) = (first, named.next()) {
+            let (first, second) = (first.name, second.name);
             return Err(Error::usage(format!("--{first} and --{second} are two ways to sign in: name one")));
         }
-        if let (Some((option, method)), Some(asked)) = (first, by_option)
-            && method != asked
+        if let (Some(option), Some(asked)) = (first, asked.filter(|_| self.is_typed("auth")))
+            && option.method != asked
         {
+            let option = option.name;
             return Err(Error::usage(format!("--{option} is not what --auth {asked} signs in by: name one")));
         }
-        if let Some((_, method)) = first {
-            return Ok(Some(method));
-        }
-        let has = |name: &str| environment::secret(name).is_some();
-        Ok(match asked {
-            Some(method) => Some(method),
-            None if has("EXOIMAP_ACCESS_TOKEN") => Some("token"),
-            None if self.text("certificate").is_some() => Some("certificate"),
-            None if has("AZURE_CLIENT_SECRET") => Some("secret"),
-            None if self.text("client-secret-file").or(self.text("client-secret-command")).is_some() => Some("secret"),
-            None if self.text("federated-token-file").is_some() => Some("federated"),
-            None => None,
-        })
+        let found = || METHODS.iter().map(|(method, _)| *method).find(|method| self.place(method).is_some());
+        Ok(first.map(|entry| entry.method).or(asked).or_else(found))
     }
 
-    fn token(&self) -> Result<(TokenSource, Described)> {
-        let (token, from) = match self.text("access-token-file") {
-            Some(file) => (read_secret(file, "the access token", self.deadline)?, file),
-            None => environment::secret("EXOIMAP_ACCESS_TOKEN")
-                .map(|token| (token, "EXOIMAP_ACCESS_TOKEN"))
-                .ok_or_else(|| Error::usage("no access token is given (EXOIMAP_ACCESS_TOKEN, --access-token-file)"))?,
-        };
+    fn is_typed(&self, name: &str) -> bool {
+        !name.is_empty() && self.arguments.is_typed(name)
+    }
+
+    /// Where a method's credential is: an option comes before the variable with the value, that before the variables with
+    /// a file or a command.
+    fn place(&self, method: &str) -> Option<&'static options::Entry> {
+        let of = || options::all().filter(|entry| entry.method == method);
+        of().find(|entry| self.is_typed(entry.name))
+            .or_else(|| of().find(|entry| entry.name.is_empty() && environment::secret(entry.env).is_some()))
+            .or_else(|| of().find(|entry| self.arguments.text(entry.name).is_some()))
+    }
+
+    /// The secret of a method, and where it came from.
+    fn read(&self, method: &str, what: &str) -> Result<(Secret, String)> {
+        let missing = || Error::usage(format!("{what} is not given ({})", options::sources(method)));
+        let place = self.place(method).ok_or_else(missing)?;
+        match (self.arguments.text(place.name), environment::secret(place.env)) {
+            (Some(command), _) if place.name == "client-secret-command" => {
+                let timeout = self.arguments.get("timeout").unwrap_or(Duration::from_secs(60));
+                Ok((run(command, timeout, self.arguments.deadline())?, "a command".to_owned()))
+            }
+            (Some(file), _) => {
+                let from = if file == "-" { "stdin" } else { file };
+                Ok((read_secret(file, what, self.arguments.deadline())?, from.to_owned()))
+            }
+            (None, Some(secret)) => Ok((secret, place.env.to_owned())),
+            (None, None) => Err(missing()),
+        }
+    }
+
+    fn token(&self) -> Result<Known> {
+        let (token, from) = self.read("token", "the access token")?;
         if token.expose().iter().any(|byte| !matches!(byte, 0x21..=0x7e)) {
-            return Err(Error::usage(
-                "the access token holds a blank or a control character, which no token does (EXOIMAP_ACCESS_TOKEN, --access-token-file)",
-            ));
+            return Err(Error::usage(format!(
+                "the access token of {from} holds a blank or a control character, which no token does"
+            )));
         }
         // When it ends is a claim.
-        Ok((TokenSource::Token(token), Described::of("access token", from)))
+        Ok(Known::new(TokenSource::Token(token), format!("access token of {from}")))
     }
 
-    fn application(&self, method: &str) -> Result<(TokenSource, Described)> {
-        let (credential, described) = match method {
-            "certificate" => self.certificate()?,
-            "federated" => self.federated()?,
-            _ => self.secret()?,
+    fn application(&self, method: &str) -> Result<Known> {
+        let file = |name| self.needed(name);
+        let (credential, detail, ends) = match method {
+            "certificate" => {
+                let file = file("certificate")?;
+                let certificate = self.certificate(Path::new(file))?;
+                let (subject, sha1, sha256) = (certificate.subject(), certificate.sha1(), certificate.sha256());
+                let detail = format!("certificate {subject} of {file}, SHA-1 {sha1}, SHA-256 {sha256}");
+                let ends = u64::try_from(certificate.expires()).ok().map(|end| UNIX_EPOCH + Duration::from_secs(end));
+                (Credential::Certificate(certificate), detail, ends)
+            }
+            "federated" => {
+                let file = file("federated-token-file")?;
+                (Credential::FederatedTokenFile(file.into()), format!("federated token of {file}"), None)
+            }
+            // When it ends only Entra knows.
+            _ => {
+                let (secret, from) = self.read("secret", "the client secret")?;
+                (Credential::ClientSecret(secret), format!("client secret of {from}"), None)
+            }
         };
-        let application = Application::new(self.tenant()?, self.client_id()?, credential)?;
-        let application = application.with_authority(self.authority())?.with_scope(&self.scope())?;
-        Ok((TokenSource::Application(Box::new(application)), described))
+        let application = Application::new(self.needed("tenant")?, self.needed("client-id")?, credential)?;
+        let application = application.with_authority(self.endpoints.authority)?.with_scope(&self.endpoints.scope)?;
+        Ok(Known { ends, ..Known::new(TokenSource::Application(Box::new(application)), detail) })
     }
 
-    fn certificate(&self) -> Result<(Credential, Described)> {
-        let file =
-            self.needed("certificate", "no certificate is given (AZURE_CLIENT_CERTIFICATE_PATH, --certificate)")?;
-        let mut certificate =
-            Certificate::read(Path::new(file), self.text("certificate-key").map(Path::new), self.deadline)?;
-        if self.text("certificate-signature") == Some("rs256") {
-            certificate = certificate.with_rs256();
+    fn certificate(&self, file: &Path) -> Result<Certificate> {
+        let key = self.arguments.text("certificate-key").map(Path::new);
+        let certificate = Certificate::read(file, key, self.arguments.deadline())?;
+        match self.arguments.text("certificate-signature") {
+            Some("rs256") => Ok(certificate.with_rs256()),
+            _ => Ok(certificate),
         }
-        let (subject, sha1, sha256) = (certificate.subject(), certificate.sha1(), certificate.sha256());
-        let described = Described {
-            ends: u64::try_from(certificate.expires()).ok().map(|end| UNIX_EPOCH + Duration::from_secs(end)),
-            ..Described::new(format!("certificate {subject} of {file}, SHA-1 {sha1}, SHA-256 {sha256}"))
-        };
-        Ok((Credential::Certificate(certificate), described))
-    }
-
-    fn federated(&self) -> Result<(Credential, Described)> {
-        let missing = "no federated token is given (AZURE_FEDERATED_TOKEN_FILE, --federated-token-file)";
-        let file = self.needed("federated-token-file", missing)?;
-        Ok((Credential::FederatedTokenFile(file.into()), Described::of("federated token", file)))
-    }
-
-    fn secret(&self) -> Result<(Credential, Described)> {
-        let missing = "no client secret is given (AZURE_CLIENT_SECRET, --client-secret-file, --client-secret-command)";
-        let (secret, from) = client_secret(self.arguments, self.deadline)?.ok_or_else(|| Error::usage(missing))?;
-        // When it ends only Entra knows.
-        Ok((Credential::ClientSecret(secret), Described::new(format!("client secret of {from}"))))
     }
 
     /// `AZURE_CLIENT_ID` names a user-assigned identity to Microsoft's libraries, so it does to us.
-    fn managed_identity(&self) -> Result<(TokenSource, Described)> {
-        let identity = ManagedIdentity::of_this_machine(&environment::value)?.with_scope(&self.scope())?;
-        let (identity, described) = match self.text("identity").or(self.text("client-id")) {
-            None | Some("system") => (identity, Described::new("system-assigned managed identity")),
-            Some(which) => (identity.with_identity(which)?, Described::new(format!("managed identity {which}"))),
+    fn managed_identity(&self) -> Result<Known> {
+        let identity = ManagedIdentity::of_this_machine(&environment::value)?.with_scope(&self.endpoints.scope)?;
+        let (identity, detail) = match self.arguments.text("identity").or(self.arguments.text("client-id")) {
+            None | Some("system") => (identity, "system-assigned managed identity".to_owned()),
+            Some(which) => (identity.with_identity(which)?, format!("managed identity {which}")),
         };
-        Ok((TokenSource::ManagedIdentity(Box::new(identity)), described))
+        Ok(Known::new(TokenSource::ManagedIdentity(Box::new(identity)), detail))
     }
 
-    fn device_code(&self) -> Result<(TokenSource, Described)> {
-        if self.text("token-cache").is_none() {
-            return Err(Error::usage(
-                "a device code needs a directory where the sign-in is kept (--token-cache, EXOIMAP_TOKEN_CACHE): without it somebody would have to sign in for each run",
+    fn device_code(&self) -> Result<Known> {
+        if self.arguments.text("token-cache").is_none() {
+            return Err(Error::of_setting(
+                "token-cache",
+                "a device code needs a directory where the sign-in is kept: without it somebody would have to sign in for each run",
             ));
         }
-        let person = DeviceCode::new(self.tenant()?, self.client_id()?, self.cloud)?;
-        let person = person.with_authority(self.authority())?;
-        let person = match self.text("scope") {
+        let person = DeviceCode::new(self.needed("tenant")?, self.needed("client-id")?, self.endpoints.cloud)?;
+        let person = person.with_authority(self.endpoints.authority)?;
+        let person = match self.arguments.text("scope") {
             Some(scope) => person.with_scope(scope)?,
             None => person,
         };
-        Ok((TokenSource::DeviceCode(Box::new(person)), Described::new("a person's sign-in by device code")))
+        Ok(Known::new(TokenSource::DeviceCode(Box::new(person)), "a person's sign-in by device code".to_owned()))
     }
 
-    fn tenant(&self) -> Result<&str> {
-        self.needed("tenant", "no tenant is named (--tenant, AZURE_TENANT_ID)")
+    fn needed(&self, name: &'static str) -> Result<&str> {
+        self.arguments.text(name).ok_or_else(|| Error::of_setting(name, format!("missing: --{name}")))
     }
+}
 
-    fn client_id(&self) -> Result<&str> {
-        self.needed("client-id", "no application is named (--client-id, AZURE_CLIENT_ID)")
+fn run(command: &str, timeout: Duration, deadline: Option<Instant>) -> Result<Secret> {
+    let failed = |kind: Kind, why: String| {
+        let message = format!("the command that prints the client secret {why}");
+        Error::new(kind, Phase::Credential, message).about("client-secret-command")
+    };
+    let now = Instant::now();
+    let left = deadline.map_or(timeout, |deadline| timeout.min(deadline.saturating_duration_since(now)));
+    let end = now + left;
+    let mut child = shell(command)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|e| failed(Kind::Usage, format!("could not be started: {e}")))?;
+    let printed = printed(&mut child, end);
+    let Some((printed, status)) = printed.and_then(|printed| Some((printed, wait(&mut child, end)?))) else {
+        // What the shell has started may live on; nobody reads it any more.
+        let _ = child.kill();
+        let _ = child.wait();
+        if left < timeout {
+            let over = failed(Kind::Temporary, format!("was not done: {TIME_LIMIT}"));
+            return Err(over.because(Cause::TimeLimit).about("max-time"));
+        }
+        return Err(failed(Kind::Temporary, format!("was not done after {} s", timeout.as_secs())));
+    };
+    match status.code() {
+        // Who prints more than we read may die of it; that is not why it failed.
+        code if code == Some(0) || printed.len() as u64 > MOST => secret_of(&printed)
+            .map_err(|why| failed(Kind::Usage, format!("printed something that is not a secret: {why}"))),
+        // What shells say of a program that is not there, or that is none.
+        Some(code @ (126 | 127)) => Err(failed(Kind::Usage, format!("could not be run: the shell ended with {code}"))),
+        Some(code) => Err(failed(Kind::Refused, format!("ended with {code}"))),
+        None => Err(failed(Kind::Refused, "was killed by a signal".to_owned())),
     }
+}
 
-    fn authority(&self) -> &str {
-        self.text("authority-host").unwrap_or(self.cloud.authority())
-    }
+#[cfg(windows)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("cmd");
+    // With /S the outer quotes are taken off, and what is between them is the command as it is.
+    std::os::windows::process::CommandExt::raw_arg(&mut shell, format!("/S /C \"{command}\""));
+    shell
+}
 
-    fn scope(&self) -> String {
-        self.text("scope").map_or_else(|| format!("https://{}/.default", self.cloud.imap_host()), str::to_owned)
-    }
+#[cfg(not(windows))]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]);
+    shell
+}
 
-    fn needed(&self, name: &str, missing: &str) -> Result<&str> {
-        self.text(name).ok_or_else(|| Error::usage(missing))
+/// What it prints up to the end, or up to one byte more than we take; none if that takes too long. A thread reads,
+/// because what the shell has started may hold the pipe open without end.
+fn printed(child: &mut Child, end: Instant) -> Option<Secret> {
+    let stdout = child.stdout.take()?;
+    let read = move || {
+        let mut bytes = Vec::new();
+        stdout.take(MOST + 1).read_to_end(&mut bytes).map(|_| Secret::new(bytes))
+    };
+    threads::until(Some(end), read).ok()
+}
+
+fn wait(child: &mut Child, end: Instant) -> Option<ExitStatus> {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if Instant::now() < end => std::thread::sleep(LOOK),
+            _ => return None,
+        }
     }
 }

@@ -16,14 +16,11 @@ use std::time::Instant;
 use crate::{Error, Kind, Phase, Result, Secret};
 
 use super::input::read_text;
-use super::options;
-use super::similar::nearest;
 
 /// The most of the file, in bytes.
 const MOST: u64 = 256 * 1024;
 
-/// What the file says, in its order.
-static FILE: OnceLock<Vec<(String, String)>> = OnceLock::new();
+static FILE: OnceLock<Parsed> = OnceLock::new();
 
 /// A variable's value.
 pub(crate) fn value(name: &str) -> Option<String> {
@@ -51,36 +48,20 @@ pub(crate) fn of_file(name: &str) -> Option<&'static str> {
     if std::env::var_os(name).is_some_and(|value| !value.is_empty()) {
         return None;
     }
-    let last = FILE.get()?.iter().rev().find(|(known, _)| known == name);
+    let last = FILE.get()?.assigned.iter().rev().find(|(known, _)| known == name);
     last.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
 }
 
-/// Reads the file, once; says which of its lines set nothing that counts, and what to write instead.
-pub(crate) fn load(file: &str, deadline: Option<Instant>) -> Result<Vec<String>> {
+/// Reads the file, once.
+pub(crate) fn load(file: &str, deadline: Option<Instant>) -> Result<&'static Parsed> {
     let doing = || format!("reading the environment from {file} (--env-file)");
     let failed = |e| Error::file(Kind::Usage, Phase::Options, doing(), e);
     let text = read_text(file, MOST, deadline).map_err(failed)?;
     let parsed = parse(text.expose_str().unwrap_or_default()).map_err(io::Error::other).map_err(failed)?;
-    let unknown =
-        parsed.assigned.iter().filter(|(name, _)| options::is_setting(name) && options::variable_named(name).is_none());
-    let unknown = unknown.map(|(name, _)| {
-        let known = options::all().map(|entry| entry.env);
-        let near = nearest(name, known).map_or_else(String::new, |near| format!("; did you mean {near}?"));
-        format!("{file}: {name} is not a setting of exoimap{near}")
-    });
-    let odd = parsed.odd.iter().map(|(line, name)| {
-        let cure = match name.split_once(' ') {
-            Some((word @ ("export" | "set" | "setx"), name)) => format!(" (leave out `{word}`: {}=…)", name.trim()),
-            None if name.starts_with("$env:") => format!(" ({}=…)", name.trim_start_matches("$env:")),
-            _ => String::new(),
-        };
-        format!("{file}, line {line}, is not NAME=value and was ignored{cure}")
-    });
-    let said = odd.chain(unknown).collect();
-    let _ = FILE.set(parsed.assigned);
-    Ok(said)
+    Ok(FILE.get_or_init(|| parsed))
 }
 
+/// What the file says, in its order.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Parsed {
     pub(crate) assigned: Vec<(String, String)>,

@@ -4,9 +4,6 @@ use std::process::ExitCode;
 
 use crate::{Error, Kind};
 
-/// Why what is left is left.
-pub(crate) const TIME_LIMIT: &str = "time limit reached (--max-time)";
-
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {

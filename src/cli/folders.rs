@@ -5,38 +5,35 @@ use crate::imap::Listed;
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::types::{Flag, ListItem, MailboxStatus, Unreadable};
 use crate::{Error, Kind, Result};
-use clap::ArgMatches;
 use serde_json::json;
 
-use super::exit::Exit;
-use super::output::Output;
-use super::session::Setting;
-use super::sign_in::SignIn;
+use super::{Call, Exit, Output, SignIn};
 
 /// `folders create NAME`
-pub(crate) fn create(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
+pub(crate) fn create(call: &Call) -> Result<Exit> {
+    let setting = call.setting()?;
     let mailbox = setting.mailbox()?;
-    let name = MailboxName::new(arguments.get_one::<String>("name").map(String::as_str).unwrap_or_default())?;
-    SignIn::new(setting, output, mailbox).persist(&mut setting.retry(output), &mut |session, _| {
+    let name = MailboxName::new(call.arguments.raw("name").unwrap_or_default())?;
+    SignIn::new(&setting, mailbox).persist(&mut setting.retry(), &mut |session, _| {
         session.create(&name)?;
         Ok(Next::Done)
     })?;
-    let object = json!({"name": name.as_str(), "wire": String::from_utf8_lossy(name.wire()), "created": true});
-    if output.json { output.object(&object) } else { output.line(&[name.as_str()]) }.map(|()| Exit::Done)
+    let object = || json!({"name": name.as_str(), "wire": String::from_utf8_lossy(name.wire()), "created": true});
+    call.output.result(object, &[name.as_str()]).map(|()| Exit::Done)
 }
 
 /// `folders PATTERN`: what fetch would take of a mailbox.
-pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
+pub(crate) fn run(call: &Call) -> Result<Exit> {
+    let (arguments, output, setting) = (&call.arguments, &call.output, call.setting()?);
     let mailbox = setting.mailbox()?;
-    let all = |name: &str| arguments.get_many::<String>(name).into_iter().flatten().cloned().collect::<Vec<_>>();
-    let (patterns, without) = (all("pattern"), all("not-folder"));
+    let (patterns, without) = (arguments.all("pattern"), arguments.all("not-folder"));
     let is_all = patterns.is_empty() && without.is_empty();
     let patterns = if patterns.is_empty() { vec!["*".to_owned()] } else { patterns };
-    let counts = !arguments.get_flag("no-counts");
+    let counts = !arguments.has("no-counts");
     // Each folder is said once, in however many sessions it takes.
     let (mut items, mut said, mut unmatched): (Option<Vec<ListItem>>, usize, Vec<String>) = (None, 0, Vec::new());
     let (mut ended_at, mut is_partial) = (None, false);
-    SignIn::new(setting, output, mailbox).persist(&mut setting.retry(output), &mut |session, retry| {
+    SignIn::new(&setting, mailbox).persist(&mut setting.retry(), &mut |session, retry| {
         if items.is_none() {
             let mut list = session.list()?;
             is_partial = unreadable(output, "", &list);

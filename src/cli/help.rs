@@ -1,13 +1,9 @@
-//! The text of the help around the options, and how wide it is.
+//! The text of the help around the options, and how wide it is; which build this is.
+
+use super::options;
 
 /// What the program is for.
 pub(crate) const ABOUT: &str = "Get mail out of Exchange Online, for unattended jobs";
-
-const CREDENTIAL: &str = "\
-Credential: a certificate (--certificate, AZURE_CLIENT_CERTIFICATE_PATH), a client secret (AZURE_CLIENT_SECRET, \
---client-secret-file, --client-secret-command), a federated token (AZURE_FEDERATED_TOKEN_FILE), an access token \
-(EXOIMAP_ACCESS_TOKEN, --access-token-file), a managed identity (--auth managed-identity) or a person's sign-in (--auth \
-device-code). No secret is taken from the command line.";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 local failure; 2 usage; 3 nothing came; 4 an administrator must act; 5 temporary failure, \
@@ -18,7 +14,11 @@ const COLUMNS: usize = 100;
 
 /// What stands at the end of a help.
 pub(crate) fn closing(output: &str) -> String {
-    let paragraphs = [output, CREDENTIAL, EXIT_CODES];
+    let credential = format!(
+        "Credential: {}, a managed identity (--auth managed-identity) or a person's sign-in (--auth device-code). No secret is taken from the command line.",
+        options::credentials()
+    );
+    let paragraphs = [output, &credential, EXIT_CODES];
     paragraphs.iter().filter(|text| !text.is_empty()).copied().collect::<Vec<_>>().join("\n\n")
 }
 
@@ -59,6 +59,34 @@ fn wrapped(text: &str, columns: usize) -> String {
         out.push('\n');
     }
     out.replace('\u{a0}', " ")
+}
+
+/// `-V`.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// `--version`: commit, target, TLS library, features. `tests/build` names the commit.
+pub(crate) fn long_version() -> String {
+    let tls = match () {
+        () if cfg!(windows) => "SChannel",
+        () if cfg!(target_vendor = "apple") => "Secure Transport",
+        () if cfg!(feature = "vendored") => "OpenSSL, built in",
+        () => "OpenSSL of this system",
+    };
+    let libc = match () {
+        () if cfg!(target_env = "musl") => "-musl",
+        () if cfg!(target_env = "msvc") => "-msvc",
+        () if cfg!(target_env = "gnu") => "-gnu",
+        () => "",
+    };
+    let features = [("attachments", cfg!(feature = "attachments")), ("certificate", cfg!(feature = "certificate"))];
+    let features: Vec<_> = features.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| *name).collect();
+    format!(
+        "{VERSION}\ncommit    {}\ntarget    {}-{}{libc}\nTLS       {tls}\nfeatures  {}",
+        option_env!("EXOIMAP_COMMIT").unwrap_or("unknown (not built by tests/build)"),
+        std::env::consts::ARCH,
+        std::env::consts::OS,
+        features.join(", "),
+    )
 }
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
-//! What is wrong with a command line, in a line and a hint: which option, what it takes, what was probably meant.
+//! What is wrong with a call, in a line and a hint: which option, what it takes, what was probably meant. And what is
+//! odd about its settings, before anything is tried: lines of `--env-file`, secrets that others can read.
 
 use std::error::Error as _;
 
 use clap::error::{ContextKind, ErrorKind};
 
-use crate::text::shown;
+use crate::Secret;
+use crate::text::{may_be_secret, shown};
 
 use super::commands::COMMANDS;
-use super::options::{self, Entry};
-use super::similar::nearest;
+use super::environment::Parsed;
+use super::options::{self, Entry, Kind};
+use super::{Arguments, environment};
 
 /// What users of curl, getmail, mbsync, az and gh type, and what it is here.
 const ELSEWHERE: &[(&[&str], &str)] = &[
@@ -169,6 +172,130 @@ fn plain(e: &clap::Error) -> String {
     line.strip_prefix("error: ").unwrap_or(&line).to_owned()
 }
 
+/// What is odd about the file of `--env-file`: lines that set nothing that counts, and what to write instead.
+pub(crate) fn in_file(file: &str, parsed: &Parsed) -> Vec<String> {
+    let is_unknown = |name: &str| options::is_setting(name) && options::variable_named(name).is_none();
+    let unknown = parsed.assigned.iter().filter(|(name, _)| is_unknown(name)).map(|(name, _)| {
+        let near = nearest(name, options::all().map(|entry| entry.env));
+        let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        format!("{file}: {name} is not a setting of exoimap{near}")
+    });
+    let odd = parsed.odd.iter().map(|(line, name)| {
+        let cure = match name.split_once(' ') {
+            Some((word @ ("export" | "set" | "setx"), name)) => format!(" (leave out `{word}`: {}=…)", name.trim()),
+            None if name.starts_with("$env:") => format!(" ({}=…)", name.trim_start_matches("$env:")),
+            _ => String::new(),
+        };
+        format!("{file}, line {line}, is not NAME=value and was ignored{cure}")
+    });
+    odd.chain(unknown).collect()
+}
+
+/// Guards secrets, and what does not look like a path where one is named: it may be the secret itself.
+pub(crate) fn guard_secrets(arguments: &Arguments) {
+    for entry in options::all() {
+        let given = arguments.raw(entry.name).map(str::to_owned);
+        let Some(value) = given.or_else(|| environment::value(entry.env)) else { continue };
+        let is_secret = match (entry.kind, entry.value) {
+            (Kind::Secret, _) => true,
+            (Kind::SecretFile | Kind::Private, "FILE" | "DIR") => !is_plainly_a_path(&value),
+            (_, "FILE" | "URL") => may_be_secret(&value) && !is_plainly_a_path(&value),
+            _ => false,
+        };
+        if is_secret {
+            Secret::new(value).guard();
+        }
+    }
+}
+
+fn is_plainly_a_path(value: &str) -> bool {
+    let path = std::path::Path::new(value);
+    let ending = path.extension().unwrap_or_default().as_encoded_bytes();
+    let has_ending = (1..=10).contains(&ending.len()) && ending.iter().all(u8::is_ascii_alphabetic);
+    path.exists() || path.is_absolute() || value.starts_with(['.', '~']) || (has_ending && !may_be_secret(value))
+}
+
+/// What is odd about the secrets that are given.
+pub(crate) fn in_secrets(arguments: &Arguments) -> Vec<String> {
+    let (mut odd, quoted) = (exposed_files(arguments), quoted_secrets());
+    odd.extend(quoted);
+    odd
+}
+
+/// Files of secrets that others than their owner can read.
+fn exposed_files(arguments: &Arguments) -> Vec<String> {
+    let named = |name| arguments.raw(name);
+    let of_kind = |kinds: &'static [Kind]| options::all().filter(|entry| kinds.contains(&entry.kind));
+    let mut secrets = of_kind(&[Kind::Secret, Kind::Proxy]);
+    let settings = named("env-file").filter(|_| secrets.any(|entry| environment::of_file(entry.env).is_some()));
+    // A certificate is public if its key has a file of its own.
+    let is_public = |name: &str| name == "certificate" && named("certificate-key").is_some_and(|key| !key.is_empty());
+    let files = of_kind(&[Kind::SecretFile]).map(|entry| entry.name);
+    let files = files.filter(|name| !is_public(name)).filter_map(named);
+    files.chain(settings).filter_map(exposed).collect()
+}
+
+/// A pipe, a terminal, standard input are nobody else's; what root owns and hands to a group, as systemd
+/// does with a credential, is meant so.
+#[cfg(unix)]
+fn exposed(file: &str) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let data = std::fs::metadata(file).ok().filter(std::fs::Metadata::is_file)?;
+    if file.starts_with("/dev/") || file.starts_with("/proc/") {
+        return None;
+    }
+    let mode = data.mode() & 0o7777;
+    let readers = match mode {
+        _ if mode & 0o004 != 0 => "everybody",
+        _ if mode & 0o040 != 0 && data.uid() != 0 => "its group",
+        _ => return None,
+    };
+    Some(format!("the secret in {file} can be read by {readers} (mode {mode:04o}): chmod 600 {file}"))
+}
+
+#[cfg(not(unix))]
+fn exposed(_: &str) -> Option<String> {
+    None
+}
+
+/// Secrets with quotes around them: Docker's and other env-files keep them.
+fn quoted_secrets() -> Vec<String> {
+    let secrets = options::all().filter(|entry| entry.kind == Kind::Secret);
+    let quoted = secrets.filter(|entry| {
+        let value = environment::value(entry.env).unwrap_or_default();
+        let quote = value.chars().next().filter(|c| "\"'".contains(*c));
+        value.len() > 2 && quote.is_some_and(|quote| value.ends_with(quote))
+    });
+    quoted.map(|entry| format!("the value of {} begins and ends with a quote: remove them", entry.env)).collect()
+}
+
+/// The name that differs in a letter or two, a third of the word at most.
+pub(crate) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = names.filter(|name| !name.is_empty()).map(|name| (distance(word, name), name));
+    let near = near.filter(|(distance, name)| *distance <= 2 && distance * 3 <= name.chars().count().max(3));
+    near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+}
+
+/// Letters to insert, remove, replace or swap with the next.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let (above, left) = (&rows[i - 1], row[j - 1]);
+            let same = usize::from(a[i - 1] != b[j - 1]);
+            let mut least = (above[j] + 1).min(left + 1).min(above[j - 1] + same);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,5 +314,27 @@ mod tests {
         {
             assert!(meant(name, "fetch").is_some_and(|said| said.contains(hint)), "{name}");
         }
+    }
+
+    #[test]
+    fn names_are_near_if_they_really_are() {
+        let names = ["mailbox", "mailboxes", "limit", "to", "log", "jobs"];
+        for (word, near) in [
+            ("mailbx", Some("mailbox")),
+            ("maibloxes", Some("mailboxes")),
+            ("limt", Some("limit")),
+            ("ot", Some("to")),
+            ("verbatim", None),
+            ("x", None),
+            ("lag", Some("log")),
+            ("job", Some("jobs")),
+            ("format", None),
+        ] {
+            assert_eq!(nearest(word, names.into_iter()), near, "{word}");
+        }
+        assert_eq!(
+            [distance("abc", "abc"), distance("abc", "acb"), distance("", "ab"), distance("kitten", "sitting")],
+            [0, 1, 2, 3]
+        );
     }
 }

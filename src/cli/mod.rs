@@ -1,9 +1,9 @@
 //! The program: arguments, one file per command, output. The only code that prints or exits.
 
 mod append;
+mod bridge;
 mod change;
 mod check;
-mod client_secret;
 mod commands;
 mod credential;
 pub(crate) mod environment;
@@ -12,29 +12,19 @@ mod fetch;
 mod folders;
 mod help;
 pub(crate) mod input;
-mod log;
 mod mistakes;
 mod options;
 mod output;
 mod parallel;
 mod parser;
 mod progress;
-mod relay;
-mod report;
 mod search;
 mod selection;
 mod session;
 mod setup;
-mod sign_in;
-mod similar;
 mod status;
 mod token;
-mod tunnel;
-mod values;
-mod version;
 mod wait;
-mod warnings;
-mod width;
 
 #[cfg(test)]
 mod documents_tests;
@@ -42,14 +32,44 @@ mod documents_tests;
 mod manual_tests;
 
 use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
 
+use crate::Result;
 use crate::advice::{Facts, hints};
-use clap::ArgMatches;
+use crate::entra::disagreement;
 
-use commands::{Run, Verb};
+use commands::Verb;
+use credential::Endpoints;
+use exit::Exit;
+use input::Arguments;
 use output::Output;
 use parser::Called;
-use session::Setting;
+use session::{Setting, SignIn};
+
+/// One call of the program: what its options say, and where it says what comes of it.
+pub(crate) struct Call {
+    verb: &'static Verb,
+    pub(crate) arguments: Arguments,
+    pub(crate) output: Arc<Output>,
+    setting: OnceLock<Arc<Setting>>,
+}
+
+impl Call {
+    /// Mailbox, server and credential, for a command that needs them; they are read and checked when it asks.
+    pub(crate) fn setting(&self) -> Result<Arc<Setting>> {
+        let needs_mailbox = !["token", "setup", "relay"].contains(&self.verb.name);
+        let setting = Setting::new(&self.arguments, &self.output, needs_mailbox);
+        let Endpoints { authority, scope, host, .. } = Endpoints::new(&self.arguments);
+        // No authority is asked for a token that is at hand, or that the machine's own cloud gives.
+        let asks = setting.as_ref().is_ok_and(|setting| setting.token_source() == "from Entra ID");
+        let (authority, scope) = if asks { (authority, scope.as_str()) } else { ("", "") };
+        if let Some(said) = disagreement(authority, scope, host) {
+            self.output.warn(&format!("{said}; name one (--cloud)"));
+        }
+        let setting = Arc::new(setting?);
+        Ok(Arc::clone(self.setting.get_or_init(|| setting)))
+    }
+}
 
 /// Runs the command line and returns the program's exit code.
 pub fn run() -> ExitCode {
@@ -58,32 +78,14 @@ pub fn run() -> ExitCode {
         Err(refused) => return refused.say(),
     };
     let output = match Output::new(&arguments) {
-        Ok(output) => output,
-        Err(error) => return Output::bare(None).failed(&error, &[]).into(),
+        Ok(output) => Arc::new(output),
+        Err(error) => return Output::default().failed("", &error, &[]).into(),
     };
-    let warned = warnings::exposed_files(&arguments);
-    odd.iter().chain(&warned).chain(&warnings::quoted_secrets()).for_each(|odd| output.warn(odd));
-    let setting = || setting(verb, &arguments, &output);
-    let (ended, facts) = match verb.run {
-        Run::Alone(run) => (run(&arguments, &output), Facts::default()),
-        Run::Anyway(run) => (run(&arguments, setting(), &output), Facts::default()),
-        Run::With(run) => match setting() {
-            Ok(setting) => (run(&arguments, &setting, &output), setting.facts(setting.mailbox().ok())),
-            Err(error) => (Err(error), Facts::default()),
-        },
-    };
-    let exit = ended.unwrap_or_else(|error| output.failed(&error, &hints(&error, &facts)));
-    if verb.name == "fetch" {
-        fetch::record(&arguments, exit);
-    }
+    odd.iter().chain(&mistakes::in_secrets(&arguments)).for_each(|odd| output.warn(odd));
+    let call = Call { verb, arguments, output, setting: OnceLock::new() };
+    let exit = (verb.run)(&call).unwrap_or_else(|error| {
+        let facts = call.setting.get().map_or_else(Facts::default, |setting| setting.facts(setting.mailbox().ok()));
+        call.output.failed("", &error, &hints(&error, &facts))
+    });
     exit.into()
-}
-
-/// What the options say, and a warning if they contradict each other.
-fn setting(verb: &Verb, arguments: &ArgMatches, output: &Output) -> crate::Result<Setting> {
-    let needs_mailbox = !["token", "setup", "relay"].contains(&verb.name);
-    let setting = Setting::new(arguments, needs_mailbox, output);
-    let asks = setting.as_ref().is_ok_and(|setting| setting.token_source() == "from Entra ID");
-    warnings::clouds(arguments, asks).iter().for_each(|said| output.warn(said));
-    setting
 }

@@ -9,7 +9,7 @@ use crate::entra::Cloud;
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, value_parser};
 
-use super::values::{parse_age, parse_date_time, parse_day, parse_mode, parse_size, parse_time, parse_wait};
+use super::input::{parse_age, parse_date_time, parse_day, parse_mode, parse_size, parse_time, parse_wait};
 
 /// One option, argument or variable, and all that is known of it.
 #[derive(Clone, Copy)]
@@ -21,17 +21,15 @@ pub(crate) struct Entry {
     /// The variable that is read where the option is not given; empty for none.
     pub(crate) env: &'static str,
     pub(crate) help: &'static str,
-    /// What only the manual says.
-    #[cfg(test)]
+    /// What only the manual says: the program does not carry it.
+    #[cfg_attr(not(test), allow(dead_code))]
     pub(crate) manual: &'static str,
     /// The commands that take it; empty for all.
     pub(crate) commands: &'static [&'static str],
     /// What its value is; anything but `Plain` is not inherited by a program.
     pub(crate) kind: Kind,
-    /// The authentication method that the option chooses.
+    /// The authentication method whose credential it gives.
     pub(crate) method: &'static str,
-    /// A report may show its value.
-    pub(crate) shown: bool,
     is_argument: bool,
     /// What clap must know besides.
     with: fn(Arg) -> Arg,
@@ -52,37 +50,31 @@ pub(crate) enum Kind {
     Proxy,
 }
 
-const fn entry(name: &'static str, value: &'static str, help: &'static str) -> Entry {
+const fn option(name: &'static str, value: &'static str, help: &'static str) -> Entry {
     Entry {
         name,
         value,
         env: "",
         help,
-        #[cfg(test)]
         manual: "",
         commands: &[],
         kind: Kind::Plain,
         method: "",
-        shown: false,
         is_argument: false,
         with: |arg| arg,
     }
 }
 
-const fn option(name: &'static str, value: &'static str, help: &'static str) -> Entry {
-    entry(name, value, help)
-}
-
 const fn flag(name: &'static str, help: &'static str) -> Entry {
-    entry(name, "", help)
+    option(name, "", help)
 }
 
 const fn argument(name: &'static str, value: &'static str, help: &'static str) -> Entry {
-    Entry { is_argument: true, ..entry(name, value, help) }
+    Entry { is_argument: true, ..option(name, value, help) }
 }
 
 const fn variable(env: &'static str, help: &'static str) -> Entry {
-    Entry { env, ..entry("", "", help) }
+    Entry { env, ..option("", "", help) }
 }
 
 impl Entry {
@@ -103,23 +95,12 @@ impl Entry {
         Entry { method, ..self }
     }
 
-    const fn shown(self) -> Entry {
-        Entry { shown: true, ..self }
-    }
-
     const fn with(self, with: fn(Arg) -> Arg) -> Entry {
         Entry { with, ..self }
     }
 
-    #[cfg(test)]
     const fn manual(self, manual: &'static str) -> Entry {
-        Entry { manual, ..self }
-    }
-
-    /// The program does not carry the manual.
-    #[cfg(not(test))]
-    const fn manual(self, _: &'static str) -> Entry {
-        self
+        Entry { manual: if cfg!(test) { manual } else { "" }, ..self }
     }
 
     /// True where `command` takes it as an option or an argument.
@@ -130,6 +111,20 @@ impl Entry {
     /// True for an option of every command.
     pub(crate) fn is_common(&self) -> bool {
         !self.name.is_empty() && self.commands.is_empty()
+    }
+
+    /// A report may show its value.
+    pub(crate) fn is_shown(&self) -> bool {
+        matches!(self.kind, Kind::Plain | Kind::SecretFile)
+    }
+
+    /// `--timeout, EXOIMAP_TIMEOUT`
+    pub(crate) fn names(&self) -> String {
+        match (self.name, self.env) {
+            ("", env) => env.to_owned(),
+            (name, "") => format!("--{name}"),
+            (name, env) => format!("--{name}, {env}"),
+        }
     }
 
     /// As clap knows it.
@@ -164,9 +159,27 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
     SECTIONS.iter().flat_map(|(_, entries)| entries.iter())
 }
 
-/// The options that choose a credential, and the authentication method of each.
-pub(crate) fn credentials() -> impl Iterator<Item = (&'static str, &'static str)> {
-    all().filter(|entry| !entry.method.is_empty()).map(|entry| (entry.name, entry.method))
+/// The authentication methods that `auto` finds, in this order, and the credential of each.
+pub(crate) const METHODS: [(&str, &str); 4] = [
+    ("token", "an access token"),
+    ("certificate", "a certificate"),
+    ("secret", "a client secret"),
+    ("federated", "a federated token"),
+];
+
+/// The credentials that `auto` finds, with the options and variables of each.
+pub(crate) fn credentials() -> String {
+    METHODS.map(|(method, what)| format!("{what} ({})", sources(method))).join(", ")
+}
+
+/// The options and variables that a method's credential comes from.
+pub(crate) fn sources(method: &str) -> String {
+    all().filter(|entry| entry.method == method).map(Entry::names).collect::<Vec<_>>().join(", ")
+}
+
+/// The option with this name.
+pub(crate) fn named(name: &str) -> Option<&'static Entry> {
+    all().find(|entry| entry.name == name)
 }
 
 /// The entry of a variable; names are compared as Windows does, and curl for proxies.
@@ -199,10 +212,10 @@ const SELECTS_BY_FLAG: &[&str] = &["search", "fetch", "move", "copy", "delete", 
 
 #[rustfmt::skip]
 const OWN: &[Entry] = &[
-    option("mailboxes", "FILE", "File with more mailboxes, one per line (- is stdin)").of(MANY_MAILBOXES).shown()
+    option("mailboxes", "FILE", "File with more mailboxes, one per line (- is stdin)").of(MANY_MAILBOXES)
         .manual("Empty lines and comments that start with # are skipped. fetch delivers each mailbox to DIR/<mailbox>/."),
     // check
-    option("expect-days", "N", "Fail if the certificate expires in fewer than N days").of(&["check"]).shown()
+    option("expect-days", "N", "Fail if the certificate expires in fewer than N days").of(&["check"])
         .with(|arg| arg.value_parser(value_parser!(u32).range(1..=36_500))),
     option("report", "FILE", "Also write a report without credentials that can be mailed").of(&["check"])
         .manual("It holds the options, every step, the claims of the token and the protocol transcript."),
@@ -329,32 +342,32 @@ const SELECTION: &[Entry] = &[
 
 #[rustfmt::skip]
 const ACCOUNT: &[Entry] = &[
-    option("mailbox", "ADDR", "Primary SMTP address of the mailbox").env("EXOIMAP_MAILBOX").shown().with(|arg| arg.action(ArgAction::Append))
+    option("mailbox", "ADDR", "Primary SMTP address of the mailbox").env("EXOIMAP_MAILBOX").with(|arg| arg.action(ArgAction::Append))
         .manual("check, setup and fetch take it several times."),
-    option("tenant", "ID", "Tenant ID or verified domain of the tenant").env("AZURE_TENANT_ID").shown(),
-    option("client-id", "ID", "Application (client) ID").env("AZURE_CLIENT_ID").shown(),
-    option("auth", "METHOD", "Authentication method; auto picks the credential you configured").env("EXOIMAP_AUTH").shown()
+    option("tenant", "ID", "Tenant ID or verified domain of the tenant").env("AZURE_TENANT_ID"),
+    option("client-id", "ID", "Application (client) ID").env("AZURE_CLIENT_ID"),
+    option("auth", "METHOD", "Authentication method; auto picks the credential you configured").env("EXOIMAP_AUTH")
         .with(|arg| arg.value_parser(["auto", "token", "certificate", "secret", "federated", "managed-identity", "device-code"]).default_value("auto"))
         .manual("auto takes the credential that an option names, else the first of token, certificate, secret and federated that the environment names. managed-identity and device-code are used only when asked for."),
-    option("client-secret-file", "FILE", "File with the client secret (- is stdin)").env("EXOIMAP_CLIENT_SECRET_FILE").kind(Kind::SecretFile).method("secret").shown(),
+    option("client-secret-file", "FILE", "File with the client secret (- is stdin)").env("EXOIMAP_CLIENT_SECRET_FILE").kind(Kind::SecretFile).method("secret"),
     option("client-secret-command", "CMD", "Command that prints the client secret").env("EXOIMAP_CLIENT_SECRET_COMMAND").kind(Kind::Private).method("secret"),
-    option("certificate", "FILE", "PEM file with the certificate and its private key").env("AZURE_CLIENT_CERTIFICATE_PATH").kind(Kind::SecretFile).method("certificate").shown(),
-    option("certificate-key", "FILE", "PEM file with the private key, if it is a separate file").env("EXOIMAP_CERTIFICATE_KEY").kind(Kind::SecretFile).shown(),
-    option("certificate-signature", "ALG", "Signature algorithm; rs256 for a tenant that requires it").env("EXOIMAP_CERTIFICATE_SIGNATURE").shown()
+    option("certificate", "FILE", "PEM file with the certificate and its private key").env("AZURE_CLIENT_CERTIFICATE_PATH").kind(Kind::SecretFile).method("certificate"),
+    option("certificate-key", "FILE", "PEM file with the private key, if it is a separate file").env("EXOIMAP_CERTIFICATE_KEY").kind(Kind::SecretFile),
+    option("certificate-signature", "ALG", "Signature algorithm; rs256 for a tenant that requires it").env("EXOIMAP_CERTIFICATE_SIGNATURE")
         .with(|arg| arg.value_parser(["ps256", "rs256"]).default_value("ps256")),
-    option("federated-token-file", "FILE", "File with the token of a workload identity").env("AZURE_FEDERATED_TOKEN_FILE").kind(Kind::Private).method("federated").shown()
+    option("federated-token-file", "FILE", "File with the token of a workload identity").env("AZURE_FEDERATED_TOKEN_FILE").kind(Kind::Private).method("federated")
         .manual("It is read for each token request."),
     option("identity", "ID", "User-assigned identity: client ID, /subscriptions/… or object:ID").env("EXOIMAP_IDENTITY").method("managed-identity")
         .manual("The default is the client ID if there is one, else the system-assigned identity (system)."),
-    option("access-token-file", "FILE", "File with an access token from elsewhere (- is stdin)").kind(Kind::SecretFile).method("token").shown(),
-    option("cloud", "NAME", "National cloud: sets authority, host and scope").env("EXOIMAP_CLOUD").shown()
+    option("access-token-file", "FILE", "File with an access token from elsewhere (- is stdin)").kind(Kind::SecretFile).method("token"),
+    option("cloud", "NAME", "National cloud: sets authority, host and scope").env("EXOIMAP_CLOUD")
         .with(|arg| arg.value_parser(PossibleValuesParser::new(Cloud::ALL.map(Cloud::name))).default_value("global")),
-    option("authority-host", "URL", "Authority that issues the tokens, an https:// URL").env("AZURE_AUTHORITY_HOST").shown(),
-    option("scope", "SCOPE", "Scope of the token [default: https://<host of the cloud>/.default]").env("EXOIMAP_SCOPE").shown(),
-    option("host", "HOST", "IMAP server [default: outlook.office365.com]").env("EXOIMAP_HOST").shown(),
-    option("port", "PORT", "Port of the IMAP server (implicit TLS)").env("EXOIMAP_PORT").shown()
+    option("authority-host", "URL", "Authority that issues the tokens, an https:// URL").env("AZURE_AUTHORITY_HOST"),
+    option("scope", "SCOPE", "Scope of the token [default: https://<host of the cloud>/.default]").env("EXOIMAP_SCOPE"),
+    option("host", "HOST", "IMAP server [default: outlook.office365.com]").env("EXOIMAP_HOST"),
+    option("port", "PORT", "Port of the IMAP server (implicit TLS)").env("EXOIMAP_PORT")
         .with(|arg| arg.value_parser(value_parser!(u16).range(1..)).default_value("993")),
-    option("ca-file", "FILE", "PEM file of root certificates to trust instead of the system's").env("EXOIMAP_CA_FILE").shown(),
+    option("ca-file", "FILE", "PEM file of root certificates to trust instead of the system's").env("EXOIMAP_CA_FILE"),
     option("proxy", "URL", "Proxy, http:// or socks5:// (none: no proxy)").env("EXOIMAP_PROXY").kind(Kind::Proxy)
         .manual("For the token request and the IMAP connection. Without it EXOIMAP_PROXY, HTTPS_PROXY and ALL_PROXY count, in this order, and NO_PROXY. A URL with a password is taken from a variable only."),
     option("env-file", "FILE", "Read NAME=value settings from FILE; the environment overrides them")
@@ -363,12 +376,12 @@ const ACCOUNT: &[Entry] = &[
 
 #[rustfmt::skip]
 const RUN: &[Entry] = &[
-    option("timeout", "T", "Longest silence on a connection, and time to connect").env("EXOIMAP_TIMEOUT").shown()
+    option("timeout", "T", "Longest silence on a connection, and time to connect").env("EXOIMAP_TIMEOUT")
         .with(|arg| arg.value_parser(time()).default_value("60s")),
-    option("max-wait", "T", "Total time to wait out throttling and outages (0: do not wait)").env("EXOIMAP_MAX_WAIT").shown()
+    option("max-wait", "T", "Total time to wait out throttling and outages (0: do not wait)").env("EXOIMAP_MAX_WAIT")
         .with(|arg| arg.value_parser(ValueParser::new(parse_wait)).default_value("10m"))
         .manual("A first connection to the server that fails is reported at once; check does not wait for the token endpoint either. With 0 a broken session ends the run."),
-    option("max-time", "T", "Time limit of the whole run").env("EXOIMAP_MAX_TIME").shown().with(|arg| arg.value_parser(time())),
+    option("max-time", "T", "Time limit of the whole run").env("EXOIMAP_MAX_TIME").with(|arg| arg.value_parser(time())),
     option("token-cache", "DIR", "Keep tokens between runs in this directory").env("EXOIMAP_TOKEN_CACHE").kind(Kind::Private),
     option("trace", "FILE", "Write the protocol transcript to stderr or FILE; credentials masked")
         .with(|arg| arg.num_args(0..=1).require_equals(true).default_missing_value("-")),
@@ -381,8 +394,8 @@ const RUN: &[Entry] = &[
 /// Variables that no option stands for.
 #[rustfmt::skip]
 const VARIABLES: &[Entry] = &[
-    variable("AZURE_CLIENT_SECRET", "The client secret").kind(Kind::Secret),
-    variable("EXOIMAP_ACCESS_TOKEN", "An access token from elsewhere").kind(Kind::Secret),
+    variable("AZURE_CLIENT_SECRET", "The client secret").kind(Kind::Secret).method("secret"),
+    variable("EXOIMAP_ACCESS_TOKEN", "An access token from elsewhere").kind(Kind::Secret).method("token"),
     variable("HTTPS_PROXY", "Proxy, if EXOIMAP_PROXY is not set").kind(Kind::Proxy),
     variable("ALL_PROXY", "Proxy, if HTTPS_PROXY is not set either").kind(Kind::Proxy),
     variable("NO_PROXY", "Hosts to be reached without a proxy"),

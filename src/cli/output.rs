@@ -1,72 +1,65 @@
 //! Results on stdout, everything else on stderr, nothing raw. Threads share it: a line is never torn.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
 
+use crate::calendar::rfc3339;
+use crate::delivery::Headers;
+use crate::files::open_private;
 use crate::secret::hide;
 use crate::text::{Escaped, escape};
 use crate::{Error, Kind, Phase, Result, Secret};
-use clap::ArgMatches;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::exit::Exit;
-use super::input::deadline;
-use super::log::Log;
-use super::options;
+use super::{Arguments, Exit, options};
 
-/// What the user wants to see.
+/// What the user wants to see, and where it goes.
+#[derive(Default)]
 pub(crate) struct Output {
     pub(crate) json: bool,
-    pub(crate) quiet: bool,
-    pub(crate) verbose: bool,
+    quiet: bool,
+    verbose: bool,
     /// Nobody reads stdout any more: `| head` has what it wanted.
     closed: AtomicBool,
     /// A person looks on: a line that is written over tells how far it is.
     live: bool,
-    pub(crate) stderr: Arc<Stderr>,
-}
-
-/// stderr; everything that writes a line to it comes here, transcripts too.
-pub(crate) struct Stderr {
-    /// A line that tells how far it is stands there.
+    /// Such a line stands on stderr.
     drawn: AtomicBool,
-    /// Hears all that stderr does, but for that line.
-    log: Option<Log>,
+    /// Gets all that stderr does, but for that line; Task Scheduler drops stderr. Several runs may append to it at a time.
+    log: Option<Mutex<File>>,
     /// What is said once, however often it comes.
     said: Mutex<HashSet<String>>,
 }
 
 impl Output {
-    pub(crate) fn new(arguments: &ArgMatches) -> Result<Output> {
-        let quiet = arguments.get_flag("quiet");
-        let log = arguments.get_one::<String>("log").filter(|file| !file.is_empty());
+    pub(crate) fn new(arguments: &Arguments) -> Result<Output> {
+        let quiet = arguments.has("quiet");
         Ok(Output {
-            json: arguments.get_flag("json"),
+            json: arguments.has("json"),
             quiet,
-            verbose: arguments.get_flag("verbose"),
+            verbose: arguments.has("verbose"),
             live: !quiet && io::stderr().is_terminal(),
-            ..Output::bare(log.map(|file| Log::open(file, deadline(arguments))).transpose()?)
+            ..Output::with_log(arguments.text("log"), arguments.deadline())?
         })
     }
 
     /// For what goes wrong before it is known what the user wants to see.
-    pub(crate) fn bare(log: Option<Log>) -> Output {
-        Output {
-            json: false,
-            quiet: false,
-            verbose: false,
-            closed: AtomicBool::new(false),
-            live: false,
-            stderr: Arc::new(Stderr { drawn: AtomicBool::new(false), log, said: Mutex::default() }),
-        }
+    pub(crate) fn with_log(file: Option<&str>, deadline: Option<Instant>) -> Result<Output> {
+        let open = |file: &str| {
+            let refused = |e| Error::file(Kind::Local, Phase::Options, format!("opening {file} (--log)"), e);
+            open_private(Path::new(file), true, deadline).map(Mutex::new).map_err(refused)
+        };
+        Ok(Output { log: file.map(open).transpose()?, ..Output::default() })
     }
 
-    /// The same places to write to, for another thread that does not end.
-    pub(crate) fn shared(&self) -> Output {
-        let closed = AtomicBool::new(self.is_closed());
-        Output { closed, stderr: Arc::clone(&self.stderr), ..*self }
+    /// A result: an object, or a [`line`] of fields.
+    pub(crate) fn result(&self, object: impl FnOnce() -> Value, fields: &[&str]) -> Result<()> {
+        if self.json { self.object(&object()) } else { self.line(fields) }
     }
 
     /// A [`line`] of results.
@@ -92,19 +85,11 @@ impl Output {
     /// Lines at once, each made by [`line`] or [`object_line`]; or a secret that was asked for.
     pub(crate) fn write(&self, text: &str) -> Result<()> {
         if self.live {
-            self.stderr.wipe(&mut io::stderr().lock());
+            self.wipe(&mut io::stderr().lock());
         }
-        let mut stdout = io::stdout().lock();
-        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-        written.map_err(|e| {
-            self.closed.fetch_or(e.kind() == io::ErrorKind::BrokenPipe, Ordering::Relaxed);
-            Error::new(Kind::Local, Phase::Disk, format!("writing to stdout: {e}"))
-        })
-    }
-
-    /// True where nobody reads stdout any more.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Relaxed)
+        let _lock = io::stdout().lock();
+        let written = self.stream().write_all(text.as_bytes()).and_then(|()| self.stream().flush());
+        written.map_err(|e| Error::new(Kind::Local, Phase::Disk, format!("writing to stdout: {e}")))
     }
 
     /// stdout as a stream of bytes, for messages themselves.
@@ -112,17 +97,22 @@ impl Output {
         Stream(self)
     }
 
+    /// True if nobody reads stdout any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
     /// What a person may want to know.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            self.say(&format!("exoimap: {}", Escaped(text)));
+            self.warn(text);
         }
     }
 
     /// A step, for who wants to see each.
     pub(crate) fn step(&self, text: &str) {
         if self.verbose {
-            self.say(&format!("exoimap: {}", Escaped(text)));
+            self.warn(text);
         }
     }
 
@@ -131,7 +121,14 @@ impl Output {
         self.say(&format!("exoimap: {}", Escaped(text)));
     }
 
-    /// True where [`progress`](Self::progress) is seen by somebody.
+    /// A warning that is news only the first time.
+    pub(crate) fn warn_once(&self, text: &str) {
+        if self.is_news(text) {
+            self.warn(text);
+        }
+    }
+
+    /// True if somebody sees [`progress`](Self::progress).
     pub(crate) fn is_live(&self) -> bool {
         self.live
     }
@@ -141,17 +138,12 @@ impl Output {
         if self.live {
             let mut stderr = io::stderr().lock();
             let _ = write!(stderr, "\r\x1b[K{}", Escaped(text)).and_then(|()| stderr.flush());
-            self.stderr.drawn.store(true, Ordering::Relaxed);
+            self.drawn.store(true, Ordering::Relaxed);
         }
     }
 
-    /// The error that ended the run, and what to do about it.
-    pub(crate) fn failed(&self, error: &Error, hints: &[String]) -> Exit {
-        self.failed_for("", error, hints)
-    }
-
-    /// The same for one mailbox of several, named by `whose`.
-    pub(crate) fn failed_for(&self, whose: &str, error: &Error, hints: &[String]) -> Exit {
+    /// An error that ends the run, or the part of it that `whose` names, and what to do about it.
+    pub(crate) fn failed(&self, whose: &str, error: &Error, hints: &[String]) -> Exit {
         if !self.is_closed() {
             self.say(&format!("exoimap: {}{}", Escaped(whose), said(error)));
             hints.iter().for_each(|hint| self.say(&format!("hint: {}", Escaped(hint))));
@@ -159,29 +151,19 @@ impl Output {
         error.into()
     }
 
-    fn say(&self, line: &str) {
-        self.stderr.say(line);
-    }
-}
-
-impl Stderr {
-    /// A line. stderr may be closed too; there is nobody left to tell.
+    /// A line on stderr, which may be closed too; there is nobody left to tell.
     pub(crate) fn say(&self, line: &str) {
         let mut stderr = io::stderr().lock();
         self.wipe(&mut stderr);
         let _ = writeln!(stderr, "{line}");
-        if let Some(Err(e)) = self.log.as_ref().map(|log| log.add(line)) {
+        let Some(log) = &self.log else { return };
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        // In one write.
+        if let Err(e) = log.write_all(format!("{} {line}\n", rfc3339(SystemTime::now())).as_bytes()) {
             let complaint = format!("exoimap: writing the log: {e}");
             if self.is_news(&complaint) {
                 let _ = writeln!(stderr, "{complaint}");
             }
-        }
-    }
-
-    /// A line that is news only the first time.
-    pub(crate) fn say_once(&self, line: &str) {
-        if self.is_news(line) {
-            self.say(line);
         }
     }
 
@@ -193,6 +175,28 @@ impl Stderr {
         if self.drawn.swap(false, Ordering::Relaxed) {
             let _ = write!(stderr, "\r\x1b[K");
         }
+    }
+}
+
+/// stdout; that nobody reads it any more is noticed.
+pub(crate) struct Stream<'a>(&'a Output);
+
+impl Stream<'_> {
+    fn noticed<T>(&self, done: io::Result<T>) -> io::Result<T> {
+        if done.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::BrokenPipe) {
+            self.0.closed.store(true, Ordering::Relaxed);
+        }
+        done
+    }
+}
+
+impl Write for Stream<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.noticed(io::stdout().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.noticed(io::stdout().flush())
     }
 }
 
@@ -208,6 +212,12 @@ pub(crate) fn object_line(object: &Value) -> String {
     format!("{}\n", json_text(&without_credentials(object).to_string()))
 }
 
+/// The header fields that people sort by, as an object has them.
+pub(crate) fn header_fields(headers: &Headers) -> Value {
+    let Headers { date, from, to, cc, subject, message_id, .. } = headers;
+    json!({"date": date, "from": from, "to": to, "cc": cc, "subject": subject, "message_id": message_id})
+}
+
 /// The object without what its texts repeat of our credentials; paths stay what they are.
 fn without_credentials(value: &Value) -> Value {
     match value {
@@ -219,21 +229,6 @@ fn without_credentials(value: &Value) -> Value {
             fields.iter().map(|(name, value)| (name.clone(), shown(name, value))).collect()
         }
         other => other.clone(),
-    }
-}
-
-/// stdout for messages: `--to -`.
-pub(crate) struct Stream<'a>(&'a Output);
-
-impl Write for Stream<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        io::stdout().write(bytes).inspect_err(|e| {
-            self.0.closed.fetch_or(e.kind() == io::ErrorKind::BrokenPipe, Ordering::Relaxed);
-        })
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        io::stdout().flush()
     }
 }
 
@@ -254,10 +249,8 @@ fn json_text(json: &str) -> String {
 
 /// The error's line, with the option and the variable of the setting that it is about.
 pub(crate) fn said(error: &Error) -> String {
-    let entry = error.setting().and_then(|setting| options::all().find(|entry| entry.name == setting));
-    match entry {
-        Some(entry) if entry.env.is_empty() => format!("{error} (--{})", entry.name),
-        Some(entry) => format!("{error} (--{}, {})", entry.name, entry.env),
+    match error.setting().and_then(options::named) {
+        Some(entry) => format!("{error} ({})", entry.names()),
         None => error.to_string(),
     }
 }
@@ -265,7 +258,6 @@ pub(crate) fn said(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn json_means_the_same_and_holds_no_control() {

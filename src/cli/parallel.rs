@@ -4,12 +4,11 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::advice::hints;
+use crate::error::TIME_LIMIT;
 use crate::{Error, Phase, Result, Retry, threads};
 
-use super::exit::{Exit, TIME_LIMIT, worst};
-use super::output::Output;
-use super::session::Setting;
+use super::exit::worst;
+use super::{Exit, Setting};
 
 /// A line that fails so often in a row, and at least once a session, fails for all.
 const LEAST_IN_A_ROW: usize = 3;
@@ -18,22 +17,21 @@ const LEAST_IN_A_ROW: usize = 3;
 pub(crate) type Each<'a> = dyn Fn(&str, &mut Retry) -> Result<Exit> + Sync + 'a;
 
 /// Does `each` with the mailboxes, in their order, `jobs` at a time; the exit code is the worst of them.
-pub(crate) fn run(setting: &Setting, output: &Output, mailboxes: &[&str], jobs: usize, each: &Each) -> Result<Exit> {
+pub(crate) fn run(setting: &Setting, mailboxes: &[&str], jobs: usize, each: &Each) -> Result<Exit> {
     // One token serves them all, so its failure is one as well.
-    setting.token(output, None, &mut setting.retry(output))?;
+    setting.token(None, &mut setting.retry())?;
     let turns = Mutex::new(Turns { next: 0, ended: Vec::new(), in_a_row: 0, stopped: None });
     let turns_now = || turns.lock().unwrap_or_else(PoisonError::into_inner);
     threads::side_by_side(jobs.min(mailboxes.len()), || {
         // Sessions wait side by side: together no longer than one may.
-        let mut retry = setting.retry(output);
+        let mut retry = setting.retry();
         loop {
             let next = turns_now().next(mailboxes, setting.deadline);
             let Some(mailbox) = next else { break };
             let ended = each(mailbox, &mut retry);
             turns_now().end(&ended, jobs);
             if let Err(error) = ended {
-                let hints = hints(&error, &setting.facts(Some(mailbox)));
-                output.failed_for(&format!("{mailbox}: "), &error, &hints);
+                setting.failed(&format!("{mailbox}: "), mailbox, &error);
             }
         }
     });
@@ -41,10 +39,15 @@ pub(crate) fn run(setting: &Setting, output: &Output, mailboxes: &[&str], jobs: 
     if let Some(why) = stopped {
         let left = mailboxes.len() - next;
         let were = if left == 1 { "was" } else { "were" };
-        output.warn(&format!("{why}; {left} of {} mailboxes {were} not looked at", mailboxes.len()));
+        setting.output.warn(&format!("{why}; {left} of {} mailboxes {were} not looked at", mailboxes.len()));
         ended.push(Exit::Temporary);
     }
     Ok(worst(&ended))
+}
+
+/// There is no way to the server, for this mailbox or another.
+pub(crate) fn is_the_way(error: &Error) -> bool {
+    matches!(error.phase(), Phase::Resolve | Phase::Connect | Phase::Proxy | Phase::Tls)
 }
 
 struct Turns {
@@ -53,14 +56,14 @@ struct Turns {
     /// Failures in a row, each before the server answered.
     in_a_row: usize,
     /// Why the rest is left alone.
-    stopped: Option<&'static str>,
+    stopped: Option<String>,
 }
 
 impl Turns {
     fn next<'a>(&mut self, mailboxes: &[&'a str], deadline: Option<Instant>) -> Option<&'a str> {
         let mailbox = mailboxes.get(self.next)?;
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            self.stopped = Some(TIME_LIMIT);
+            self.stopped = Some(format!("{TIME_LIMIT} (--max-time)"));
         }
         if self.stopped.is_some() {
             return None;
@@ -71,13 +74,12 @@ impl Turns {
 
     fn end(&mut self, ended: &Result<Exit>, jobs: usize) {
         self.ended.push(ended.as_ref().map_or_else(Exit::from, |exit| *exit));
-        let is_the_way = |e: &Error| matches!(e.phase(), Phase::Resolve | Phase::Connect | Phase::Proxy | Phase::Tls);
         self.in_a_row = if ended.as_ref().is_err_and(is_the_way) { self.in_a_row + 1 } else { 0 };
         if self.in_a_row >= jobs.max(LEAST_IN_A_ROW) {
-            self.stopped = Some("the way there is the same for all");
+            self.stopped = Some("the way there is the same for all".to_owned());
         }
         if ended.as_ref().is_err_and(|e| e.phase() == Phase::Token) {
-            self.stopped = Some("the token is the same for all");
+            self.stopped = Some("the token is the same for all".to_owned());
         }
     }
 }

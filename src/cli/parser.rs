@@ -11,12 +11,8 @@ use clap::{Arg, ArgMatches, Command};
 use crate::Error;
 
 use super::commands::{COMMANDS, Verb};
-use super::exit::Exit;
-use super::input::deadline;
-use super::log::Log;
 use super::options::{self, SECTIONS};
-use super::output::Output;
-use super::{environment, help, mistakes, version, warnings};
+use super::{Arguments, Exit, Output, environment, help, mistakes};
 
 /// How long a FIFO that is named as the log is waited for before what is wrong is said without it.
 const LOG_WAIT: Duration = Duration::from_secs(5);
@@ -24,7 +20,7 @@ const LOG_WAIT: Duration = Duration::from_secs(5);
 /// What was called for.
 pub(crate) struct Called {
     pub(crate) verb: &'static Verb,
-    pub(crate) arguments: ArgMatches,
+    pub(crate) arguments: Arguments,
     /// What is odd about the file of `--env-file`.
     pub(crate) odd: Vec<String>,
 }
@@ -38,11 +34,10 @@ pub(crate) enum Refused {
 /// Reads the command line, and below it the environment and the file that `--env-file` names.
 pub(crate) fn read() -> Result<Called, Refused> {
     let called = called(parser().try_get_matches())?;
-    let file = called.arguments.get_one::<String>("env-file").filter(|file| !file.is_empty());
-    let Some(file) = file else { return Ok(called) };
-    let odd = environment::load(file, deadline(&called.arguments)).map_err(Refused::File)?;
+    let Some(file) = called.arguments.text("env-file") else { return Ok(called) };
+    let parsed = environment::load(file, called.arguments.deadline()).map_err(Refused::File)?;
     check_file().map_err(Refused::Parser)?;
-    Ok(Called { odd, ..self::called(parser().try_get_matches())? })
+    Ok(Called { odd: mistakes::in_file(file, parsed), ..self::called(parser().try_get_matches())? })
 }
 
 fn called(matches: Result<ArgMatches, clap::Error>) -> Result<Called, Refused> {
@@ -52,7 +47,8 @@ fn called(matches: Result<ArgMatches, clap::Error>) -> Result<Called, Refused> {
         name = format!("{name} {word}");
         arguments = below;
     }
-    warnings::guard_secrets(&arguments);
+    let arguments = Arguments(arguments);
+    mistakes::guard_secrets(&arguments);
     let verb = COMMANDS.iter().find(|verb| verb.name == name.trim_start());
     let missing = || Refused::File(Error::usage("no command is named"));
     Ok(Called { verb: verb.ok_or_else(missing)?, arguments, odd: Vec::new() })
@@ -65,7 +61,7 @@ pub(crate) fn command() -> Command {
         entries.map(|entry| entry.arg().help_heading(*heading))
     });
     let program = Command::new("exoimap")
-        .version(version::SHORT)
+        .version(help::VERSION)
         .about(help::ABOUT)
         .after_help(help::closing(""))
         .subcommand_required(true)
@@ -127,7 +123,7 @@ impl Refused {
     /// Help and version go to stdout; anything else is one line, hints, and exit code 2.
     pub(crate) fn say(&self) -> ExitCode {
         let e = match self {
-            Refused::File(error) => return said().failed(error, &[]).into(),
+            Refused::File(error) => return said().failed("", error, &[]).into(),
             Refused::Parser(e) => e,
         };
         let mut text = e.render().to_string();
@@ -136,7 +132,7 @@ impl Refused {
             text = command().mut_args(|option| option.hide(true)).render_help().to_string();
         }
         if e.kind() == ErrorKind::DisplayVersion && typed().iter().any(|word| word == "--version") {
-            text = format!("exoimap {}\n", version::long());
+            text = format!("exoimap {}\n", help::long_version());
         }
         if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             let _ = std::io::stdout().write_all(help::shown(&text).as_bytes());
@@ -147,7 +143,7 @@ impl Refused {
             return Exit::Usage.into();
         }
         let (line, hints) = mistakes::explain(e, &typed());
-        said().failed(&Error::usage(line), &hints).into()
+        said().failed("", &Error::usage(line), &hints).into()
     }
 }
 
@@ -161,8 +157,8 @@ fn said() -> Output {
     let matches = with_environment(command()).ignore_errors(true).try_get_matches().ok();
     let named = matches.as_ref().and_then(|matches| matches.subcommand()?.1.get_one::<String>("log").cloned());
     let named = named.or_else(|| environment::value("EXOIMAP_LOG"));
-    let end = Some(Instant::now() + LOG_WAIT);
-    Output::bare(named.filter(|file| !file.is_empty()).and_then(|file| Log::open(&file, end).ok()))
+    let named = named.filter(|file| !file.is_empty());
+    Output::with_log(named.as_deref(), Some(Instant::now() + LOG_WAIT)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! How far a fetch is: results as they become durable, and on a terminal a line with rate and time left.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::delivery::{Delivered, Watch};
+use crate::delivery::{Attachment, Delivered, Outcome, Watch};
 use crate::imap::types::Uid;
 use crate::{MailboxName, Result};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::output::{Output, line, object_line};
+use super::output::{header_fields, line, object_line};
+use super::{Exit, Output};
 
 /// How often the line is drawn at most.
 const PACE: Duration = Duration::from_millis(200);
@@ -26,9 +28,9 @@ impl Whose<'_> {
     }
 
     /// The same in an object.
-    fn add_to(self, fields: &mut Map<String, Value>) {
+    fn add_to(self, object: &mut Value) {
         for (name, value) in [("mailbox", self.mailbox), ("folder", self.folder)] {
-            fields.extend(value.map(|value| (name.to_owned(), json!(value))));
+            value.into_iter().for_each(|value| object[name] = value.into());
         }
     }
 }
@@ -49,6 +51,34 @@ impl<'a> Progress<'a> {
     pub(crate) fn new(output: &'a Output, whose: Whose<'a>) -> Progress<'a> {
         let now = Instant::now();
         Progress { output, whose, started: now, drawn: now, expected: 0, messages: 0, bytes: 0 }
+    }
+
+    /// Says how it ended.
+    pub(crate) fn summary(&self, outcome: &Outcome, folder: &MailboxName, to: &str) -> Exit {
+        let counted = [
+            (outcome.taken_as_done, "there already and taken as done"),
+            (outcome.delivered, "delivered"),
+            (outcome.acted, "marked, moved or deleted"),
+            (outcome.failed.len() as u64, "failed"),
+            (outcome.gave_up.len() as u64, "given up"),
+            (outcome.not_asked, "not asked for"),
+            (outcome.handed_over, "of earlier runs handed over"),
+            (outcome.not_taken, "not taken by the program"),
+            (outcome.set_aside, "moved because the program refused them"),
+            (outcome.broken, "parts not decoded"),
+            (outcome.unlisted, "not listed by the server"),
+        ];
+        let said: Vec<_> = counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        let text = match said.as_slice() {
+            [] => format!("nothing new in {folder}"),
+            said => format!("{} ({folder} to {to})", said.join(", ")),
+        };
+        let prefix = self.whose.prefix();
+        match !prefix.is_empty() || said.is_empty() || outcome.taken_as_done > 0 {
+            true => self.output.note(&format!("{prefix}{text}")),
+            false => self.output.step(&text),
+        }
+        if outcome.is_partial() { Exit::Partly } else { Exit::Done }
     }
 
     fn draw(&mut self) {
@@ -92,7 +122,7 @@ impl Watch for Progress<'_> {
             return Ok(());
         }
         let mut object = json!({"uid": uid.get(), "failed_to": to.as_str(), "reason": reason});
-        object.as_object_mut().into_iter().for_each(|fields| self.whose.add_to(fields));
+        self.whose.add_to(&mut object);
         self.output.object(&object)
     }
 
@@ -121,58 +151,34 @@ impl Watch for Progress<'_> {
 }
 
 fn object(message: &Delivered, whose: Whose) -> Value {
-    let mut object = json!({
-        "uid": message.uid.get(),
-        "path": message.path.to_string_lossy(),
-        "size": message.size,
-    });
-    if let Some(fields) = object.as_object_mut() {
-        whose.add_to(fields);
-        more(message, fields);
-        if message.handed_over {
-            fields.insert("handed_over".to_owned(), json!(true));
-        }
-        if !message.broken.is_empty() {
-            fields.insert("broken".to_owned(), json!(message.broken));
-        }
+    let mut object = message.headers.as_ref().map_or_else(|| json!({}), header_fields);
+    whose.add_to(&mut object);
+    object["uid"] = message.uid.get().into();
+    object["path"] = message.path.to_string_lossy().into();
+    object["size"] = message.size.into();
+    if let Some(folder) = &message.attachments_in {
+        object["attachments"] = message.attachments.iter().map(|part| attachment(part, folder)).collect();
+    }
+    if message.handed_over {
+        object["handed_over"] = true.into();
+    }
+    if !message.broken.is_empty() {
+        object["broken"] = json!(message.broken);
     }
     object
 }
 
-fn more(message: &Delivered, fields: &mut Map<String, Value>) {
-    if let Some(headers) = &message.headers {
-        let named = [
-            ("date", &headers.date),
-            ("from", &headers.from),
-            ("to", &headers.to),
-            ("cc", &headers.cc),
-            ("subject", &headers.subject),
-            ("message_id", &headers.message_id),
-        ];
-        named.iter().for_each(|(name, value)| {
-            fields.insert((*name).to_owned(), json!(value));
-        });
-    }
-    if let Some(folder) = &message.attachments_in {
-        let attachments: Vec<_> = message
-            .attachments
-            .iter()
-            .map(|part| {
-                let path = folder.join(&part.name);
-                json!({
-                    "name": part.name,
-                    "original_name": part.original_name,
-                    "type": part.media_type,
-                    "size": part.size,
-                    "disposition": part.disposition,
-                    "content_id": part.content_id,
-                    "broken": part.broken,
-                    "path": path.to_string_lossy(),
-                })
-            })
-            .collect();
-        fields.insert("attachments".to_owned(), json!(attachments));
-    }
+fn attachment(part: &Attachment, folder: &Path) -> Value {
+    json!({
+        "name": part.name,
+        "original_name": part.original_name,
+        "type": part.media_type,
+        "size": part.size,
+        "disposition": part.disposition,
+        "content_id": part.content_id,
+        "broken": part.broken,
+        "path": folder.join(&part.name).to_string_lossy(),
+    })
 }
 
 fn clock(seconds: f64) -> String {

@@ -1,20 +1,16 @@
 //! `exoimap search`: which messages, and what they are.
 
 use crate::delivery::{Headers, headers, is_attachment};
-use crate::exchange::{Isolation, Next, Selection, open};
+use crate::exchange::{Isolation, Next, Selection};
 use crate::imap::fetch::Fetch;
-use crate::imap::types::{Flag, Uid, UidValidity};
+use crate::imap::types::{Flag, Uid};
 use crate::imap::{Selected, Session, UidSet, has_attachments};
-use crate::{DateTime, Error, Kind, MailboxName, Result, Retry, Stream, text::Escaped};
-use clap::ArgMatches;
+use crate::{DateTime, Error, Kind, Result, Stream, text::Escaped};
 use serde_json::{Value, json};
 
-use super::exit::Exit;
-use super::output::Output;
-use super::selection::{self, same_folder, unmatched};
-use super::session::Setting;
-use super::sign_in::SignIn;
-use super::width::fit;
+use super::output::header_fields;
+use super::selection::Chosen;
+use super::{Call, Exit, Output, SignIn};
 
 /// Messages whose headers are in memory at a time.
 const PART: u64 = 100;
@@ -22,36 +18,33 @@ const PART: u64 = 100;
 /// Bytes of their UIDs in a command.
 const PART_BYTES: usize = 3_000;
 
+/// Cells of a sender in the table.
+const SENDER: usize = 30;
+
 const ITEMS: &str = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID \
                      CONTENT-TYPE CONTENT-DISPOSITION)]";
 
-pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
+pub(crate) fn run(call: &Call) -> Result<Exit> {
+    let (arguments, output, setting) = (&call.arguments, &*call.output, call.setting()?);
     let mailbox = setting.mailbox()?;
-    if output.json && arguments.get_flag("headers") {
-        return Err(Error::usage("--headers and --json are two forms of output: name one"));
-    }
-    let (folder, selection) = selection::read(arguments)?;
+    let form = match (output.json, arguments.has("headers")) {
+        (true, true) => return Err(Error::usage("--headers and --json are two forms of output: name one")),
+        (true, false) => Form::Objects,
+        (false, true) => Form::Table,
+        (false, false) => Form::Uids,
+    };
     let mut search = Search {
         output,
-        folder: &folder,
-        selection: &selection,
-        form: match (output.json, arguments.get_flag("headers")) {
-            (true, _) => Form::Objects,
-            (_, true) => Form::Table,
-            _ => Form::Uids,
-        },
-        validity: None,
-        left: None,
+        chosen: Chosen::new(arguments)?,
+        form,
         widest: 0,
-        headers: Isolation::default(),
         rows: Vec::new(),
+        printed: 0,
         bodies: Isolation::default(),
         structures: true,
-        is_partial: false,
     };
-    SignIn::shortly(setting, output, mailbox)
-        .persist(&mut setting.retry(output), &mut |session, retry| search.session(session, retry))?;
-    Ok(if search.is_partial { Exit::Partly } else { Exit::Done })
+    SignIn::shortly(&setting, mailbox).work(&mut search, Search::progress, Search::session)?;
+    Ok(if search.chosen.is_partial { Exit::Partly } else { Exit::Done })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,97 +57,71 @@ enum Form {
 /// One call's work, session after session.
 struct Search<'a> {
     output: &'a Output,
-    folder: &'a MailboxName,
-    selection: &'a Selection,
+    chosen: Chosen,
     form: Form,
-    validity: Option<UidValidity>,
-    /// What was found and is not told; none before the first look.
-    left: Option<UidSet>,
     /// Digits of the greatest UID.
     widest: usize,
-    /// How headers are read, and BODYSTRUCTUREs, although the server cannot give one.
-    headers: Isolation,
-    bodies: Isolation,
-    /// What came and is not told.
+    /// What came and is not printed.
     rows: Vec<Row>,
+    printed: usize,
+    /// How BODYSTRUCTUREs are read, although the server cannot give one.
+    bodies: Isolation,
     /// The server answers to BODYSTRUCTURE.
     structures: bool,
-    is_partial: bool,
 }
 
 impl Search<'_> {
-    fn session(&mut self, session: &mut Session<Stream>, retry: &mut Retry) -> Result<Next> {
-        let came = |search: &Self| search.rows.len() as u64 + search.headers.progress() + search.bodies.progress();
-        let before = came(self);
-        let ended = self.work(session, retry);
-        if came(self) != before {
-            retry.progressed();
-        }
-        ended
+    fn progress(&self) -> (bool, usize, u64, u64) {
+        let came = self.rows.len() + self.printed;
+        (self.chosen.left.is_some(), came, self.chosen.headers.progress(), self.bodies.progress())
     }
 
-    fn work(&mut self, session: &mut Session<Stream>, retry: &mut Retry) -> Result<Next> {
-        let mut selected = open(session, self.folder, false)?;
-        same_folder(self.folder, self.left.is_some(), &mut self.validity, &selected)?;
-        if self.left.is_none() {
-            self.find(&mut selected)?;
-            retry.progressed();
+    fn session(&mut self, session: &mut Session<Stream>) -> Result<Next> {
+        let mut selected = self.chosen.open(session, false)?;
+        if self.chosen.left.is_none() {
+            let uids = self.chosen.find(&mut selected, self.output)?;
+            self.head(&uids)?;
         }
-        let left = self.left.clone().unwrap_or_default();
         if self.form == Form::Uids {
-            for uid in left.iter() {
-                self.output.line(&[&uid.to_string()])?;
-            }
-            self.left = Some(UidSet::new());
-        } else {
-            for part in left.chunks(PART_BYTES, PART) {
-                self.tell(&mut selected, &part)?;
-                retry.progressed();
-            }
+            self.chosen.left().iter().try_for_each(|uid| self.output.line(&[&uid.to_string()]))?;
+            return Ok(Next::Done);
+        }
+        for part in self.chosen.left().chunks(PART_BYTES, PART) {
+            self.print(&mut selected, &part)?;
         }
         Ok(Next::Done)
     }
 
-    fn find(&mut self, selected: &mut Selected<'_, Stream>) -> Result<()> {
-        let found = self.selection.find_with(selected, 1, &mut self.headers)?;
-        self.is_partial |= unmatched(self.output, &found.unreadable, &self.headers);
-        let uids = self.selection.limited(found.uids);
+    /// The first line of a table.
+    fn head(&mut self, uids: &UidSet) -> Result<()> {
         self.widest = uids.last().map_or(0, |uid| uid.to_string().len()).max(3);
-        if self.form == Form::Table && !uids.is_empty() {
-            let head = format!(
-                "{:>1$}  RECEIVED          FLAGS       SIZE  {FROM}  SUBJECT",
-                "UID",
-                self.widest,
-                FROM = fit("FROM", SENDER)
-            );
-            self.output.line(&[&head])?;
+        if self.form != Form::Table || uids.is_empty() {
+            return Ok(());
         }
-        self.left = Some(uids);
-        Ok(())
+        let (widest, from) = (self.widest, fit("FROM", SENDER));
+        self.output.line(&[&format!("{:>widest$}  RECEIVED          FLAGS       SIZE  {from}  SUBJECT", "UID")])
     }
 
-    /// Tells of some messages, in the order of their UIDs whatever the server's is.
-    fn tell(&mut self, selected: &mut Selected<'_, Stream>, part: &UidSet) -> Result<()> {
-        let came = |rows: &[Row]| -> UidSet { rows.iter().filter_map(|row| Uid::new(row.uid)).collect() };
+    /// Prints some messages, in the order of their UIDs whatever the server's is.
+    fn print(&mut self, selected: &mut Selected<'_, Stream>, part: &UidSet) -> Result<()> {
+        let came = |rows: &[Row]| -> UidSet { rows.iter().filter_map(|row| row.uid).collect() };
         let rows = &mut self.rows;
         let asked = part.without(&came(rows));
         let mut each = |fetched: &Fetch| {
             // Flags that change meanwhile come as a FETCH without a header.
-            let known = rows.iter().any(|row| Some(row.uid) == fetched.uid.map(|uid| uid.get()));
-            if let (Some(row), false) = (Row::of(fetched), known) {
-                rows.push(row);
-            }
+            let is_known = rows.iter().any(|row| row.uid == fetched.uid);
+            rows.extend(Row::of(fetched).filter(|_| !is_known));
             Ok(())
         };
-        self.headers.fetch_each(selected, &asked, ITEMS, &mut each)?;
+        self.chosen.headers.fetch_each(selected, &asked, ITEMS, &mut each)?;
         let missing = part.without(&came(&self.rows));
         if !missing.is_empty() {
             // Those that are not there any more were deleted meanwhile.
             for uid in Selection::default().with_uids(&missing.to_string())?.find(selected, 1)?.uids.iter() {
-                let why = self.headers.given_up().get(&uid).map_or_else(String::new, |why| format!(": {why}"));
-                self.is_partial = true;
+                let why = self.chosen.headers.given_up().get(&uid).map_or_else(String::new, |why| format!(": {why}"));
+                self.chosen.is_partial = true;
                 self.output.warn(&format!("message {uid}: the server lists it and does not hand out its header{why}"));
-                self.rows.push(Row { uid: uid.get(), ..Row::default() });
+                self.rows.push(Row { uid: Some(uid), ..Row::default() });
             }
         }
         if self.form == Form::Objects && self.structures {
@@ -162,12 +129,10 @@ impl Search<'_> {
         }
         self.rows.sort_by_key(|row| row.uid);
         for row in std::mem::take(&mut self.rows) {
-            match self.form {
-                Form::Objects => self.output.object(&row.object())?,
-                _ => self.output.line(&[&row.line(self.widest)])?,
-            }
+            self.printed += 1;
+            self.output.result(|| row.object(), &[&row.line(self.widest)])?;
         }
-        self.left = self.left.take().map(|left| left.without(part));
+        self.chosen.done(part);
         Ok(())
     }
 
@@ -175,10 +140,10 @@ impl Search<'_> {
     /// that cannot say it at all costs the answer, not the search.
     fn look_for_attachments(&mut self, selected: &mut Selected<'_, Stream>) -> Result<()> {
         let unknown = self.rows.iter().filter(|row| row.came && row.attachments.is_none());
-        let unknown: UidSet = unknown.filter_map(|row| Uid::new(row.uid)).collect();
+        let unknown: UidSet = unknown.filter_map(|row| row.uid).collect();
         let rows = &mut self.rows;
         let mut each = |fetched: &Fetch| {
-            let row = rows.iter_mut().find(|row| Some(row.uid) == fetched.uid.map(|uid| uid.get()));
+            let row = rows.iter_mut().find(|row| row.uid == fetched.uid);
             if let (Some(row), Some(structure)) = (row, &fetched.body_structure) {
                 row.attachments = has_attachments(structure);
             }
@@ -196,58 +161,48 @@ impl Search<'_> {
             return Ok(());
         }
         for (uid, why) in given_up {
-            self.is_partial = true;
+            self.chosen.is_partial = true;
             self.output.warn(&format!("message {uid}: the server cannot say whether it has attachments: {why}"));
         }
         Ok(())
     }
 }
 
-/// Cells of a sender in the table.
-const SENDER: usize = 30;
-
 /// What is printed of a message.
 #[derive(Default)]
 struct Row {
-    uid: u32,
+    uid: Option<Uid>,
     came: bool,
     flags: Option<Vec<Flag>>,
     received: Option<String>,
     size: Option<u64>,
-    date: Option<String>,
-    from: Option<String>,
-    to: Option<String>,
-    cc: Option<String>,
-    subject: Option<String>,
-    message_id: Option<String>,
+    headers: Headers,
     attachments: Option<bool>,
 }
 
 impl Row {
-    /// None where the header did not come.
+    /// None if the header did not come.
     fn of(fetched: &Fetch) -> Option<Row> {
-        let (uid, header) = (fetched.uid?.get(), fetched.header()?);
-        let received = fetched.internal_date.as_deref().and_then(DateTime::from_imap).map(DateTime::to_rfc3339);
-        let Headers { date, from, to, cc, subject, message_id, .. } = headers(header);
-        let (flags, size, attachments) = (fetched.flags.clone(), fetched.size, is_attachment(header));
-        Some(Row { uid, came: true, received, flags, size, date, from, to, cc, subject, message_id, attachments })
+        let header = fetched.header()?;
+        Some(Row {
+            uid: Some(fetched.uid?),
+            came: true,
+            flags: fetched.flags.clone(),
+            received: fetched.internal_date.as_deref().and_then(DateTime::from_imap).map(DateTime::to_rfc3339),
+            size: fetched.size,
+            headers: headers(header),
+            attachments: is_attachment(header),
+        })
     }
 
     fn object(&self) -> Value {
-        let flags = self.flags.as_ref().map(|flags| flags.iter().map(Flag::as_str).collect::<Vec<_>>());
-        json!({
-            "uid": self.uid,
-            "date": self.date,
-            "internal_date": self.received,
-            "from": self.from,
-            "to": self.to,
-            "cc": self.cc,
-            "subject": self.subject,
-            "message_id": self.message_id,
-            "size_estimate": self.size,
-            "flags": flags,
-            "has_attachments": self.attachments,
-        })
+        let mut object = header_fields(&self.headers);
+        object["uid"] = self.uid.map(Uid::get).into();
+        object["internal_date"] = json!(self.received);
+        object["size_estimate"] = self.size.into();
+        object["flags"] = json!(self.flags.as_ref().map(|flags| flags.iter().map(Flag::as_str).collect::<Vec<_>>()));
+        object["has_attachments"] = self.attachments.into();
+        object
     }
 
     fn line(&self, widest: usize) -> String {
@@ -255,17 +210,90 @@ impl Row {
         let received: String = shown(&self.received).replace('T', " ").chars().take(16).collect();
         let letters = [('D', "\\Draft"), ('F', "\\Flagged"), ('R', "\\Answered"), ('S', "\\Seen"), ('T', "\\Deleted")];
         let flags = self.flags.as_deref().unwrap_or_default();
-        let flags: String = letters
-            .iter()
-            .filter(|(_, name)| flags.iter().any(|flag| flag.is(name)))
-            .map(|(letter, _)| *letter)
-            .collect();
+        let is_set = |name: &str| flags.iter().any(|flag| flag.is(name));
+        let flags: String = letters.iter().filter(|(_, name)| is_set(name)).map(|(letter, _)| *letter).collect();
         let size = self.size.map_or_else(|| "-".to_owned(), |size| size.to_string());
-        let uid = self.uid;
-        format!(
-            "{uid:>widest$}  {received:16}  {flags:5}  {size:>9}  {}  {}",
-            fit(&shown(&self.from), SENDER),
-            shown(&self.subject)
-        )
+        let uid = self.uid.map_or(0, Uid::get);
+        let (from, subject) = (fit(&shown(&self.headers.from), SENDER), shown(&self.headers.subject));
+        format!("{uid:>widest$}  {received:16}  {flags:5}  {size:>9}  {from}  {subject}")
+    }
+}
+
+/// Characters of two cells: East Asian wide and full-width ones (Unicode's UAX 11), and emoji.
+#[rustfmt::skip]
+const WIDE: [(u32, u32); 22] = [
+    (0x1100, 0x115f), (0x231a, 0x231b), (0x23e9, 0x23ec), (0x25fd, 0x25fe), (0x2614, 0x2615),
+    (0x2648, 0x2653), (0x26aa, 0x26ab), (0x26bd, 0x26be), (0x2705, 0x2705), (0x274c, 0x274c),
+    (0x2e80, 0x303e), (0x3041, 0x33ff), (0x3400, 0x4dbf), (0x4e00, 0xa4cf), (0xa960, 0xa97f),
+    (0xac00, 0xd7a3), (0xf900, 0xfaff), (0xfe30, 0xfe6f), (0xff00, 0xff60), (0xffe0, 0xffe6),
+    (0x1f300, 0x1faff), (0x20000, 0x3fffd),
+];
+
+/// Characters that stand on the one before them, or nowhere.
+#[rustfmt::skip]
+const NONE: [(u32, u32); 11] = [
+    (0x0300, 0x036f), (0x0483, 0x0489), (0x0591, 0x05bd), (0x064b, 0x065f), (0x1ab0, 0x1aff),
+    (0x200b, 0x200f), (0x20d0, 0x20ff), (0x3099, 0x309a), (0xfe00, 0xfe0f), (0xfe20, 0xfe2f),
+    (0xe0100, 0xe01ef),
+];
+
+fn cells(c: char) -> usize {
+    let within = |(first, last): &(u32, u32)| (*first..=*last).contains(&u32::from(c));
+    match c {
+        _ if NONE.iter().any(within) => 0,
+        _ if WIDE.iter().any(within) => 2,
+        _ => 1,
+    }
+}
+
+/// The cells of a text without control characters.
+pub(crate) fn width(text: &str) -> usize {
+    text.chars().map(cells).sum()
+}
+
+/// The text in exactly `wanted` cells: filled with blanks, or cut with `…` at its end.
+pub(crate) fn fit(text: &str, wanted: usize) -> String {
+    let all = width(text);
+    if all <= wanted {
+        return format!("{text}{}", " ".repeat(wanted - all));
+    }
+    let (mut cut, mut used) = (String::new(), 0);
+    for c in text.chars() {
+        if used + cells(c) + 1 > wanted {
+            break;
+        }
+        used += cells(c);
+        cut.push(c);
+    }
+    format!("{cut}…{}", " ".repeat(wanted.saturating_sub(used + 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_below_each_other_in_every_script() {
+        for (text, cells) in [
+            ("abc", 3),
+            ("für", 3),
+            ("注文書", 6),
+            ("ｱｲｳ", 3),
+            ("＃１", 4),
+            ("e\u{301}", 1),
+            ("가나", 4),
+            ("📎x", 3),
+            ("が\u{3099}", 2),
+        ] {
+            assert_eq!(width(text), cells, "{text}");
+        }
+        assert_eq!(fit("注文", 6), "注文  ");
+        assert_eq!(fit("注文書", 6), "注文書");
+        assert_eq!(fit("注文書類", 6), "注文… ");
+        assert_eq!(fit("abcdef", 4), "abc…");
+        assert_eq!(fit("注", 1), "…");
+        for wanted in 1..12 {
+            assert_eq!(width(&fit("a注b文e\u{301}c書📎", wanted)), wanted);
+        }
     }
 }

@@ -1,26 +1,65 @@
-//! Which messages: what the options that select messages mean.
+//! Which messages: what the options that select messages mean, and which of them are left to be done.
 
-use crate::exchange::Isolation;
+use crate::exchange::{Isolation, open};
 use crate::imap::types::UidValidity;
-use crate::imap::{Selected, UidSet};
-use crate::{Error, Kind, MailboxName, Phase, Result, Selection, Stream, calendar::Day};
-use clap::ArgMatches;
+use crate::imap::{Selected, Session, UidSet};
+use crate::{Error, Kind, MailboxName, Phase, Result, Selection, Stream};
 
-use super::output::Output;
+use super::{Arguments, Output};
 
-/// Refuses a folder that was recreated since its messages were found: their UIDs mean others in it.
-pub(crate) fn same_folder(
-    folder: &MailboxName,
-    is_found: bool,
-    known: &mut Option<UidValidity>,
-    selected: &Selected<'_, Stream>,
-) -> Result<()> {
-    let before = std::mem::replace(known, selected.mailbox().uid_validity);
-    if !is_found || before == *known {
-        return Ok(());
+/// The selected messages of a folder: found once, and done in however many sessions it takes.
+pub(crate) struct Chosen {
+    pub(crate) folder: MailboxName,
+    pub(crate) selection: Selection,
+    validity: Option<UidValidity>,
+    /// What was found and is not done; none before the first look.
+    pub(crate) left: Option<UidSet>,
+    /// How headers are read, although the server cannot give one.
+    pub(crate) headers: Isolation,
+    /// Something is left out.
+    pub(crate) is_partial: bool,
+}
+
+impl Chosen {
+    pub(crate) fn new(arguments: &Arguments) -> Result<Chosen> {
+        let (folder, selection) = read(arguments)?;
+        let headers = Isolation::default();
+        Ok(Chosen { folder, selection, validity: None, left: None, headers, is_partial: false })
     }
-    let message = format!("{folder} was recreated meanwhile: its UIDs mean other messages");
-    Err(Error::new(Kind::Refused, Phase::Select, message))
+
+    /// Opens the folder. One that was recreated since its messages were found is refused: their UIDs mean others in it.
+    pub(crate) fn open<'s>(
+        &mut self,
+        session: &'s mut Session<Stream>,
+        is_writable: bool,
+    ) -> Result<Selected<'s, Stream>> {
+        let selected = open(session, &self.folder, is_writable)?;
+        let before = std::mem::replace(&mut self.validity, selected.mailbox().uid_validity);
+        if self.left.is_none() || before == self.validity {
+            return Ok(selected);
+        }
+        let message = format!("{} was recreated meanwhile: its UIDs mean other messages", self.folder);
+        Err(Error::new(Kind::Refused, Phase::Select, message))
+    }
+
+    /// Finds the messages.
+    pub(crate) fn find(&mut self, selected: &mut Selected<'_, Stream>, output: &Output) -> Result<UidSet> {
+        let found = self.selection.find_with(selected, 1, &mut self.headers)?;
+        self.is_partial |= unmatched(output, &found.unreadable, &self.headers);
+        let uids = self.selection.limited(found.uids);
+        self.left = Some(uids.clone());
+        Ok(uids)
+    }
+
+    /// What is left; nothing before the first look.
+    pub(crate) fn left(&self) -> UidSet {
+        self.left.clone().unwrap_or_default()
+    }
+
+    /// These are done.
+    pub(crate) fn done(&mut self, uids: &UidSet) {
+        self.left = self.left.take().map(|left| left.without(uids));
+    }
 }
 
 /// Names the messages that cannot be matched, since the server does not give their headers; true if there are any.
@@ -44,30 +83,28 @@ const TEXTS: [(&str, Narrows); 5] = [
 ];
 
 /// The folder and the selection that the options name.
-pub(crate) fn read(arguments: &ArgMatches) -> Result<(MailboxName, Selection)> {
-    let text = |name: &str| arguments.get_one::<String>(name).map(String::as_str);
-    let folder = MailboxName::new(text("folder").unwrap_or("INBOX"))?;
+pub(crate) fn read(arguments: &Arguments) -> Result<(MailboxName, Selection)> {
+    let folder = MailboxName::new(arguments.raw("folder").unwrap_or("INBOX"))?;
     let mut selection = Selection::default();
-    // `mark` has another use for the word.
-    if let Ok(Some(true)) = arguments.try_get_one::<bool>("unseen") {
+    if arguments.has("unseen") {
         selection = selection.with_unseen();
     }
-    if let Some(day) = arguments.get_one::<Day>("since") {
-        selection = selection.with_since(*day)?;
+    if let Some(day) = arguments.get("since") {
+        selection = selection.with_since(day)?;
     }
-    if let Some(day) = arguments.get_one::<Day>("before") {
-        selection = selection.with_before(*day)?;
+    if let Some(day) = arguments.get("before") {
+        selection = selection.with_before(day)?;
     }
     for (name, with) in TEXTS {
-        if let Some(text) = text(name) {
+        if let Some(text) = arguments.raw(name) {
             selection = with(selection, text)?;
         }
     }
-    if let Some(bytes) = arguments.get_one::<u32>("larger") {
-        selection = selection.with_larger(*bytes);
+    if let Some(bytes) = arguments.get("larger") {
+        selection = selection.with_larger(bytes);
     }
-    if let Some(limit) = arguments.get_one::<u64>("limit") {
-        selection = selection.with_limit(*limit)?;
+    if let Some(limit) = arguments.get("limit") {
+        selection = selection.with_limit(limit)?;
     }
     Ok((folder, selection))
 }
@@ -76,7 +113,8 @@ pub(crate) fn read(arguments: &ArgMatches) -> Result<(MailboxName, Selection)> {
 mod tests {
     use super::super::options::{Entry, all};
     use super::*;
-    use crate::Kind;
+    use crate::calendar::Day;
+    use clap::ArgMatches;
 
     fn matches(arguments: &[&str]) -> clap::error::Result<ArgMatches> {
         let entries = all().filter(|entry| entry.is_of("wait"));
@@ -85,7 +123,7 @@ mod tests {
     }
 
     fn parsed(arguments: &[&str]) -> Result<(MailboxName, Selection)> {
-        read(&matches(arguments).unwrap())
+        read(&Arguments(matches(arguments).unwrap()))
     }
 
     fn refused(arguments: &[&str]) -> String {

@@ -2,67 +2,66 @@
 //! says which steps are done already; without one it is the whole list.
 
 use crate::advice::{Proven, Setup, SetupStep};
-use crate::entra::Cloud;
 use crate::exchange::{Next, PERMISSION};
 use crate::{Error, Phase, Result};
-use clap::ArgMatches;
 use serde_json::json;
 
-use super::exit::Exit;
-use super::output::Output;
-use super::session::{Setting, mailboxes, named_by};
-use super::sign_in::SignIn;
+use super::credential::cloud;
+use super::output::said;
+use super::parallel::is_the_way;
+use super::session::mailboxes;
+use super::{Call, Exit, Output, Setting, SignIn};
 
-pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Output) -> Result<Exit> {
-    let text = |name: &str| arguments.get_one::<String>(name).map(|text| text.trim()).filter(|text| !text.is_empty());
-    let mut setup = Setup::new(text("cloud").and_then(Cloud::named).unwrap_or_default());
+pub(crate) fn run(call: &Call) -> Result<Exit> {
+    let (arguments, output, setting) = (&call.arguments, &call.output, call.setting());
+    let text = |name: &str| arguments.text(name);
+    let mut setup = Setup::new(cloud(arguments));
     let mailboxes = match &setting {
         Ok(setting) => setting.mailboxes.clone(),
-        Err(_) => mailboxes(arguments, None)?,
+        Err(_) => mailboxes(arguments)?,
     };
     for mailbox in &mailboxes {
-        setup = setup.and_mailbox(mailbox).map_err(|e| named_by(&e, "--mailbox"))?;
+        setup = setup.and_mailbox(mailbox).map_err(|e| e.about("mailbox"))?;
     }
     if let Some(tenant) = text("tenant") {
-        setup = setup.in_tenant(tenant).map_err(|e| named_by(&e, "--tenant, AZURE_TENANT_ID"))?;
+        setup = setup.in_tenant(tenant).map_err(|e| e.about("tenant"))?;
     }
-    if arguments.get_flag("managed-identity") || text("auth") == Some("managed-identity") {
-        setup = setup.of_managed_identity();
-    }
+    setup.managed_identity = arguments.has("managed-identity") || text("auth") == Some("managed-identity");
     let (proven, claims) = match &setting {
-        Ok(setting) => (look(setting, &mailboxes, output), setting.claims()),
+        Ok(setting) => (look(setting), setting.claims()),
         Err(error) => (unproven(error, output), None),
     };
     let claimed = claims.as_ref().and_then(|claims| claims.application.as_deref());
     setup = match (text("client-id"), claimed) {
-        (Some(id), _) => setup.with_client_id(id).map_err(|e| named_by(&e, "--client-id, AZURE_CLIENT_ID"))?,
+        (Some(id), _) => setup.with_client_id(id).map_err(|e| e.about("client-id"))?,
         // A token may say what it likes.
         (None, Some(id)) => setup.clone().with_client_id(id).unwrap_or(setup),
         (None, None) => setup,
     };
     let object_id = claims.as_ref().and_then(|claims| claims.object_id.as_deref());
-    let setup = setup.with_object_id(object_id).with_proven(proven);
-    if arguments.get_flag("script") {
+    let mut setup = setup.with_object_id(object_id);
+    setup.proven = proven;
+    if arguments.has("script") {
         setup.script().lines().try_for_each(|line| output.line(&[line]))?;
         return Ok(Exit::Done);
     }
     for (number, step) in (1..).zip(setup.steps()) {
-        print(output, number, &step, arguments.get_flag("all"))?;
+        print(output, number, &step, arguments.has("all"))?;
     }
     Ok(Exit::Done)
 }
 
 /// What a token and a sign-in to each mailbox show to be done.
-fn look(setting: &Setting, mailboxes: &[String], output: &Output) -> Proven {
-    let mut retry = setting.retry(output).answers_only();
-    if let Err(error) = setting.fresh_token(output, &mut retry) {
+fn look(setting: &Setting) -> Proven {
+    let (output, mut retry) = (&setting.output, setting.retry().answers_only());
+    if let Err(error) = setting.fresh_token(&mut retry) {
         return unproven(&error, output);
     }
     let role = setting.claims().is_some_and(|claims| claims.has_role(PERMISSION));
     let mut proven = Proven { token: true, role, ..Proven::default() };
-    for mailbox in mailboxes {
+    for mailbox in &setting.mailboxes {
         output.note(&format!("signing in to {mailbox}, to see what is done already"));
-        match SignIn::new(setting, output, mailbox).persist(&mut retry, &mut |_, _| Ok(Next::Done)) {
+        match SignIn::new(setting, mailbox).persist(&mut retry, &mut |_, _| Ok(Next::Done)) {
             Ok(()) => {
                 proven.role = true;
                 proven.principal = true;
@@ -71,7 +70,7 @@ fn look(setting: &Setting, mailboxes: &[String], output: &Output) -> Proven {
             Err(error) => {
                 proven.principal |= error.phase() == Phase::Mailbox;
                 output.note(&format!("{mailbox}: {error}"));
-                if matches!(error.phase(), Phase::Resolve | Phase::Connect | Phase::Tls) {
+                if is_the_way(&error) {
                     break;
                 }
             }
@@ -82,7 +81,7 @@ fn look(setting: &Setting, mailboxes: &[String], output: &Output) -> Proven {
 
 /// Nothing is known to be done; a command that says what to do does not fail for that.
 fn unproven(error: &Error, output: &Output) -> Proven {
-    output.note(&format!("what is done already cannot be seen ({error})"));
+    output.note(&format!("what is done already cannot be seen ({})", said(error)));
     Proven::default()
 }
 

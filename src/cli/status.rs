@@ -7,14 +7,13 @@ use crate::calendar::rfc3339;
 use crate::delivery::{self, Status};
 use crate::imap::UidSet;
 use crate::{Error, Result};
-use clap::ArgMatches;
 use serde_json::{Value, json};
 
-use super::exit::Exit;
-use super::output::Output;
+use super::{Call, Exit};
 
-pub(crate) fn run(arguments: &ArgMatches, output: &Output) -> Result<Exit> {
-    let to = arguments.get_one::<String>("to").map(String::as_str).unwrap_or_default();
+pub(crate) fn run(call: &Call) -> Result<Exit> {
+    let (arguments, output) = (&call.arguments, &call.output);
+    let to = arguments.raw("to").unwrap_or_default();
     if to.is_empty() || to == "-" {
         return Err(Error::usage("--to names no directory that fetch could have filled"));
     }
@@ -25,8 +24,7 @@ pub(crate) fn run(arguments: &ArgMatches, output: &Output) -> Result<Exit> {
     if found.is_empty() {
         return Err(Error::usage(format!("no fetch has delivered to {to} or below it")));
     }
-    let age = arguments.get_one::<Duration>("max-age");
-    let oldest = age.and_then(|age| SystemTime::now().checked_sub(*age));
+    let oldest = arguments.get::<Duration>("max-age").and_then(|age| SystemTime::now().checked_sub(age));
     let mut exit = Exit::Done;
     for status in &found {
         let complete = status.last.and_then(|last| last.complete);

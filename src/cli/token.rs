@@ -2,33 +2,24 @@
 
 use crate::imap::xoauth2;
 use crate::{Error, Kind, Phase, Result};
-use clap::ArgMatches;
 use serde_json::json;
 
-use super::exit::Exit;
-use super::output::Output;
-use super::session::Setting;
+use super::{Call, Exit, Output};
 
-pub(crate) fn run(arguments: &ArgMatches, setting: &Setting, output: &Output) -> Result<Exit> {
-    let sasl = arguments.get_flag("xoauth2");
+pub(crate) fn run(call: &Call) -> Result<Exit> {
+    let (arguments, output, setting) = (&call.arguments, &call.output, call.setting()?);
+    let sasl = arguments.has("xoauth2");
     if sasl {
         setting.mailbox()?;
     }
-    let token = setting.token(output, None, &mut setting.retry(output))?;
-    if arguments.get_flag("claims") {
+    let token = setting.token(None, &mut setting.retry())?;
+    if arguments.has("claims") {
         let Some(claims) = setting.claims() else {
-            return Err(Error::new(
-                Kind::Refused,
-                Phase::Token,
-                "the token is not a JSON web token, so it says nothing",
-            ));
+            let message = "the token is not a JSON web token, so it says nothing";
+            return Err(Error::new(Kind::Refused, Phase::Token, message));
         };
-        if output.json {
-            output.object(&claims.all)?
-        } else {
-            output.pretty(&claims.all)?
-        }
-        return Ok(Exit::Done);
+        let print = if output.json { Output::object } else { Output::pretty };
+        return print(output, &claims.all).map(|()| Exit::Done);
     }
     let asked = match sasl {
         true => xoauth2::initial_response(setting.mailbox()?, token.secret())?,

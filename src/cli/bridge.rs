@@ -1,23 +1,22 @@
-//! `exoimap relay`: a local IMAP port for programs that know a user name and a password.
+//! `exoimap tunnel`: a session for a mail program that starts us and takes what it finds for signed in. `exoimap relay`: a
+//! local IMAP port for programs that know a user name and a password.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, IsTerminal};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use crate::bridge::{self, Level, Passwords, Relay, Settings};
+use crate::bridge::{self, Level, Passwords, Reason, Relay, Settings};
 use crate::exchange::try_sessions;
 use crate::imap::Session;
 use crate::{Error, Kind, Phase, Result, Retry, Secret, Stream};
-use clap::ArgMatches;
 use serde_json::Value;
 
-use super::exit::Exit;
 use super::input::read_secret;
-use super::output::Output;
-use super::session::Setting;
-use super::sign_in::SignIn;
+use super::session::is_refused;
+use super::{Arguments, Call, Exit, Output, Setting, SignIn};
 
 /// A client waits for all of this; some give up after 20 seconds.
 const SIGN_IN: Duration = Duration::from_secs(15);
@@ -33,10 +32,71 @@ const LOCAL: [&str; 2] = ["127.0.0.1:1143", "[::1]:1143"];
 const SHORTEST: usize = 8;
 const SHORT: usize = 12;
 
-pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Output) -> Result<Exit> {
-    let text = |name: &str| arguments.get_one::<String>(name).map(String::as_str).filter(|text| !text.is_empty());
-    let file =
-        Path::new(text("password-file").ok_or_else(|| Error::usage("no password file is named (--password-file)"))?);
+pub(crate) fn tunnel(call: &Call) -> Result<Exit> {
+    let (output, setting) = (&call.output, call.setting()?);
+    let (mailbox, idle) = (setting.mailbox()?, idle(&call.arguments));
+    let (input, reply) = pipes().map_err(|e| local("opening stdin and stdout", e))?;
+    if io::stdin().is_terminal() {
+        output.note(
+            "this is for a mail program to run (mbsync, mutt, offlineimap, fetchmail); you may type IMAP all the same",
+        );
+    }
+    let session = SignIn::new(&setting, mailbox).keep().inspect_err(|error| {
+        // Mail programs show this, where they do not show what stands on stderr.
+        if !matches!(error.kind(), Kind::Usage | Kind::Local) {
+            let _ = bridge::refuse(error, &reply);
+        }
+    })?;
+    let who = format!("{mailbox} at {}", setting.server.host);
+    let (sender, receiver) = mpsc::channel();
+    // The process must end in time even if the client reads nothing.
+    start("tunnel", move || drop(sender.send(bridge::tunnel(session, &who, input, reply, idle))))?;
+    let ended = match setting.deadline {
+        Some(end) => receiver.recv_timeout(end.saturating_duration_since(Instant::now())).ok(),
+        None => receiver.recv().ok(),
+    };
+    let ended = ended.transpose()?.ok_or_else(|| Error::time_limit(Phase::Command, ""))?;
+    output.step(&format!("{} bytes sent, {} received: {}", ended.up, ended.down, ended.reason));
+    match ended.reason {
+        Reason::LoggedOut | Reason::ClientClosed => Ok(Exit::Done),
+        reason => Err(Error::new(Kind::Temporary, Phase::Command, format!("{reason}; start it again"))),
+    }
+}
+
+/// stdin and stdout without the buffers that the standard library puts around them.
+fn pipes() -> io::Result<(File, File)> {
+    #[cfg(unix)]
+    let (input, output) = {
+        use std::os::fd::AsFd;
+        (io::stdin().as_fd().try_clone_to_owned()?, io::stdout().as_fd().try_clone_to_owned()?)
+    };
+    #[cfg(windows)]
+    let (input, output) = {
+        use std::os::windows::io::AsHandle;
+        (io::stdin().as_handle().try_clone_to_owned()?, io::stdout().as_handle().try_clone_to_owned()?)
+    };
+    Ok((File::from(input), File::from(output)))
+}
+
+fn local(doing: &str, e: io::Error) -> Error {
+    Error::new(Kind::Local, Phase::Command, format!("{doing}: {e}"))
+}
+
+/// How long a session may be without a byte either way.
+fn idle(arguments: &Arguments) -> Duration {
+    arguments.get("idle-timeout").unwrap_or(Duration::from_secs(35 * 60))
+}
+
+fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    let started = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    started.map(drop).map_err(|e| local("starting a thread", e))
+}
+
+pub(crate) fn relay(call: &Call) -> Result<Exit> {
+    let (arguments, output) = (&call.arguments, &call.output);
+    let text = |name: &str| arguments.text(name);
+    let file = text("password-file").ok_or_else(|| Error::of_setting("password-file", "no password file is named"))?;
+    let file = Path::new(file);
     if let Some(name) = text("add") {
         output.secret(&bridge::add(file, name)?)?;
         return Ok(Exit::Done);
@@ -51,9 +111,9 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
         bridge::set(file, name, &password)?;
         return Ok(Exit::Done);
     }
-    let setting = setting?;
+    let setting = call.setting()?;
     let passwords = Passwords::read(file)?;
-    let allow: Vec<String> = arguments.get_many("allow").into_iter().flatten().cloned().collect();
+    let allow = arguments.all("allow");
     let (names, domains) = passwords.count();
     if names == 0 {
         return Err(Error::usage(format!(
@@ -71,59 +131,54 @@ pub(crate) fn run(arguments: &ArgMatches, setting: Result<Setting>, output: &Out
         (None, None) => None,
         _ => return Err(Error::usage("a TLS listener needs --tls-certificate and --tls-key")),
     };
-    let named: Vec<_> = arguments.get_many::<String>("listen").into_iter().flatten().map(String::as_str).collect();
-    let listeners = listeners(&named, tls.is_some())?;
+    let listeners = listeners(&arguments.all("listen"), tls.is_some())?;
     // Whatever is wrong with the credential is found out now, not by the first client.
-    setting.token(output, None, &mut setting.retry(output))?;
+    setting.token(None, &mut setting.retry())?;
     let addresses: Vec<String> =
         listeners.iter().filter_map(|listener| Some(listener.local_addr().ok()?.to_string())).collect();
     let (host, ends) = (setting.server.host.clone(), setting.deadline);
-    let (setting, said) = (Arc::new(setting), Arc::new(output.shared()));
-    let log = Arc::clone(&said);
+    let log = Arc::clone(output);
     let relay = Arc::new(Relay::new(Settings {
         passwords,
         allow,
-        most_sessions: arguments.get_one::<u16>("max-connections").copied().map_or(100, usize::from),
-        idle: arguments.get_one::<Duration>("idle-timeout").copied().unwrap_or(Duration::from_secs(35 * 60)),
+        most_sessions: arguments.get::<u16>("max-connections").map_or(100, usize::from),
+        idle: idle(arguments),
         host,
         tls,
-        connect: Box::new(move |mailbox| connect(&setting, mailbox, &said)),
+        connect: Box::new(move |mailbox| connect(&setting, mailbox)),
         log: Box::new(move |level, text, object| say(level, text, object, &log)),
     }));
     output.note(&format!("relay: listening on {} for {names} names", addresses.join(", ")));
     for listener in listeners {
         let relay = Arc::clone(&relay);
-        let thread = std::thread::Builder::new().name("relay-listen".to_owned());
-        let failed = |e| Error::new(Kind::Local, Phase::Command, format!("starting a thread: {e}"));
-        thread.spawn(move || relay.serve(&listener)).map_err(failed)?;
+        start("relay-listen", move || relay.serve(&listener))?;
     }
     std::thread::sleep(ends.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now())));
     Err(Error::time_limit(Phase::Command, ""))
 }
 
 /// A session for a client that waits for it.
-fn connect(setting: &Setting, mailbox: &str, output: &Output) -> Result<Session<Stream>> {
+fn connect(setting: &Setting, mailbox: &str) -> Result<Session<Stream>> {
     let end = Some(Instant::now() + SIGN_IN);
-    let mut sign_in = SignIn::new(setting, output, mailbox);
+    let mut sign_in = SignIn::new(setting, mailbox);
     sign_in.end = end;
     let mut connect = |why: Option<&Error>, retry: &mut Retry| match sign_in.session(why, retry) {
         // What an administrator has granted since is in the next token.
-        Err(e) if (e.phase(), e.kind()) == (Phase::Authenticate, Kind::Refused) && why.is_none() => {
-            sign_in.session(Some(&e), retry)
-        }
+        Err(e) if is_refused(&e) && why.is_none() => sign_in.session(Some(&e), retry),
         outcome => outcome,
     };
     try_sessions(&mut connect, &mut Retry::new(PATIENCE, end, |_| {}), &mut |session, _| Ok(Some(session)))
 }
 
 /// The sockets; all of them, but for `[::1]` on a machine without IPv6.
-fn listeners(named: &[&str], has_tls: bool) -> Result<Vec<TcpListener>> {
+fn listeners(named: &[String], has_tls: bool) -> Result<Vec<TcpListener>> {
     let by_default = named.is_empty();
     let mut listeners = Vec::new();
-    for name in if by_default { &LOCAL[..] } else { named } {
+    let named = named.iter().map(String::as_str);
+    for name in named.chain(LOCAL.into_iter().filter(|_| by_default)) {
         let failed =
             |e: io::Error| Error::new(Kind::Local, Phase::Options, format!("listening on {name} (--listen): {e}"));
-        let (listener, address) = match *name {
+        let (listener, address) = match name {
             "-" => {
                 let listener = inherited().map_err(failed)?;
                 let address = listener.local_addr().map_err(failed)?;
