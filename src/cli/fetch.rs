@@ -122,7 +122,7 @@ impl Fetch<'_> {
 
     fn all(&self) -> Result<Exit> {
         let mailboxes = self.setting.mailboxes.as_slice();
-        if !self.nested {
+        if !self.nested || mailboxes.is_empty() {
             return self.mailbox(self.setting.mailbox()?, &self.to, &mut self.setting.retry());
         }
         mailboxes.iter().try_for_each(|mailbox| fits_a_folder(mailbox))?;
