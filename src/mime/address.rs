@@ -5,24 +5,26 @@ use super::words::Text;
 /// A longer list is cut, between two addresses.
 const LONGEST_LIST: usize = 100_000;
 
-/// The mailbox that is being read, and what came before it.
+/// What a character of the field is, if it is not a parenthesis.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Plain,
+    /// In quotes, or in `[192.0.2.1]`.
+    Quoted,
+    /// A quote or a backslash: an address has it, a name has not.
+    Mark,
+    Comment,
+    /// From an encoded word: a comma in it separates nothing, and it is not an address.
+    Coded,
+}
+
+type Char = (char, Role);
+
+const AT: Char = ('@', Role::Plain);
+const BLANK: Char = (' ', Role::Plain);
+
 #[derive(Default)]
 struct List {
-    /// Where in the grammar the next character stands: between angle brackets, in quotes, in `[192.0.2.1]`, in
-    /// comments, after a backslash.
-    in_angle: bool,
-    quoted: bool,
-    literal: bool,
-    comments: usize,
-    escaped: bool,
-    /// What stands before the angle bracket, without its quotes.
-    name: String,
-    /// The same with them, as an address needs them.
-    plain: String,
-    angle: Option<String>,
-    comment: String,
-    /// `@` outside of quotes in `plain`.
-    has_at: bool,
     shown: String,
     /// What stands before the next item.
     between: &'static str,
@@ -32,128 +34,42 @@ struct List {
 
 /// `Name <address>, …`: names decoded, and in quotes if they could be taken for more; routes and comments left
 /// out. A name that is only in a comment is a name.
-pub(super) fn list(field: Vec<Text>) -> String {
+pub(super) fn list(field: &[Text]) -> String {
+    let chars = roles(field);
     let mut list = List::default();
-    for piece in field {
-        if piece.is_coded {
-            list.decoded(&piece.text);
-        } else {
-            piece.text.chars().for_each(|c| list.next(c));
+    let (mut start, mut has_address, mut in_route) = (0, false, false);
+    let plain = chars.iter().enumerate().filter(|(_, (_, role))| *role == Role::Plain);
+    for (at, c) in plain.map(|(at, (c, _))| (at, *c)).chain([(chars.len(), ';')]) {
+        let item = chars.get(start..at).unwrap_or_default();
+        match c {
+            '@' => has_address = true,
+            '<' => {
+                has_address = true;
+                in_route = chars.get(at + 1).is_some_and(|(next, _)| *next == '@');
+            }
+            '>' => in_route = false,
+            ':' if !has_address && !list.in_group => {
+                list.add(&format!("{}:", phrase(&name(item))), " ");
+                (list.in_group, start) = (true, at + 1);
+            }
+            ';' | ',' if c == ';' || !in_route => {
+                list.add(&mailbox(item), ", ");
+                (start, has_address, in_route) = (at + 1, false, false);
+            }
+            _ => {}
+        }
+        if c == ';' && std::mem::take(&mut list.in_group) {
+            // One without members has a blank.
+            let is_empty = std::mem::replace(&mut list.between, ", ") == " " && !list.is_cut;
+            list.shown.push_str(if is_empty { " ;" } else { ";" });
         }
     }
-    list.end_mailbox();
-    list.end_group();
     list.shown
 }
 
 impl List {
-    fn next(&mut self, c: char) {
-        let escaped = std::mem::take(&mut self.escaped);
-        let is_route = || self.angle.as_deref().unwrap_or_default().starts_with('@');
-        match c {
-            '\\' if !escaped && (self.quoted || self.comments > 0) => {
-                self.escaped = true;
-                self.keep(c, true);
-            }
-            '(' if !escaped && self.comments > 0 => self.comments += 1,
-            ')' if !escaped && self.comments > 0 => self.comments -= 1,
-            _ if self.comments > 0 => self.comment.push(c),
-            '"' if !escaped && !self.literal => {
-                self.quoted = !self.quoted;
-                self.keep(c, true);
-            }
-            _ if self.quoted || self.literal => {
-                self.literal &= c != ']';
-                self.keep(c, false);
-            }
-            '>' if self.in_angle => self.in_angle = false,
-            ',' if !(self.in_angle && is_route()) => self.end_mailbox(),
-            _ if self.in_angle => self.keep(c, false),
-            '(' => self.comments = 1,
-            '<' if self.angle.is_none() => {
-                self.angle = Some(String::new());
-                self.in_angle = true;
-            }
-            ';' => {
-                self.end_mailbox();
-                self.end_group();
-            }
-            ':' if !self.in_group && !self.has_at && self.angle.is_none() => {
-                let name = phrase(&one_line(&std::mem::take(&mut self.name)));
-                self.plain.clear();
-                self.separate(&format!("{name}:"), " ");
-                self.in_group = true;
-            }
-            _ => {
-                self.literal = c == '[';
-                self.has_at |= c == '@' && self.angle.is_none();
-                self.keep(c, false);
-            }
-        }
-    }
-
-    /// Text of an encoded word: a comma in it separates nothing, and it is not an address.
-    fn decoded(&mut self, text: &str) {
-        let safe = |c| if is_special(c) || self.in_angle && char::is_whitespace(c) { '_' } else { c };
-        let safe = text.chars().map(safe);
-        match &mut self.angle {
-            _ if self.comments > 0 => self.comment.push_str(text),
-            Some(angle) if self.in_angle => angle.extend(safe),
-            Some(_) => {}
-            None => {
-                self.name.push_str(text);
-                self.plain.extend(safe);
-            }
-        }
-    }
-
-    /// A quote or a backslash is syntax: an address has it, a name has not. After an address nothing belongs to the
-    /// name.
-    fn keep(&mut self, c: char, is_syntax: bool) {
-        match &mut self.angle {
-            _ if self.comments > 0 => {}
-            Some(angle) if self.in_angle && (self.quoted || !c.is_whitespace()) => angle.push(c),
-            Some(_) => {}
-            None => {
-                self.plain.push(c);
-                self.name.extend((!is_syntax).then_some(c));
-            }
-        }
-    }
-
-    fn end_group(&mut self) {
-        if std::mem::take(&mut self.in_group) {
-            // One without members.
-            if self.between == " " && !self.is_cut {
-                self.shown.push(' ');
-            }
-            self.shown.push(';');
-            self.between = ", ";
-        }
-    }
-
-    fn end_mailbox(&mut self) {
-        let List { name, plain, comment, angle, has_at, shown, between, in_group, is_cut, .. } = std::mem::take(self);
-        *self = List { shown, between, in_group, is_cut, ..List::default() };
-        let (name, address) = match angle {
-            // RFC 5322 section 4.4 lets the way of `@a.example,@b.example:taro@example.com` be ignored.
-            Some(angle) => match angle.split_once(':') {
-                Some((route, address)) if route.starts_with('@') => (one_line(&name), address.to_owned()),
-                _ => (one_line(&name), angle),
-            },
-            None if has_at => bare(&one_line(&plain)),
-            None => (one_line(&name), String::new()),
-        };
-        let name = phrase(&if name.is_empty() && !address.is_empty() { one_line(&comment) } else { name });
-        match (name.as_str(), address.as_str()) {
-            ("", "") => {}
-            (item, "") | ("", item) => self.separate(item, ", "),
-            (name, address) => self.separate(&format!("{name} <{address}>"), ", "),
-        }
-    }
-
-    fn separate(&mut self, item: &str, next: &'static str) {
-        if !self.is_cut {
+    fn add(&mut self, item: &str, next: &'static str) {
+        if !self.is_cut && !item.is_empty() {
             self.is_cut = self.shown.len() + item.len() > LONGEST_LIST;
             self.shown.push_str(std::mem::replace(&mut self.between, next));
             self.shown.push_str(if self.is_cut { "…" } else { item });
@@ -161,26 +77,88 @@ impl List {
     }
 }
 
-/// The name and the address of a mailbox without angle brackets. Blanks around `@` and dots were allowed once.
-fn bare(plain: &str) -> (String, String) {
-    let is_whole = |text: &str| text.contains('@') && !text.contains('"') && text.trim_matches('@') == text;
-    let is_name = |text: &str| !text.ends_with(['.', '@']) && text.matches('"').count().is_multiple_of(2);
-    match plain.rsplit_once(' ') {
-        Some((name, address)) if is_whole(address) && is_name(name) => {
-            (name.trim_matches('"').to_owned(), address.to_owned())
-        }
+fn roles(field: &[Text]) -> Vec<Char> {
+    let (mut quoted, mut literal, mut comments, mut escapes) = (false, false, 0_usize, false);
+    let role = |(c, is_coded)| {
+        let is_escaped = std::mem::take(&mut escapes);
+        let role = match c {
+            _ if is_coded && comments == 0 => Role::Coded,
+            '\\' if !is_escaped && (quoted || comments > 0) => {
+                escapes = true;
+                return (comments == 0).then_some((c, Role::Mark));
+            }
+            '(' if !(is_escaped || is_coded || quoted || literal) => {
+                comments += 1;
+                return None;
+            }
+            ')' if !(is_escaped || is_coded) && comments > 0 => {
+                comments -= 1;
+                return None;
+            }
+            _ if comments > 0 => Role::Comment,
+            '"' if !is_escaped && !literal => {
+                quoted = !quoted;
+                Role::Mark
+            }
+            _ if quoted || literal => {
+                literal &= c != ']';
+                Role::Quoted
+            }
+            _ => {
+                literal = c == '[';
+                Role::Plain
+            }
+        };
+        Some((c, role))
+    };
+    field.iter().flat_map(|piece| piece.text.chars().map(|c| (c, piece.is_coded))).filter_map(role).collect()
+}
+
+fn mailbox(item: &[Char]) -> String {
+    let (comment, item): (Vec<Char>, Vec<Char>) = item.iter().partition(|(_, role)| *role == Role::Comment);
+    let bracket = item.iter().position(|c| *c == ('<', Role::Plain));
+    let (named, address) = match bracket.and_then(|at| item.split_at_checked(at)) {
+        Some((before, rest)) => (name(before), in_brackets(rest)),
+        None if item.contains(&AT) => bare(&item),
+        None => (name(&item), String::new()),
+    };
+    let named = if named.is_empty() && !address.is_empty() { name(&comment) } else { named };
+    match (phrase(&named), address) {
+        (item, empty) | (empty, item) if empty.is_empty() => item,
+        (name, address) => format!("{name} <{address}>"),
+    }
+}
+
+/// RFC 5322 section 4.4 lets the route of `<@a.example,@b.example:taro@example.com>` be ignored.
+fn in_brackets(text: &[Char]) -> String {
+    let inside = text.iter().skip(1).take_while(|c| **c != ('>', Role::Plain));
+    let address = address(inside.filter(|c| !is_blank(c)));
+    match address.split_once(':') {
+        Some((route, address)) if route.starts_with('@') => address.to_owned(),
+        _ => address,
+    }
+}
+
+/// The name and the address of a mailbox without angle brackets. Blanks around `@` were allowed once.
+fn bare(item: &[Char]) -> (String, String) {
+    let words: Vec<_> = item.split(is_blank).filter(|word| !word.is_empty()).collect();
+    let is_whole = |word: &[Char]| word.contains(&AT) && word.first() != Some(&AT) && word.last() != Some(&AT);
+    match words.split_last().map(|(last, before)| (*last, name(&before.join(&BLANK)))) {
+        Some((last, name)) if is_whole(last) && !name.ends_with(['.', '@']) => (name, address(last)),
         _ => {
-            let mut quoted = false;
-            let address = plain.chars().filter(|c| {
-                quoted ^= *c == '"';
-                quoted || !c.is_whitespace()
-            });
-            (String::new(), address.collect())
+            let written = address(&words.join(&BLANK));
+            (String::new(), written.split('@').map(str::trim).collect::<Vec<_>>().join("@"))
         }
     }
 }
 
-fn one_line(text: &str) -> String {
+fn address<'a>(chars: impl IntoIterator<Item = &'a Char>) -> String {
+    let is_unsafe = |(c, role): &Char| *role == Role::Coded && (is_special(*c) || c.is_whitespace());
+    chars.into_iter().map(|c| if is_unsafe(c) { '_' } else { c.0 }).collect()
+}
+
+fn name(chars: &[Char]) -> String {
+    let text: String = chars.iter().filter(|(_, role)| *role != Role::Mark).map(|(c, _)| *c).collect();
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
@@ -196,4 +174,8 @@ fn phrase(name: &str) -> String {
 
 fn is_special(c: char) -> bool {
     "\"\\,;:<>@()".contains(c)
+}
+
+fn is_blank((c, role): &Char) -> bool {
+    *role == Role::Plain && c.is_whitespace()
 }

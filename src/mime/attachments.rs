@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::{self, ErrorKind, Write};
 
 use super::file_name::{clean, folded, made_up, numbered};
-use super::header::{coded_parameter, field, is_token, parameter, token, unescape, unfolded};
+use super::header::{LONGEST_FIELD, coded_parameter, field, is_token, parameter, token, unescape, unfolded};
 use super::parts::{Leaf, Leaves};
 use super::transfer::{self, uu_blocks};
 use super::words::{self, Text};
@@ -107,10 +107,11 @@ impl Part {
         let hint = hint.as_deref();
         let disposition = field(leaf.header, "Content-Disposition").unwrap_or_default();
         // Encoded as the standard says (RFC 2231) or as it forbids (RFC 2047).
-        let named = coded_parameter(disposition, "filename").or_else(|| coded_parameter(content_type, "name"));
-        let named = named.map(|(bytes, charset)| match charset.as_slice() {
-            b"" => words::text(&bytes, hint),
-            charset => words::declared(&bytes, charset, hint),
+        let parameter = |field, name| coded_parameter(&words::guessed(&unfolded(field, LONGEST_FIELD), hint), name);
+        let named = parameter(disposition, "filename").or_else(|| parameter(content_type, "name"));
+        let named = named.map(|(bytes, charset)| match charset.as_str() {
+            "" => words::text(&bytes, hint),
+            charset => words::declared(&bytes, charset.as_bytes(), hint),
         });
         let disposition = Some(token(disposition)).filter(|word| !word.is_empty() && word.bytes().all(is_token));
         let content_id = field(leaf.header, "Content-ID").map(|value| words::text(&unfolded(value, 1_000), None).text);

@@ -3,9 +3,9 @@
 //! Senders leave out the empty line that ends a header, put blanks into it, or lose the indent of a folded
 //! line. One function decides what a line is, for everything that reads headers.
 //!
-//! The parameters of a field (RFC 2045 section 5.1, RFC 2231) are bytes, looked at before they are taken for UTF-8: in
-//! Shift_JIS and ISO-2022-JP the second byte of a kanji may be a quote, a backslash or a semicolon. The fixtures
-//! `fixtures/mime/3*.eml` and `4*.eml` hold what senders do.
+//! The parameters of a field (RFC 2045 section 5.1, RFC 2231) are looked for in text: in Shift_JIS and ISO-2022-JP the
+//! second byte of a kanji may be a quote, a backslash or a semicolon. The fixtures `fixtures/mime/3*.eml` and `4*.eml`
+//! hold what senders do.
 
 use std::collections::BTreeMap;
 
@@ -161,25 +161,30 @@ pub(super) fn unfolded(value: &[u8], most: usize) -> Vec<u8> {
     value.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).take(most).copied().collect()
 }
 
+/// A field on one line as text, for what is ASCII wherever it is right: a type, an encoding, a boundary.
+fn ascii(value: &[u8]) -> String {
+    String::from_utf8_lossy(&unfolded(value, LONGEST_FIELD)).into_owned()
+}
+
 /// The first word of a field, in lower case: a transfer encoding, a media type, a disposition.
 pub(super) fn token(value: &[u8]) -> String {
-    let mut value = value.trim_ascii();
-    while let Some(comment) = value.strip_prefix(b"(") {
-        value = after_comment(comment).trim_ascii_start();
+    let text = ascii(value);
+    let mut rest = text.trim_start();
+    while let Some(comment) = rest.strip_prefix('(') {
+        rest = after_comment(comment).unwrap_or_default().trim_start();
     }
-    let word = value.split(|byte| byte.is_ascii_whitespace() || b";(".contains(byte)).next().unwrap_or_default();
-    let word = word.get(..100).unwrap_or(word);
-    String::from_utf8_lossy(word).trim_matches('"').to_ascii_lowercase()
+    let word = rest.split(|c: char| c.is_whitespace() || ";(".contains(c)).next().unwrap_or_default();
+    word.chars().take(100).collect::<String>().trim_matches('"').to_ascii_lowercase()
 }
 
 /// What follows the end of a comment that is open; comments may be nested.
-pub(super) fn after_comment(text: &[u8]) -> &[u8] {
+pub(super) fn after_comment(text: &str) -> Option<&str> {
     let mut depth = 1_usize;
-    let end = text.iter().position(|byte| {
-        depth = depth + usize::from(*byte == b'(') - usize::from(*byte == b')');
+    let end = text.find(|c| {
+        depth = depth + usize::from(c == '(') - usize::from(c == ')');
         depth == 0
     });
-    end.and_then(|at| text.get(at + 1..)).unwrap_or_default()
+    text.get(end? + 1..)
 }
 
 /// `=3D` or `%3D` as the byte; anything else stays.
@@ -205,40 +210,28 @@ pub(super) fn pair(table: &'static str, key: &str) -> Option<&'static str> {
     std::iter::from_fn(|| words.next().zip(words.next())).find(|(name, _)| *name == key).map(|(_, value)| value)
 }
 
-/// True for UTF-8, also if it was cut or has a wrong byte here and there: two of its characters, or one of
-/// three bytes, for each of them, which text in another charset hardly has by chance.
-pub(super) fn is_nearly_utf8(bytes: &[u8]) -> bool {
-    let (mut right, mut wrong) = (0, 0);
-    for chunk in bytes.utf8_chunks() {
-        right += chunk.valid().chars().map(|c| c.len_utf8() - 1).sum::<usize>();
-        wrong += usize::from(!chunk.invalid().is_empty());
-    }
-    right >= wrong * 2
-}
-
 /// Longer fields are cut: a name of 5,000 characters in base64 fits.
-const LONGEST_FIELD: usize = 64 << 10;
+pub(super) const LONGEST_FIELD: usize = 64 << 10;
 /// Parameters that come without the semicolon before them.
 const KNOWN: [&str; 6] = ["name", "filename", "size", "charset", "boundary", "type"];
 
 pub(super) fn parameter(field: &[u8], name: &str) -> Option<Vec<u8>> {
-    coded_parameter(field, name).map(|(bytes, _)| bytes)
+    coded_parameter(&ascii(field), name).map(|(bytes, _)| bytes)
 }
 
 /// Its bytes and its charset, if RFC 2231 was used; `name*` and its sections before `name`, which is there for old
 /// programs (RFC 6266 section 4.3).
-pub(super) fn coded_parameter(field: &[u8], wanted: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+pub(super) fn coded_parameter(field: &str, wanted: &str) -> Option<(Vec<u8>, String)> {
     let mut sections = BTreeMap::new();
-    for (name, value) in named_values(&unfolded(field, LONGEST_FIELD)) {
-        let Some(section) = name.strip_prefix(wanted.as_bytes()) else { continue };
-        let number = match section {
-            b"" => Some(u32::MAX),
-            b"*" => Some(0),
-            [b'*', number @ ..] => str::from_utf8(number).ok().and_then(|text| text.trim_end_matches('*').parse().ok()),
-            _ => None,
+    for (name, value) in parameters(field) {
+        let Some(section) = name.strip_prefix(wanted) else { continue };
+        let number = match section.strip_prefix('*') {
+            None => section.is_empty().then_some(u32::MAX),
+            Some("") => Some(0),
+            Some(number) => number.trim_end_matches('*').parse().ok(),
         };
         if let Some(number) = number {
-            sections.entry(number).or_insert((section.ends_with(b"*"), value));
+            sections.entry(number).or_insert((section.ends_with('*'), value));
         }
     }
     if sections.len() > 1 {
@@ -246,91 +239,68 @@ pub(super) fn coded_parameter(field: &[u8], wanted: &str) -> Option<(Vec<u8>, Ve
     }
     let (_, (is_coded, first)) = sections.pop_first()?;
     // `charset'language'value`
-    let parts: Vec<_> = first.splitn(3, |byte| *byte == b'\'').collect();
+    let parts: Vec<_> = first.splitn(3, '\'').collect();
     let (charset, start) = match parts[..] {
         [charset, _, start] if is_coded => (charset, start),
-        _ => (&b""[..], &first[..]),
+        _ => ("", first.as_str()),
     };
     // A character may begin in one section and end in the next.
-    let all = std::iter::once((is_coded, start.to_vec())).chain(sections.into_values());
-    let bytes: Vec<_> =
-        all.flat_map(|(is_coded, value)| if is_coded { unescape(&value, b'%') } else { value }).collect();
-    (!bytes.is_empty()).then(|| (bytes, charset.to_vec()))
+    let all = std::iter::once((is_coded, start.to_owned())).chain(sections.into_values());
+    let bytes: Vec<_> = all
+        .flat_map(|(is_coded, value)| if is_coded { unescape(value.as_bytes(), b'%') } else { value.into_bytes() })
+        .collect();
+    (!bytes.is_empty()).then(|| (bytes, charset.to_owned()))
 }
 
-/// A field cut at its semicolons, without comments, quotes and their escapes.
-fn named_values(field: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let (is_utf8, mut all, mut rest) = (is_nearly_utf8(field), Vec::new(), field);
-    while let Some((name, after)) =
-        rest.iter().position(|byte| b"=;".contains(byte)).and_then(|end| rest.split_at_checked(end))
-    {
-        let is_named = after.starts_with(b"=");
-        rest = after.get(1..).unwrap_or_default();
-        if is_named {
-            // Without the semicolon after the type, the type stands before the name.
-            let name =
-                name.trim_ascii().rsplit(u8::is_ascii_whitespace).next().unwrap_or_default().to_ascii_lowercase();
-            let (value, after) = value(&name, rest, is_utf8);
-            all.push((name, value));
-            rest = after;
-        }
+/// The parameters of a field, their names in lower case, their values without comments, quotes and their escapes.
+fn parameters(field: &str) -> Vec<(String, String)> {
+    let (mut all, mut rest) = (Vec::new(), field);
+    while let Some((before, after)) = rest.split_once('=') {
+        // Without the semicolon after the type, the type stands before the name.
+        let name = before.trim_end().rsplit([';', ' ', '\t']).next().unwrap_or_default().to_ascii_lowercase();
+        let after = after.trim_start();
+        let (value, after) = after.strip_prefix('"').map_or_else(|| bare(&name, after), quoted);
+        all.push((name, value));
+        rest = after;
     }
     all
 }
 
-/// The value of a parameter, and what follows it.
-fn value<'a>(name: &[u8], field: &'a [u8], is_utf8: bool) -> (Vec<u8>, &'a [u8]) {
-    let mut rest = field.trim_ascii_start();
-    let (mut quoted, mut blank, mut closed) = (rest.starts_with(b"\""), rest.len() < field.len(), false);
-    rest = rest.strip_prefix(b"\"").unwrap_or(rest);
-    // How much of it is more than blanks outside of quotes.
-    let (mut value, mut length) = (Vec::new(), 0);
-    // Between `ESC $` and `ESC (` every byte is half a character, a quote and a semicolon too. After the first of two in
-    // Shift_JIS comes no backslash.
-    let (mut jis, mut shift_jis) = (false, false);
-    while let [byte, after @ ..] = rest {
-        if !quoted && !jis && (*byte == b';' || blank && begins(rest, closed)) {
-            break;
-        }
-        let (next, half) = (after.first(), std::mem::take(&mut shift_jis));
-        rest = after;
-        match byte {
-            0x1b => jis = next == Some(&b'$') || jis && next != Some(&b'('),
-            _ if jis || half => {}
-            0x81..=0x9f | 0xe0..=0xfc if !is_utf8 => shift_jis = true,
+/// The value of a parameter whose quote is open, and what follows it. A quote closes it only if nothing of the value
+/// follows: `"a "b".pdf"` is one.
+fn quoted(text: &str) -> (String, &str) {
+    let (mut value, mut chars) = (String::new(), text.chars());
+    while let Some(c) = chars.next() {
+        let after = chars.as_str();
+        let next = after.trim_start();
+        match c {
             // A path of Windows is written without escaping, so a backslash escapes only what needs it.
-            b'\\' if quoted && matches!(next, Some(b'"' | b'\\')) => rest = after.get(1..).unwrap_or_default(),
-            b'"' if quoted => {
-                (quoted, closed) = (false, true);
-                continue;
+            '\\' if after.starts_with(['"', '\\']) => value.extend(chars.next()),
+            '"' if next.starts_with('(') => return (value, next.get(1..).and_then(after_comment).unwrap_or_default()),
+            '"' if next.is_empty() || next.starts_with(';') || beginning(next.as_bytes()).is_some() => {
+                return (value, after);
             }
-            b'(' if closed => {
-                rest = after_comment(after);
-                continue;
-            }
-            _ => {}
+            _ => value.push(c),
         }
-        value.push(if rest.len() < after.len() { *next.unwrap_or(byte) } else { *byte });
-        blank = !quoted && byte.is_ascii_whitespace();
-        length = if blank { length } else { value.len() };
     }
-    // `a.pdf (scan)` has a comment, `my file (2).pdf` and `report (2)` have none.
-    let start = value.windows(2).position(|pair| pair == b" (").and_then(|at| value.get(..at));
-    if let Some(start) = start.map(<[u8]>::trim_ascii_end)
-        && !(closed || !value.trim_ascii_end().ends_with(b")") || start.contains(&b' '))
-        && (start.contains(&b'.') || ![&b"name"[..], b"filename"].iter().any(|known| name.starts_with(known)))
-    {
-        length = start.len();
-    }
-    value.truncate(length);
-    (value, rest)
+    (value, "")
 }
 
-/// True if the next parameter begins here, though no semicolon came.
-fn begins(rest: &[u8], closed: bool) -> bool {
-    beginning(rest)
-        .and_then(|(name, _)| name.split(|byte| *byte == b'*').next())
-        .is_some_and(|name| closed || KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())))
+/// The value of a parameter without quotes, up to a semicolon or to a parameter that lacks it, and what follows it.
+fn bare<'a>(name: &str, text: &'a str) -> (String, &'a str) {
+    let is_known = |(name, _): (&[u8], &[u8])| {
+        let name = name.split(|byte| *byte == b'*').next().unwrap_or_default();
+        KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    };
+    let begins = |at: usize| text.as_bytes().get(at + 1..).and_then(beginning).is_some_and(is_known);
+    let end = text.match_indices([';', ' ', '\t']).find(|(at, found)| *found == ";" || begins(*at));
+    let (value, rest) = end.and_then(|(at, _)| text.split_at_checked(at)).unwrap_or((text, ""));
+    let value = value.trim_end();
+    // `a.pdf (scan)` has a comment, `my file (2).pdf` and `report (2)` have none.
+    let is_name = ["name", "filename"].iter().any(|known| name.starts_with(known));
+    let commented = value.split_once(" (").filter(|(start, _)| !is_name || start.contains('.'));
+    let value = commented.filter(|_| value.ends_with(')')).map_or(value, |(start, _)| start.trim_end());
+    (value.to_owned(), rest)
 }
 
 #[cfg(test)]
@@ -377,11 +347,6 @@ mod tests {
         assert_eq!((token(b"(x"), token(b""), token(b"()()").as_str()), (String::new(), String::new(), ""));
     }
 
-    fn of(field: &str) -> Vec<(String, String)> {
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        named_values(field.as_bytes()).into_iter().map(|(name, value)| (text(name), text(value))).collect()
-    }
-
     #[test]
     fn comments_and_missing_semicolons_cost_neither_a_name_nor_a_boundary() {
         for (field, expected) in [
@@ -396,12 +361,12 @@ mod tests {
             ("x; filename=a.pdf (scan)", &[("filename", "a.pdf")]),
             ("x; filename=my file (2).pdf", &[("filename", "my file (2).pdf")]),
             ("x; filename=report (2)", &[("filename", "report (2)")]),
-            ("x; filename=\"a\"b\".pdf; y", &[("filename", "ab\".pdf")]),
+            ("x; filename=\"a \"b\".pdf\"; y=z", &[("filename", "a \"b\".pdf"), ("y", "z")]),
             ("x; name=\"a=b c=d\"", &[("name", "a=b c=d")]),
             ("x; name=a=b", &[("name", "a=b")]),
         ] {
             let expected: Vec<_> = expected.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-            assert_eq!(of(field), expected, "{field}");
+            assert_eq!(parameters(field), expected, "{field}");
         }
     }
 }

@@ -46,7 +46,7 @@ fn hint(header: &[u8]) -> Option<Vec<u8>> {
 fn shown(name: &str, value: &[u8], hint: Option<&[u8]>) -> String {
     let value = unfolded(value, LONGEST_FIELD);
     match name.to_ascii_lowercase().as_str() {
-        "from" | "to" | "cc" => address::list(words::pieces(&value, hint)),
+        "from" | "to" | "cc" => address::list(&words::pieces(&value, hint)),
         _ => {
             let text = words::text(&value, hint).text.trim().to_owned();
             let moment = if name.eq_ignore_ascii_case("date") { date::parse(&text) } else { None };

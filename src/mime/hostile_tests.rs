@@ -5,7 +5,7 @@ use crate::mime::tests::{python, sha256};
 
 /// Where Python's `email` finds something else, and why we do.
 #[rustfmt::skip]
-const DIFFERS: [(&str, &str); 35] = [
+const DIFFERS: [(&str, &str); 36] = [
     ("010-rfc822", "it writes the inner messages anew, we copy them"),
     ("014-report", "it writes the report anew, we copy it"),
     ("100-no-boundary", "it guesses no boundary"),
@@ -37,6 +37,7 @@ const DIFFERS: [(&str, &str); 35] = [
     ("407-euc-jp", "it knows no raw EUC-JP"),
     ("408-half-width", "its ISO-2022-JP has no half-width kana"),
     ("409-cp50221", "it does not know that name"),
+    ("410-utf-7", "it knows UTF-7"),
     ("411-latin-raw", "it knows no raw Latin-1"),
     ("412-hint", "it takes no hint from the text"),
     ("501-traversal-coded", "it ignores sections without quotes, overlong UTF-8 is nothing to it"),

@@ -1,18 +1,16 @@
 //! Bytes as text: encoded words (RFC 2047), a charset's name, or, if nobody said it, what they look like.
 //!
 //! Senders split a character over two words: the bytes of neighbours are joined before they are decoded. The tables
-//! are encoding_rs's, which are the browsers'. Here is what mail has beyond the web: other names for the same, three
-//! 7-bit forms, two code pages of DOS.
+//! are encoding_rs's, which are the browsers'. Here is what mail has beyond the web: other names for the same, two
+//! 7-bit forms, a code page of DOS.
 
 use encoding_rs::{EUC_JP, EUC_KR, Encoding, GBK, ISO_2022_JP, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::header::{is_nearly_utf8, unescape};
+use super::header::unescape;
 use super::transfer::base64_word;
 
 const CP437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀\
                      αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
-const CP850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀\
-                     ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
 
 /// Names that browsers do not know and that mail is sent with, after theirs.
 const ALIASES: [(&str, &str); 9] = [
@@ -138,7 +136,9 @@ fn decoded(bytes: &[u8], charset: &[u8], hint: Option<&[u8]>) -> Option<String> 
             utf8.or_else(|| japanese(bytes).filter(|_| is_japanese)).or(Some(text))
         }
         None if says_nothing(&name) => Some(guessed(bytes, hint)),
-        None => (bytes.is_ascii() && !shifts).then(|| guessed(bytes, None)),
+        // In UTF-7 `+` begins what is not ASCII.
+        None if shifts || !bytes.is_ascii() || name.contains("utf") && bytes.contains(&b'+') => None,
+        None => Some(guessed(bytes, None)),
     }
 }
 
@@ -150,9 +150,20 @@ fn says_nothing(name: &str) -> bool {
     UNKNOWN.split(' ').any(|known| known == name)
 }
 
+/// True for UTF-8, also if it was cut or has a wrong byte here and there: two of its characters, or one of
+/// three bytes, for each of them, which text in another charset hardly has by chance.
+fn is_nearly_utf8(bytes: &[u8]) -> bool {
+    let (mut right, mut wrong) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        right += chunk.valid().chars().map(|c| c.len_utf8() - 1).sum::<usize>();
+        wrong += usize::from(!chunk.invalid().is_empty());
+    }
+    right >= wrong * 2
+}
+
 /// Bytes that nobody said the charset of, as the mail programs of their time would show them; `hint` is the
 /// charset that the message uses elsewhere.
-fn guessed(bytes: &[u8], hint: Option<&[u8]>) -> String {
+pub(super) fn guessed(bytes: &[u8], hint: Option<&[u8]>) -> String {
     let shifts = bytes.contains(&0x1b);
     if !shifts && is_nearly_utf8(bytes) {
         return String::from_utf8_lossy(bytes).into_owned();
@@ -186,9 +197,7 @@ fn japanese(bytes: &[u8]) -> Option<String> {
 /// Text in the charset of that name, in lower case and with hyphens, and whether every byte was in it.
 fn decode(bytes: &[u8], name: &str) -> Option<(String, bool)> {
     Some(match name {
-        "utf-7" | "utf7" | "unicode-1-1-utf-7" | "unicode-2-0-utf-7" | "csutf7" => utf7(bytes),
-        "cp437" | "ibm437" | "437" | "cspc8codepage437" => (table(bytes, CP437), true),
-        "cp850" | "ibm850" | "850" | "cspc850multilingual" => (table(bytes, CP850), true),
+        "cp437" | "ibm437" | "437" | "cspc8codepage437" => (cp437(bytes), true),
         "iso-2022-kr" | "csiso2022kr" => {
             web(EUC_KR, &shifted(bytes, [(b"\x0e", b"", 0x80), (b"\x0f", b"", 0), (b"\x1b$)C", b"", 0)]))
         }
@@ -219,8 +228,8 @@ fn encoding(name: &str) -> Option<&'static Encoding> {
     (!["replacement", "x-user-defined"].contains(&found.name())).then_some(found)
 }
 
-fn table(bytes: &[u8], upper: &str) -> String {
-    let upper: Vec<char> = upper.chars().collect();
+fn cp437(bytes: &[u8]) -> String {
+    let upper: Vec<char> = CP437.chars().collect();
     let plain = |byte: &u8| byte.checked_sub(128).and_then(|at| upper.get(usize::from(at)).copied());
     bytes.iter().map(|byte| plain(byte).unwrap_or(char::from(*byte))).collect()
 }
@@ -241,28 +250,6 @@ fn shifted<const N: usize>(bytes: &[u8], signs: [(&[u8], &[u8], u8); N]) -> Vec<
         }
     }
     text
-}
-
-/// RFC 2152: `+` and base64 of UTF-16.
-fn utf7(bytes: &[u8]) -> (String, bool) {
-    let (mut text, mut whole, mut rest) = (String::new(), bytes.is_ascii(), bytes);
-    while let Some((plain, [_, coded @ ..])) =
-        rest.iter().position(|byte| *byte == b'+').and_then(|at| rest.split_at_checked(at))
-    {
-        text.push_str(&String::from_utf8_lossy(plain));
-        let end = coded.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"+/".contains(byte));
-        let (coded, after) = coded.split_at_checked(end.unwrap_or(coded.len())).unwrap_or_default();
-        rest = after.strip_prefix(b"-").unwrap_or(after);
-        if coded.is_empty() {
-            text.push('+');
-        }
-        let decoded = base64_word(coded);
-        let (decoded, has_errors) = UTF_16BE.decode_without_bom_handling(&decoded);
-        text.push_str(&decoded);
-        whole &= !has_errors;
-    }
-    text.push_str(&String::from_utf8_lossy(rest));
-    (text, whole)
 }
 
 /// ISO-2022-JP without escape sequences that another follows at once: joined words have them, old mailers wrote
