@@ -160,7 +160,7 @@ const NAMES: [(&str, &[&str], &[&str]); 49] = [
     ("410-utf-7", &["=_UTF-7_Q_+bOhlh2b4-.pdf_="], &["note: part 2, =_UTF-7_Q_+bOhlh2b4-.pdf_=: the charset of its name is not known"]),
     ("411-latin-raw", &["Übersicht für Müller.pdf", "résumé.pdf", "Angebot – neu.pdf"], &[]),
     ("412-hint", &["счёт.pdf"], &[]),
-    ("413-decomposed", &["ガイド.pdf", "カ\u{3099}イト\u{3099} (2).pdf"], &[]),
+    ("413-decomposed", &["ガイド.pdf", "カ\u{3099}イト\u{3099}.pdf"], &[]),
     ("500-traversal", &[
         "_._etc_passwd", "_._x.dll", "C__x", "_etc_shadow", "part-6.pdf", "__x", "a_._._b", "%2e%2e%2fx",
     ], &[]),

@@ -40,29 +40,9 @@ pub(super) fn numbered(name: &str, n: usize) -> String {
     format!("{stem}{number}{ending}")
 }
 
-/// Marks that macOS sends apart from their letters, each with pairs of a letter and what the two are: Latin and
-/// kana. Hangul and the rest are left to the file system, which has the last word.
-const COMPOSED: &str = "\u{300}aàeèiìoòuù \u{301}aáeéiíoóuúyýcćlĺnńrŕsśzź \u{302}aâeêiîoôuûcĉgĝhĥjĵsŝwŵyŷ \u{303}aãnñoõiĩuũ \
-    \u{304}aāeēiīoōuū \u{306}aăeĕgğiĭoŏuŭ \u{307}cċeėgġzż \u{308}aäeëiïoöuüyÿ \u{30a}aåuů \u{30b}oőuű \
-    \u{30c}cčdďeělľnňrřsštťzž \u{327}cçgģkķlļnņrŗsştţ \u{328}aąeęiįuų \
-    \u{3099}うゔかがきぎくぐけげこごさざしじすずせぜそぞただちぢつづてでとどはばひびふぶへべほぼ\
-    ウヴカガキギクグケゲコゴサザシジスズセゼソゾタダチヂツヅテデトドハバヒビフブヘベホボ \
-    \u{309a}はぱひぴふぷへぺほぽハパヒピフプヘペホポ";
-
-/// What two names have in common that some file system takes for one: case, and composed letters.
+/// What two names have in common that most file systems take for one.
 pub(super) fn folded(name: &str) -> String {
-    let mut folded = String::with_capacity(name.len());
-    for c in name.to_uppercase().to_lowercase().chars() {
-        let pairs = COMPOSED.split(' ').find_map(|row| row.strip_prefix(c)).unwrap_or_default();
-        let plain = folded.chars().next_back();
-        let composed = pairs.chars().step_by(2).zip(pairs.chars().skip(1).step_by(2));
-        let composed = composed.into_iter().find(|(letter, _)| Some(*letter) == plain).map(|(_, composed)| composed);
-        if composed.is_some() {
-            folded.pop();
-        }
-        folded.push(composed.unwrap_or(c));
-    }
-    folded
+    name.to_uppercase().to_lowercase()
 }
 
 const ENDINGS: &str = "application/pdf pdf application/zip zip application/x-zip-compressed zip application/json json \
@@ -173,19 +153,6 @@ mod tests {
         assert_eq!(clean(&format!("a.{}", "x".repeat(5000))).unwrap().len(), LONGEST);
         assert_eq!(clean(&format!("{} . .pdf", "x".repeat(110))).unwrap(), format!("{} . .pdf", "x".repeat(110)));
         assert!(numbered(&long, 12).ends_with(" (12).pdf") && numbered(&long, 12).len() <= LONGEST);
-    }
-
-    #[test]
-    fn names_that_are_one_somewhere_fold_to_one() {
-        for (one, other) in [
-            ("Offer.PDF", "offer.pdf"),
-            ("ガイド", "カ\u{3099}イト\u{3099}"),
-            ("ÜBER", "u\u{308}ber"),
-            ("ñ", "N\u{303}"),
-        ] {
-            assert_eq!(folded(one), folded(other));
-        }
-        assert_ne!(folded("résumé"), folded("resume"));
     }
 
     #[test]

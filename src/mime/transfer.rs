@@ -11,6 +11,8 @@ const BUFFER: usize = 32 << 10;
 const LONG_LINE: usize = 40;
 /// Characters at the end of a line of uuencode that are missing because they were blanks.
 const MOST_BLANKS: usize = 8;
+type Put<'a> = &'a mut dyn FnMut(&[u8]) -> io::Result<()>;
+
 const UUENCODE: [&str; 4] = ["uuencode", "x-uuencode", "uue", "x-uue"];
 
 /// Writes the body decoded; gives the size of what was written, and what was wrong.
@@ -20,20 +22,19 @@ pub(super) fn decode(body: &[u8], encoding: &str, out: &mut impl Write) -> io::R
         size += bytes.len() as u64;
         out.write_all(bytes)
     };
-    let block = UUENCODE.contains(&encoding).then(|| uu_blocks(body).next()).flatten();
-    let wrong = match (encoding, block) {
-        (_, Some((_, block))) => uuencode(block, &mut put)?,
-        ("base64", _) if begins_as_base64(body) => base64(body, &mut put)?,
-        ("quoted-printable", _) => quoted_printable(body, &mut put)?,
+    let as_it_is = |wrong: String| Some(format!("{wrong}, it was written as it is"));
+    let wrong = match encoding {
+        "base64" if begins_as_base64(body) => base64(body, &mut put)?,
+        "quoted-printable" => quoted_printable(body, &mut put)?,
+        uu if UUENCODE.contains(&uu) && uu_blocks(body).next().is_some() => uuencode(body, &mut put)?,
         _ => {
             put(body)?;
-            let wrong = match encoding {
+            match encoding {
                 "" | "7bit" | "8bit" | "binary" | "7-bit" | "8-bit" => None,
-                "base64" => Some("it is not the base64 that it claims to be".to_owned()),
-                uu if UUENCODE.contains(&uu) => Some("it is not the uuencode that it claims to be".to_owned()),
-                _ => Some(format!("the transfer encoding {encoding:?} is unknown")),
-            };
-            wrong.map(|wrong| format!("{wrong}, it was written as it is"))
+                "base64" => as_it_is("it is not the base64 that it claims to be".to_owned()),
+                uu if UUENCODE.contains(&uu) => as_it_is("it is not the uuencode that it claims to be".to_owned()),
+                _ => as_it_is(format!("the transfer encoding {encoding:?} is unknown")),
+            }
         }
     };
     out.flush()?;
@@ -65,46 +66,43 @@ fn strange(text: &[u8]) -> usize {
 struct Sextets {
     bits: u32,
     have: u32,
+    bytes: Vec<u8>,
     strange: u64,
     padded: bool,
 }
 
 impl Sextets {
-    fn push(&mut self, sextet: u8, put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    fn push(&mut self, sextet: u8) {
         self.bits = self.bits << 6 | u32::from(sextet);
         self.have += 1;
-        if self.have == 4 { self.finish(put) } else { Ok(()) }
+        if self.have == 4 {
+            self.finish();
+        }
     }
 
     /// What less than four characters still say.
-    fn finish(&mut self, put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    fn finish(&mut self) {
         let [_, bytes @ ..] = (self.bits << (6 * (4 - self.have))).to_be_bytes();
         let whole = std::mem::take(&mut self.have).saturating_sub(1) as usize;
-        put(bytes.get(..whole).unwrap_or_default())
+        self.bytes.extend(bytes.iter().take(whole));
     }
 
-    fn base64(&mut self, coded: &[u8], put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    fn base64(&mut self, coded: &[u8]) {
         for byte in coded {
-            let sextet = match byte {
-                b'A'..=b'Z' => byte - b'A',
-                b'a'..=b'z' => byte - b'a' + 26,
-                b'0'..=b'9' => byte - b'0' + 52,
-                b'+' => 62,
-                b'/' => 63,
+            match byte {
+                b'A'..=b'Z' => self.push(byte - b'A'),
+                b'a'..=b'z' => self.push(byte - b'a' + 26),
+                b'0'..=b'9' => self.push(byte - b'0' + 52),
+                b'+' => self.push(62),
+                b'/' => self.push(63),
                 b'=' => {
                     self.strange += u64::from(self.have == 1);
                     self.padded = true;
-                    self.finish(put)?;
-                    continue;
+                    self.finish();
                 }
-                _ => {
-                    self.strange += u64::from(!byte.is_ascii_whitespace());
-                    continue;
-                }
-            };
-            self.push(sextet, put)?;
+                _ => self.strange += u64::from(!byte.is_ascii_whitespace()),
+            }
         }
-        Ok(())
     }
 
     /// True for a line of a text, which a mailing list wrote after the base64.
@@ -117,26 +115,26 @@ impl Sextets {
     }
 }
 
-fn base64(body: &[u8], put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Option<String>> {
-    let (mut state, mut at, mut certain) = (Sextets::default(), 0, 0);
+fn base64(body: &[u8], put: Put) -> io::Result<Option<String>> {
+    let (mut state, mut at) = (Sextets::default(), 0);
     // Up to the last long line of nothing but base64 there is no text.
-    for line in lines(body) {
-        at += line.len();
-        let line = line.trim_ascii();
-        if line.len() >= LONG_LINE && line.iter().all(|byte| is_base64(*byte)) {
-            certain = at;
-        }
-    }
-    at = 0;
-    for line in lines(body) {
-        if at > 0 && at >= certain && state.is_text(line) {
+    let is_certain = |line: &[u8]| line.len() >= LONG_LINE && line.iter().all(|byte| is_base64(*byte));
+    let last = lines(body).enumerate().filter(|(_, line)| is_certain(line.trim_ascii())).last();
+    let certain = last.map_or(1, |(n, _)| n + 1);
+    for (n, line) in lines(body).enumerate() {
+        if n >= certain && state.is_text(line) {
             break;
         }
-        state.base64(line, put)?;
+        for piece in line.chunks(BUFFER) {
+            state.base64(piece);
+            put(&state.bytes)?;
+            state.bytes.clear();
+        }
         at += line.len();
     }
     let is_cut = state.have == 1;
-    state.finish(put)?;
+    state.finish();
+    put(&state.bytes)?;
     Ok(match state.strange {
         _ if at < body.len() => {
             Some(format!("a text of {} bytes follows its base64, it was left out", body.len() - at))
@@ -147,15 +145,14 @@ fn base64(body: &[u8], put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Res
 }
 
 pub(super) fn base64_word(coded: &[u8]) -> Vec<u8> {
-    let (mut bytes, mut state) = (Vec::new(), Sextets::default());
-    // Memory takes everything.
-    let mut put = |decoded: &[u8]| bytes.write_all(decoded);
-    let _ = state.base64(coded, &mut put).and_then(|()| state.finish(&mut put));
-    bytes
+    let mut state = Sextets::default();
+    state.base64(coded);
+    state.finish();
+    state.bytes
 }
 
 /// A `=` that escapes nothing stays as it is (RFC 2045 section 6.7, note 2). Line ends stay as they came.
-fn quoted_printable(body: &[u8], put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Option<String>> {
+fn quoted_printable(body: &[u8], put: Put) -> io::Result<Option<String>> {
     let mut strange = 0_u64;
     for line in lines(body) {
         let text = line.trim_ascii_end();
@@ -193,20 +190,19 @@ pub(super) fn uu_blocks(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-fn uuencode(block: &[u8], put: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Option<String>> {
+/// Decodes the first block of uuencode in the body.
+fn uuencode(body: &[u8], put: Put) -> io::Result<Option<String>> {
+    let block = uu_blocks(body).next().map(|(_, block)| block).unwrap_or_default();
     let mut short = 0_u64;
     for (length, data) in lines(block).skip(1).filter_map(uu_line) {
         let needed = length.div_ceil(3) * 4;
         let blanks = needed.saturating_sub(data.len());
         short += u64::from(blanks > MOST_BLANKS);
-        let (mut sextets, mut left) = (Sextets::default(), length);
+        let mut sextets = Sextets::default();
         for byte in data.iter().copied().chain(repeat_n(b' ', blanks.min(MOST_BLANKS))).take(needed) {
-            sextets.push(byte.wrapping_sub(b' ') & 63, &mut |bytes| {
-                put(bytes.get(..left.min(3)).unwrap_or_default())?;
-                left = left.saturating_sub(3);
-                Ok(())
-            })?;
+            sextets.push(byte.wrapping_sub(b' ') & 63);
         }
+        put(sextets.bytes.get(..length).unwrap_or(&sextets.bytes))?;
     }
     let has_end = lines(block).last().is_some_and(|line| line.trim_ascii() == b"end");
     Ok(match short {

@@ -13,16 +13,14 @@ const CP437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£�
                      αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
 
 /// Names that browsers do not know and that mail is sent with, after theirs.
-const ALIASES: [(&str, &str); 9] = [
+const ALIASES: [(&str, &str); 7] = [
     ("utf-8", "cp65001 utf-8-sig utf-8n utf8mb4"),
     ("shift_jis", "cp932 x-ms-cp932 ms-cp932 windows-932 cp943 cp943c cswindows31j mskanji x-shift-jis"),
-    ("shift_jis", "shift-jis-2004 shift-jisx0213 x-mac-japanese"),
     ("euc-jp", "eucjp ujis eucjp-ms euc-jp-ms cp51932 x-eucjp x-euc"),
     ("iso-2022-jp", "cp50220 cp50221 cp50222 iso-2022-jp-1 iso-2022-jp-2 iso-2022-jp-3 iso-2022-jp-ms jis"),
     ("euc-kr", "cp949 ms949 uhc x-windows-949 euckr ks-c-5601 ks-c-5601-1987 ksc-5601 ks-c-5601-1992"),
     ("big5", "cp950 ms950 x-big5 big-5 big5hkscs"),
     ("gbk", "cp936 ms936 windows-936 euc-cn euccn gb2312-80 cn-gb"),
-    ("gb18030", "cp54936 gb-18030"),
 ];
 
 /// Names that stand for "it is not known", or are put on anything.
