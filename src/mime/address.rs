@@ -9,7 +9,6 @@ const LONGEST_LIST: usize = 100_000;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Plain,
-    /// In quotes, or in `[192.0.2.1]`.
     Quoted,
     /// A quote or a backslash: an address has it, a name has not.
     Mark,
@@ -78,7 +77,7 @@ impl List {
 }
 
 fn roles(field: &[Text]) -> Vec<Char> {
-    let (mut quoted, mut literal, mut comments, mut escapes) = (false, false, 0_usize, false);
+    let (mut quoted, mut comments, mut escapes) = (false, 0_usize, false);
     let role = |(c, is_coded)| {
         let is_escaped = std::mem::take(&mut escapes);
         let role = match c {
@@ -87,7 +86,7 @@ fn roles(field: &[Text]) -> Vec<Char> {
                 escapes = true;
                 return (comments == 0).then_some((c, Role::Mark));
             }
-            '(' if !(is_escaped || is_coded || quoted || literal) => {
+            '(' if !(is_escaped || is_coded || quoted) => {
                 comments += 1;
                 return None;
             }
@@ -96,18 +95,12 @@ fn roles(field: &[Text]) -> Vec<Char> {
                 return None;
             }
             _ if comments > 0 => Role::Comment,
-            '"' if !is_escaped && !literal => {
+            '"' if !is_escaped => {
                 quoted = !quoted;
                 Role::Mark
             }
-            _ if quoted || literal => {
-                literal &= c != ']';
-                Role::Quoted
-            }
-            _ => {
-                literal = c == '[';
-                Role::Plain
-            }
+            _ if quoted => Role::Quoted,
+            _ => Role::Plain,
         };
         Some((c, role))
     };

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Write};
 
 use super::file_name::{clean, folded, made_up, numbered};
 use super::header::{LONGEST_FIELD, coded_parameter, field, is_token, parameter, token, unescape, unfolded};
-use super::parts::{Leaf, Leaves};
+use super::parts::{Leaf, Leaves, media_type};
 use super::transfer::{self, uu_blocks};
 use super::words::{self, Text};
 use crate::text::shorten;
@@ -68,7 +68,7 @@ pub(crate) fn unpack<S: Shelf>(message: &[u8], skip_inline: bool, shelf: &mut S)
     let shown = skip_inline.then(|| shown_in_html(message));
     let mut hint = None;
     while let Some(leaf) = leaves.next() {
-        let part = Part::of(&leaf, &mut hint);
+        let part = Part::of(leaf.header, &leaf.media_type, &mut hint);
         match &shown {
             _ if part.is_text => {
                 let text = if leaf.media_type == "text/plain" { decoded(&leaf) } else { Cow::default() };
@@ -91,6 +91,13 @@ pub(crate) fn unpack<S: Shelf>(message: &[u8], skip_inline: bool, shelf: &mut S)
     Ok(extracted)
 }
 
+/// What the header alone says of a message of one part: that it is itself what others attach, a PDF for
+/// instance, or that it is text to be read. None for a message of several parts.
+pub(crate) fn is_attachment(header: &[u8]) -> Option<bool> {
+    let media_type = media_type(field(header, "Content-Type"), false);
+    (!media_type.starts_with("multipart/")).then(|| !Part::of(header, &media_type, &mut None).is_text)
+}
+
 #[derive(Default)]
 struct Part {
     named: Option<Text>,
@@ -101,11 +108,11 @@ struct Part {
 
 impl Part {
     /// `hint` is the charset of the last part that declared one.
-    fn of(leaf: &Leaf, hint: &mut Option<Vec<u8>>) -> Part {
-        let content_type = field(leaf.header, "Content-Type").unwrap_or_default();
+    fn of(header: &[u8], media_type: &str, hint: &mut Option<Vec<u8>>) -> Part {
+        let content_type = field(header, "Content-Type").unwrap_or_default();
         *hint = parameter(content_type, "charset").or(hint.take());
         let hint = hint.as_deref();
-        let disposition = field(leaf.header, "Content-Disposition").unwrap_or_default();
+        let disposition = field(header, "Content-Disposition").unwrap_or_default();
         // Encoded as the standard says (RFC 2231) or as it forbids (RFC 2047).
         let parameter = |field, name| coded_parameter(&words::guessed(&unfolded(field, LONGEST_FIELD), hint), name);
         let named = parameter(disposition, "filename").or_else(|| parameter(content_type, "name"));
@@ -114,9 +121,9 @@ impl Part {
             charset => words::declared(&bytes, charset.as_bytes(), hint),
         });
         let disposition = Some(token(disposition)).filter(|word| !word.is_empty() && word.bytes().all(is_token));
-        let content_id = field(leaf.header, "Content-ID").map(|value| words::text(&unfolded(value, 1_000), None).text);
+        let content_id = field(header, "Content-ID").map(|value| words::text(&unfolded(value, 1_000), None).text);
         let content_id = content_id.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
-        let is_read = matches!(leaf.media_type.as_str(), "text/plain" | "text/html");
+        let is_read = matches!(media_type, "text/plain" | "text/html");
         let is_text = is_read && named.is_none() && disposition.as_deref() != Some("attachment");
         Part { named, attachment: Attachment { disposition, content_id, ..Attachment::default() }, is_text }
     }
@@ -131,7 +138,8 @@ impl Part {
 /// The Content-IDs that the HTML of a message refers to.
 fn shown_in_html(message: &[u8]) -> HashSet<Vec<u8>> {
     let mut ids = HashSet::new();
-    let html = |leaf: &Leaf| leaf.media_type == "text/html" && Part::of(leaf, &mut None).is_text;
+    let html =
+        |leaf: &Leaf| leaf.media_type == "text/html" && Part::of(leaf.header, &leaf.media_type, &mut None).is_text;
     for leaf in Leaves::of(message).filter(html) {
         let html = decoded(&leaf);
         let mut rest: &[u8] = &html;

@@ -30,7 +30,7 @@ pub(super) enum Line {
 }
 
 /// Decides what each line of a header is, in their order.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Lines {
     /// The last byte of the open field that is not a blank.
     open: Option<u8>,
@@ -122,25 +122,20 @@ pub(super) fn without_line_end(text: &[u8]) -> &[u8] {
 /// Name and value of each field, folded as they came. What follows the header is left alone.
 pub(super) fn fields(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let (mut kinds, mut rest) = (Lines::default(), header);
-    // Where the open field begins, and its length so far.
-    let mut open: Option<(&[u8], usize)> = None;
-    let fields = std::iter::from_fn(move || {
-        let (here, (line, after)) = (rest, first_line(rest));
-        rest = after;
-        Some(match kinds.next(line, after) {
-            Line::Continued => {
-                open = open.map(|(start, length)| (start, length + line.len()));
-                None
+    std::iter::from_fn(move || {
+        let (mut start, mut length) = (rest, 0);
+        loop {
+            let (line, after) = first_line(rest);
+            // What ends a field is looked at again as the beginning of the next.
+            let mut known = kinds;
+            match known.next(line, after) {
+                Line::Field if length == 0 => (start, length) = (rest, line.len()),
+                Line::Continued => length += line.len(),
+                Line::Odd if length == 0 => {}
+                _ => break,
             }
-            Line::Field => open.replace((here, line.len())),
-            Line::Odd => open.take(),
-            Line::End | Line::Body => {
-                rest = b"";
-                return Some(open.take()).filter(Option::is_some);
-            }
-        })
-    });
-    fields.flatten().filter_map(|(start, length)| {
+            (kinds, rest) = (known, after);
+        }
         let field = start.get(..length)?;
         let (name, value) = field.split_at_checked(field.iter().position(|byte| *byte == b':')?)?;
         Some((name.trim_ascii_end(), value.get(1..)?))

@@ -1,6 +1,6 @@
 //! The fields of a message that people sort it by, decoded; and whether a text is in one of them.
 
-use super::header::{field, fields, parameter, token, unfolded};
+use super::header::{field, fields, parameter, unfolded};
 use super::{address, date, words};
 
 /// The bytes of a field that are read: To of some thousand recipients has fewer.
@@ -70,20 +70,6 @@ pub(crate) fn has(header: &[u8], name: &str, text: &str) -> bool {
 /// Without regard to case, each character on its own, so that a part of a text is found in the whole.
 fn folded(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
-}
-
-/// What the header alone says of a message of one part: that it is itself what others attach, a PDF for
-/// instance, or that it is text to be read. None for a message of several parts.
-pub(crate) fn is_attachment(header: &[u8]) -> Option<bool> {
-    let content_type = field(header, "Content-Type").unwrap_or_default();
-    let disposition = field(header, "Content-Disposition").unwrap_or_default();
-    let media_type = token(content_type);
-    let is_named = parameter(disposition, "filename").or_else(|| parameter(content_type, "name")).is_some();
-    match media_type.as_str() {
-        multipart if multipart.starts_with("multipart") => None,
-        "" | "text" | "text/plain" | "text/html" => Some(is_named || token(disposition) == "attachment"),
-        _ => Some(true),
-    }
 }
 
 #[cfg(test)]

@@ -31,13 +31,13 @@ mod words;
 #[cfg(feature = "attachments")]
 pub use attachments::Attachment;
 #[cfg(feature = "attachments")]
-pub(crate) use attachments::{Extracted, Shelf, unpack};
+pub(crate) use attachments::{Extracted, Shelf, is_attachment, unpack};
 pub(crate) use ending::{Ending, Missing};
 pub(crate) use header::has_empty_line;
 #[cfg(feature = "attachments")]
-pub use headers::{Headers, headers};
+pub(crate) use headers::has;
 #[cfg(feature = "attachments")]
-pub(crate) use headers::{has, is_attachment};
+pub use headers::{Headers, headers};
 
 #[cfg(test)]
 #[cfg(feature = "attachments")]

@@ -28,8 +28,7 @@ pub(super) struct Leaf<'a> {
 
 #[derive(Default)]
 pub(super) struct Leaves<'a> {
-    message: &'a [u8],
-    at: usize,
+    rest: &'a [u8],
     /// The boundaries and types of the multiparts that are open, the innermost last.
     open: Vec<(Vec<u8>, String)>,
     leaves: usize,
@@ -52,7 +51,7 @@ enum End {
 
 impl<'a> Leaves<'a> {
     pub(super) fn of(message: &'a [u8]) -> Leaves<'a> {
-        Leaves { message, ended: message.is_empty(), ..Leaves::default() }
+        Leaves { rest: message, ended: message.is_empty(), ..Leaves::default() }
     }
 
     /// Counts one part more; false if they are too many.
@@ -91,7 +90,7 @@ impl<'a> Leaves<'a> {
 
     /// Opens a multipart, if its boundary comes; otherwise it is a text.
     fn multipart(&mut self, header: &'a [u8], media_type: String, boundary: &[u8]) -> (Option<Leaf<'a>>, End) {
-        let (own, start) = (self.open.len(), self.at);
+        let (own, start) = (self.open.len(), self.rest);
         self.open.push((boundary.to_vec(), media_type.clone()));
         let (text, end) = self.stretch(false);
         if matches!(end, End::Delimiter(of, _) if of == own) {
@@ -102,7 +101,7 @@ impl<'a> Leaves<'a> {
         if !std::mem::replace(&mut self.has_guessed, true)
             && let Some(guess) = likely_boundary(text)
         {
-            self.at = start;
+            self.rest = start;
             self.notes.insert("the boundary of a multipart is not the one that it declares".to_owned());
             return self.multipart(header, media_type, guess);
         }
@@ -141,24 +140,24 @@ impl<'a> Leaves<'a> {
     /// The lines from here to a delimiter, in a header to its end too. The line end before a delimiter belongs to
     /// the delimiter (RFC 2046 section 5.1.1).
     fn stretch(&mut self, is_header: bool) -> (&'a [u8], End) {
-        let rest = self.message.get(self.at..).unwrap_or_default();
-        let (mut kinds, mut length) = (Lines::default(), 0);
-        for line in lines(rest) {
-            let text = rest.get(..length).unwrap_or_default();
+        let (text, mut kinds, mut length) = (self.rest, Lines::default(), 0);
+        for line in lines(text) {
+            let (before, here) = text.split_at_checked(length).unwrap_or_default();
             length += line.len();
+            self.rest = text.get(length..).unwrap_or_default();
             if let Some(end) = self.delimiter(line) {
-                self.at += length;
-                return (if is_header { text } else { without_line_end(text) }, end);
+                return (if is_header { before } else { without_line_end(before) }, end);
             }
-            if is_header
-                && let kind @ (Line::End | Line::Body) = kinds.next(line, rest.get(length..).unwrap_or_default())
-            {
-                self.at += if kind == Line::End { length } else { text.len() };
-                return (text, End::Header);
+            match is_header.then(|| kinds.next(line, self.rest)) {
+                Some(Line::End) => return (before, End::Header),
+                Some(Line::Body) => {
+                    self.rest = here;
+                    return (before, End::Header);
+                }
+                _ => {}
             }
         }
-        self.at = self.message.len();
-        (rest, End::Message)
+        (text, End::Message)
     }
 
     /// `"--" boundary ["--"] transport-padding`, the whole line: another boundary may begin the same.
@@ -202,7 +201,7 @@ fn dashed(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// `type/subtype` in lower case. Anything else is text (RFC 2045 section 5.2), in a digest a message.
-fn media_type(content_type: Option<&[u8]>, in_digest: bool) -> String {
+pub(super) fn media_type(content_type: Option<&[u8]>, in_digest: bool) -> String {
     let default = if in_digest { "message/rfc822" } else { "text/plain" };
     let Some(token) = content_type.map(token) else { return default.to_owned() };
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(is_token);

@@ -24,7 +24,11 @@ pub(super) fn decode(body: &[u8], encoding: &str, out: &mut impl Write) -> io::R
     };
     let as_it_is = |wrong: String| Some(format!("{wrong}, it was written as it is"));
     let wrong = match encoding {
-        "base64" if begins_as_base64(body) => base64(body, &mut put)?,
+        "base64"
+            if !lines(body).find(|line| !line.trim_ascii().is_empty()).is_some_and(|line| is_text(line, false)) =>
+        {
+            base64(body, &mut put)?
+        }
         "quoted-printable" => quoted_printable(body, &mut put)?,
         uu if UUENCODE.contains(&uu) && uu_blocks(body).next().is_some() => uuencode(body, &mut put)?,
         _ => {
@@ -39,15 +43,6 @@ pub(super) fn decode(body: &[u8], encoding: &str, out: &mut impl Write) -> io::R
     };
     out.flush()?;
     Ok((size, wrong))
-}
-
-/// Whether the first line is nothing else, or the alphabet is kept but for an exception here and there: a text
-/// that was never encoded does not.
-fn begins_as_base64(body: &[u8]) -> bool {
-    let first = lines(body).map(<[u8]>::trim_ascii).find(|line| !line.is_empty()).unwrap_or_default();
-    let start = body.get(..1000).unwrap_or(body);
-    first.len() >= 8 && first.len().is_multiple_of(4) && strange(first) == 0 && !first.contains(&b' ')
-        || strange(start) * 4 <= start.len()
 }
 
 fn is_base64(byte: u8) -> bool {
@@ -104,15 +99,15 @@ impl Sextets {
             }
         }
     }
+}
 
-    /// True for a line of a text, which a mailing list wrote after the base64.
-    fn is_text(&self, line: &[u8]) -> bool {
-        let line = line.trim_ascii();
-        let start = line.iter().position(|byte| !b"> ".contains(byte)).unwrap_or_default();
-        let line = line.get(start..).unwrap_or_default();
-        let (strange, has_blanks) = (strange(line), line.iter().any(u8::is_ascii_whitespace));
-        strange * 8 > line.len() || has_blanks && (strange > 0 || self.padded)
-    }
+/// True for a line of a text: one that was never encoded, or one that a mailing list wrote after the base64.
+fn is_text(line: &[u8], padded: bool) -> bool {
+    let line = line.trim_ascii();
+    let start = line.iter().position(|byte| !b"> ".contains(byte)).unwrap_or_default();
+    let line = line.get(start..).unwrap_or_default();
+    let (strange, has_blanks) = (strange(line), line.iter().any(u8::is_ascii_whitespace));
+    strange * 8 > line.len() || has_blanks && (strange > 0 || padded)
 }
 
 fn base64(body: &[u8], put: Put) -> io::Result<Option<String>> {
@@ -122,7 +117,7 @@ fn base64(body: &[u8], put: Put) -> io::Result<Option<String>> {
     let last = lines(body).enumerate().filter(|(_, line)| is_certain(line.trim_ascii())).last();
     let certain = last.map_or(1, |(n, _)| n + 1);
     for (n, line) in lines(body).enumerate() {
-        if n >= certain && state.is_text(line) {
+        if n >= certain && is_text(line, state.padded) {
             break;
         }
         for piece in line.chunks(BUFFER) {
@@ -193,22 +188,15 @@ pub(super) fn uu_blocks(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 /// Decodes the first block of uuencode in the body.
 fn uuencode(body: &[u8], put: Put) -> io::Result<Option<String>> {
     let block = uu_blocks(body).next().map(|(_, block)| block).unwrap_or_default();
-    let mut short = 0_u64;
     for (length, data) in lines(block).skip(1).filter_map(uu_line) {
-        let needed = length.div_ceil(3) * 4;
-        let blanks = needed.saturating_sub(data.len());
-        short += u64::from(blanks > MOST_BLANKS);
         let mut sextets = Sextets::default();
-        for byte in data.iter().copied().chain(repeat_n(b' ', blanks.min(MOST_BLANKS))).take(needed) {
+        for byte in data.iter().copied().chain(repeat_n(b' ', MOST_BLANKS)) {
             sextets.push(byte.wrapping_sub(b' ') & 63);
         }
-        put(sextets.bytes.get(..length).unwrap_or(&sextets.bytes))?;
+        put(sextets.bytes.get(..length).unwrap_or_default())?;
     }
     let has_end = lines(block).last().is_some_and(|line| line.trim_ascii() == b"end");
-    Ok(match short {
-        0 => (!has_end).then(|| "the end of its uuencode is missing".to_owned()),
-        lines => Some(format!("{lines} lines of its uuencode are too short")),
-    })
+    Ok((!has_end).then(|| "the end of its uuencode is missing".to_owned()))
 }
 
 fn begun(line: &[u8]) -> Option<&[u8]> {
@@ -221,9 +209,9 @@ fn begun(line: &[u8]) -> Option<&[u8]> {
 /// The length that a line of data claims, and its characters.
 fn uu_line(line: &[u8]) -> Option<(usize, &[u8])> {
     let (first, data) = without_line_end(line).split_first()?;
+    let is_data = *first <= b'`' && data.iter().all(|c| (b' '..=b'`').contains(c));
     let length = usize::from(first.checked_sub(b' ')? & 63);
+    let needed = length.div_ceil(3) * 4;
     // Some add a character of their own at the end.
-    let fits =
-        *first <= b'`' && data.len() <= length.div_ceil(3) * 4 + 2 && data.iter().all(|c| (b' '..=b'`').contains(c));
-    fits.then_some((length, data))
+    (is_data && (needed.saturating_sub(MOST_BLANKS)..=needed + 2).contains(&data.len())).then_some((length, data))
 }

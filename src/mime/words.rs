@@ -253,16 +253,11 @@ fn shifted<const N: usize>(bytes: &[u8], signs: [(&[u8], &[u8], u8); N]) -> Vec<
 /// ISO-2022-JP without escape sequences that another follows at once: joined words have them, old mailers wrote
 /// them, and the browsers' decoder calls them an error.
 fn without_idle_escapes(bytes: &[u8]) -> Vec<u8> {
-    let (mut kept, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
-    while let [first, after @ ..] = rest {
-        if let [0x1b, _, _, next @ ..] = rest
-            && next.first() == Some(&0x1b)
-        {
-            rest = next;
-        } else {
-            kept.push(*first);
-            rest = after;
-        }
-    }
-    kept
+    let mut pieces: Vec<_> = bytes.split(|byte| *byte == 0x1b).collect();
+    let last = pieces.pop();
+    // Before the first escape nothing is idle.
+    let mut is_first = true;
+    pieces.retain(|piece| std::mem::take(&mut is_first) || piece.len() != 2);
+    pieces.extend(last);
+    pieces.join(&0x1b)
 }
