@@ -95,7 +95,7 @@ impl Pass<'_> {
         let temporary = format!("{place}.d");
         let into = self.destination.temporary_path(&temporary);
         let extracted = extract(message, &into, self.job.skip_inline, self.destination.files.mode)?;
-        for broken in extracted.all_broken() {
+        for broken in &extracted.broken {
             self.outcome.broken += 1;
             self.watch.warn(&format!("message {uid}: attachment: {broken}"));
         }

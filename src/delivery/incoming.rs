@@ -251,8 +251,8 @@ impl<'a> Incoming<'a> {
                     entries.push(Entry { temporary: folder, place, ..entry.clone() });
                 }
             }
-            message.broken = extracted.all_broken();
-            (message.attachments, message.notes) = (extracted.attachments, extracted.notes);
+            (message.attachments, message.broken) = (extracted.attachments, extracted.broken);
+            message.notes = extracted.notes;
         }
         Ok(())
     }

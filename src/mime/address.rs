@@ -19,7 +19,6 @@ enum Role {
 
 type Char = (char, Role);
 
-const AT: Char = ('@', Role::Plain);
 const BLANK: Char = (' ', Role::Plain);
 
 #[derive(Default)]
@@ -112,7 +111,7 @@ fn mailbox(item: &[Char]) -> String {
     let bracket = item.iter().position(|c| *c == ('<', Role::Plain));
     let (named, address) = match bracket.and_then(|at| item.split_at_checked(at)) {
         Some((before, rest)) => (name(before), in_brackets(rest)),
-        None if item.contains(&AT) => bare(&item),
+        None if item.contains(&('@', Role::Plain)) => (String::new(), bare(&item)),
         None => (name(&item), String::new()),
     };
     let named = if named.is_empty() && !address.is_empty() { name(&comment) } else { named };
@@ -132,17 +131,10 @@ fn in_brackets(text: &[Char]) -> String {
     }
 }
 
-/// The name and the address of a mailbox without angle brackets. Blanks around `@` were allowed once.
-fn bare(item: &[Char]) -> (String, String) {
+/// An address without angle brackets, as it is written. Blanks around `@` were allowed once.
+fn bare(item: &[Char]) -> String {
     let words: Vec<_> = item.split(is_blank).filter(|word| !word.is_empty()).collect();
-    let is_whole = |word: &[Char]| word.contains(&AT) && word.first() != Some(&AT) && word.last() != Some(&AT);
-    match words.split_last().map(|(last, before)| (*last, name(&before.join(&BLANK)))) {
-        Some((last, name)) if is_whole(last) && !name.ends_with(['.', '@']) => (name, address(last)),
-        _ => {
-            let written = address(&words.join(&BLANK));
-            (String::new(), written.split('@').map(str::trim).collect::<Vec<_>>().join("@"))
-        }
-    }
+    address(&words.join(&BLANK)).split('@').map(str::trim).collect::<Vec<_>>().join("@")
 }
 
 fn address<'a>(chars: impl IntoIterator<Item = &'a Char>) -> String {

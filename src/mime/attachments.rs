@@ -18,20 +18,10 @@ const LONGEST_ORIGINAL: usize = 2_000;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Extracted {
     pub(crate) attachments: Vec<Attachment>,
-    /// What was left in the message, in words: it exceeds a limit.
+    /// All that could not be decoded, and what was left in the message, a line each.
     pub(crate) broken: Vec<String>,
     /// What is odd about it and cost nothing.
     pub(crate) notes: Vec<String>,
-}
-
-impl Extracted {
-    /// All that could not be decoded, one line each.
-    pub(crate) fn all_broken(&self) -> Vec<String> {
-        let parts = self.attachments.iter().filter_map(|part| {
-            part.broken.as_ref().map(|reason| format!("{} ({}): {reason}", part.name, part.media_type))
-        });
-        parts.chain(self.broken.iter().cloned()).collect()
-    }
 }
 
 /// An attachment in its file.
@@ -138,9 +128,9 @@ impl Part {
 /// The Content-IDs that the HTML of a message refers to.
 fn shown_in_html(message: &[u8]) -> HashSet<Vec<u8>> {
     let mut ids = HashSet::new();
-    let html =
+    let is_html =
         |leaf: &Leaf| leaf.media_type == "text/html" && Part::of(leaf.header, &leaf.media_type, &mut None).is_text;
-    for leaf in Leaves::of(message).filter(html) {
+    for leaf in Leaves::of(message).filter(is_html) {
         let html = decoded(&leaf);
         let mut rest: &[u8] = &html;
         while let Some(at) = rest.windows(4).position(|start| start.eq_ignore_ascii_case(b"cid:")) {
@@ -194,12 +184,15 @@ impl<S: Shelf> Unpacking<'_, S> {
         self.next.extend([(folded(&name), 2), (key, n)]);
         let (size, wrong) = transfer::decode(leaf.body, &leaf.encoding, &mut file)?;
         self.shelf.keep(file)?;
+        let broken = leaf.cut.map(str::to_owned).or(wrong);
+        let said = broken.iter().map(|reason| format!("{name} ({}): {reason}", leaf.media_type));
+        self.extracted.broken.extend(said);
         self.extracted.attachments.push(Attachment {
             name,
             original_name: part.named.map(|named| shorten(&named.text, LONGEST_ORIGINAL)),
             media_type: leaf.media_type.clone(),
             size,
-            broken: leaf.cut.map(str::to_owned).or(wrong),
+            broken,
             ..part.attachment
         });
         Ok(())

@@ -1,6 +1,7 @@
 //! The Date of a message (RFC 5322 section 3.3, its obsolete forms, and what senders write instead).
 
-use super::header::{after_comment, pair};
+use super::header::after_comment;
+use super::words::pair;
 use crate::calendar::DateTime;
 
 const MONTHS: &str = "january february march april may june july august september october november december";
@@ -17,7 +18,11 @@ pub(super) fn parse(field: &str) -> Option<DateTime> {
     // Minutes; `-0000` says that it is not known.
     let mut zone: Option<Option<i64>> = None;
     // A word that says nothing, or what was said already, is not understood.
-    for word in field.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()) {
+    let words = field.split(|c: char| c.is_whitespace() || c == ',');
+    // `12-Jun-26`
+    let words =
+        words.flat_map(|word| word.split(if word.starts_with(|c: char| c.is_ascii_digit()) { '-' } else { ',' }));
+    for word in words.filter(|word| !word.is_empty()) {
         if named(DAYS, word).is_some() {
             set(&mut weekday, ())?;
         } else if let Some(found) = named(MONTHS, word) {
@@ -32,11 +37,6 @@ pub(super) fn parse(field: &str) -> Option<DateTime> {
             set(&mut zone, found)?;
         } else if word.contains(':') || word.matches('.').count() == 2 {
             set(&mut time, time_of_day(word)?)?;
-        } else if let Some((first, rest)) = word.split_once('-') {
-            let (name, last) = rest.split_once('-')?;
-            set(&mut month, named(MONTHS, name)?)?;
-            set(&mut day, number(first, 2)?)?;
-            set(&mut year, full_year(last)?)?;
         } else if day.is_none() && (word.len() < 3 || word.len() == 3 && word.starts_with('0')) {
             day = Some(number(word, 4)?);
         } else {

@@ -36,15 +36,12 @@ impl Ending {
                 return;
             }
             let room = LONGEST_LINE.saturating_sub(self.line.len());
-            match piece.split_last() {
-                // The line end stays, whatever is cut.
-                Some((b'\n', text)) => {
-                    self.line.extend(text.iter().take(room));
-                    self.line.push(b'\n');
-                    self.end_of_line();
-                    self.line.clear();
-                }
-                _ => self.line.extend(piece.iter().take(room)),
+            self.line.extend(piece.iter().take(room));
+            if piece.ends_with(b"\n") {
+                // One that is cut has a line end too.
+                self.line.extend((!self.line.ends_with(b"\n")).then_some(b'\n'));
+                self.end_of_line();
+                self.line.clear();
             }
         }
     }

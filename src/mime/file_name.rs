@@ -4,7 +4,7 @@
 //! reader, or be refused by the file system. What is harmless stays as it is, Japanese or German, so that a
 //! person finds the file under the name seen in the mail.
 
-use super::header::pair;
+use super::words::pair;
 
 /// The bytes that every file system takes, a `._` before it included. In UTF-16 they are never more units.
 const LONGEST: usize = 240;

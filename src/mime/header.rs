@@ -7,8 +7,6 @@
 //! second byte of a kanji may be a quote, a backslash or a semicolon. The fixtures `fixtures/mime/3*.eml` and `4*.eml`
 //! hold what senders do.
 
-use std::collections::BTreeMap;
-
 /// The bytes in which the name of a field must end.
 const LONGEST_NAME: usize = 256;
 /// The lines looked ahead when a line fits nowhere.
@@ -199,12 +197,6 @@ pub(super) fn unescaped(bytes: &[u8], sign: u8) -> impl Iterator<Item = (u8, boo
     })
 }
 
-#[cfg(feature = "attachments")]
-pub(super) fn pair(table: &'static str, key: &str) -> Option<&'static str> {
-    let mut words = table.split_ascii_whitespace();
-    std::iter::from_fn(|| words.next().zip(words.next())).find(|(name, _)| *name == key).map(|(_, value)| value)
-}
-
 /// Longer fields are cut: a name of 5,000 characters in base64 fits.
 pub(super) const LONGEST_FIELD: usize = 64 << 10;
 /// Parameters that come without the semicolon before them.
@@ -217,34 +209,31 @@ pub(super) fn parameter(field: &[u8], name: &str) -> Option<Vec<u8>> {
 /// Its bytes and its charset, if RFC 2231 was used; `name*` and its sections before `name`, which is there for old
 /// programs (RFC 6266 section 4.3).
 pub(super) fn coded_parameter(field: &str, wanted: &str) -> Option<(Vec<u8>, String)> {
-    let mut sections = BTreeMap::new();
-    for (name, value) in parameters(field) {
-        let Some(section) = name.strip_prefix(wanted) else { continue };
-        let number = match section.strip_prefix('*') {
-            None => section.is_empty().then_some(u32::MAX),
-            Some("") => Some(0),
-            Some(number) => number.trim_end_matches('*').parse().ok(),
-        };
-        if let Some(number) = number {
-            sections.entry(number).or_insert((section.ends_with('*'), value));
-        }
-    }
-    if sections.len() > 1 {
-        sections.remove(&u32::MAX);
-    }
-    let (_, (is_coded, first)) = sections.pop_first()?;
-    // `charset'language'value`
-    let parts: Vec<_> = first.splitn(3, '\'').collect();
-    let (charset, start) = match parts[..] {
-        [charset, _, start] if is_coded => (charset, start),
-        _ => ("", first.as_str()),
+    let all = parameters(field);
+    let section = |(name, value): &'_ (String, String)| match name.strip_prefix(wanted)?.strip_prefix('*')? {
+        "" => Some((0_u32, true, value.clone())),
+        number => Some((number.trim_end_matches('*').parse().ok()?, number.ends_with('*'), value.clone())),
     };
+    let mut sections: Vec<_> = all.iter().filter_map(section).collect();
+    sections.sort_by_key(|(number, ..)| *number);
+    sections.dedup_by_key(|(number, ..)| *number);
+    if sections.is_empty() {
+        sections.extend(all.into_iter().find(|(name, _)| name == wanted).map(|(_, value)| (0, false, value)));
+    }
+    let (_, is_coded, first) = sections.first_mut()?;
+    // `charset'language'value`
+    let parts: Vec<_> = first.splitn(3, '\'').map(str::to_owned).collect();
+    let mut charset = String::new();
+    if let ([declared, _, start], true) = (&parts[..], *is_coded) {
+        (charset, *first) = (declared.clone(), start.clone());
+    }
     // A character may begin in one section and end in the next.
-    let all = std::iter::once((is_coded, start.to_owned())).chain(sections.into_values());
-    let bytes: Vec<_> = all
-        .flat_map(|(is_coded, value)| if is_coded { unescape(value.as_bytes(), b'%') } else { value.into_bytes() })
-        .collect();
-    (!bytes.is_empty()).then(|| (bytes, charset.to_owned()))
+    let value = |(_, is_coded, value): (_, bool, String)| match is_coded {
+        true => unescape(value.as_bytes(), b'%'),
+        false => value.into_bytes(),
+    };
+    let bytes: Vec<_> = sections.into_iter().flat_map(value).collect();
+    (!bytes.is_empty()).then_some((bytes, charset))
 }
 
 /// The parameters of a field, their names in lower case, their values without comments, quotes and their escapes.
@@ -267,13 +256,12 @@ fn quoted(text: &str) -> (String, &str) {
     let (mut value, mut chars) = (String::new(), text.chars());
     while let Some(c) = chars.next() {
         let after = chars.as_str();
-        let next = after.trim_start();
         match c {
             // A path of Windows is written without escaping, so a backslash escapes only what needs it.
             '\\' if after.starts_with(['"', '\\']) => value.extend(chars.next()),
-            '"' if next.starts_with('(') => return (value, next.get(1..).and_then(after_comment).unwrap_or_default()),
-            '"' if next.is_empty() || next.starts_with(';') || beginning(next.as_bytes()).is_some() => {
-                return (value, after);
+            '"' if closes(after) => {
+                let comment = after.trim_start().strip_prefix('(');
+                return (value, comment.map_or(after, |comment| after_comment(comment).unwrap_or_default()));
             }
             _ => value.push(c),
         }
@@ -281,13 +269,18 @@ fn quoted(text: &str) -> (String, &str) {
     (value, "")
 }
 
+fn closes(after: &str) -> bool {
+    let after = after.trim_start();
+    after.is_empty() || after.starts_with([';', '(']) || beginning(after.as_bytes()).is_some()
+}
+
 /// The value of a parameter without quotes, up to a semicolon or to a parameter that lacks it, and what follows it.
 fn bare<'a>(name: &str, text: &'a str) -> (String, &'a str) {
-    let is_known = |(name, _): (&[u8], &[u8])| {
+    let begins = |at: usize| {
+        let (name, _) = text.as_bytes().get(at + 1..).and_then(beginning).unwrap_or_default();
         let name = name.split(|byte| *byte == b'*').next().unwrap_or_default();
         KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
     };
-    let begins = |at: usize| text.as_bytes().get(at + 1..).and_then(beginning).is_some_and(is_known);
     let end = text.match_indices([';', ' ', '\t']).find(|(at, found)| *found == ";" || begins(*at));
     let (value, rest) = end.and_then(|(at, _)| text.split_at_checked(at)).unwrap_or((text, ""));
     let value = value.trim_end();

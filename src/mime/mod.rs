@@ -2,12 +2,6 @@
 //!
 //! One decoder serves selections, `--json` and attachments: what one of them shows, the others find. A sender's
 //! bytes go in; nothing here knows a server or a disk.
-//!
-//! - `header`: where a header ends, its fields and their parameters
-//! - `words`: bytes → text; `address`, `date`; `headers`: the fields that people sort mail by
-//! - `parts`: a message → its leaf parts; `transfer`: a part's body → its bytes; `file_name`: a name → one that is
-//!   safe; `attachments`: all of it
-//! - `ending`: whether a message was cut off
 
 #[cfg(feature = "attachments")]
 mod address;

@@ -9,8 +9,6 @@ use crate::text::shorten;
 /// Multiparts in multiparts; what people send has four.
 const DEEPEST: usize = 100;
 const MOST: usize = 1_000;
-/// A longer boundary is not guessed; RFC 2046 allows 70 bytes.
-const LONGEST_GUESS: usize = 200;
 
 /// A part that holds no others. A message in a message is one.
 pub(super) struct Leaf<'a> {
@@ -34,7 +32,6 @@ pub(super) struct Leaves<'a> {
     leaves: usize,
     entities: usize,
     ended: bool,
-    has_guessed: bool,
     /// What is left in the message.
     pub(super) broken: BTreeSet<String>,
     /// What is odd about its structure.
@@ -66,47 +63,38 @@ impl<'a> Leaves<'a> {
     /// Reads the entity that begins here: a leaf, or nothing if it is a multipart.
     fn entity(&mut self) -> (Option<Leaf<'a>>, End) {
         let (header, end) = self.stretch(true);
-        let content_type = field(header, "Content-Type");
+        let (content_type, own) = (field(header, "Content-Type"), self.open.len());
         let media_type = media_type(content_type, self.is_in("multipart/digest"));
+        let is_multipart = media_type.starts_with("multipart/");
+        let boundary = content_type.filter(|_| is_multipart).and_then(|value| parameter(value, "boundary"));
+        if let Some(boundary) = boundary.filter(|_| own < DEEPEST) {
+            self.open.push((boundary.trim_ascii_end().to_vec(), media_type.clone()));
+        }
         let has_body = end == End::Header;
-        if media_type.starts_with("multipart/") && has_body && self.open.len() < DEEPEST {
-            let boundary = content_type.and_then(|value| parameter(value, "boundary")).unwrap_or_default();
-            return self.multipart(header, media_type, boundary.trim_ascii_end());
-        }
         let (body, end) = if has_body { self.stretch(false) } else { (&b""[..], end) };
-        if !media_type.starts_with("multipart/") {
-            let is_cut = !has_body && end == End::Message && media_type != "text/plain";
-            let cut = is_cut.then_some("the message ends in its header");
-            return (Some(Leaf { cut, ..self.leaf(header, body, media_type) }), end);
-        }
-        if has_body {
-            let reason = format!("its parts are nested deeper than {DEEPEST}, the innermost were left in it");
-            self.broken.insert(reason);
-        } else {
-            self.notes.insert("a multipart without parts".to_owned());
-        }
-        (None, end)
-    }
-
-    /// Opens a multipart, if its boundary comes; otherwise it is a text.
-    fn multipart(&mut self, header: &'a [u8], media_type: String, boundary: &[u8]) -> (Option<Leaf<'a>>, End) {
-        let (own, start) = (self.open.len(), self.rest);
-        self.open.push((boundary.to_vec(), media_type.clone()));
-        let (text, end) = self.stretch(false);
         if matches!(end, End::Delimiter(of, _) if of == own) {
             return (None, end);
         }
         self.open.truncate(own);
-        // A second look costs as much as the first, so there is one in a message.
-        if !std::mem::replace(&mut self.has_guessed, true)
-            && let Some(guess) = likely_boundary(text)
-        {
-            self.rest = start;
-            self.notes.insert("the boundary of a multipart is not the one that it declares".to_owned());
-            return self.multipart(header, media_type, guess);
+        if is_multipart {
+            self.without_parts(body);
+            return (Some(self.leaf(header, body, "text/plain".to_owned())), end);
         }
-        self.notes.insert("a multipart without parts".to_owned());
-        (Some(self.leaf(header, text, "text/plain".to_owned())), end)
+        let is_cut = !has_body && end == End::Message && media_type != "text/plain";
+        let cut = is_cut.then_some("the message ends in its header");
+        (Some(Leaf { cut, ..self.leaf(header, body, media_type) }), end)
+    }
+
+    /// A multipart that is not cut into parts is a text; if it looks as if it had some, they are missed.
+    fn without_parts(&mut self, body: &[u8]) {
+        let is_field = |line: &[u8]| line.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-"));
+        if self.open.len() == DEEPEST {
+            self.broken.insert(format!("its parts are nested deeper than {DEEPEST}, the innermost were left in it"));
+        } else if lines(body).any(is_field) {
+            self.broken.insert("the boundary of a multipart never comes, its parts were left in it".to_owned());
+        } else {
+            self.notes.insert("a multipart without parts".to_owned());
+        }
     }
 
     fn leaf(&mut self, header: &'a [u8], body: &'a [u8], media_type: String) -> Leaf<'a> {
@@ -162,7 +150,7 @@ impl<'a> Leaves<'a> {
 
     /// `"--" boundary ["--"] transport-padding`, the whole line: another boundary may begin the same.
     fn delimiter(&self, line: &[u8]) -> Option<End> {
-        let text = dashed(line)?;
+        let text = line.strip_prefix(b"--")?.trim_ascii_end();
         let find = |text: &[u8]| self.open.iter().rposition(|(boundary, _)| boundary == text);
         let last = || find(text.strip_suffix(b"--")?).map(|of| End::Delimiter(of, true));
         find(text).map(|of| End::Delimiter(of, false)).or_else(last)
@@ -182,22 +170,6 @@ impl<'a> Iterator for Leaves<'a> {
         }
         None
     }
-}
-
-/// A boundary that is not declared: the first line that looks like one, with a part's header after it or the
-/// last boundary further down.
-fn likely_boundary(text: &[u8]) -> Option<&[u8]> {
-    let is_likely = |found: &&[u8]| found.len() <= LONGEST_GUESS && found.iter().any(|byte| *byte != b'-');
-    let mut rest = lines(text);
-    let found = rest.by_ref().filter_map(dashed).find(is_likely)?;
-    let is_last = |line| dashed(line).and_then(|line| line.strip_suffix(b"--")) == Some(found);
-    let is_header = |line: &[u8]| line.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-"));
-    rest.enumerate().any(|(at, line)| at == 0 && is_header(line) || is_last(line)).then_some(found)
-}
-
-/// What is after the two hyphens of a line that may be a delimiter.
-fn dashed(line: &[u8]) -> Option<&[u8]> {
-    line.strip_prefix(b"--").map(<[u8]>::trim_ascii_end)
 }
 
 /// `type/subtype` in lower case. Anything else is text (RFC 2045 section 5.2), in a digest a message.

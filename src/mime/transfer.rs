@@ -22,13 +22,10 @@ pub(super) fn decode(body: &[u8], encoding: &str, out: &mut impl Write) -> io::R
         size += bytes.len() as u64;
         out.write_all(bytes)
     };
+    let first = lines(body).find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
     let as_it_is = |wrong: String| Some(format!("{wrong}, it was written as it is"));
     let wrong = match encoding {
-        "base64"
-            if !lines(body).find(|line| !line.trim_ascii().is_empty()).is_some_and(|line| is_text(line, false)) =>
-        {
-            base64(body, &mut put)?
-        }
+        "base64" if !is_text(first, false) => base64(body, &mut put)?,
         "quoted-printable" => quoted_printable(body, &mut put)?,
         uu if UUENCODE.contains(&uu) && uu_blocks(body).next().is_some() => uuencode(body, &mut put)?,
         _ => {
@@ -104,8 +101,6 @@ impl Sextets {
 /// True for a line of a text: one that was never encoded, or one that a mailing list wrote after the base64.
 fn is_text(line: &[u8], padded: bool) -> bool {
     let line = line.trim_ascii();
-    let start = line.iter().position(|byte| !b"> ".contains(byte)).unwrap_or_default();
-    let line = line.get(start..).unwrap_or_default();
     let (strange, has_blanks) = (strange(line), line.iter().any(u8::is_ascii_whitespace));
     strange * 8 > line.len() || has_blanks && (strange > 0 || padded)
 }

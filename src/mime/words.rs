@@ -13,12 +13,13 @@ const CP437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£�
                      αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
 
 /// Names that browsers do not know and that mail is sent with, after theirs.
-const ALIASES: [(&str, &str); 7] = [
+const ALIASES: [(&str, &str); 8] = [
     ("utf-8", "cp65001 utf-8-sig utf-8n utf8mb4"),
     ("shift_jis", "cp932 x-ms-cp932 ms-cp932 windows-932 cp943 cp943c cswindows31j mskanji x-shift-jis"),
     ("euc-jp", "eucjp ujis eucjp-ms euc-jp-ms cp51932 x-eucjp x-euc"),
     ("iso-2022-jp", "cp50220 cp50221 cp50222 iso-2022-jp-1 iso-2022-jp-2 iso-2022-jp-3 iso-2022-jp-ms jis"),
     ("euc-kr", "cp949 ms949 uhc x-windows-949 euckr ks-c-5601 ks-c-5601-1987 ksc-5601 ks-c-5601-1992"),
+    ("windows-1251", "win-1251 win1251"),
     ("big5", "cp950 ms950 x-big5 big-5 big5hkscs"),
     ("gbk", "cp936 ms936 windows-936 euc-cn euccn gb2312-80 cn-gb"),
 ];
@@ -162,16 +163,16 @@ fn is_nearly_utf8(bytes: &[u8]) -> bool {
 /// Bytes that nobody said the charset of, as the mail programs of their time would show them; `hint` is the
 /// charset that the message uses elsewhere.
 pub(super) fn guessed(bytes: &[u8], hint: Option<&[u8]>) -> String {
-    let shifts = bytes.contains(&0x1b);
-    if !shifts && is_nearly_utf8(bytes) {
-        return String::from_utf8_lossy(bytes).into_owned();
+    let lossy = || String::from_utf8_lossy(bytes).into_owned();
+    if bytes.contains(&0x1b) {
+        return japanese(bytes).unwrap_or_else(lossy);
     }
-    let hinted = || hint.and_then(|hint| decode(bytes, &label(hint))).and_then(|(text, whole)| whole.then_some(text));
-    let hinted = if shifts { None } else { hinted() };
-    hinted.or_else(|| japanese(bytes)).unwrap_or_else(|| match shifts {
-        true => String::from_utf8_lossy(bytes).into_owned(),
-        false => WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
-    })
+    if is_nearly_utf8(bytes) {
+        return lossy();
+    }
+    let hinted = hint.and_then(|hint| decode(bytes, &label(hint))).and_then(|(text, whole)| whole.then_some(text));
+    let latin = || WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned();
+    hinted.or_else(|| japanese(bytes)).unwrap_or_else(latin)
 }
 
 /// Bytes in one of the three Japanese charsets, if they are in it from end to end.
@@ -218,10 +219,7 @@ fn web(encoding: &'static Encoding, bytes: &[u8]) -> (String, bool) {
 
 fn encoding(name: &str) -> Option<&'static Encoding> {
     let alias = ALIASES.iter().find(|(_, names)| names.split(' ').any(|known| known == name)).map(|(alias, _)| *alias);
-    let prefixes = ["windows-cp", "windows", "win-", "win", "cp-", "cp", "ms-", "ms"];
-    let page = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).filter(|page| page.len() < 5);
-    let page = format!("windows-{}", page.unwrap_or_default());
-    let labels = [alias.unwrap_or(name), &name.replace('-', ""), &name.replace('-', "_"), &page];
+    let labels = [alias.unwrap_or(name), &name.replace('-', ""), &name.replace('-', "_")];
     let found = labels.iter().find_map(|label| Encoding::for_label(label.as_bytes()))?;
     (!["replacement", "x-user-defined"].contains(&found.name())).then_some(found)
 }
@@ -260,4 +258,10 @@ fn without_idle_escapes(bytes: &[u8]) -> Vec<u8> {
     pieces.retain(|piece| std::mem::take(&mut is_first) || piece.len() != 2);
     pieces.extend(last);
     pieces.join(&0x1b)
+}
+
+/// The word after `key` in a table of pairs.
+pub(super) fn pair(table: &'static str, key: &str) -> Option<&'static str> {
+    let mut words = table.split_ascii_whitespace();
+    std::iter::from_fn(|| words.next().zip(words.next())).find(|(name, _)| *name == key).map(|(_, value)| value)
 }
