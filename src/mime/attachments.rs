@@ -1,19 +1,33 @@
-//! What is attached to a message, decoded. Memory: the message once, and 64 KB; a text part that may hold
-//! uuencode, or that shows pictures which are to be skipped, is decoded once more. Names: at most 1,000.
+//! What is attached to a message, decoded, and under which name. Memory: the message once, and 64 KB; a text part that
+//! may hold uuencode, or that shows pictures which are to be skipped, is decoded once more. Names: at most 1,000.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, ErrorKind, Write};
 
-use super::file_name::{clean, folded, made_up, numbered};
 use super::header::{LONGEST_FIELD, coded_parameter, field, is_token, parameter, token, unescape, unfolded};
 use super::parts::{Leaf, Leaves, media_type};
 use super::transfer::{self, uu_blocks};
-use super::words::{self, Text};
+use super::words::{self, Text, pair};
 use crate::text::shorten;
 
 /// A name is shown up to this length, in bytes.
 const LONGEST_ORIGINAL: usize = 2_000;
+/// The bytes that every file system takes, a `._` before it included. In UTF-16 they are never more units.
+const LONGEST_NAME: usize = 240;
+/// A longer ending is not an ending but a dot in a sentence.
+const LONGEST_ENDING: usize = 20;
+/// Names that Windows keeps for devices, with any ending and in any case.
+const DEVICES: [&str; 8] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$", "CONFIG$"];
+const ENDINGS: &str = "application/pdf pdf application/zip zip application/x-zip-compressed zip application/json json \
+    application/xml xml text/xml xml application/msword doc application/vnd.ms-excel xls \
+    application/vnd.openxmlformats-officedocument.wordprocessingml.document docx \
+    application/vnd.openxmlformats-officedocument.spreadsheetml.sheet xlsx \
+    application/vnd.openxmlformats-officedocument.presentationml.presentation pptx \
+    application/ms-tnef dat application/vnd.ms-tnef dat application/pkcs7-mime p7m application/x-pkcs7-mime p7m \
+    application/pkcs7-signature p7s application/x-pkcs7-signature p7s application/pgp-signature asc image/jpeg jpg \
+    image/png png image/gif gif image/tiff tif image/bmp bmp image/svg+xml svg message/rfc822 eml message/global eml \
+    text/calendar ics text/csv csv text/html html text/vcard vcf text/x-vcard vcf";
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Extracted {
@@ -62,13 +76,11 @@ pub(crate) fn unpack<S: Shelf>(message: &[u8], skip_inline: bool, shelf: &mut S)
         match &shown {
             _ if part.is_text => {
                 let text = if leaf.media_type == "text/plain" { decoded(&leaf) } else { Cow::default() };
-                for (name, body) in uu_blocks(&text) {
-                    if leaves.takes_one_more() {
-                        let part = Part { named: Some(words::text(name, hint.as_deref())), ..Part::default() };
-                        let media_type = "application/octet-stream".to_owned();
-                        unpacking
-                            .attached(&Leaf { body, media_type, encoding: "uuencode".to_owned(), ..leaf }, part)?;
-                    }
+                for (name, body) in uu_blocks(&text).take_while(|_| leaves.takes_one_more()) {
+                    let named = Some(words::text(name, hint.as_deref()));
+                    let (media_type, encoding) = ("application/octet-stream".to_owned(), "uuencode".to_owned());
+                    let leaf = Leaf { body, media_type, encoding, ..leaf };
+                    unpacking.attached(&leaf, Part { named, ..Part::default() })?;
                 }
             }
             Some(shown) if part.is_shown(shown) => {}
@@ -210,6 +222,88 @@ fn file_name(leaf: &Leaf, named: Option<&Text>) -> String {
     } else {
         name
     }
+}
+
+/// The name that a sender chose, fit to be the name of a file on any system; `None` if nothing is left of it.
+///
+/// What a name may do to us: leave its directory, hit a device or another file, hide its real ending from a
+/// reader, or be refused by the file system. What is harmless stays as it is, Japanese or German, so that a
+/// person finds the file under the name seen in the mail.
+fn clean(name: &str) -> Option<String> {
+    let mut kept = String::new();
+    for c in name.chars().filter(|c| !is_unseen(*c)) {
+        match c {
+            '/' | '\\' | ':' | '<' | '>' | '"' | '|' | '?' | '*' => kept.push('_'),
+            '.' if kept.ends_with('.') => {}
+            '\t' => kept.push(' '),
+            _ => kept.push(c),
+        }
+    }
+    let trimmed = fit(trim(&kept), LONGEST_NAME);
+    match trimmed.as_str() {
+        "" => None,
+        device if is_device(device) => Some(format!("_{trimmed}")),
+        _ => Some(trimmed),
+    }
+}
+
+/// The name with ` (n)` before its ending, for when another file has the name.
+fn numbered(name: &str, n: usize) -> String {
+    let number = format!(" ({n})");
+    let fitting = fit(name, LONGEST_NAME.saturating_sub(number.len()));
+    let (stem, ending) = split(&fitting);
+    format!("{stem}{number}{ending}")
+}
+
+/// What two names have in common that most file systems take for one.
+fn folded(name: &str) -> String {
+    name.to_uppercase().to_lowercase()
+}
+
+fn made_up(number: usize, media_type: &str) -> String {
+    let is_text = media_type.starts_with("text/") || media_type.starts_with("message/");
+    let ending = pair(ENDINGS, media_type).unwrap_or(if is_text { "txt" } else { "bin" });
+    format!("part-{number}.{ending}")
+}
+
+/// Controls, and characters that reorder, hide or break what a reader sees; the tabulator is a blank.
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\0'..='\x08' | '\n'..='\x1f' | '\x7f'..='\u{9f}'
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffc}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Leading dots hide a file; Windows drops trailing dots and blanks, and with them the difference.
+fn trim(name: &str) -> &str {
+    name.trim_matches(|c: char| c == '.' || c.is_whitespace())
+}
+
+/// The name in at most `most` bytes, cut between characters, its ending kept.
+fn fit(name: &str, most: usize) -> String {
+    if name.len() <= most {
+        return name.to_owned();
+    }
+    let (stem, ending) = split(name);
+    let most = most.saturating_sub(ending.len());
+    let cut = (0..=most).rev().find(|at| stem.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}{ending}", trim(stem.get(..cut).unwrap_or_default()))
+}
+
+/// A name as its stem and its ending with the dot, which may be empty.
+fn split(name: &str) -> (&str, &str) {
+    let (stem, ending) = name.rfind('.').and_then(|dot| name.split_at_checked(dot)).unwrap_or((name, ""));
+    if stem.is_empty() || ending.len() > LONGEST_ENDING { (name, "") } else { (stem, ending) }
+}
+
+/// `NUL`, `nul.txt`, `COM1`, `lpt³.tar.gz`; Windows ignores blanks before the dot.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_uppercase();
+    let numbered = stem.strip_prefix("COM").or(stem.strip_prefix("LPT"));
+    let is_number = |rest: &str| rest.chars().count() == 1 && rest.contains(|c| "0123456789¹²³".contains(c));
+    DEVICES.contains(&stem.as_str()) || numbered.is_some_and(is_number)
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::file_name;
 use super::super::headers::headers;
 use super::super::tests::Memory;
 use super::*;
@@ -208,7 +207,7 @@ fn unpacked(message: &[u8]) -> (Extracted, BTreeMap<String, Vec<u8>>) {
     for attachment in &extracted.attachments {
         assert_eq!(memory.0.get(&attachment.name).unwrap().len() as u64, attachment.size);
         let plain = attachment.name.strip_prefix("._").unwrap_or(&attachment.name);
-        assert_eq!(file_name::clean(plain).as_deref(), Some(plain));
+        assert_eq!(clean(plain).as_deref(), Some(plain));
         assert!(!attachment.name.contains(['/', '\\', ':', '\0', '\n']) && attachment.name.len() <= 242);
     }
     assert!(extracted.broken.len() <= 2 + extracted.attachments.len() && extracted.notes.len() <= 3_200);
@@ -288,4 +287,65 @@ fn a_file_system_that_takes_two_names_for_one_gets_a_number() {
     let mut picky = Picky(Vec::new());
     unpack(&fs::read(corpus().join("001-mixed.eml")).unwrap(), false, &mut picky).unwrap();
     assert_eq!(picky.0, ["offer.pdf", "offer (2).pdf", "offer (3).pdf"]);
+}
+
+#[test]
+fn what_is_harmless_stays() {
+    let kept = ["請求書 11月.pdf", "Über uns (2).docx", "a.tar.gz", "ﾃｽﾄ.csv", "📎.txt", "-rf", "COM10", "console.log"];
+    for name in kept {
+        assert_eq!(clean(name).as_deref(), Some(name));
+    }
+}
+
+#[test]
+fn what_is_dangerous_goes() {
+    let cases = [
+        ("../../etc/passwd", "_._etc_passwd"),
+        ("..\\..\\x", "_._x"),
+        ("C:\\x", "C__x"),
+        ("/etc/shadow", "_etc_shadow"),
+        ("a:stream", "a_stream"),
+        (".profile", "profile"),
+        (" \u{3000}. .a. .", "a"),
+        ("a..b", "a.b"),
+        ("a.\u{200b}.b", "a.b"),
+        ("nul", "_nul"),
+        ("Con.txt", "_Con.txt"),
+        ("COM1 .x", "_COM1 .x"),
+        ("lpt³.tar.gz", "_lpt³.tar.gz"),
+        ("NUL\u{202e}", "_NUL"),
+        ("fdp.\u{202e}gpj.exe", "fdp.gpj.exe"),
+        ("a\0\r\n\x1b[2J\u{9b}\u{2028}\tb", "a[2J b"),
+        ("<>\"|?*", "______"),
+    ];
+    for (name, expected) in cases {
+        assert_eq!(clean(name).as_deref(), Some(expected), "{name:?}");
+    }
+    for nothing in ["", ".", "..", " . ", "\u{202e}\0", "\u{3000}", "\r\n"] {
+        assert_eq!(clean(nothing), None, "{nothing:?}");
+    }
+}
+
+#[test]
+fn a_long_name_keeps_its_ending_and_its_characters() {
+    let long = clean(&format!("{}.pdf", "注文".repeat(2500))).unwrap();
+    assert!(
+        long.len() <= LONGEST_NAME
+            && long.len() > LONGEST_NAME - 4
+            && long.ends_with("文.pdf") | long.ends_with("注.pdf")
+    );
+    assert_eq!(clean(&"x".repeat(5000)).unwrap(), "x".repeat(LONGEST_NAME));
+    assert_eq!(clean(&format!("a.{}", "x".repeat(5000))).unwrap().len(), LONGEST_NAME);
+    assert_eq!(clean(&format!("{} . .pdf", "x".repeat(110))).unwrap(), format!("{} . .pdf", "x".repeat(110)));
+    assert!(numbered(&long, 12).ends_with(" (12).pdf") && numbered(&long, 12).len() <= LONGEST_NAME);
+}
+
+#[test]
+fn cleaning_twice_changes_nothing() {
+    let odd = ["../../x", "a. .b", &"あ. ".repeat(90), "COM¹", "..nul", " .con. ", "x\u{ad}.", &"..a ".repeat(99)];
+    for name in odd {
+        let once = clean(name).unwrap();
+        assert_eq!(clean(&once).as_deref(), Some(once.as_str()), "{name:?}");
+        assert!(numbered(&once, 999).len() <= LONGEST_NAME, "{name:?}");
+    }
 }

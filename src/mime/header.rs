@@ -285,8 +285,7 @@ fn bare<'a>(name: &str, text: &'a str) -> (String, &'a str) {
     let (value, rest) = end.and_then(|(at, _)| text.split_at_checked(at)).unwrap_or((text, ""));
     let value = value.trim_end();
     // `a.pdf (scan)` has a comment, `my file (2).pdf` and `report (2)` have none.
-    let is_name = ["name", "filename"].iter().any(|known| name.starts_with(known));
-    let commented = value.split_once(" (").filter(|(start, _)| !is_name || start.contains('.'));
+    let commented = value.split_once(" (").filter(|(start, _)| !name.contains("name") || start.contains('.'));
     let value = commented.filter(|_| value.ends_with(')')).map_or(value, |(start, _)| start.trim_end());
     (value.to_owned(), rest)
 }

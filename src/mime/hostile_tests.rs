@@ -196,10 +196,9 @@ fn python_finds_the_same() {
         let mut taken = HashSet::new();
         let theirs = line["attachments"].as_array().into_iter().flatten().map(|theirs| {
             let kind = theirs["type"].as_str().unwrap();
-            let named = theirs["name"].as_str().and_then(file_name::clean);
-            let name = named.unwrap_or_else(|| {
-                file_name::made_up(usize::try_from(theirs["number"].as_u64().unwrap()).unwrap(), kind)
-            });
+            let named = theirs["name"].as_str().and_then(clean);
+            let name =
+                named.unwrap_or_else(|| made_up(usize::try_from(theirs["number"].as_u64().unwrap()).unwrap(), kind));
             let name = if kind == "message/rfc822" && !name.ends_with(".eml") { format!("{name}.eml") } else { name };
             (free(&name, &mut taken), kind.to_owned(), theirs["sha256"].as_str().unwrap().to_owned())
         });
@@ -214,6 +213,6 @@ fn python_finds_the_same() {
 
 /// The name, or the first with a number that is not taken.
 fn free(name: &str, taken: &mut HashSet<String>) -> String {
-    let numbered = (2..).map(|n| file_name::numbered(name, n));
-    std::iter::once(name.to_owned()).chain(numbered).find(|name| taken.insert(file_name::folded(name))).unwrap()
+    let numbered = (2..).map(|n| numbered(name, n));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| taken.insert(folded(name))).unwrap()
 }

@@ -4,14 +4,8 @@
 //! bytes go in; nothing here knows a server or a disk.
 
 #[cfg(feature = "attachments")]
-mod address;
-#[cfg(feature = "attachments")]
 mod attachments;
-#[cfg(feature = "attachments")]
-mod date;
 mod ending;
-#[cfg(feature = "attachments")]
-mod file_name;
 mod header;
 #[cfg(feature = "attachments")]
 mod headers;

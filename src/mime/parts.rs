@@ -76,17 +76,23 @@ impl<'a> Leaves<'a> {
             return (None, end);
         }
         self.open.truncate(own);
-        if is_multipart {
-            self.without_parts(body);
-            return (Some(self.leaf(header, body, "text/plain".to_owned())), end);
-        }
+        let media_type = if is_multipart { self.without_parts(body) } else { media_type };
         let is_cut = !has_body && end == End::Message && media_type != "text/plain";
-        let cut = is_cut.then_some("the message ends in its header");
-        (Some(Leaf { cut, ..self.leaf(header, body, media_type) }), end)
+        self.leaves += 1;
+        let leaf = Leaf {
+            number: self.leaves,
+            header,
+            body,
+            encoding: token(field(header, "Content-Transfer-Encoding").unwrap_or_default()),
+            is_resource_fork: media_type == "application/applefile" && self.is_in("multipart/appledouble"),
+            cut: is_cut.then_some("the message ends in its header"),
+            media_type,
+        };
+        (Some(leaf), end)
     }
 
     /// A multipart that is not cut into parts is a text; if it looks as if it had some, they are missed.
-    fn without_parts(&mut self, body: &[u8]) {
+    fn without_parts(&mut self, body: &[u8]) -> String {
         let is_field = |line: &[u8]| line.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-"));
         if self.open.len() == DEEPEST {
             self.broken.insert(format!("its parts are nested deeper than {DEEPEST}, the innermost were left in it"));
@@ -95,13 +101,7 @@ impl<'a> Leaves<'a> {
         } else {
             self.notes.insert("a multipart without parts".to_owned());
         }
-    }
-
-    fn leaf(&mut self, header: &'a [u8], body: &'a [u8], media_type: String) -> Leaf<'a> {
-        self.leaves += 1;
-        let is_resource_fork = media_type == "application/applefile" && self.is_in("multipart/appledouble");
-        let encoding = token(field(header, "Content-Transfer-Encoding").unwrap_or_default());
-        Leaf { number: self.leaves, header, body, media_type, encoding, is_resource_fork, cut: None }
+        "text/plain".to_owned()
     }
 
     fn is_in(&self, media_type: &str) -> bool {

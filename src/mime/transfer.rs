@@ -46,11 +46,6 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
 }
 
-/// The bytes that are neither base64 nor white space.
-fn strange(text: &[u8]) -> usize {
-    text.iter().filter(|byte| !is_base64(**byte) && !byte.is_ascii_whitespace()).count()
-}
-
 /// Characters of six bits that are being decoded. In base64, bytes outside the alphabet are skipped (RFC 2045
 /// section 6.8). Some senders pad every piece that they encode: after the padding it goes on. Missing padding loses
 /// nothing.
@@ -101,7 +96,9 @@ impl Sextets {
 /// True for a line of a text: one that was never encoded, or one that a mailing list wrote after the base64.
 fn is_text(line: &[u8], padded: bool) -> bool {
     let line = line.trim_ascii();
-    let (strange, has_blanks) = (strange(line), line.iter().any(u8::is_ascii_whitespace));
+    let line = line.strip_prefix(b"> ").unwrap_or(line);
+    let has_blanks = line.iter().any(u8::is_ascii_whitespace);
+    let strange = line.iter().filter(|byte| !is_base64(**byte) && !byte.is_ascii_whitespace()).count();
     strange * 8 > line.len() || has_blanks && (strange > 0 || padded)
 }
 

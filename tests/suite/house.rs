@@ -71,7 +71,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("exchange", 1710),
     ("entra", 1900),
     ("imap", 3960),
-    ("mime", 1940),
+    ("mime", 1700),
     ("net", 1400),
     ("ground", 1590),
 ];
