@@ -7,6 +7,10 @@
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Read, Write};
+#[cfg(unix)]
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+#[cfg(windows)]
+use std::os::windows::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -16,6 +20,9 @@ use crate::threads;
 
 /// Names that are tried for a temporary file.
 const MOST_NAMES: u32 = 100;
+
+#[cfg(windows)]
+const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
 
 /// Who may read and write what we create; Windows has no such modes, the rights of the directory decide there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,10 +104,7 @@ fn temporary_in(dir: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create_new(true);
     #[cfg(windows)]
-    {
-        const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
-        std::os::windows::fs::OpenOptionsExt::custom_flags(&mut options, FILE_FLAG_DELETE_ON_CLOSE);
-    }
+    options.custom_flags(FILE_FLAG_DELETE_ON_CLOSE);
     with_mode(&mut options, Mode::PRIVATE);
     let mut tries = 0..MOST_NAMES;
     loop {
@@ -217,19 +221,18 @@ pub(crate) fn create_dir(dir: &Path, mode: Mode) -> io::Result<()> {
     #[cfg_attr(not(unix), expect(unused_mut))]
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode.of_directory());
+    builder.mode(mode.of_directory());
     builder.create(dir)?;
     set_dir_mode(dir, mode)
 }
 
 /// Gives a directory of our own this mode, whatever it has.
+#[cfg_attr(not(unix), expect(unused_variables))]
 pub(crate) fn set_dir_mode(dir: &Path, mode: Mode) -> io::Result<()> {
     #[cfg(unix)]
     if permissions(&dir.symlink_metadata()?) & 0o777 != mode.of_directory() {
-        fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(mode.of_directory()))?;
+        fs::set_permissions(dir, PermissionsExt::from_mode(mode.of_directory()))?;
     }
-    #[cfg(not(unix))]
-    let _ = (dir, mode);
     Ok(())
 }
 
@@ -312,31 +315,27 @@ pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
 }
 
 /// The permission bits; none on Windows.
+#[cfg_attr(not(unix), expect(unused_variables))]
 pub(crate) fn permissions(data: &Metadata) -> u32 {
     #[cfg(unix)]
-    return std::os::unix::fs::MetadataExt::mode(data) & 0o7777;
+    return data.mode() & 0o7777;
     #[cfg(not(unix))]
-    {
-        let _ = data;
-        0
-    }
+    0
 }
 
+#[cfg_attr(not(unix), expect(unused_variables))]
 fn with_mode(options: &mut OpenOptions, mode: Mode) -> &mut OpenOptions {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, mode.0);
-    #[cfg(not(unix))]
-    let _ = mode;
+    options.mode(mode.0);
     options
 }
 
+#[cfg_attr(not(unix), expect(unused_variables))]
 fn set_mode(file: &File, mode: Mode) -> io::Result<()> {
     #[cfg(unix)]
     if permissions(&file.metadata()?) != mode.0 {
-        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode.0))?;
+        file.set_permissions(PermissionsExt::from_mode(mode.0))?;
     }
-    #[cfg(not(unix))]
-    let _ = (file, mode);
     Ok(())
 }
 
@@ -349,15 +348,10 @@ fn kind_of(data: &Metadata) -> &'static str {
     }
 }
 
+#[cfg_attr(not(unix), expect(unused_variables))]
 pub(crate) fn is_same(seen: &Metadata, opened: &Metadata) -> bool {
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        (seen.dev(), seen.ino()) == (opened.dev(), opened.ino())
-    }
+    return (seen.dev(), seen.ino()) == (opened.dev(), opened.ino());
     #[cfg(not(unix))]
-    {
-        let _ = (seen, opened);
-        true
-    }
+    true
 }

@@ -36,11 +36,6 @@ pub struct Retry<'a> {
     /// Counts [`progressed`](Retry::progressed).
     progress: u64,
     notice: Box<dyn FnMut(&str) + Send + 'a>,
-    clock: Clock<'a>,
-}
-
-/// The time, and how to let it pass.
-struct Clock<'a> {
     now: Box<dyn Fn() -> Instant + Send + 'a>,
     sleep: Box<dyn Fn(Duration) + Send + 'a>,
 }
@@ -59,8 +54,8 @@ impl<'a> Retry<'a> {
     /// Waits `most` in all, and never beyond `deadline`; `notice` hears of each wait of a second or more before it
     /// begins.
     pub fn new(most: Duration, deadline: Option<Instant>, notice: impl FnMut(&str) + Send + 'a) -> Retry<'a> {
-        let clock = Clock { now: Box::new(Instant::now), sleep: Box::new(std::thread::sleep) };
-        Retry { most, left: most, deadline, answers_only: false, progress: 0, notice: Box::new(notice), clock }
+        let (notice, now, sleep) = (Box::new(notice), Box::new(Instant::now), Box::new(std::thread::sleep));
+        Retry { most, left: most, deadline, answers_only: false, progress: 0, notice, now, sleep }
     }
 
     /// No second try at all.
@@ -103,7 +98,7 @@ impl<'a> Retry<'a> {
     ) -> Result<T> {
         let (mut failures, mut last) = (0, None);
         loop {
-            let (began, left, progress) = ((self.clock.now)(), self.left, self.progress);
+            let (began, left, progress) = ((self.now)(), self.left, self.progress);
             let error = match attempt(self, last.as_ref()) {
                 Err(error) => error,
                 done => return done,
@@ -139,16 +134,16 @@ impl<'a> Retry<'a> {
     /// Waits for a person or another run, which the budget does not pay for; false, at once, if the deadline comes
     /// first.
     pub(crate) fn stand_by(&self, time: Duration) -> bool {
-        if self.deadline.is_some_and(|deadline| time > deadline.saturating_duration_since((self.clock.now)())) {
+        if self.deadline.is_some_and(|deadline| time > deadline.saturating_duration_since((self.now)())) {
             return false;
         }
-        (self.clock.sleep)(time);
+        (self.sleep)(time);
         true
     }
 
     /// Waits because of `reason`; false, at once, if there is no budget, or not enough.
     fn wait(&mut self, time: Duration, reason: &Error) -> bool {
-        let began = (self.clock.now)();
+        let began = (self.now)();
         let left = self.deadline.map_or(self.left, |end| self.left.min(end.saturating_duration_since(began)));
         if left.is_zero() || time > left {
             return false;
@@ -156,20 +151,20 @@ impl<'a> Retry<'a> {
         if time >= ANNOUNCED {
             (self.notice)(&format!("waiting {} before the next try: {reason}", seconds(time)));
         }
-        (self.clock.sleep)(time);
+        (self.sleep)(time);
         self.left = self.left.saturating_sub(self.since(began));
         true
     }
 
     fn since(&self, began: Instant) -> Duration {
-        (self.clock.now)().saturating_duration_since(began)
+        (self.now)().saturating_duration_since(began)
     }
 
     /// Time that passes only by waiting, and by what `now` adds to it.
     #[cfg(test)]
     pub(crate) fn at(most: Duration, clock: &'a crate::clock::Virtual) -> Retry<'a> {
-        let clock = Clock { now: Box::new(|| clock.now()), sleep: Box::new(|time| clock.pass(time)) };
-        Retry { clock, ..Retry::new(most, None, |_| {}) }
+        let (now, sleep) = (Box::new(|| clock.now()), Box::new(|time| clock.pass(time)));
+        Retry { now, sleep, ..Retry::new(most, None, |_| {}) }
     }
 }
 

@@ -73,7 +73,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("imap", 3960),
     ("mime", 1700),
     ("net", 1400),
-    ("ground", 1590),
+    ("ground", 1580),
 ];
 
 /// The room of a file: what stands alone in `src/` is the ground, `main` and `lib` are doors.
