@@ -15,7 +15,7 @@ use crate::calendar::internal_date;
 use crate::error::{Error, Result};
 use crate::imap::BodySink;
 use crate::imap::UidSet;
-use crate::imap::fetch::Fetch;
+use crate::imap::types::Fetch;
 use crate::imap::types::{SeqNum, Uid, UidValidity};
 use crate::mime::{Ending, Missing, has_empty_line};
 

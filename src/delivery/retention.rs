@@ -8,7 +8,7 @@ use super::pass::Pass;
 use crate::calendar::Day;
 use crate::calendar::{internal_date, rfc3339};
 use crate::error::Result;
-use crate::imap::fetch::Fetch;
+use crate::imap::types::Fetch;
 use crate::imap::{Selected, UidSet};
 
 /// A day is one of the server's time zone, so two more than UTC's are looked at.

@@ -13,7 +13,7 @@ use crate::calendar::internal_date;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::files;
 use crate::imap::BodySink;
-use crate::imap::fetch::Fetch;
+use crate::imap::types::Fetch;
 use crate::imap::types::{SeqNum, Uid};
 use crate::mime::Ending;
 

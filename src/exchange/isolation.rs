@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 
 use super::meaning::is_refusal;
 use crate::error::{Error, Kind, Result};
-use crate::imap::fetch::Fetch;
+use crate::imap::types::Fetch;
 use crate::imap::types::{Uid, UidValidity, Unreadable};
 use crate::imap::{Selected, UidSet};
 

@@ -11,7 +11,7 @@ use crate::calendar::Day;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::imap::Selected;
 use crate::imap::UidSet;
-use crate::imap::fetch::Fetch;
+use crate::imap::types::Fetch;
 use crate::imap::types::Uid;
 
 /// Bytes of keys in one command: Exchange refuses a command of more than 4,096.

@@ -9,8 +9,8 @@ use super::client::Session;
 use super::command::Command;
 use super::connection::Handler;
 use super::mailbox_name::MailboxName;
-use super::types::{CodeMeaning, Flag, Uid, UidValidity};
-use super::wire::Literals;
+use super::types::{CodeMeaning, Flag, Untagged};
+use super::uid_set::{Uid, UidValidity};
 use crate::calendar::DateTime;
 use crate::error::{Error, Phase, Result};
 
@@ -59,9 +59,11 @@ impl<S: Read + Write> Session<S> {
 /// Where the bytes of the literal come from.
 struct Upload<'a>(&'a mut dyn Read);
 
-impl Literals for Upload<'_> {}
-
 impl Handler for Upload<'_> {
+    fn untagged(&mut self, _: Untagged) -> Result<()> {
+        Ok(())
+    }
+
     fn upload(&mut self, buffer: &mut [u8]) -> Result<usize> {
         self.0.read(buffer).map_err(|e| match e.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
             // A reader of ours says what is wrong with the message.

@@ -4,13 +4,11 @@
 
 use std::io;
 
-use super::connection::Handler;
-use super::fetch::{AnnouncedSection, Fetch, announced_section};
-use super::frame::Frame;
-use super::mailbox::Mailbox;
-use super::types::{Uid, Unreadable, Untagged};
-use super::uid_set::UidSet;
-use super::wire::Literals;
+use super::connection::{Handler, NotMail};
+use super::parse::{AnnouncedSection, announced_section};
+use super::types::{Fetch, Mailbox, Unreadable, Untagged};
+use super::uid_set::{Uid, UidSet};
+use super::wire::{Frame, Literals};
 use crate::error::{Error, Result};
 
 /// Where the bodies of messages go as they come in.
@@ -55,9 +53,6 @@ impl BodySink for Vec<u8> {
 
 /// The bytes by which it is known that a body is not the message.
 const START: usize = 4096;
-
-/// Says of the start of a body why it is not the message, if it is not.
-pub(crate) type NotMail = fn(&[u8]) -> Option<&'static str>;
 
 /// Passes the bodies that were asked for on to a sink.
 pub(super) struct Bodies<'a> {
@@ -163,5 +158,9 @@ impl Handler for Bodies<'_> {
             }
         }
         .map_err(|e| Error::disk("writing the message", e))
+    }
+
+    fn literals(&mut self) -> Option<&mut dyn Literals> {
+        Some(self)
     }
 }

@@ -5,7 +5,7 @@
 //! has no known shape is passed over.
 
 use super::cursor::{Cursor, Parse, Str, parse_digits};
-use super::frame::Frame;
+use super::wire::Frame;
 
 /// The deepest that a structure is looked into.
 const DEEPEST: usize = 1_000;

@@ -7,10 +7,10 @@
 use std::io::{Read, Write};
 
 use super::command::{Command, Piece};
-use super::connection::{Connection, Handler, Ignore, Listener};
+use super::connection::{Connection, Handler, Listener, ignore};
 use super::mailbox_name::MailboxName;
 use super::types::{CodeMeaning, Condition, ListItem, MailboxStatus, Status, Untagged};
-use super::wire::{Limits, Literals};
+use super::wire::Limits;
 use super::xoauth2;
 use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::secret::Secret;
@@ -60,8 +60,7 @@ impl<S: Read + Write> Client<S> {
     /// Waits for the greeting. A server that takes us for signed in already (PREAUTH) is refused: we
     /// do not know as whom.
     pub(crate) fn greet(stream: S, limits: Limits, listener: Listener) -> Result<Client<S>> {
-        let mut connection = Connection::new(stream, limits);
-        connection.set_listener(listener);
+        let mut connection = Connection::new(stream, limits, listener);
         let greeting = connection.greeting()?;
         if greeting.condition == Condition::PreAuth {
             let message = "the server took the connection for signed in (PREAUTH) before any sign-in";
@@ -129,9 +128,11 @@ struct Sasl {
     said: Option<String>,
 }
 
-impl Literals for Sasl {}
-
 impl Handler for Sasl {
+    fn untagged(&mut self, _: Untagged) -> Result<()> {
+        Ok(())
+    }
+
     fn challenge(&mut self, text: &[u8]) -> Result<Option<Piece>> {
         if let Some(response) = self.response.take() {
             return Ok(Some(Piece::Secret(response)));
@@ -187,7 +188,7 @@ impl<S: Read + Write> Session<S> {
             true => Command::new("NAMESPACE", Phase::Mailbox),
             false => Command::new("LIST", Phase::Mailbox).raw("\"\" \"\"")?,
         };
-        self.connection.run_ok(&command, &mut Ignore).map(|_| command.name())
+        self.connection.run_ok(&command, &mut ignore).map(|_| command.name())
     }
 
     /// LIST of all mailboxes. A line that cannot be read costs its own mailbox.
@@ -206,12 +207,15 @@ impl<S: Read + Write> Session<S> {
 
     fn list_by(&mut self, command: Command) -> Result<Listed> {
         let mut listed = Listed::default();
-        self.connection.ask(&command.allowing(BYTES_OF_A_LIST), |data| match data {
-            Untagged::List(item) => listed.items.push(item),
-            Untagged::Unreadable(bad) if bad.name == "LIST" && listed.unreadable.len() < MOST_UNREADABLE => {
-                listed.unreadable.push(bad.to_string());
+        self.connection.run_ok(&command.allowing(BYTES_OF_A_LIST), &mut |data| {
+            match data {
+                Untagged::List(item) => listed.items.push(item),
+                Untagged::Unreadable(bad) if bad.name == "LIST" && listed.unreadable.len() < MOST_UNREADABLE => {
+                    listed.unreadable.push(bad.to_string());
+                }
+                _ => {}
             }
-            _ => {}
+            Ok(())
         })?;
         Ok(listed)
     }
@@ -221,10 +225,11 @@ impl<S: Read + Write> Session<S> {
     pub fn status(&mut self, name: &MailboxName) -> Result<MailboxStatus> {
         let mut found = MailboxStatus::default();
         let command = Command::new("STATUS", Phase::Command).mailbox(name)?;
-        self.connection.ask(&command.raw("(MESSAGES UNSEEN UIDNEXT UIDVALIDITY)")?, |data| {
+        self.connection.run_ok(&command.raw("(MESSAGES UNSEEN UIDNEXT UIDVALIDITY)")?, &mut |data| {
             if let Untagged::MailboxStatus(status) = data {
                 found = status;
             }
+            Ok(())
         })?;
         Ok(found)
     }
@@ -250,14 +255,15 @@ impl<S: Read + Write> Session<S> {
     /// ```
     pub fn create(&mut self, name: &MailboxName) -> Result<()> {
         let command = Command::new("CREATE", Phase::Command).mailbox(name)?;
-        self.connection.run_ok(&command, &mut Ignore).map(drop)
+        self.connection.run_ok(&command, &mut ignore).map(drop)
     }
 
     /// LOGOUT: the server says BYE, then ends the command. One that hangs up after its BYE said enough.
     pub fn logout(mut self) -> Result<()> {
         let mut bye = false;
-        let ended = self.connection.ask(&Command::new("LOGOUT", Phase::Logout), |data| {
+        let ended = self.connection.run_ok(&Command::new("LOGOUT", Phase::Logout), &mut |data| {
             bye |= matches!(data, Untagged::Status(Status { condition: Condition::Bye, .. }));
+            Ok(())
         });
         if bye { Ok(()) } else { ended.map(drop) }
     }
@@ -273,10 +279,11 @@ fn told(status: &Status) -> Option<Capabilities> {
 
 fn capability<S: Read + Write>(connection: &mut Connection<S>) -> Result<Capabilities> {
     let mut found = None;
-    connection.ask(&Command::new("CAPABILITY", Phase::Capability), |data| {
+    connection.run_ok(&Command::new("CAPABILITY", Phase::Capability), &mut |data| {
         if let Untagged::Capability(words) = data {
             found = Some(Capabilities(words));
         }
+        Ok(())
     })?;
     found.ok_or_else(|| broken("an OK to CAPABILITY without the list").in_phase(Phase::Capability))
 }

@@ -7,17 +7,15 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use super::bodies::NotMail;
 use super::command::{Command, Piece};
 use super::faults::{bare, ended, unexpected, unreadable, wire_error};
-pub(super) use super::handler::{Handler, Ignore, Taking};
 use super::parse;
 use super::types::{CodeMeaning, Condition, Response, Status, Tag, Unreadable, Untagged};
-use super::wire::{Limits, Reader};
+use super::wire::{Limits, Literals, Reader};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::net::{self, Readiness};
 use crate::secret::Secret;
-use crate::text::shorten;
+use crate::text::{escape_bytes, shorten};
 use crate::transcript::Transcript;
 
 /// Untagged data that any command's answer may have, in bytes.
@@ -36,6 +34,9 @@ const MOST_OF_AN_ALERT: usize = 1000;
 /// Gets what the server wants people to read (RFC 3501 section 7.1).
 pub(crate) type OnAlert = Box<dyn FnMut(&str) + Send>;
 
+/// Says of the start of a body why it is not the message, if it is not.
+pub(crate) type NotMail = fn(&[u8]) -> Option<&'static str>;
+
 /// Who hears a server besides those who command it.
 #[derive(Default)]
 pub(crate) struct Listener {
@@ -49,44 +50,63 @@ pub(crate) struct Listener {
     pub not_mail: Option<NotMail>,
 }
 
+/// Takes what a command's answer brings: one command in flight, one handler. A closure takes the untagged responses.
+pub(super) trait Handler {
+    /// An untagged response.
+    fn untagged(&mut self, data: Untagged) -> Result<()>;
+
+    /// Where literals go that are not to be held.
+    fn literals(&mut self) -> Option<&mut dyn Literals> {
+        None
+    }
+
+    /// A continuation request that no literal of ours waits for; the answer is a line, without its end, or
+    /// nothing where the server is to go on.
+    fn challenge(&mut self, text: &[u8]) -> Result<Option<Piece>> {
+        let shown = shorten(&escape_bytes(text), 200);
+        let message = format!("the server asked for more where nothing is: + {shown}");
+        Err(Error::new(Kind::Protocol, Phase::Command, message))
+    }
+
+    /// The next bytes of the literal that the command announced; none where there are no more.
+    fn upload(&mut self, _: &mut [u8]) -> Result<usize> {
+        Ok(0)
+    }
+
+    /// True where an IDLE has waited long enough.
+    fn is_enough(&self) -> bool {
+        false
+    }
+}
+
+impl<F: FnMut(Untagged) -> Result<()>> Handler for F {
+    fn untagged(&mut self, data: Untagged) -> Result<()> {
+        self(data)
+    }
+}
+
+/// Takes no notice of untagged responses.
+pub(super) fn ignore(_: Untagged) -> Result<()> {
+    Ok(())
+}
+
 /// A connection to an IMAP server.
 pub(super) struct Connection<S> {
     reader: Reader<S>,
-    limits: Limits,
+    pub(super) listener: Listener,
     next_tag: u32,
     given_tag: Option<Tag>,
     literal_plus: bool,
     closed: Option<String>,
     alerts: Vec<String>,
-    on_alert: Option<OnAlert>,
-    meaning: Option<fn(Error) -> Error>,
-    pub(super) not_mail: Option<NotMail>,
 }
 
 impl<S: Read + Write> Connection<S> {
     /// A connection over `stream`, which the server has not greeted yet.
-    pub(super) fn new(stream: S, limits: Limits) -> Connection<S> {
-        Connection {
-            reader: Reader::new(stream, limits),
-            limits,
-            next_tag: 1,
-            given_tag: None,
-            literal_plus: false,
-            closed: None,
-            alerts: Vec::new(),
-            on_alert: None,
-            meaning: None,
-            not_mail: None,
-        }
-    }
-
-    /// Has somebody listen, from the greeting on.
-    pub(crate) fn set_listener(&mut self, listener: Listener) {
-        if let Some(transcript) = listener.transcript {
-            self.reader.set_transcript(transcript);
-        }
-        self.on_alert = listener.on_alert;
-        (self.meaning, self.not_mail) = (listener.meaning, listener.not_mail);
+    pub(super) fn new(stream: S, limits: Limits, mut listener: Listener) -> Connection<S> {
+        let reader = Reader::new(stream, limits, listener.transcript.take());
+        let (next_tag, given_tag, literal_plus) = (1, None, false);
+        Connection { reader, listener, next_tag, given_tag, literal_plus, closed: None, alerts: Vec::new() }
     }
 
     /// The tag of the next command; without it tags are `a1`, `a2`, …
@@ -112,24 +132,23 @@ impl<S: Read + Write> Connection<S> {
 
     /// The server's first response.
     pub(super) fn greeting(&mut self) -> Result<Status> {
-        let greeting = self.read(Phase::Greeting, &mut Ignore, &mut BUDGET.clone());
+        let greeting = self.read(Phase::Greeting, None, &mut BUDGET.clone());
         let outcome = greeting.and_then(|response| match response {
-            Response::Untagged(Untagged::Status(status))
-                if matches!(status.condition, Condition::Ok | Condition::PreAuth) =>
-            {
-                Ok(status)
-            }
-            Response::Untagged(Untagged::Status(status)) if status.condition == Condition::Bye => {
-                let message = "the server does not take the connection";
-                Err(Error::new(Kind::Temporary, Phase::Greeting, message).with_reply(status.reply()))
-            }
+            Response::Untagged(Untagged::Status(status)) => match status.condition {
+                Condition::Ok | Condition::PreAuth => Ok(status),
+                Condition::Bye => {
+                    let message = "the server does not take the connection";
+                    Err(Error::new(Kind::Temporary, Phase::Greeting, message).with_reply(status.reply()))
+                }
+                _ => Err(unexpected(Phase::Greeting, "a greeting", &Response::Untagged(Untagged::Status(status)))),
+            },
             other => Err(unexpected(Phase::Greeting, "a greeting", &other)),
         });
         outcome.map_err(|e| self.explained(e)).inspect_err(|e| self.close(e))
     }
 
     fn explained(&self, error: Error) -> Error {
-        match self.meaning {
+        match self.listener.meaning {
             Some(meaning) => meaning(error),
             None => error,
         }
@@ -143,134 +162,38 @@ impl<S: Read + Write> Connection<S> {
 
     /// Runs a command to its end and returns how it ended, NO and BAD included.
     pub(super) fn run(&mut self, command: &Command, handler: &mut dyn Handler) -> Result<Status> {
-        self.while_open(command, |connection| connection.converse(command, handler))
-    }
-
-    /// What fails in `talk` closes the connection, and a closed one is not talked to.
-    fn while_open<T>(&mut self, command: &Command, talk: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        if let Some(reason) = &self.closed {
-            let message = format!("the connection is closed already ({reason})");
-            return Err(Error::new(Kind::Temporary, command.phase(), message).in_command(command.name()));
-        }
-        self.reader.asked();
-        talk(self).map_err(|e| self.explained(e.in_command(command.name()))).inspect_err(|e| self.close(e))
+        self.exchange(command, handler, |exchange| exchange.run())
     }
 
     /// Runs a command that must end in OK.
     pub(super) fn run_ok(&mut self, command: &Command, handler: &mut dyn Handler) -> Result<Status> {
         let status = self.run(command, handler)?;
+        self.is_ok(command, status)
+    }
+
+    fn is_ok(&self, command: &Command, status: Status) -> Result<Status> {
         match status.condition {
             Condition::Ok => Ok(status),
             _ => Err(self.refused(command, "the server refused", &status)),
         }
     }
 
-    /// The same, with what comes before its end.
-    pub(super) fn ask(&mut self, command: &Command, mut each: impl FnMut(Untagged)) -> Result<Status> {
-        let take = |data| {
-            each(data);
-            Ok(())
-        };
-        self.run_ok(command, &mut Taking(take))
-    }
-
-    fn converse(&mut self, command: &Command, handler: &mut dyn Handler) -> Result<Status> {
-        let tag = self.tag();
-        let mut budget = BUDGET + command.allowance;
-        match self.send(&tag, command, handler, &mut budget)? {
-            Some(status) => Ok(status),
-            None => self.conclude(&tag, command, handler, &mut budget),
-        }
-    }
-
-    /// Reads on to the end of the command.
-    fn conclude(
+    /// What fails in `talk` closes the connection, and a closed one is not talked to.
+    fn exchange<T>(
         &mut self,
-        tag: &Tag,
         command: &Command,
         handler: &mut dyn Handler,
-        budget: &mut u64,
-    ) -> Result<Status> {
-        loop {
-            match self.read(command.phase(), handler, budget)? {
-                Response::Tagged(answered, status) if answered == *tag => return Ok(status),
-                Response::Continuation(text) => {
-                    if let Some(answer) = handler.challenge(&text)? {
-                        self.write(command.phase(), &[answer, Piece::Text(b"\r\n".to_vec())])?;
-                    }
-                }
-                Response::Untagged(data) => self.untagged(command, data, handler)?,
-                other => return Err(unexpected(command.phase(), "the answer to the command", &other)),
-            }
+        talk: impl FnOnce(&mut Exchange<S>) -> Result<T>,
+    ) -> Result<T> {
+        if let Some(reason) = &self.closed {
+            let message = format!("the connection is closed already ({reason})");
+            return Err(Error::new(Kind::Temporary, command.phase(), message).in_command(command.name()));
         }
-    }
-
-    /// Sends a command; `Some` where the server ended it before a literal was sent.
-    fn send(
-        &mut self,
-        tag: &Tag,
-        command: &Command,
-        handler: &mut dyn Handler,
-        budget: &mut u64,
-    ) -> Result<Option<Status>> {
-        let mut line = vec![Piece::Text(format!("{} ", tag.as_str()).into_bytes())];
-        for piece in command.pieces() {
-            let (size, waits) = match piece {
-                Piece::Literal(bytes) => (bytes.len() as u64, !self.literal_plus),
-                Piece::Upload(size) => (*size, true),
-                piece => {
-                    line.push(piece.clone());
-                    continue;
-                }
-            };
-            let plus = if waits { "" } else { "+" };
-            line.push(Piece::Text(format!("{{{size}{plus}}}\r\n").into_bytes()));
-            if waits {
-                self.write(command.phase(), &std::mem::take(&mut line))?;
-                if let Some(status) = self.await_continuation(tag, command, handler, budget)? {
-                    return Ok(Some(status));
-                }
-            }
-            match piece {
-                Piece::Literal(bytes) => line.push(Piece::Text(bytes.clone())),
-                _ => self.upload(command.phase(), size, handler)?,
-            }
-        }
-        line.push(Piece::Text(b"\r\n".to_vec()));
-        self.write(command.phase(), &line)?;
-        Ok(None)
-    }
-
-    fn await_continuation(
-        &mut self,
-        tag: &Tag,
-        command: &Command,
-        handler: &mut dyn Handler,
-        budget: &mut u64,
-    ) -> Result<Option<Status>> {
-        loop {
-            match self.read(command.phase(), handler, budget)? {
-                Response::Continuation(_) => return Ok(None),
-                Response::Tagged(answered, status) if answered == *tag && status.condition != Condition::Ok => {
-                    return Ok(Some(status));
-                }
-                Response::Untagged(data) => self.untagged(command, data, handler)?,
-                other => return Err(unexpected(command.phase(), "leave to send a literal", &other)),
-            }
-        }
-    }
-
-    fn untagged(&mut self, command: &Command, data: Untagged, handler: &mut dyn Handler) -> Result<()> {
-        if is_asked_for(command.name(), &data) {
-            self.reader.asked();
-        }
-        match &data {
-            // To LOGOUT it is the expected answer (RFC 3501 section 7.1.5).
-            Untagged::Status(status) if status.condition == Condition::Bye && command.phase() != Phase::Logout => {
-                Err(ended(command.phase(), status.reply()))
-            }
-            _ => handler.untagged(data),
-        }
+        self.reader.asked();
+        let (tag, budget) = (self.tag(), BUDGET + command.allowance);
+        talk(&mut Exchange { connection: self, tag, command, handler, budget })
+            .map_err(|e| self.explained(e.in_command(command.name())))
+            .inspect_err(|e| self.close(e))
     }
 
     /// Any status may be one that people must see.
@@ -281,16 +204,16 @@ impl<S: Read + Write> Connection<S> {
         }
         let text = shorten(&String::from_utf8_lossy(&status.text), MOST_OF_AN_ALERT);
         if self.alerts.len() < MOST_ALERTS && !self.alerts.contains(&text) {
-            self.on_alert.iter_mut().for_each(|told| told(&text));
+            self.listener.on_alert.iter_mut().for_each(|told| told(&text));
             self.alerts.push(text);
         }
     }
 
     /// The next response, understood, its cost taken from the budget. One that breaks its grammar is skipped, as long as
     /// its end is where it should be; one that is longer than the budget is too.
-    fn read(&mut self, phase: Phase, handler: &mut dyn Handler, budget: &mut u64) -> Result<Response> {
+    fn read(&mut self, phase: Phase, literals: Option<&mut dyn Literals>, budget: &mut u64) -> Result<Response> {
         let most = usize::try_from(*budget).unwrap_or(usize::MAX).max(LEAST_RESPONSE);
-        let frame = self.reader.response_within(most, handler).map_err(|e| wire_error(phase, e))?;
+        let frame = self.reader.response_within(most, literals).map_err(|e| wire_error(phase, e))?;
         let mut cost = frame.bytes().len() as u64 + 2;
         let response = match parse::response(&frame) {
             Ok(Response::Bare(line)) => bare(phase, line)?,
@@ -308,28 +231,6 @@ impl<S: Read + Write> Connection<S> {
         })?;
         self.heed(&response);
         Ok(response)
-    }
-
-    /// Sends the bytes of a literal that was asked for: as many as were announced. Where there are fewer,
-    /// the connection ends here, because the server would take the next command for the rest of them.
-    fn upload(&mut self, phase: Phase, size: u64, handler: &mut dyn Handler) -> Result<()> {
-        let mut buffer = vec![0; UPLOAD];
-        let mut left = size;
-        while left > 0 {
-            let most = usize::try_from(left).unwrap_or(UPLOAD).min(UPLOAD);
-            let read = handler.upload(buffer.get_mut(..most).unwrap_or_default())?;
-            let bytes = buffer.get(..read.min(most)).unwrap_or_default();
-            if bytes.is_empty() {
-                let message = format!("the message was to have {size} bytes and ends {left} before");
-                return Err(Error::new(Kind::Local, Phase::Disk, message));
-            }
-            left -= bytes.len() as u64;
-            self.put(phase, bytes)?;
-        }
-        if let Some(transcript) = self.reader.transcript() {
-            transcript.client_hidden(size);
-        }
-        Ok(())
     }
 
     /// Writes pieces to the stream, and the client's side down.
@@ -380,39 +281,20 @@ impl<S: Read + Write> Connection<S> {
 
     /// The limits that the connection was made with.
     pub(super) fn limits(&self) -> Limits {
-        self.limits
+        self.reader.limits()
     }
 }
 
 impl<S: Read + Write + Readiness> Connection<S> {
     /// Runs IDLE: it is ended by DONE when `time` has passed or the handler has enough. A server that ends
     /// it by itself, or refuses it, is heard.
-    pub(crate) fn idle(&mut self, command: &Command, time: Duration, handler: &mut dyn Handler) -> Result<Status> {
-        self.while_open(command, |connection| connection.idle_to_its_end(command, time, handler))
-    }
-
-    fn idle_to_its_end(&mut self, command: &Command, time: Duration, handler: &mut dyn Handler) -> Result<Status> {
-        let phase = command.phase();
-        let (tag, mut budget) = (self.tag(), BUDGET);
-        self.send(&tag, command, handler, &mut budget)?;
-        if let Some(status) = self.await_continuation(&tag, command, handler, &mut budget)? {
-            return Ok(status);
-        }
-        let end = self.reader.get_mut().now().checked_add(time);
-        while !handler.is_enough() && self.is_ready_until(phase, end)? {
-            match self.read(phase, handler, &mut budget)? {
-                Response::Tagged(answered, status) if answered == tag => return Ok(status),
-                Response::Untagged(data) => self.untagged(command, data, handler)?,
-                Response::Continuation(_) => {}
-                other => return Err(unexpected(phase, "news", &other)),
-            }
-        }
-        self.write(phase, &[Piece::Text(b"DONE\r\n".to_vec())])?;
-        self.conclude(&tag, command, handler, &mut budget)
+    pub(super) fn idle(&mut self, command: &Command, time: Duration, handler: &mut dyn Handler) -> Result<Status> {
+        let status = self.exchange(command, handler, |exchange| exchange.idle(time))?;
+        self.is_ok(command, status)
     }
 
     /// Waits for the server to say something, a command or none being in flight.
-    pub(crate) fn pause(&mut self, time: Duration) -> Result<bool> {
+    pub(super) fn pause(&mut self, time: Duration) -> Result<bool> {
         let end = self.reader.get_mut().now().checked_add(time);
         self.is_ready_until(Phase::Command, end)
     }
@@ -428,6 +310,152 @@ impl<S: Read + Write + Readiness> Connection<S> {
     }
 }
 
+/// A command in flight.
+struct Exchange<'a, S> {
+    connection: &'a mut Connection<S>,
+    tag: Tag,
+    command: &'a Command,
+    handler: &'a mut dyn Handler,
+    /// Bytes of untagged data that may still come.
+    budget: u64,
+}
+
+impl<S: Read + Write> Exchange<'_, S> {
+    fn run(&mut self) -> Result<Status> {
+        match self.send()? {
+            Some(status) => Ok(status),
+            None => self.conclude(),
+        }
+    }
+
+    /// Sends the command; `Some` where the server ended it before a literal was sent.
+    fn send(&mut self) -> Result<Option<Status>> {
+        let mut line = vec![Piece::Text(format!("{} ", self.tag.as_str()).into_bytes())];
+        for piece in self.command.pieces() {
+            let (size, waits) = match piece {
+                Piece::Literal(bytes) => (bytes.len() as u64, !self.connection.literal_plus),
+                Piece::Upload(size) => (*size, true),
+                piece => {
+                    line.push(piece.clone());
+                    continue;
+                }
+            };
+            let plus = if waits { "" } else { "+" };
+            line.push(Piece::Text(format!("{{{size}{plus}}}\r\n").into_bytes()));
+            if waits {
+                self.write(&std::mem::take(&mut line))?;
+                if let Some(status) = self.await_continuation()? {
+                    return Ok(Some(status));
+                }
+            }
+            match piece {
+                Piece::Literal(bytes) => line.push(Piece::Text(bytes.clone())),
+                _ => self.upload(size)?,
+            }
+        }
+        line.push(Piece::Text(b"\r\n".to_vec()));
+        self.write(&line)?;
+        Ok(None)
+    }
+
+    /// Waits for leave to go on; `Some` where the server ended the command instead.
+    fn await_continuation(&mut self) -> Result<Option<Status>> {
+        loop {
+            match self.read()? {
+                Response::Continuation(_) => return Ok(None),
+                Response::Tagged(tag, status) if tag == self.tag && status.condition != Condition::Ok => {
+                    return Ok(Some(status));
+                }
+                Response::Untagged(data) => self.untagged(data)?,
+                other => return Err(unexpected(self.phase(), "leave to send a literal", &other)),
+            }
+        }
+    }
+
+    /// Reads on to the end of the command.
+    fn conclude(&mut self) -> Result<Status> {
+        loop {
+            match self.read()? {
+                Response::Tagged(tag, status) if tag == self.tag => return Ok(status),
+                Response::Continuation(text) => {
+                    if let Some(answer) = self.handler.challenge(&text)? {
+                        self.write(&[answer, Piece::Text(b"\r\n".to_vec())])?;
+                    }
+                }
+                Response::Untagged(data) => self.untagged(data)?,
+                other => return Err(unexpected(self.phase(), "the answer to the command", &other)),
+            }
+        }
+    }
+
+    fn untagged(&mut self, data: Untagged) -> Result<()> {
+        if is_asked_for(self.command.name(), &data) {
+            self.connection.reader.asked();
+        }
+        match &data {
+            // To LOGOUT it is the expected answer (RFC 3501 section 7.1.5).
+            Untagged::Status(status) if status.condition == Condition::Bye && self.phase() != Phase::Logout => {
+                Err(ended(self.phase(), status.reply()))
+            }
+            _ => self.handler.untagged(data),
+        }
+    }
+
+    /// Sends the bytes of a literal that was asked for: as many as were announced. Where there are fewer,
+    /// the connection ends here, because the server would take the next command for the rest of them.
+    fn upload(&mut self, size: u64) -> Result<()> {
+        let mut buffer = vec![0; UPLOAD];
+        let mut left = size;
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(UPLOAD).min(UPLOAD);
+            let read = self.handler.upload(buffer.get_mut(..most).unwrap_or_default())?;
+            let bytes = buffer.get(..read.min(most)).unwrap_or_default();
+            if bytes.is_empty() {
+                let message = format!("the message was to have {size} bytes and ends {left} before");
+                return Err(Error::new(Kind::Local, Phase::Disk, message));
+            }
+            left -= bytes.len() as u64;
+            self.connection.put(self.phase(), bytes)?;
+        }
+        if let Some(transcript) = self.connection.reader.transcript() {
+            transcript.client_hidden(size);
+        }
+        Ok(())
+    }
+
+    fn phase(&self) -> Phase {
+        self.command.phase()
+    }
+
+    fn read(&mut self) -> Result<Response> {
+        self.connection.read(self.command.phase(), self.handler.literals(), &mut self.budget)
+    }
+
+    fn write(&mut self, pieces: &[Piece]) -> Result<()> {
+        self.connection.write(self.command.phase(), pieces)
+    }
+}
+
+impl<S: Read + Write + Readiness> Exchange<'_, S> {
+    fn idle(&mut self, time: Duration) -> Result<Status> {
+        self.send()?;
+        if let Some(status) = self.await_continuation()? {
+            return Ok(status);
+        }
+        let end = self.connection.reader.get_mut().now().checked_add(time);
+        while !self.handler.is_enough() && self.connection.is_ready_until(self.phase(), end)? {
+            match self.read()? {
+                Response::Tagged(tag, status) if tag == self.tag => return Ok(status),
+                Response::Untagged(data) => self.untagged(data)?,
+                Response::Continuation(_) => {}
+                other => return Err(unexpected(self.phase(), "news", &other)),
+            }
+        }
+        self.write(&[Piece::Text(b"DONE\r\n".to_vec())])?;
+        self.conclude()
+    }
+}
+
 /// True for what a command asks for, and not for what any server may say at any time (RFC 3501 section 7).
 fn is_asked_for(command: &str, data: &Untagged) -> bool {
     match data {
@@ -435,7 +463,7 @@ fn is_asked_for(command: &str, data: &Untagged) -> bool {
         Untagged::Search(_) | Untagged::Esearch(_) => command.ends_with("SEARCH"),
         Untagged::List(_) => command == "LIST",
         Untagged::MailboxStatus(_) => command == "STATUS",
-        Untagged::Expunge(_) | Untagged::Vanished(_) => command.ends_with("EXPUNGE") || command.ends_with("MOVE"),
+        Untagged::Expunge | Untagged::Vanished(_) => command.ends_with("EXPUNGE") || command.ends_with("MOVE"),
         _ => false,
     }
 }

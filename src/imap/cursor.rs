@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::frame::Frame;
+use super::wire::Frame;
 use crate::text::{escape_bytes, shorten};
 
 /// The most items of one list: a message to ten thousand recipients has that many, and a hostile list of
@@ -42,7 +42,7 @@ pub(crate) enum Str {
     Nil,
     Bytes(Vec<u8>),
     /// A literal that went elsewhere as it came in.
-    Streamed(u64),
+    Streamed,
 }
 
 #[derive(Clone)]
@@ -158,7 +158,7 @@ impl<'a> Cursor<'a> {
         match self.nstring()? {
             Str::Nil => Ok(None),
             Str::Bytes(bytes) => Ok(Some(bytes)),
-            Str::Streamed(_) => start.fail("a string that is not a message"),
+            Str::Streamed => start.fail("a string that is not a message"),
         }
     }
 
@@ -208,10 +208,7 @@ impl<'a> Cursor<'a> {
         }
         let held = self.frame.bytes().get(literal.held.clone()).unwrap_or_default();
         self.skip(held.len());
-        Ok(match literal.streamed {
-            Some(size) => Str::Streamed(size),
-            None => Str::Bytes(held.to_vec()),
-        })
+        Ok(if literal.streamed { Str::Streamed } else { Str::Bytes(held.to_vec()) })
     }
 
     /// Passes over one value whatever it is, a list with all that is in it, and returns its bytes.

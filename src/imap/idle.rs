@@ -3,12 +3,10 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use super::command::Command;
+use super::command::{Command, Piece};
 use super::connection::Handler;
-use super::mailbox::Mailbox;
 use super::selected::Selected;
-use super::types::{Condition, Untagged};
-use super::wire::Literals;
+use super::types::{Mailbox, Untagged};
 use crate::error::{Phase, Result};
 use crate::net::Readiness;
 
@@ -32,12 +30,8 @@ impl<S: Read + Write + Readiness> Selected<'_, S> {
         let before = self.mailbox.exists;
         let mut watch = Watch { mailbox: &mut self.mailbox, known: before, came: false };
         let command = Command::new("IDLE", Phase::Command);
-        let status = self.session.connection.idle(&command, time, &mut watch)?;
-        let came = watch.came;
-        match status.condition {
-            Condition::Ok => Ok(came),
-            _ => Err(self.session.connection.refused(&command, "the server refused", &status)),
-        }
+        self.session.connection.idle(&command, time, &mut watch)?;
+        Ok(watch.came)
     }
 
     /// The time by the clock of the stream.
@@ -60,8 +54,6 @@ struct Watch<'a> {
     came: bool,
 }
 
-impl Literals for Watch<'_> {}
-
 impl Handler for Watch<'_> {
     fn untagged(&mut self, data: Untagged) -> Result<()> {
         self.mailbox.learn(&data);
@@ -72,7 +64,7 @@ impl Handler for Watch<'_> {
     }
 
     /// What else a server may ask for while it waits for DONE.
-    fn challenge(&mut self, _: &[u8]) -> Result<Option<super::command::Piece>> {
+    fn challenge(&mut self, _: &[u8]) -> Result<Option<Piece>> {
         Ok(None)
     }
 

@@ -11,26 +11,20 @@ pub(crate) mod command;
 mod connection;
 mod cursor;
 mod faults;
-pub(crate) mod fetch;
-mod frame;
-mod handler;
 mod idle;
-mod mailbox;
 pub(crate) mod mailbox_name;
 pub(crate) mod parse;
 mod selected;
 pub(crate) mod types;
 mod uid_set;
-mod unreadable;
 pub(crate) mod wire;
 pub(crate) mod xoauth2;
 
 pub use bodies::BodySink;
 pub use client::{Capabilities, Listed, Session};
-pub use mailbox::Mailbox;
 pub use selected::{Copied, Selected};
-pub use types::{Fetch, Flag, ListItem, MailboxStatus, Section, SeqNum, Uid, UidValidity};
-pub use uid_set::UidSet;
+pub use types::{Fetch, Flag, ListItem, Mailbox, MailboxStatus, Section};
+pub use uid_set::{SeqNum, Uid, UidSet, UidValidity};
 
 pub(crate) use body_structure::has_attachments;
 pub(crate) use client::Client;

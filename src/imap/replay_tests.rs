@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::fuzz::Monologue;
-use crate::imap::frame::Frame;
-use crate::imap::wire::Literals;
+use crate::imap::wire::Frame;
 use std::io;
 
 use crate::script::{self, Piece as Said, Player, Script, Turn};
@@ -97,6 +96,12 @@ struct Client<'a> {
 }
 
 impl Handler for Client<'_> {
+    fn untagged(&mut self, _: Untagged) -> Result<()> {
+        Ok(())
+    }
+    fn literals(&mut self) -> Option<&mut dyn Literals> {
+        Some(self)
+    }
     fn challenge(&mut self, _: &[u8]) -> Result<Option<Piece>> {
         match self.turns.borrow_mut().pop_front().as_deref() {
             Some([Said::Bytes(line)]) => Ok(Some(Piece::Text(line[..line.len() - 2].to_vec()))),
@@ -109,6 +114,9 @@ impl Handler for Client<'_> {
 impl Literals for Client<'_> {
     fn wants(&mut self, _: &Frame, size: u64) -> io::Result<bool> {
         Ok(self.elided.contains(&(size as usize)))
+    }
+    fn write(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -178,7 +186,7 @@ fn converse_all(script: &Script, slice: usize) -> Result<()> {
         _ => None,
     });
     let turns: Turns = RefCell::new(turns.collect());
-    let mut connection = Connection::new(Player::new(script, slice), Limits::default());
+    let mut connection = Connection::new(Player::new(script, slice), Limits::default(), Listener::default());
     connection.greeting()?;
     let mut client = Client { turns: &turns, elided: &elided(script) };
     while let Some((tag, command, plus)) = command(&turns) {
@@ -206,8 +214,8 @@ impl Literals for Elide {
 /// The reader's part: every response read, each turn to its end, and what the transcript says of it.
 fn transcribe(script: &Script, slice: usize) -> String {
     let page = Page::default();
-    let mut reader = Reader::new(Player::new(script, slice), Limits::default());
-    reader.set_transcript(Transcript::new(page.clone()));
+    let transcript = Transcript::new(page.clone());
+    let mut reader = Reader::new(Player::new(script, slice), Limits::default(), Some(transcript));
     let mut elide = Elide(elided(script), 0);
     for turn in &script.turns {
         match turn {
@@ -234,7 +242,7 @@ fn transcribe(script: &Script, slice: usize) -> String {
                 };
                 let (mut left, streamed) = (said.iter().map(size).sum::<usize>(), elide.1);
                 while left > 0 {
-                    let Ok(frame) = reader.response(&mut elide) else { break };
+                    let Ok(frame) = reader.response(Some(&mut elide)) else { break };
                     let _ = parse::response(&frame);
                     left = left
                         .saturating_sub(frame.bytes().len() + 2 + std::mem::replace(&mut elide.1, streamed) - streamed);
@@ -314,13 +322,13 @@ fn every_fixture_ends_as_the_table_says() {
 /// Reads bytes as a whole dialogue of any commands, until the connection ends them.
 fn survive(bytes: &[u8]) {
     let limits = Limits { response: 1 << 16, literal: 1 << 16 };
-    let mut connection = Connection::new(Monologue(bytes), limits);
+    let mut connection = Connection::new(Monologue(bytes), limits, Listener::default());
     if connection.greeting().is_err() {
         return;
     }
     for _ in 0..20 {
         let command = Command::new("NOOP", Phase::Command);
-        if connection.run(&command, &mut Ignore).is_err() {
+        if connection.run(&command, &mut ignore).is_err() {
             break;
         }
     }

@@ -9,11 +9,10 @@ use std::io::{Read, Write};
 use super::bodies::{Bodies, BodySink};
 use super::client::{Capabilities, Session, broken};
 use super::command::Command;
-use super::connection::{Ignore, Taking};
-use super::mailbox::Mailbox;
+use super::connection::ignore;
 use super::mailbox_name::MailboxName;
-use super::types::{CodeMeaning, Esearch, Fetch, Flag, Status, Uid, UidValidity, Untagged};
-use super::uid_set::{UidSet, in_order};
+use super::types::{CodeMeaning, Esearch, Fetch, Flag, Mailbox, Status, Untagged};
+use super::uid_set::{Uid, UidSet, UidValidity, in_order};
 use crate::error::{Error, Kind, Phase, Result};
 
 /// Bytes of a command line; Exchange refuses more than 4,096 (`BAD Command Argument Error. 12`).
@@ -46,7 +45,7 @@ struct Shown {
 impl Shown {
     fn learn(&mut self, asked: &UidSet, data: &Untagged) {
         match data {
-            Untagged::Expunge(_) => self.expunged += 1,
+            Untagged::Expunge => self.expunged += 1,
             Untagged::Vanished(set) => {
                 self.gone.extend(&UidSet::parse(&String::from_utf8_lossy(set)).unwrap_or_default().within(asked))
             }
@@ -142,9 +141,11 @@ impl<S: Read + Write> Session<S> {
     fn open(&mut self, verb: &'static str, name: &MailboxName) -> Result<Selected<'_, S>> {
         let mut mailbox = Mailbox { read_only: verb == "EXAMINE", ..Mailbox::default() };
         let mut has_exists = false;
-        let status = self.connection.ask(&Command::new(verb, Phase::Select).mailbox(name)?, |data| {
+        let command = Command::new(verb, Phase::Select).mailbox(name)?;
+        let status = self.connection.run_ok(&command, &mut |data| {
             has_exists |= matches!(data, Untagged::Exists(_));
             mailbox.learn(&data);
+            Ok(())
         })?;
         // Required by RFC 3501 section 6.3.1; without it nobody knows that the mailbox is empty.
         if !has_exists {
@@ -253,11 +254,10 @@ impl<S: Read + Write> Selected<'_, S> {
     /// Runs a command that must end in OK, and learns what the server says of the mailbox.
     fn run(&mut self, command: &Command, mut each: impl FnMut(&Untagged) -> Result<()>) -> Result<Status> {
         let mailbox = &mut self.mailbox;
-        let mut take = Taking(|data| {
+        self.session.connection.run_ok(command, &mut |data| {
             mailbox.learn(&data);
             each(&data)
-        });
-        self.session.connection.run_ok(command, &mut take)
+        })
     }
 
     /// UID FETCH of whole messages by `BODY.PEEK[]`, which leaves `\Seen` as it is: each body goes to
@@ -271,7 +271,7 @@ impl<S: Read + Write> Selected<'_, S> {
             let command = Command::new("UID FETCH", Phase::Fetch)
                 .raw(&format!("{chunk} ({items} BODY.PEEK[])"))?
                 .allowing(chunk.len().saturating_mul(BYTES_A_MESSAGE));
-            let mut bodies = Bodies::new(&chunk, sink, &mut self.mailbox, self.session.connection.not_mail);
+            let mut bodies = Bodies::new(&chunk, sink, &mut self.mailbox, self.session.connection.listener.not_mail);
             self.session.connection.run_ok(&command, &mut bodies)?;
         }
         Ok(())
@@ -442,6 +442,6 @@ impl<S: Read + Write> Selected<'_, S> {
             false if self.mailbox.read_only => "CLOSE",
             false => return Ok(()),
         };
-        self.session.connection.run_ok(&Command::new(verb, Phase::Unselect), &mut Ignore).map(drop)
+        self.session.connection.run_ok(&Command::new(verb, Phase::Unselect), &mut ignore).map(drop)
     }
 }

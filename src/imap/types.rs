@@ -1,47 +1,10 @@
-//! The nouns of IMAP: numbers that must not be mixed, and what a response says.
+//! The nouns of IMAP: what a response says, and what responses say of the mailbox that is open.
 
 use std::fmt;
-use std::num::NonZeroU32;
 
+use super::uid_set::UidSet;
+pub(crate) use super::uid_set::{SeqNum, Uid, UidValidity};
 use crate::error::ServerReply;
-
-/// A message's unique identifier within a mailbox and a UIDVALIDITY (RFC 3501 section 2.3.1.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Uid(NonZeroU32);
-
-/// A message's place in a mailbox, which moves when another message goes (RFC 3501 section 2.3.1.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SeqNum(NonZeroU32);
-
-/// Changes when the UIDs of a mailbox mean other messages than before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UidValidity(NonZeroU32);
-
-macro_rules! number {
-    ($name:ident) => {
-        impl $name {
-            /// The number; zero is none.
-            pub fn new(number: u32) -> Option<$name> {
-                NonZeroU32::new(number).map($name)
-            }
-
-            /// The number.
-            pub fn get(self) -> u32 {
-                self.0.get()
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    };
-}
-
-number!(Uid);
-number!(SeqNum);
-number!(UidValidity);
 
 /// The name that ties a tagged response to its command (RFC 3501 section 2.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -257,14 +220,13 @@ pub(crate) struct Esearch {
 pub(crate) enum Untagged {
     Status(Status),
     Capability(Vec<String>),
-    Flags(Vec<Flag>),
     List(ListItem),
     MailboxStatus(MailboxStatus),
     /// `* SEARCH`: sequence numbers or UIDs, as the command asked.
     Search(Vec<u32>),
     Esearch(Esearch),
     Exists(u32),
-    Expunge(SeqNum),
+    Expunge,
     Fetch(Box<Fetch>),
     /// `* VANISHED` (RFC 7162): the set of UIDs as sent.
     Vanished(Vec<u8>),
@@ -306,4 +268,42 @@ pub(crate) enum Response {
     Continuation(Vec<u8>),
     /// A line that is none of the three: Exchange sends `Server Unavailable. 15` and `[COPYUID …]` so.
     Bare(Vec<u8>),
+}
+
+/// What the server said of the mailbox that is open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Mailbox {
+    /// Messages in it.
+    pub exists: u32,
+    /// The UIDs' validity; a server that has none cannot keep UIDs.
+    pub uid_validity: Option<UidValidity>,
+    /// The UID that the next message will at least have.
+    pub uid_next: Option<u32>,
+    /// Flags that can be changed for good.
+    pub permanent_flags: Option<Vec<Flag>>,
+    /// True where nothing can be changed.
+    pub read_only: bool,
+}
+
+impl Mailbox {
+    pub(super) fn learn(&mut self, data: &Untagged) {
+        match data {
+            Untagged::Exists(exists) => self.exists = *exists,
+            Untagged::Expunge => self.exists = self.exists.saturating_sub(1),
+            Untagged::Vanished(set) => {
+                let gone = UidSet::parse(&String::from_utf8_lossy(set)).map_or(0, |uids| uids.len());
+                self.exists = self.exists.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
+            }
+            Untagged::Status(Status { code: Some(code), .. }) => match &code.meaning {
+                CodeMeaning::UidValidity(validity) => self.uid_validity = Some(*validity),
+                CodeMeaning::UidNext(next) => self.uid_next = Some(*next),
+                CodeMeaning::PermanentFlags(flags) => self.permanent_flags = Some(flags.clone()),
+                CodeMeaning::ReadOnly => self.read_only = true,
+                CodeMeaning::ReadWrite => self.read_only = false,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
 }

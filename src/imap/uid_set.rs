@@ -1,12 +1,50 @@
-//! A set of UIDs as ranges: what commands carry, and what a program remembers of years of mail.
+//! UIDs and their like, numbers that must not be mixed; and a set of UIDs as ranges: what commands carry, and what a
+//! program remembers of years of mail.
 
 use std::collections::BTreeMap;
 use std::fmt;
-
-use super::types::Uid;
+use std::num::NonZeroU32;
 
 /// The most UIDs of a COPYUID that are looked at one by one.
 const MOST_PAIRS: u64 = 100_000;
+
+/// A message's unique identifier within a mailbox and a UIDVALIDITY (RFC 3501 section 2.3.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uid(NonZeroU32);
+
+/// A message's place in a mailbox, which moves when another message goes (RFC 3501 section 2.3.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SeqNum(NonZeroU32);
+
+/// Changes when the UIDs of a mailbox mean other messages than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UidValidity(NonZeroU32);
+
+macro_rules! number {
+    ($name:ident) => {
+        impl $name {
+            /// The number; zero is none.
+            pub fn new(number: u32) -> Option<$name> {
+                NonZeroU32::new(number).map($name)
+            }
+
+            /// The number.
+            pub fn get(self) -> u32 {
+                self.0.get()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+number!(Uid);
+number!(SeqNum);
+number!(UidValidity);
 
 /// UIDs, kept as ranges in order, none touching the next: a mailbox fetched from its beginning is one
 /// range whatever its size, and adding a UID costs the same in any order.

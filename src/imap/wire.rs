@@ -18,8 +18,6 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-pub(crate) use super::frame::Frame;
-use super::frame::Literal;
 use crate::net::Pace;
 use crate::transcript::Transcript;
 
@@ -67,25 +65,69 @@ pub(crate) enum Fault {
     Over,
 }
 
-/// Where literals go as they come in; by default they are held in the frame.
-pub(crate) trait Literals {
-    /// A literal of `size` bytes follows `head`, the response as far as it has come. `true` has it
-    /// streamed to [`write`](Literals::write), `false` has it held in the frame.
-    fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool> {
-        let _ = (head, size);
-        Ok(false)
+/// One response: its lines with their literals in place, without the last CRLF.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Frame {
+    bytes: Vec<u8>,
+    literals: Vec<Literal>,
+    is_cut: bool,
+}
+
+/// A literal of a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Literal {
+    /// Where its bytes are in the frame: behind the CRLF of its `{n}`; empty where it was streamed.
+    pub(crate) held: Range<usize>,
+    /// True for one that went elsewhere as it came in.
+    pub(crate) streamed: bool,
+    /// True for one that was skipped: it is longer than what may be held.
+    pub(crate) skipped: bool,
+}
+
+impl Frame {
+    /// The response's bytes; a streamed literal leaves its `{n}` CRLF behind.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
-    /// The next bytes of the literal that was wanted.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let _ = bytes;
-        Ok(())
+
+    /// True for a response that was longer than the limit: this is its beginning.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// The response without what is in its literals, piece by piece: what its grammar is.
+    pub(crate) fn outside_literals(&self) -> impl Iterator<Item = &[u8]> {
+        let ends = self.literals.iter().map(|literal| literal.held.start).chain([self.bytes.len()]);
+        let starts = [0].into_iter().chain(self.literals.iter().map(|literal| literal.held.end));
+        starts.zip(ends).map(|(start, end)| self.bytes.get(start..end).unwrap_or_default())
+    }
+
+    /// Bytes without a literal as a frame, to walk a part of a response by the same rules.
+    pub(crate) fn from_line(bytes: &[u8]) -> Frame {
+        Frame { bytes: bytes.to_vec(), ..Frame::default() }
+    }
+
+    /// The literal whose bytes start at `at`, where one does.
+    pub(crate) fn literal_at(&self, at: usize) -> Option<&Literal> {
+        let found = self.literals.binary_search_by_key(&at, |literal| literal.held.start).ok()?;
+        self.literals.get(found)
+    }
+
+    /// A frame of one line, for tests of the grammar.
+    #[cfg(test)]
+    pub(crate) fn of(bytes: &[u8]) -> Frame {
+        Reader::new(&[bytes, b"\r\n"].concat()[..], Limits::default(), None).response(None).unwrap()
     }
 }
 
-/// Holds every literal.
-pub(crate) struct Hold;
-
-impl Literals for Hold {}
+/// Where literals go as they come in, if anywhere; else they are held in the frame.
+pub(crate) trait Literals {
+    /// A literal of `size` bytes follows `head`, the response as far as it has come. `true` has it
+    /// streamed to [`write`](Literals::write), `false` has it held in the frame.
+    fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool>;
+    /// The next bytes of the literal that was wanted.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
 
 /// Reads responses from a stream.
 pub(crate) struct Reader<R> {
@@ -100,15 +142,14 @@ pub(crate) struct Reader<R> {
 }
 
 impl<R: Read> Reader<R> {
-    /// A reader of `inner` within `limits`.
-    pub(crate) fn new(inner: R, limits: Limits) -> Reader<R> {
+    /// A reader of `inner` within `limits`, which writes down what it reads if there is a transcript.
+    pub(crate) fn new(inner: R, limits: Limits, transcript: Option<Transcript>) -> Reader<R> {
         let buffer = vec![0; BUFFER].into_boxed_slice();
-        Reader { inner, buffer, unread: 0..0, limits, pace: Pace::new(), transcript: None, is_over: false }
+        Reader { inner, buffer, unread: 0..0, limits, pace: Pace::new(), transcript, is_over: false }
     }
 
-    /// Writes down what is read.
-    pub(crate) fn set_transcript(&mut self, transcript: Transcript) {
-        self.transcript = Some(transcript);
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
     }
 
     pub(crate) fn transcript(&mut self) -> Option<&mut Transcript> {
@@ -138,20 +179,20 @@ impl<R: Read> Reader<R> {
 
     /// The next response, within the reader's own limit.
     #[cfg(any(test, fuzzing))]
-    pub(crate) fn response(&mut self, literals: &mut dyn Literals) -> Result<Frame, Fault> {
+    pub(crate) fn response(&mut self, literals: Option<&mut dyn Literals>) -> Result<Frame, Fault> {
         self.response_within(self.limits.response, literals)
     }
 
     /// The next response, of which at most `most` bytes are held; its literals are sent where `literals` wants them.
     /// After a fault there is none.
-    pub(crate) fn response_within(&mut self, most: usize, literals: &mut dyn Literals) -> Result<Frame, Fault> {
+    pub(crate) fn response_within(&mut self, most: usize, literals: Option<&mut dyn Literals>) -> Result<Frame, Fault> {
         if self.is_over {
             return Err(Fault::Over);
         }
         self.next_response(most.min(self.limits.response), literals).inspect_err(|_| self.is_over = true)
     }
 
-    fn next_response(&mut self, most: usize, literals: &mut dyn Literals) -> Result<Frame, Fault> {
+    fn next_response(&mut self, most: usize, mut literals: Option<&mut dyn Literals>) -> Result<Frame, Fault> {
         let mut frame = Frame::default();
         self.pace.response(self.has_unread());
         loop {
@@ -169,14 +210,18 @@ impl<R: Read> Reader<R> {
                 return Err(limit(what, frame));
             }
             let start = frame.bytes.len();
-            let (mut streamed, mut skipped) = (None, false);
-            if literals.wants(&frame, size).map_err(Fault::Sink)? {
-                self.stream(size, literals)?;
-                streamed = Some(size);
+            let (mut streamed, mut skipped) = (false, false);
+            let wanted = match &mut literals {
+                Some(sink) => sink.wants(&frame, size).map_err(Fault::Sink)?.then_some(sink),
+                None => None,
+            };
+            if let Some(sink) = wanted {
+                self.stream(size, |bytes| sink.write(bytes))?;
+                streamed = true;
             } else if size <= most.saturating_sub(start) as u64 {
                 self.hold(size, &mut frame)?;
             } else if size <= self.most_skipped() {
-                self.stream(size, &mut Hold)?;
+                self.stream(size, |_| Ok(()))?;
                 skipped = true;
             } else {
                 let left = most.saturating_sub(start);
@@ -281,7 +326,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// Passes a literal on through the buffer: a small one in one piece, a large one 64 KB at a time.
-    fn stream(&mut self, size: u64, literals: &mut dyn Literals) -> Result<(), Fault> {
+    fn stream(&mut self, size: u64, mut pass: impl FnMut(&[u8]) -> io::Result<()>) -> Result<(), Fault> {
         let mut left = size;
         while left > 0 {
             let wanted = usize::try_from(left).unwrap_or(BUFFER).min(BUFFER);
@@ -293,7 +338,7 @@ impl<R: Read> Reader<R> {
                 }
             }
             let piece = self.buffer.get(self.unread.start..self.unread.start + wanted).unwrap_or_default();
-            literals.write(piece).map_err(Fault::Sink)?;
+            pass(piece).map_err(Fault::Sink)?;
             self.pace.asked();
             self.unread.start += wanted;
             left -= wanted as u64;

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::imap::UidSet;
-use crate::imap::wire::{Hold, Limits, Reader};
+use crate::imap::wire::{Limits, Reader};
 use crate::{MailboxName, Proxy, Secret};
 
 /// Takes any bytes.
@@ -37,8 +37,8 @@ const LIMITS: Limits = Limits { response: 1 << 16, literal: 1 << 20 };
 
 /// Bytes to framed responses to what they say.
 fn reader(input: &[u8]) {
-    let mut reader = Reader::new(input, LIMITS);
-    while let Ok(frame) = reader.response(&mut Hold) {
+    let mut reader = Reader::new(input, LIMITS, None);
+    while let Ok(frame) = reader.response(None) {
         assert!(frame.bytes().len() <= LIMITS.response, "a response beyond its limit");
         let _ = crate::imap::parse::response(&frame);
     }
@@ -94,7 +94,7 @@ struct Sink {
 }
 
 impl crate::imap::BodySink for Sink {
-    fn begin(&mut self, _: Option<crate::imap::types::Uid>, size: u64) -> io::Result<()> {
+    fn begin(&mut self, _: Option<crate::imap::Uid>, size: u64) -> io::Result<()> {
         assert!(self.open.replace(size).is_none(), "a body begins within a body");
         Ok(())
     }
@@ -103,7 +103,7 @@ impl crate::imap::BodySink for Sink {
         self.open = Some(left.expect("more bytes than were announced"));
         Ok(())
     }
-    fn end(&mut self, _: crate::imap::types::Uid, _: &crate::imap::fetch::Fetch, _: u64) -> io::Result<()> {
+    fn end(&mut self, _: crate::imap::Uid, _: &crate::imap::Fetch, _: u64) -> io::Result<()> {
         assert_eq!(self.open.take(), Some(0), "a body ends with its last byte");
         Ok(())
     }
