@@ -70,7 +70,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("advice", 1330),
     ("exchange", 1710),
     ("entra", 1900),
-    ("imap", 3960),
+    ("imap", 3890),
     ("mime", 1700),
     ("net", 1400),
     ("ground", 1580),
