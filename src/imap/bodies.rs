@@ -84,9 +84,7 @@ impl<'a> Bodies<'a> {
     /// and one behind it may contradict one before it.
     fn complete(&mut self, fetched: &Fetch) -> io::Result<()> {
         let streamed = self.streaming.take();
-        let before = streamed.as_ref().and_then(|streamed| streamed.uid);
-        let asked = |uid: &Uid| self.wanted.contains(*uid) && before.is_none_or(|before| before == *uid);
-        match (fetched.uid.filter(asked), streamed) {
+        match (self.asked(fetched.uid, streamed.as_ref()), streamed) {
             (Some(uid), Some(streamed)) => self.end(uid, fetched, streamed.size, &streamed.start),
             (None, Some(_)) => self.sink.forget(),
             (Some(uid), None) => self.held(uid, fetched),
@@ -98,12 +96,16 @@ impl<'a> Bodies<'a> {
     /// The response is to be forgotten. It is blamed on a message only where nothing in it names another.
     fn refuse(&mut self, unreadable: &Unreadable) -> io::Result<()> {
         let streamed = self.streaming.take();
-        let before = streamed.as_ref().and_then(|streamed| streamed.uid);
         if streamed.is_some() {
             self.sink.forget()?;
         }
-        let asked = |uid: &Uid| self.wanted.contains(*uid) && before.is_none_or(|before| before == *uid);
-        self.sink.unreadable(unreadable.uid.filter(asked), &unreadable.reason())
+        self.sink.unreadable(self.asked(unreadable.uid, streamed.as_ref()), &unreadable.reason())
+    }
+
+    /// A UID that was asked for and that the start of the response does not contradict.
+    fn asked(&self, uid: Option<Uid>, streamed: Option<&Streaming>) -> Option<Uid> {
+        let before = streamed.and_then(|streamed| streamed.uid);
+        uid.filter(|uid| self.wanted.contains(*uid) && before.is_none_or(|before| before == *uid))
     }
 
     /// A body that is short enough came as a quoted string.

@@ -265,8 +265,7 @@ fn search(cursor: &mut Cursor) -> Parse<Vec<u32>> {
 fn esearch(cursor: &mut Cursor) -> Parse<Esearch> {
     let mut answer = Esearch::default();
     if cursor.peek() == Some(b'(') {
-        let correlator = cursor.list(Cursor::astring)?;
-        answer.tag = correlator.into_iter().nth(1);
+        cursor.list(Cursor::astring)?;
     }
     loop {
         cursor.spaces();

@@ -205,8 +205,6 @@ pub struct Section {
 /// `* ESEARCH` (RFC 4731); its set is only told apart from others by its UID mark.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Esearch {
-    /// The tag of the search it answers.
-    pub tag: Option<Vec<u8>>,
     /// True where the numbers are UIDs.
     pub uid: bool,
     /// ALL, as sent; none where nothing matched.

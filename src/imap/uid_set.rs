@@ -71,9 +71,8 @@ impl UidSet {
     pub fn parse(text: &str) -> Option<UidSet> {
         let mut set = UidSet::new();
         for part in text.split(',') {
-            let (first, last) = part.split_once(':').unwrap_or((part, part));
-            let (first, last) = (number(first)?, number(last)?);
-            set.insert_range(first.min(last), first.max(last));
+            let (first, last) = seq_range(part)?;
+            set.insert_range(first, last);
         }
         Some(set)
     }
@@ -231,10 +230,7 @@ impl fmt::Display for UidSet {
 pub(super) fn in_order(text: &str, most: u64) -> Option<Vec<Uid>> {
     let mut uids = Vec::new();
     for part in text.split(',') {
-        let (first, last) = part.split_once(':').unwrap_or((part, part));
-        let (first, last) = (number(first)?, number(last)?);
-        // RFC 4315: 4:2 means 2:4.
-        let (first, last) = (first.min(last), first.max(last));
+        let (first, last) = seq_range(part)?;
         if u64::from(last - first) + 1 + uids.len() as u64 > most.min(MOST_PAIRS) {
             return None;
         }
@@ -245,6 +241,13 @@ pub(super) fn in_order(text: &str, most: u64) -> Option<Vec<Uid>> {
 
 fn range_text(first: u32, last: u32) -> String {
     if first == last { first.to_string() } else { format!("{first}:{last}") }
+}
+
+/// `seq-number / seq-range`, the lesser number first: 4:2 means 2:4 (RFC 4315).
+fn seq_range(text: &str) -> Option<(u32, u32)> {
+    let (first, last) = text.split_once(':').unwrap_or((text, text));
+    let (first, last) = (number(first)?, number(last)?);
+    Some((first.min(last), first.max(last)))
 }
 
 /// `nz-number`, and nothing that Rust's own parser would let pass besides.

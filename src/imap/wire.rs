@@ -173,7 +173,7 @@ impl<R: Read> Reader<R> {
 
     /// The stream, and what was read from it that no response has taken yet.
     pub(crate) fn into_parts(self) -> (R, Vec<u8>) {
-        let unread = self.buffer.get(self.unread).unwrap_or_default().to_vec();
+        let unread = self.unread().to_vec();
         (self.inner, unread)
     }
 
@@ -235,11 +235,21 @@ impl<R: Read> Reader<R> {
         self.limits.literal.min(MOST_SKIPPED.saturating_mul(self.limits.response as u64))
     }
 
+    fn unread(&self) -> &[u8] {
+        self.buffer.get(self.unread.clone()).unwrap_or_default()
+    }
+
+    /// Moves unread bytes to the frame.
+    fn take(&mut self, bytes: usize, frame: &mut Frame) {
+        frame.bytes.extend_from_slice(self.unread().get(..bytes).unwrap_or_default());
+        self.unread.start += bytes;
+    }
+
     /// Appends bytes up to and with the next CRLF.
     fn line(&mut self, most: usize, frame: &mut Frame) -> Result<(), Fault> {
         let start = frame.bytes.len();
         loop {
-            let unread = self.buffer.get(self.unread.clone()).unwrap_or_default();
+            let unread = self.unread();
             // The CR may be the last byte of the slice before this one.
             let ends_cr = frame.bytes.len() > start && frame.bytes.ends_with(b"\r");
             let (taken, complete) = match line_end(unread, ends_cr) {
@@ -248,8 +258,7 @@ impl<R: Read> Reader<R> {
             };
             if frame.bytes.len() + taken > most {
                 let room = most.saturating_sub(frame.bytes.len());
-                frame.bytes.extend_from_slice(unread.get(..room).unwrap_or_default());
-                self.unread.start += room;
+                self.take(room, frame);
                 self.note(frame.bytes.get(start..).unwrap_or_default());
                 // What is text for people goes on for no reason.
                 return match is_free_text(&frame.bytes) {
@@ -257,18 +266,14 @@ impl<R: Read> Reader<R> {
                     false => self.skip_line(most, frame),
                 };
             }
-            frame.bytes.extend_from_slice(unread.get(..taken).unwrap_or_default());
-            self.unread.start += taken;
+            self.take(taken, frame);
             if complete {
                 self.note(frame.bytes.get(start..).unwrap_or_default());
                 return Ok(());
             }
-            if let Err(fault) = self.fill() {
+            if let Err(fault) = self.fill(!frame.bytes.is_empty()) {
                 self.note(frame.bytes.get(start..).unwrap_or_default());
-                return Err(match fault {
-                    Fault::Closed if !frame.bytes.is_empty() => Fault::Stream(io::ErrorKind::UnexpectedEof.into()),
-                    fault => fault,
-                });
+                return Err(fault);
             }
         }
     }
@@ -280,18 +285,19 @@ impl<R: Read> Reader<R> {
         let (mut skipped, mut complete) = (0, false);
         while !complete && skipped <= self.most_skipped() {
             if self.unread.is_empty()
-                && let Err(fault) = self.fill()
+                && let Err(fault) = self.fill(true)
             {
                 self.note_skipped(skipped);
-                return Err(within_response(fault));
+                return Err(fault);
             }
-            let unread = self.buffer.get(self.unread.clone()).unwrap_or_default();
+            let unread = self.unread();
             let line_end = line_end(unread, end.ends_with(b"\r"));
             let taken = unread.get(..line_end.unwrap_or(unread.len())).unwrap_or_default();
             end.extend_from_slice(taken.get(taken.len().saturating_sub(3)..).unwrap_or_default());
             end.drain(..end.len().saturating_sub(3));
-            self.unread.start += taken.len();
-            skipped += taken.len() as u64;
+            let taken = taken.len();
+            self.unread.start += taken;
+            skipped += taken as u64;
             complete = line_end.is_some();
         }
         self.note_skipped(skipped);
@@ -310,15 +316,13 @@ impl<R: Read> Reader<R> {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         while frame.bytes.len() - start < size {
             let missing = size - (frame.bytes.len() - start);
-            let unread = self.buffer.get(self.unread.clone()).unwrap_or_default();
-            let taken = unread.len().min(missing);
-            frame.bytes.extend_from_slice(unread.get(..taken).unwrap_or_default());
-            self.unread.start += taken;
+            let taken = self.unread.len().min(missing);
+            self.take(taken, frame);
             if taken < missing
-                && let Err(fault) = self.fill()
+                && let Err(fault) = self.fill(true)
             {
                 self.note_literal(frame, start);
-                return Err(within_response(fault));
+                return Err(fault);
             }
         }
         self.note_literal(frame, start);
@@ -331,10 +335,10 @@ impl<R: Read> Reader<R> {
         while left > 0 {
             let wanted = usize::try_from(left).unwrap_or(BUFFER).min(BUFFER);
             while self.unread.len() < wanted {
-                if let Err(fault) = self.fill() {
+                if let Err(fault) = self.fill(true) {
                     self.note_skipped(size - left + self.unread.len() as u64);
                     self.unread = 0..0;
-                    return Err(within_response(fault));
+                    return Err(fault);
                 }
             }
             let piece = self.buffer.get(self.unread.start..self.unread.start + wanted).unwrap_or_default();
@@ -348,7 +352,8 @@ impl<R: Read> Reader<R> {
     }
 
     /// Reads once, behind what is unread; there is always room, because nobody waits for more than the buffer.
-    fn fill(&mut self) -> Result<(), Fault> {
+    /// `within` says that a response has begun, which the end of the stream would cut.
+    fn fill(&mut self, within: bool) -> Result<(), Fault> {
         if self.unread.is_empty() {
             self.unread = 0..0;
         } else if self.unread.end == self.buffer.len() {
@@ -358,6 +363,7 @@ impl<R: Read> Reader<R> {
         let room = self.buffer.get_mut(self.unread.end..).unwrap_or_default();
         loop {
             match self.pace.read(&mut self.inner, room) {
+                Ok(0) if within => return Err(Fault::Stream(io::ErrorKind::UnexpectedEof.into())),
                 Ok(0) => return Err(Fault::Closed),
                 Ok(read) => {
                     self.unread.end += read.min(room.len());
@@ -397,13 +403,6 @@ fn too_long(most: usize, frame: &mut Frame) -> Fault {
 fn limit(what: String, mut head: Frame) -> Fault {
     head.bytes.truncate(HEAD);
     Fault::Limit { what, head }
-}
-
-fn within_response(fault: Fault) -> Fault {
-    match fault {
-        Fault::Closed => Fault::Stream(io::ErrorKind::UnexpectedEof.into()),
-        fault => fault,
-    }
 }
 
 /// One past the first CRLF; `after_cr` says that the byte before `bytes` was a CR.

@@ -8,54 +8,37 @@
 //! Nothing here retries, and nothing here knows IMAP, or HTTP beyond the one request of a proxy.
 
 mod accepted;
-mod ca_store;
-mod pace;
 mod proxy;
-mod readiness;
+mod stream;
 mod timed;
+mod trust;
 mod tunnel;
-mod wire;
 
-use std::error::Error as StdError;
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
+use native_tls::TlsConnector;
 
 pub(crate) use accepted::{Channel, acceptor, acknowledge};
-pub(crate) use pace::Pace;
 pub use proxy::Proxy;
-pub use readiness::Readiness;
-pub(crate) use timed::{Timed, lost};
-pub(crate) use wire::Wire;
+pub(crate) use stream::Wire;
+pub use stream::{Readiness, Stream};
+pub(crate) use timed::{Pace, Timed, lost};
 
 use timed::is_timeout;
+pub use trust::Trust;
+use trust::tls_error;
 
 use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::threads;
-
-/// Between TLS and the socket, so that one system call brings several TLS records of 4 to 16 KB.
-const READ_AHEAD: usize = 32 * 1024;
 
 /// The longest that an answer may take as a whole, however it drips: a proxy's, a TLS handshake, a token endpoint's.
 pub(crate) const ANSWER: Duration = Duration::from_secs(60);
 
 /// The least time an address is given before the next one is tried.
 const LEAST_FOR_AN_ADDRESS: Duration = Duration::from_secs(1);
-
-/// Whose signature a server's certificate must bear.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Trust {
-    /// The system's trust store (with OpenSSL `SSL_CERT_FILE` and `SSL_CERT_DIR` name another one).
-    #[default]
-    System,
-    /// The PEM certificates of this file, instead of the system's.
-    File(PathBuf),
-}
 
 /// How connections are made: whom to trust, how long to wait, by which proxy. Cheap to clone; clones share the store.
 #[derive(Clone)]
@@ -129,7 +112,7 @@ impl Network {
         let addresses = self.look_up(next, next_port, &shown).map_err(about)?;
         let ips: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
         done(Phase::Resolve, format!("{shown} is {}", ips.join(" ")));
-        let (mut tcp, address) = self.dial_as(next, &addresses, &shown).map_err(about)?;
+        let (mut tcp, address) = self.dial(next, &addresses, &shown).map_err(about)?;
         match proxy {
             None => done(Phase::Connect, format!("{address}, direct")),
             Some(proxy) => {
@@ -143,12 +126,7 @@ impl Network {
         Ok(stream)
     }
 
-    /// The addresses of a host, within the idle limit.
-    pub(crate) fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>> {
-        self.look_up(host, port, host)
-    }
-
-    /// The system's resolver cannot be interrupted.
+    /// The addresses of a host, within the idle limit: the system's resolver cannot be interrupted.
     fn look_up(&self, host: &str, port: u16, shown: &str) -> Result<Vec<SocketAddr>> {
         let wanted = (host.to_owned(), port);
         let now = Instant::now();
@@ -169,11 +147,7 @@ impl Network {
     }
 
     /// Connects to the first address that answers; each gets its share of the idle limit.
-    pub(crate) fn dial(&self, host: &str, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr)> {
-        self.dial_as(host, addresses, host)
-    }
-
-    fn dial_as(&self, host: &str, addresses: &[SocketAddr], shown: &str) -> Result<(TcpStream, SocketAddr)> {
+    fn dial(&self, host: &str, addresses: &[SocketAddr], shown: &str) -> Result<(TcpStream, SocketAddr)> {
         let start = Instant::now();
         let end = start + self.time_left(start);
         let mut reasons = Vec::new();
@@ -215,7 +189,7 @@ impl Network {
     }
 
     /// The TLS handshake: chain and host name are verified, TLS 1.2 is the least.
-    pub(crate) fn handshake(&self, host: &str, tcp: TcpStream) -> Result<Stream> {
+    fn handshake(&self, host: &str, tcp: TcpStream) -> Result<Stream> {
         let connector = self.connector()?;
         let port = tcp.peer_addr().map_or(0, |address| address.port());
         let local = |e: io::Error| Error::new(Kind::Temporary, Phase::Tls, format!("{host}: {e}")).caused_by(e);
@@ -234,7 +208,7 @@ impl Network {
     /// Connects without TLS and past any proxy, within `near`, for a service of the machine that we run on.
     pub(crate) fn connect_plain(&self, host: &str, port: u16, near: Duration) -> Result<Timed> {
         let hasty = self.clone().with_timeout(near.min(self.idle));
-        let (tcp, _) = hasty.dial(host, &hasty.resolve(host, port)?)?;
+        let (tcp, _) = hasty.dial(host, &hasty.look_up(host, port, host)?, host)?;
         Ok(Timed::new(tcp, self.idle, self.deadline))
     }
 
@@ -254,17 +228,7 @@ impl Network {
         if let Some(connector) = self.connector.get() {
             return Ok(connector);
         }
-        let mut builder = TlsConnector::builder();
-        builder.min_protocol_version(Some(Protocol::Tlsv12));
-        if let Trust::File(file) = &self.trust {
-            builder.disable_built_in_roots(true);
-            for certificate in ca_store::read(file, self.deadline)? {
-                builder.add_root_certificate(certificate);
-            }
-        }
-        let connector = builder
-            .build()
-            .map_err(|e| Error::new(Kind::Local, Phase::Tls, format!("could not set up TLS: {e}")).caused_by(e))?;
+        let connector = self.trust.connector(self.deadline)?;
         Ok(self.connector.get_or_init(|| connector))
     }
 }
@@ -273,86 +237,6 @@ impl std::fmt::Debug for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Network").field("trust", &self.trust).field("idle", &self.idle).finish_non_exhaustive()
     }
-}
-
-/// A verified TLS connection whose every wait has an end.
-pub struct Stream {
-    tls: TlsStream<Wire>,
-}
-
-impl Stream {
-    /// The instant at which reads and writes end, whatever comes in; the network's own remains.
-    pub(crate) fn set_deadline(&mut self, deadline: Option<Instant>) {
-        if let Some(timed) = self.tls.get_mut().timed() {
-            timed.deadline = deadline;
-        }
-    }
-
-    /// The socket, and TLS over memory, for two threads that read and write at the same time.
-    pub(crate) fn detach(mut self) -> io::Result<(TcpStream, TlsStream<Wire>)> {
-        let tcp = self.tls.get_mut().detach()?;
-        Ok((tcp, self.tls))
-    }
-}
-
-impl Read for Stream {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.tls.read(buf)
-    }
-}
-
-impl Write for Stream {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.tls.write(buf)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.tls.flush()
-    }
-}
-
-impl std::fmt::Debug for Stream {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Stream")
-    }
-}
-
-/// A refused certificate waits for an administrator; a silent or broken line may recover.
-fn tls_error(host: &str, e: HandshakeError<Wire>, trust: &Trust) -> Error {
-    let cause = match e {
-        HandshakeError::Failure(cause) => cause,
-        // `Timed` never lets WouldBlock through; a platform's own would be a line that went silent.
-        HandshakeError::WouldBlock(_) => {
-            return Error::new(Kind::Temporary, Phase::Tls, format!("{host}: the handshake was interrupted"));
-        }
-    };
-    let no_store = *trust == Trust::System && ca_store::is_missing();
-    let (kind, why) = match io_cause(&cause) {
-        Some(e) if is_timeout(e) => (Kind::Temporary, "no answer in the handshake".to_owned()),
-        Some(e) => (Kind::Temporary, format!("the connection broke in the handshake: {e}")),
-        None => match cause.to_string() {
-            // OpenSSL's words for a peer that closed; 1.1 reports it without an io::Error.
-            text if text.contains("unexpected EOF") => {
-                (Kind::Temporary, "the other side closed the connection in the handshake".to_owned())
-            }
-            text if no_store => (Kind::Refused, format!("{text} (this host has no CA store)")),
-            text => (Kind::Refused, text),
-        },
-    };
-    let error = Error::new(kind, Phase::Tls, format!("{host}: {why}")).caused_by(cause);
-    if no_store && kind == Kind::Refused { error.because(Cause::NoCaStore) } else { error }
-}
-
-/// The socket's own error in a chain of causes.
-fn io_cause<'a>(e: &'a (dyn StdError + 'static)) -> Option<&'a io::Error> {
-    let mut next = Some(e);
-    while let Some(e) = next {
-        if let Some(io) = e.downcast_ref::<io::Error>() {
-            return Some(io);
-        }
-        next = e.source();
-    }
-    None
 }
 
 pub(crate) fn seconds(time: Duration) -> String {
@@ -369,7 +253,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let network = Network::new(Trust::System).with_timeout(Duration::from_millis(80));
-        let (tcp, _) = network.dial("localhost", &[address]).unwrap();
+        let (tcp, _) = network.dial("localhost", &[address], "localhost").unwrap();
         let error = network.handshake("localhost", tcp).unwrap_err();
         assert_eq!((error.kind(), error.phase()), (Kind::Temporary, Phase::Tls), "{error}");
         assert!(error.to_string().contains("no answer in the handshake"), "{error}");
@@ -381,8 +265,8 @@ mod tests {
         let open = listener.local_addr().unwrap();
         let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let network = Network::new(Trust::System);
-        assert_eq!(network.dial("localhost", &[closed, open]).unwrap().1, open);
-        let error = network.dial("localhost", &[closed]).unwrap_err();
+        assert_eq!(network.dial("localhost", &[closed, open], "localhost").unwrap().1, open);
+        let error = network.dial("localhost", &[closed], "localhost").unwrap_err();
         assert!(error.to_string().contains(&closed.to_string()), "{error}");
     }
 

@@ -310,7 +310,7 @@ mod tests {
             });
             let network = Network::new(Trust::System);
             let proxy = Proxy::parse(&format!("{scheme}://{address}"), "EXOIMAP_PROXY").unwrap();
-            let (tcp, _) = network.dial("localhost", &[address]).unwrap();
+            let (tcp, _) = network.dial("localhost", &[address], "localhost").unwrap();
             let mut tcp = network.tunnel(tcp, &proxy, "mail.example.com", 993).unwrap();
             let mut greeting = [0; 4];
             tcp.read_exact(&mut greeting).unwrap();
@@ -324,7 +324,7 @@ mod tests {
         let network = Network::new(Trust::System);
         let proxy = Proxy::parse("localhost", "EXOIMAP_PROXY").unwrap();
         for host in ["mail\r\nX: y", "mail example.com"] {
-            let (tcp, _) = network.dial("localhost", &[listener.local_addr().unwrap()]).unwrap();
+            let (tcp, _) = network.dial("localhost", &[listener.local_addr().unwrap()], "localhost").unwrap();
             assert_eq!(network.tunnel(tcp, &proxy, host, 993).unwrap_err().kind(), Kind::Usage, "{host}");
         }
     }
