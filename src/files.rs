@@ -89,17 +89,13 @@ fn named<T: Send + 'static>(
 
 /// Copies `source`, `limit` bytes at most, to a [temporary] file.
 pub(crate) fn spool(source: impl Read, limit: u64) -> io::Result<File> {
-    let mut file = temporary()?;
+    let mut file = temporary(&std::env::temp_dir())?;
     io::copy(&mut source.take(limit), &mut file)?;
     Ok(file)
 }
 
 /// A temporary file without a name: it is gone with the process, however that ends.
-pub(crate) fn temporary() -> io::Result<File> {
-    temporary_in(&std::env::temp_dir())
-}
-
-fn temporary_in(dir: &Path) -> io::Result<File> {
+pub(crate) fn temporary(dir: &Path) -> io::Result<File> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let mut options = File::options();
     options.read(true).write(true).create_new(true);
@@ -303,7 +299,7 @@ pub(crate) fn is_ours(dir: &Path) -> io::Result<bool> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        Ok(temporary_in(dir)?.metadata()?.uid() == dir.metadata()?.uid())
+        Ok(temporary(dir)?.metadata()?.uid() == dir.metadata()?.uid())
     }
     #[cfg(not(unix))]
     dir.metadata().map(|_| true)

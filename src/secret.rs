@@ -2,7 +2,9 @@
 //! other side repeats of them out of all that is shown.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::{PoisonError, RwLock};
 
 use base64::Engine;
@@ -11,14 +13,22 @@ use base64::engine::general_purpose::STANDARD;
 /// Fewer bytes are found where no secret is.
 const LEAST: usize = 8;
 
+/// Bytes of a secret, and twice as many of a long one, that are as secret as the whole: others fold lines, or cut them.
+const PART: usize = 16;
+
 /// A run of months has a new token each hour.
-const MOST_GUARDED: usize = 64;
+const MOST_GUARDED: usize = 128;
 
 /// What stands in place of a word that holds a guarded secret.
 pub(crate) const HIDDEN: &str = "(hidden: repeats a credential)";
 
-/// What is guarded, without blanks, the latest first.
-static GUARDED: RwLock<Vec<Secret>> = RwLock::new(Vec::new());
+static GUARDED: RwLock<Guarded> = RwLock::new(Guarded { secrets: Vec::new(), parts: BTreeSet::new() });
+
+/// What is guarded, without blanks, the latest first; and hashes of its parts.
+struct Guarded {
+    secrets: Vec<Secret>,
+    parts: BTreeSet<u64>,
+}
 
 /// Bytes that must never be shown.
 ///
@@ -59,10 +69,18 @@ impl Secret {
         let bare = Secret::new(without_blanks(&self.0));
         if bare.len() >= LEAST && bare.expose_str().is_some() {
             let mut guarded = GUARDED.write().unwrap_or_else(PoisonError::into_inner);
-            guarded.retain(|other| *other != bare);
-            guarded.insert(0, bare);
-            guarded.truncate(MOST_GUARDED);
+            guarded.secrets.retain(|other| *other != bare);
+            guarded.parts.extend(bare.parts());
+            guarded.secrets.insert(0, bare);
+            if guarded.secrets.len() > MOST_GUARDED {
+                guarded.secrets.truncate(MOST_GUARDED / 2);
+                guarded.parts = guarded.secrets.iter().flat_map(Secret::parts).collect();
+            }
         }
+    }
+
+    fn parts(&self) -> impl Iterator<Item = u64> {
+        self.0.windows(PART).step_by((self.len() / PART).clamp(1, PART)).map(hash)
     }
 }
 
@@ -80,37 +98,38 @@ impl Drop for Secret {
     }
 }
 
+fn hash(part: &[u8]) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::new().hash_one(part)
+}
+
 /// The text, [`HIDDEN`] in place of each word that holds a guarded secret: as it is, or as JSON, a URL, base64 (of
-/// UTF-16 too, as Exchange's greeting has it) or modified UTF-7 write it. One that goes across words hides them all.
+/// UTF-16 too, as Exchange's greeting has it) or modified UTF-7 write it. One across words, or a part, hides them all.
 pub(crate) fn hide(text: &str) -> Cow<'_, str> {
-    if !repeats(text) {
+    if !repeats(text, false) {
         return Cow::Borrowed(text);
     }
     let hidden = |word: &str| match word.trim_end_matches(|c| ",:;.)".contains(c)) {
-        core if repeats(core) => word.replacen(core, HIDDEN, 1),
-        _ if repeats(word) => HIDDEN.to_owned(),
+        core if repeats(core, true) => word.replacen(core, HIDDEN, 1),
+        _ if repeats(word, true) => HIDDEN.to_owned(),
         _ => word.to_owned(),
     };
     let shown = text.split(' ').map(hidden).collect::<Vec<_>>().join(" ");
-    Cow::Owned(if repeats(&shown) { HIDDEN.to_owned() } else { shown })
+    Cow::Owned(if repeats(&shown, false) { HIDDEN.to_owned() } else { shown })
 }
 
-fn repeats(text: &str) -> bool {
+/// True if a text holds a guarded secret, or a part of one if that need not be whole.
+fn repeats(text: &str, is_whole: bool) -> bool {
     let guarded = GUARDED.read().unwrap_or_else(PoisonError::into_inner);
-    // However it is written, it is not shorter than it is.
-    let least = guarded.iter().map(Secret::len).min().unwrap_or(usize::MAX);
-    if text.len() < least {
-        return false;
-    }
     let holds = |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
-        guarded.iter().filter_map(Secret::expose_str).any(|secret| text.contains(secret))
+        let mut secrets = guarded.secrets.iter().filter(|secret| is_whole || secret.len() < PART);
+        secrets.any(|secret| secret.expose_str().is_some_and(|secret| text.contains(secret)))
+            || (!is_whole && bytes.windows(PART).any(|part| guarded.parts.contains(&hash(part))))
     };
     let written = without_blanks(text.as_bytes());
-    let meant = unescaped(&written);
-    let stands_in = |run: &[u8]| run.len() / 4 * 3 + 2 >= least && decoded(run).any(|bytes| holds(&bytes));
-    let runs = |bytes: &[u8]| bytes.split(|byte| !is_base64(*byte)).any(stands_in);
-    holds(&written) || runs(&written) || (meant != written && (holds(&meant) || runs(&meant)))
+    let stands_in = |run: &[u8]| run.len() > LEAST && decoded(run).any(|bytes| holds(&bytes));
+    let repeats = |bytes: &Vec<u8>| holds(bytes) || bytes.split(|byte| !is_base64(*byte)).any(stands_in);
+    !guarded.secrets.is_empty() && [unescaped(&written), written].iter().any(repeats)
 }
 
 /// Line ends that an encoding has, and the zeros of UTF-16, say nothing.
@@ -218,6 +237,21 @@ mod tests {
         }
         // Folded, as in an encoded header: no word alone repeats it.
         assert_eq!(hide(&format!("{} \t{}", &secret[..9], &secret[9..])), HIDDEN);
+    }
+
+    /// A server may fold a line, or cut it: no line alone has all of it.
+    #[test]
+    fn a_part_of_a_secret_is_found() {
+        let secret = "p4rt-of.a~secret/that+is_40-bytes~long:)";
+        let token: String =
+            (0..900).map(|n| STANDARD_NO_PAD.encode([n.to_string().as_bytes(), b"~"].concat())).collect();
+        [secret, &token].iter().for_each(|secret| Secret::new(*secret).guard());
+        for part in [&secret[..17], &secret[23..], &token[..31], &token[1000..1031], &token[token.len() - 62..]] {
+            for said in [part.to_owned(), STANDARD_NO_PAD.encode(part)] {
+                assert_eq!(hide(&format!("BAD {said} x")), HIDDEN);
+            }
+        }
+        assert_eq!(hide(&secret[..15]), &secret[..15]);
     }
 
     /// Fewer than 8 bytes stand in any text; and what hides a secret may hold it.

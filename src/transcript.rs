@@ -11,18 +11,16 @@ use crate::secret::hide;
 /// A line that is longer is written in several pieces, so that a server cannot fill the memory.
 const LONGEST_PIECE: usize = 64 * 1024;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Client,
-    Server,
-}
+/// Who says a line: how it begins.
+const CLIENT: &str = "C: ";
+const SERVER: &str = "S: ";
 
 /// Writes down what client and server said.
 ///
 /// It holds whatever the server sent but the bodies of messages: addresses, folder names, subjects.
 pub struct Transcript {
     out: Box<dyn Write + Send>,
-    side: Side,
+    side: &'static str,
     /// The line so far, as it is on the wire.
     line: Vec<u8>,
     /// The line so far, as it is shown: differs from `line` only by the masks of the client's side.
@@ -32,31 +30,31 @@ pub struct Transcript {
 impl Transcript {
     /// Writes to `out`, a line at a time; a failing `out` is ignored, the dialogue matters more.
     pub fn new(out: impl Write + Send + 'static) -> Transcript {
-        Transcript { out: Box::new(out), side: Side::Client, line: Vec::new(), shown: String::new() }
+        Transcript { out: Box::new(out), side: CLIENT, line: Vec::new(), shown: String::new() }
     }
 
     /// Bytes that the server sent.
     pub(crate) fn server(&mut self, bytes: &[u8]) {
-        self.put(Side::Server, bytes);
+        self.put(SERVER, bytes);
     }
 
     /// That the server sent this number of bytes of a message.
     pub(crate) fn server_body(&mut self, size: u64) {
         if size > 0 {
             self.break_line();
-            self.side = Side::Server;
+            self.side = SERVER;
             self.emit(&format!("<{size} bytes>"));
         }
     }
 
     /// Bytes that the client sent.
     pub(crate) fn client(&mut self, bytes: &[u8]) {
-        self.put(Side::Client, bytes);
+        self.put(CLIENT, bytes);
     }
 
     /// That the client sent this number of bytes of a secret or a message.
     pub(crate) fn client_hidden(&mut self, size: u64) {
-        self.turn(Side::Client);
+        self.turn(CLIENT);
         self.shown.push_str(&format!("<secret {size} bytes>"));
     }
 
@@ -66,7 +64,7 @@ impl Transcript {
         let _ = self.out.flush();
     }
 
-    fn put(&mut self, side: Side, bytes: &[u8]) {
+    fn put(&mut self, side: &'static str, bytes: &[u8]) {
         self.turn(side);
         for &byte in bytes {
             self.line.push(byte);
@@ -83,10 +81,7 @@ impl Transcript {
     }
 
     fn show(&mut self, byte: u8) {
-        let starts_mask = match self.side {
-            Side::Client => true,
-            Side::Server => self.line.len() == 1,
-        };
+        let starts_mask = self.side == CLIENT || self.line.len() == 1;
         match byte {
             b'\\' => self.shown.push_str("\\\\"),
             b'<' if starts_mask => self.shown.push_str("\\x3c"),
@@ -96,7 +91,7 @@ impl Transcript {
     }
 
     /// The other side speaks: a line that it broke into is written as far as it came.
-    fn turn(&mut self, side: Side) {
+    fn turn(&mut self, side: &'static str) {
         if self.side != side {
             self.break_line();
             self.side = side;
@@ -116,23 +111,13 @@ impl Transcript {
     }
 
     fn emit(&mut self, text: &str) {
-        let side = match self.side {
-            Side::Client => "C: ",
-            Side::Server => "S: ",
-        };
-        let _ = self.out.write_all(format!("{side}{text}\n").as_bytes());
+        let _ = self.out.write_all(format!("{}{text}\n", self.side).as_bytes());
     }
 }
 
 impl Drop for Transcript {
     fn drop(&mut self) {
         self.flush();
-    }
-}
-
-impl std::fmt::Debug for Transcript {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Transcript")
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct Spool(File);
 impl Spool {
     /// A new file without a name: a run that is killed leaves no mail behind.
     pub(crate) fn new() -> Result<Spool> {
-        files::temporary().map(Spool).map_err(|e| Error::disk("spooling a message", e))
+        files::temporary(&std::env::temp_dir()).map(Spool).map_err(|e| Error::disk("spooling a message", e))
     }
 }
 
