@@ -170,7 +170,7 @@ pub(crate) fn read_list(file: &str, deadline: Option<Instant>) -> Result<Vec<(us
 /// A small file's text, `-` for stdin, from any editor and any shell.
 pub(crate) fn read_text(file: &str, most: u64, deadline: Option<Instant>) -> io::Result<Secret> {
     let bytes = read_small(file, most, deadline)?;
-    decode(bytes.expose()).ok_or_else(|| io::Error::other("it is neither UTF-8 nor UTF-16 text"))
+    decode(bytes.expose()).ok_or_else(|| io::Error::other("it is neither UTF-8 nor UTF-16 text: save it as UTF-8"))
 }
 
 /// stdin was given to an option.

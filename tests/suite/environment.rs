@@ -109,6 +109,9 @@ fn what_is_wrong_with_a_file_is_said_and_its_values_are_not() {
     }
     let missing = world.folder.path().join("missing.env").display().to_string();
     world.run(&["check", "--env-file", &missing]).expect(2).one_error().saying(&["--env-file", &missing]);
+    // Notepad's "ANSI" in Japanese.
+    let ansi = world.folder.file("ansi.env", b"EXOIMAP_MAILBOX=\x92\x8d\x95\xb6@contoso.com\r\n");
+    world.run(&["check", "--env-file", &ansi]).expect(2).one_error().saying(&["ansi.env", "save it as UTF-8"]);
     assert_eq!(world.entra.requests().len(), 0);
     // systemd leaves such a line out too, and says so in its journal.
     let file = world.folder.file("odd.env", format!("A=1\nexport AZURE_CLIENT_SECRET={SECRET}\n"));
