@@ -225,7 +225,9 @@ pub(super) fn coded_parameter(field: &str, wanted: &str) -> Option<(Vec<u8>, Str
     let parts: Vec<_> = first.splitn(3, '\'').map(str::to_owned).collect();
     let mut charset = String::new();
     if let ([declared, _, start], true) = (&parts[..], *is_coded) {
-        (charset, *first) = (declared.clone(), start.clone());
+        // Raw bytes are text already.
+        let known = if start.is_ascii() { declared.as_str() } else { "utf-8" };
+        (charset, *first) = (known.to_owned(), start.clone());
     }
     // A character may begin in one section and end in the next.
     let value = |(_, is_coded, value): (_, bool, String)| match is_coded {

@@ -100,6 +100,8 @@ fn word(candidate: &[u8]) -> Option<(&[u8], Vec<u8>, &[u8])> {
     let end = rest.windows(2).position(|pair| pair == b"?=" || pair == b"=?")?;
     let end = end + usize::from(rest.get(end..end + 3) == Some(b"=?="));
     let (coded, after) = rest.split_at_checked(end)?;
+    // Raw bytes that are UTF-8 are that, whatever is declared.
+    let charset = if !coded.is_ascii() && str::from_utf8(coded).is_ok() { &b"utf-8"[..] } else { charset };
     let bytes = match encoding {
         b"b" | b"B" if coded.contains(&b'?') => return None,
         b"b" | b"B" if coded.is_ascii() => base64_word(coded),
@@ -171,8 +173,7 @@ pub(super) fn guessed(bytes: &[u8], hint: Option<&[u8]>) -> String {
         return lossy();
     }
     let hinted = hint.and_then(|hint| decode(bytes, &label(hint))).and_then(|(text, whole)| whole.then_some(text));
-    let latin = || WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned();
-    hinted.or_else(|| japanese(bytes)).unwrap_or_else(latin)
+    hinted.or_else(|| japanese(bytes)).unwrap_or_else(|| web(WINDOWS_1252, bytes).0)
 }
 
 /// Bytes in one of the three Japanese charsets, if they are in it from end to end.
