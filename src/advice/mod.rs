@@ -25,7 +25,7 @@ use std::io;
 use crate::entra::{Claims, is_guid};
 use crate::error::{Cause, Error, Kind, Phase};
 use fill::{argument, fill};
-pub(crate) use setup::{Proven, Setup, SetupStep};
+pub(crate) use setup::{Proven, Setup, SetupStep, Template};
 
 /// What is known besides the error, filled into the hints.
 #[derive(Clone, Debug, Default)]

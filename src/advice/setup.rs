@@ -33,34 +33,32 @@ pub(crate) struct Proven {
     pub mailboxes: Vec<String>,
 }
 
-/// A step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A step, filled in.
+#[derive(Clone)]
 pub(crate) struct SetupStep {
-    /// What is done.
-    pub title: String,
-    /// The role that an administrator needs for it; empty for none.
-    pub role: &'static str,
+    pub(crate) of: &'static Template,
     /// Where in the portal; none if the portal has no such place.
-    pub portal: Option<String>,
-    /// In which shell the commands run: `az`, `PowerShell` or `sh`.
-    pub shell: &'static str,
-    /// The commands, one after the other.
-    pub commands: Vec<String>,
+    pub(crate) portal: Option<String>,
+    /// One after the other.
+    pub(crate) commands: Vec<String>,
     /// True if it has been shown to be done.
-    pub proven: bool,
+    pub(crate) proven: bool,
 }
 
 /// A step before it is filled in. A command with `{mailbox}` stands once for each; an empty one is left out.
-struct Template {
-    title: &'static str,
-    role: &'static str,
+pub(crate) struct Template {
+    /// What is done.
+    pub(crate) title: &'static str,
+    /// The role that an administrator needs for it; empty for none.
+    pub(crate) role: &'static str,
     portal: &'static str,
-    shell: &'static str,
+    /// In which shell the commands run: `az`, `PowerShell` or `sh`.
+    pub(crate) shell: &'static str,
     commands: &'static [&'static str],
     proven: fn(&Setup) -> bool,
 }
 
-const APPLICATION: [Template; 4] = [
+static APPLICATION: [Template; 4] = [
     Template {
         title: "Register an application",
         role: "Cloud Application Administrator",
@@ -102,7 +100,7 @@ const APPLICATION: [Template; 4] = [
 ];
 
 /// The portal cannot give a managed identity a permission.
-const IDENTITY: [Template; 3] = [
+static IDENTITY: [Template; 3] = [
     Template {
         title: "Enable the managed identity",
         role: "Contributor of the virtual machine",
@@ -136,7 +134,7 @@ const IDENTITY: [Template; 3] = [
     },
 ];
 
-const EXCHANGE_STEPS: [Template; 4] = [
+static EXCHANGE_STEPS: [Template; 4] = [
     Template {
         title: "Register it in Exchange, by the object ID of the enterprise application, not of the app registration",
         role: "Exchange Administrator",
@@ -225,7 +223,7 @@ impl Setup {
         identity.iter().chain(&EXCHANGE_STEPS).map(|template| self.step(template)).collect()
     }
 
-    fn step(&self, template: &Template) -> SetupStep {
+    fn step(&self, template: &'static Template) -> SetupStep {
         let filled = |text: &str, mailbox: &str| {
             let values = self.values();
             let values = values.iter().map(|(name, value)| (*name, value.as_str()));
@@ -239,10 +237,8 @@ impl Setup {
             mailboxes.iter().take(times).map(|mailbox| filled(command, mailbox))
         });
         SetupStep {
-            title: template.title.to_owned(),
-            role: template.role,
+            of: template,
             portal: Some(filled(template.portal, "")).filter(|portal| !portal.is_empty()),
-            shell: template.shell,
             commands: commands.filter(|command| !command.is_empty()).collect(),
             proven: (template.proven)(self),
         }

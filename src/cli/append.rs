@@ -74,7 +74,6 @@ impl Message {
 }
 
 impl Upload<'_> {
-    /// One session's work, and what its failure means for the next.
     fn session(&mut self, session: &mut Session<Stream>) -> Result<Next> {
         match self.store(session) {
             Err(e) if e.may_pass() => self.broke(e),
@@ -82,7 +81,7 @@ impl Upload<'_> {
         }
     }
 
-    /// The next message's place.
+    /// The place of the next message.
     fn next(&self) -> usize {
         self.stored + self.refused
     }

@@ -23,7 +23,7 @@ const SIGN_IN: Duration = Duration::from_secs(15);
 
 /// What of it may be waited, since node-imap gives up after 5 seconds; a tenth if the mailbox is "not connected", as with
 /// too many connections.
-const PATIENCE: Duration = Duration::from_secs(3);
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 /// Both, because some programs try the one and some the other for `localhost`.
 const LOCAL: [&str; 2] = ["127.0.0.1:1143", "[::1]:1143"];
@@ -167,7 +167,7 @@ fn connect(setting: &Setting, mailbox: &str) -> Result<Session<Stream>> {
         Err(e) if is_refused(&e) && why.is_none() => sign_in.session(Some(&e), retry),
         outcome => outcome,
     };
-    try_sessions(&mut connect, &mut Retry::new(PATIENCE, end, |_| {}), &mut |session, _| Ok(Some(session)))
+    try_sessions(&mut connect, &mut Retry::new(LONGEST_WAIT, end, |_| {}), &mut |session, _| Ok(Some(session)))
 }
 
 /// The sockets; all of them, but for `[::1]` on a machine without IPv6.

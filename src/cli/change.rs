@@ -22,7 +22,6 @@ const FLAGS: [(&str, &str, &str); 3] = [
     ("answered", "clear-answered", "\\Answered"),
 ];
 
-/// `exoimap mark`
 pub(crate) fn mark(call: &Call) -> Result<Exit> {
     let named = |option: fn(&(&'static str, &'static str, &'static str)) -> &'static str| -> Vec<Flag> {
         FLAGS.iter().filter(|row| call.arguments.has(option(row))).filter_map(|(.., name)| Flag::named(name)).collect()
@@ -36,17 +35,14 @@ pub(crate) fn mark(call: &Call) -> Result<Exit> {
     run(call, Change::Flags { set, clear })
 }
 
-/// `exoimap move`
 pub(crate) fn move_to(call: &Call) -> Result<Exit> {
     run(call, Change::MoveTo(folder(call, "to")?))
 }
 
-/// `exoimap copy`
 pub(crate) fn copy_to(call: &Call) -> Result<Exit> {
     run(call, Change::CopyTo(folder(call, "to")?))
 }
 
-/// `exoimap delete`
 pub(crate) fn delete(call: &Call) -> Result<Exit> {
     let change = match (call.arguments.raw("trash"), call.arguments.has("permanently")) {
         (Some(_), _) => Change::MoveTo(folder(call, "trash")?),
@@ -60,7 +56,6 @@ fn folder(call: &Call, option: &str) -> Result<MailboxName> {
     MailboxName::new(call.arguments.raw(option).unwrap_or_default())
 }
 
-/// Runs `change` on what the options select.
 fn run(call: &Call, change: Change) -> Result<Exit> {
     let (output, setting) = (&*call.output, call.setting()?);
     let mailbox = setting.mailbox()?;
@@ -129,7 +124,6 @@ impl Edit<'_> {
         (self.done, self.copied.is_some(), self.chosen.left.is_some(), self.chosen.headers.progress())
     }
 
-    /// One session's work, and what its failure means for the next.
     fn session(&mut self, session: &mut Session<Stream>) -> Result<Next> {
         match self.edit(session) {
             Err(e) if e.may_pass() => self.broke(e),

@@ -49,7 +49,7 @@ impl Known {
 
 /// Where tokens come from and are good for: the settings of a cloud, unless an option says something else.
 pub(crate) struct Endpoints<'a> {
-    cloud: Cloud,
+    pub(crate) cloud: Cloud,
     pub(crate) authority: &'a str,
     pub(crate) scope: String,
     pub(crate) host: &'a str,
@@ -57,7 +57,7 @@ pub(crate) struct Endpoints<'a> {
 
 impl Endpoints<'_> {
     pub(crate) fn new(arguments: &Arguments) -> Endpoints<'_> {
-        let cloud = cloud(arguments);
+        let cloud = arguments.text("cloud").and_then(Cloud::named).unwrap_or_default();
         let scope = arguments.text("scope").map(str::to_owned);
         Endpoints {
             cloud,
@@ -68,30 +68,26 @@ impl Endpoints<'_> {
     }
 }
 
-pub(crate) fn cloud(arguments: &Arguments) -> Cloud {
-    arguments.text("cloud").and_then(Cloud::named).unwrap_or_default()
-}
-
 /// The credential that the options name, else the first that the environment names.
 pub(crate) fn credential(arguments: &Arguments, needs_mailbox: bool) -> Result<Known> {
-    let given = Given { arguments, endpoints: Endpoints::new(arguments) };
-    let method = given.method()?;
-    given.check_complete(method, needs_mailbox)?;
+    let lookup = Lookup { arguments, endpoints: Endpoints::new(arguments) };
+    let method = lookup.method()?;
+    lookup.check_complete(method, needs_mailbox)?;
     match method.unwrap_or_default() {
-        "token" => given.token(),
-        "managed-identity" => given.managed_identity(),
-        "device-code" => given.device_code(),
-        method => given.application(method),
+        "token" => lookup.token(),
+        "managed-identity" => lookup.managed_identity(),
+        "device-code" => lookup.device_code(),
+        method => lookup.application(method),
     }
 }
 
 /// What options and environment say.
-struct Given<'a> {
+struct Lookup<'a> {
     arguments: &'a Arguments,
     endpoints: Endpoints<'a>,
 }
 
-impl Given<'_> {
+impl Lookup<'_> {
     /// Names all that is missing, not only the first.
     fn check_complete(&self, method: Option<&str>, needs_mailbox: bool) -> Result<()> {
         let needs_ids = !matches!(method, Some("token" | "managed-identity"));
@@ -172,10 +168,9 @@ impl Given<'_> {
     }
 
     fn application(&self, method: &str) -> Result<Known> {
-        let file = |name| self.needed(name);
         let (credential, detail, ends) = match method {
             "certificate" => {
-                let file = file("certificate")?;
+                let file = self.needed("certificate")?;
                 let certificate = self.certificate(Path::new(file))?;
                 let (subject, sha1, sha256) = (certificate.subject(), certificate.sha1(), certificate.sha256());
                 let detail = format!("certificate {subject} of {file}, SHA-1 {sha1}, SHA-256 {sha256}");
@@ -183,7 +178,7 @@ impl Given<'_> {
                 (Credential::Certificate(certificate), detail, ends)
             }
             "federated" => {
-                let file = file("federated-token-file")?;
+                let file = self.needed("federated-token-file")?;
                 (Credential::FederatedTokenFile(file.into()), format!("federated token of {file}"), None)
             }
             // When it ends only Entra knows.

@@ -104,64 +104,46 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// Up to the end of its line, or of the line that a quote or a backslash carries it to. None where a
-/// quote stays open.
+/// Up to the end of its line, or of the line that a quote or a backslash carries it to. Quotes count at the start and
+/// behind one another, not inside a word; blanks at the end are no part of it. None if a quote stays open.
 fn read_value(rest: &mut Chars) -> Option<String> {
-    let mut value = String::new();
-    loop {
-        // Quotes count at the start and behind one another, not inside a word.
-        match rest.next() {
-            None | Some('\n') => return Some(value),
-            Some(blank) if is_blank(blank) => {}
-            Some('\'') => loop {
-                match rest.next()? {
-                    '\'' => break,
-                    c => value.push(c),
-                }
-            },
-            Some('"') => loop {
-                match rest.next()? {
-                    '"' => break,
-                    '\\' => match rest.next()? {
-                        '\n' => {}
-                        c if "\"\\`$".contains(c) => value.push(c),
-                        c => value.extend(['\\', c]),
-                    },
-                    c => value.push(c),
-                }
-            },
-            Some(first) => {
-                read_word(first, rest, &mut value);
-                return Some(value);
-            }
-        }
-    }
-}
-
-/// What is not quoted: a backslash keeps the next character, or joins the next line; blanks at the end
-/// are none of it.
-fn read_word(first: char, rest: &mut Chars, value: &mut String) {
-    let mut kept = value.len();
-    let mut next = Some(first);
-    while let Some(c) = next.filter(|c| *c != '\n') {
+    let (mut value, mut kept, mut in_word) = (String::new(), 0, false);
+    while let Some(c) = rest.next().filter(|c| *c != '\n') {
         match c {
-            '\\' => match rest.next() {
-                None | Some('\n') => {}
-                Some(c) => {
-                    value.push(c);
-                    kept = value.len();
-                }
-            },
-            c => {
+            '\'' | '"' if !in_word => read_quoted(c, rest, &mut value)?,
+            '\\' => {
+                in_word = true;
+                // At the end of a line it joins the next one.
+                let Some(c) = rest.next().filter(|c| *c != '\n') else { continue };
                 value.push(c);
-                if !is_blank(c) {
-                    kept = value.len();
-                }
+            }
+            c if is_blank(c) => {
+                value.extend(in_word.then_some(c));
+                continue;
+            }
+            c => {
+                in_word = true;
+                value.push(c);
             }
         }
-        next = rest.next();
+        kept = value.len();
     }
     value.truncate(kept);
+    Some(value)
+}
+
+fn read_quoted(quote: char, rest: &mut Chars, value: &mut String) -> Option<()> {
+    loop {
+        match rest.next()? {
+            c if c == quote => return Some(()),
+            '\\' if quote == '"' => match rest.next()? {
+                '\n' => {}
+                c if "\"\\`$".contains(c) => value.push(c),
+                c => value.extend(['\\', c]),
+            },
+            c => value.push(c),
+        }
+    }
 }
 
 fn is_blank(c: char) -> bool {

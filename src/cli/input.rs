@@ -60,10 +60,17 @@ impl Arguments {
     }
 }
 
+/// A number and its unit.
+fn number(text: &str) -> Option<(u64, &str)> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    Some((digits.parse().ok().filter(|_| is_number)?, text.get(digits.len()..)?))
+}
+
 /// `30`, `30s`, `10m`, `2h`, `7d`, `2w`: a hundred years at most.
 fn duration(text: &str) -> Option<Duration> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match text.get(digits.len()..).unwrap_or_default() {
+    let (number, unit) = number(text)?;
+    let factor = match unit {
         "" | "s" => 1,
         "m" => 60,
         "h" => 3600,
@@ -71,7 +78,6 @@ fn duration(text: &str) -> Option<Duration> {
         "w" => 7 * 86_400,
         _ => return None,
     };
-    let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u64>().ok()).flatten()?;
     number.checked_mul(factor).filter(|seconds| *seconds <= 36_500 * 86_400).map(Duration::from_secs)
 }
 
@@ -94,18 +100,17 @@ pub(crate) fn parse_wait(text: &str) -> std::result::Result<Duration, String> {
 
 /// `10000`, `10K`, `10M`, `1G`: by 1024, as curl counts.
 pub(crate) fn parse_size(text: &str) -> std::result::Result<u32, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match text.get(digits.len()..).unwrap_or_default() {
-        "" => 1,
-        "k" | "K" => 1 << 10,
-        "m" | "M" => 1 << 20,
-        "g" | "G" => 1 << 30,
-        _ => return Err("a size is a number of bytes, or one followed by K, M or G".to_owned()),
-    };
-    let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u32>().ok()).flatten();
-    number
-        .and_then(|number| number.checked_mul(factor))
-        .ok_or_else(|| "a size is less than 4G bytes: 10000, 10K or 10M".to_owned())
+    let size = number(text).and_then(|(number, unit)| {
+        let factor = match unit {
+            "" => 1,
+            "k" | "K" => 1 << 10,
+            "m" | "M" => 1 << 20,
+            "g" | "G" => 1 << 30,
+            _ => return None,
+        };
+        u32::try_from(number.checked_mul(factor)?).ok()
+    });
+    size.ok_or_else(|| "a size is a number of bytes less than 4G: 10000, 10K, 10M, 1G".to_owned())
 }
 
 /// A mode in octal: `0640`.

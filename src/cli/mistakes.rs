@@ -155,7 +155,6 @@ fn meant_command(word: &str) -> Option<String> {
     }
 }
 
-/// The words of the command that was typed.
 fn command_of(typed: &[String]) -> String {
     let words = || typed.iter().take_while(|word| *word != "--");
     let is_command = |name: &str| COMMANDS.iter().any(|verb| verb.name == name);
@@ -217,9 +216,7 @@ fn is_plainly_a_path(value: &str) -> bool {
 
 /// What is odd about the secrets that are given.
 pub(crate) fn in_secrets(arguments: &Arguments) -> Vec<String> {
-    let (mut odd, quoted) = (exposed_files(arguments), quoted_secrets());
-    odd.extend(quoted);
-    odd
+    exposed_files(arguments).into_iter().chain(quoted_secrets()).collect()
 }
 
 /// Files of secrets that others than their owner can read.

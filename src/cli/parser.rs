@@ -17,7 +17,6 @@ use super::{Arguments, Exit, Output, environment, help, mistakes};
 /// How long a FIFO that is named as the log is waited for before what is wrong is said without it.
 const LOG_WAIT: Duration = Duration::from_secs(5);
 
-/// What was called for.
 pub(crate) struct Called {
     pub(crate) verb: &'static Verb,
     pub(crate) arguments: Arguments,
@@ -147,7 +146,6 @@ impl Refused {
     }
 }
 
-/// The words of the command line.
 fn typed() -> Vec<String> {
     std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
 }

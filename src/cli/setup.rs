@@ -1,12 +1,12 @@
 //! `exoimap setup`: what an administrator does once, filled in as far as known. With a credential that works it
 //! says which steps are done already; without one it is the whole list.
 
-use crate::advice::{Proven, Setup, SetupStep};
+use crate::advice::{Proven, Setup, SetupStep, Template};
 use crate::exchange::{Next, PERMISSION};
 use crate::{Error, Phase, Result};
 use serde_json::json;
 
-use super::credential::cloud;
+use super::credential::Endpoints;
 use super::output::said;
 use super::parallel::is_the_way;
 use super::session::mailboxes;
@@ -15,7 +15,7 @@ use super::{Call, Exit, Output, Setting, SignIn};
 pub(crate) fn run(call: &Call) -> Result<Exit> {
     let (arguments, output, setting) = (&call.arguments, &call.output, call.setting());
     let text = |name: &str| arguments.text(name);
-    let mut setup = Setup::new(cloud(arguments));
+    let mut setup = Setup::new(Endpoints::new(arguments).cloud);
     let mailboxes = match &setting {
         Ok(setting) => setting.mailboxes.clone(),
         Err(_) => mailboxes(arguments)?,
@@ -86,7 +86,7 @@ fn unproven(error: &Error, output: &Output) -> Proven {
 }
 
 fn print(output: &Output, number: usize, step: &SetupStep, all: bool) -> Result<()> {
-    let SetupStep { title, role, portal, shell, commands, proven, .. } = step;
+    let SetupStep { of: Template { title, role, shell, .. }, portal, commands, proven } = step;
     if output.json {
         return output.object(&json!({"step": number, "title": title, "done": proven, "role": role, "portal": portal, "shell": shell, "commands": commands}));
     }

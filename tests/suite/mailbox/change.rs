@@ -340,6 +340,18 @@ fn a_message_that_the_server_refuses_to_change_keeps_no_other_from_it() {
 }
 
 #[test]
+fn a_refused_message_and_then_an_outage_is_an_outage() {
+    let world = World::new();
+    let throttled = "NO Request is throttled. Suggested Backoff Time: 50 milliseconds";
+    for (uid, answer) in [(16101, "NO [CANNOT] It is on hold."), (16102, throttled)] {
+        world.exchange.fault_always(Fault::RefuseUid { command: "STORE", uid, answer });
+    }
+    let ended = run(&world, &["mark", "--seen", "--uid", "16101:16102", "--max-wait", "0"]);
+    ended.expect(5).saying(&["message 16101 is not marked +seen: ", "It is on hold", "throttled"]);
+    assert_eq!(ended.stdout, "");
+}
+
+#[test]
 fn a_folder_made_anew_between_two_sessions_ends_it() {
     let world = World::new();
     world.exchange.fault(Fault::DropAt { command: "STORE", done: false });
