@@ -93,25 +93,30 @@ fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
 }
 
 pub(crate) fn relay(call: &Call) -> Result<Exit> {
-    let (arguments, output) = (&call.arguments, &call.output);
-    let text = |name: &str| arguments.text(name);
+    let text = |name: &str| call.arguments.text(name);
     let file = text("password-file").ok_or_else(|| Error::of_setting("password-file", "no password file is named"))?;
     let file = Path::new(file);
-    if let Some(name) = text("add") {
-        output.secret(&bridge::add(file, name)?)?;
-        return Ok(Exit::Done);
+    match (text("add"), text("set")) {
+        (Some(name), _) => call.output.secret(&bridge::add(file, name)?)?,
+        (None, Some(name)) => set_password(file, name, &call.output)?,
+        (None, None) => serve(call, file)?,
     }
-    if let Some(name) = text("set") {
-        let password = read_secret("-", "the password", None)?;
-        match password.len() {
-            0..SHORTEST => return Err(Error::usage(format!("a password has at least {SHORTEST} characters"))),
-            SHORTEST..SHORT => output.warn("the password is short; relay --add makes one that cannot be guessed"),
-            _ => {}
-        }
-        bridge::set(file, name, &password)?;
-        return Ok(Exit::Done);
+    Ok(Exit::Done)
+}
+
+fn set_password(file: &Path, name: &str, output: &Output) -> Result<()> {
+    let password = read_secret("-", "the password", None)?;
+    match password.len() {
+        0..SHORTEST => return Err(Error::usage(format!("a password has at least {SHORTEST} characters"))),
+        SHORTEST..SHORT => output.warn("the password is short; relay --add makes one that cannot be guessed"),
+        _ => {}
     }
-    let setting = call.setting()?;
+    bridge::set(file, name, &password)
+}
+
+/// Listens until the run's time is over.
+fn serve(call: &Call, file: &Path) -> Result<()> {
+    let (arguments, output, setting) = (&call.arguments, &call.output, call.setting()?);
     let passwords = Passwords::read(file)?;
     let allow = arguments.all("allow");
     let (names, domains) = passwords.count();
@@ -126,7 +131,7 @@ pub(crate) fn relay(call: &Call) -> Result<Exit> {
             "the password file names whole domains only: say which mailboxes may be opened (--allow)",
         ));
     }
-    let tls = match (text("tls-certificate"), text("tls-key")) {
+    let tls = match (arguments.text("tls-certificate"), arguments.text("tls-key")) {
         (Some(certificate), Some(key)) => Some(bridge::acceptor(read(certificate)?.expose(), &read(key)?)?),
         (None, None) => None,
         _ => return Err(Error::usage("a TLS listener needs --tls-certificate and --tls-key")),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
 
 use crate::delivery::{
-    self, Action, Destination, FileOptions, Format, Job, Program, Source, Spool, folder_path, locate,
+    self, Action, Destination, FileOptions, Format, Job, Preview, Program, Source, Spool, folder_path, locate,
 };
 use crate::error::TIME_LIMIT;
 use crate::exchange::{Choice, choose, resolve, try_sessions};
@@ -302,20 +302,8 @@ impl Visit<'_> {
         }
         if fetch.dry_run {
             let mut destination = Destination::look(&dir, &source)?;
-            let would = delivery::dry_run(&job, &mut destination, &mut connect, retry, &mut progress)?;
-            for (uid, path) in &would.fetch {
-                let path = path.to_string_lossy();
-                let object = || json!({"uid": uid.get(), "path": path, "dry_run": true});
-                output.result(object, &[&uid.to_string(), &path])?;
-            }
-            for (uids, action) in &would.change {
-                let messages = if uids.len() == 1 { "message" } else { "messages" };
-                output.note(&format!("would be {action}: {} {messages} ({uids})", uids.len()));
-                for uid in uids.iter().filter(|_| output.json) {
-                    output.object(&json!({"uid": uid.get(), "would_be": action.to_string(), "dry_run": true}))?;
-                }
-            }
-            return Ok(Exit::Done);
+            let preview = delivery::dry_run(&job, &mut destination, &mut connect, retry, &mut progress)?;
+            return print_preview(&preview, output);
         }
         let mut deliver = || -> Result<Exit> {
             let mut destination = Destination::open_below(to, &dir, &source)?;
@@ -331,6 +319,22 @@ impl Visit<'_> {
         IS_RECORDED.store(true, Ordering::Relaxed);
         ended
     }
+}
+
+/// What a dry run found.
+fn print_preview(preview: &Preview, output: &Output) -> Result<Exit> {
+    for (uid, path) in &preview.fetch {
+        let path = path.to_string_lossy();
+        output.result(|| json!({"uid": uid.get(), "path": path, "dry_run": true}), &[&uid.to_string(), &path])?;
+    }
+    for (uids, action) in &preview.change {
+        let messages = if uids.len() == 1 { "message" } else { "messages" };
+        output.note(&format!("would be {action}: {} {messages} ({uids})", uids.len()));
+        for uid in uids.iter().filter(|_| output.json) {
+            output.object(&json!({"uid": uid.get(), "would_be": action.to_string(), "dry_run": true}))?;
+        }
+    }
+    Ok(Exit::Done)
 }
 
 /// Where the folders of a mailbox go, the one first whose turn is longest ago; and those that cannot, because a disk that

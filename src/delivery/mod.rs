@@ -57,7 +57,7 @@ pub(crate) use pending::Pending;
 pub(crate) use place::{folder_path, locate};
 pub use program::Program;
 pub use run::run;
-pub(crate) use run::{dry_run, run_in, write_all};
+pub(crate) use run::{Preview, dry_run, run_in, write_all};
 pub(crate) use status::{Status, record, record_folders, status};
 pub(crate) use stream::Spool;
 
