@@ -53,10 +53,16 @@ pub mod cli;
 #[path = "../tests/support/clock.rs"]
 mod clock;
 pub mod delivery;
+#[cfg(test)]
+#[path = "../tests/support/dice.rs"]
+mod dice;
 mod entra;
 mod error;
 mod exchange;
 mod files;
+#[cfg(test)]
+#[path = "../tests/support/folder.rs"]
+mod folder;
 // What the fuzz targets call: `--cfg fuzzing` is set by cargo-fuzz alone.
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]

@@ -1,21 +1,20 @@
 use super::*;
+use crate::folder::Folder;
 use crate::net::{Network, Trust};
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 /// `openssl s_server`: what is typed goes to the client, and a line that is `K` changes the keys of TLS 1.3 and asks the
 /// client to do the same.
 struct Server {
     child: Child,
-    place: PathBuf,
+    place: Folder,
     port: u16,
 }
 
 impl Server {
     fn start() -> Server {
-        let place = std::env::temp_dir().join(format!("exoimap-link-{}", std::process::id()));
-        std::fs::create_dir_all(&place).unwrap();
+        let place = Folder::new();
         let made = Command::new("openssl")
             .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "certificate.pem"])
             .args(["-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
@@ -45,7 +44,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.place);
     }
 }
 

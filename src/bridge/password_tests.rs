@@ -1,23 +1,20 @@
 use super::*;
+use crate::folder::Folder;
 
 /// A password file that goes when the value does.
-struct File(PathBuf);
+struct File {
+    path: PathBuf,
+    _folder: Folder,
+}
 
 impl File {
-    fn new(name: &str, text: &str) -> File {
-        let path = std::env::temp_dir().join(format!("exoimap-passwords-{}-{name}", std::process::id()));
-        std::fs::write(&path, text).unwrap();
-        File(path)
+    fn new(text: &str) -> File {
+        let folder = Folder::new();
+        File { path: folder.file("passwords", text).into(), _folder: folder }
     }
 
     fn text(&self) -> String {
-        std::fs::read_to_string(&self.0).unwrap()
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        std::fs::read_to_string(&self.path).unwrap()
     }
 }
 
@@ -36,8 +33,8 @@ fn names_open_their_mailboxes_with_their_passwords_and_no_others() {
         line("\"u@contoso.com\\shared box\"=shared@contoso.com", "four"),
     ]
     .concat();
-    let file = File::new("names", &text);
-    let passwords = Passwords::read(&file.0).unwrap();
+    let file = File::new(&text);
+    let passwords = Passwords::read(&file.path).unwrap();
     assert_eq!(passwords.count(), (4, 1));
     let opens = |name: &str, password: &str| passwords.mailbox(name, &Secret::new(password));
     for _ in 0..2 {
@@ -63,14 +60,14 @@ fn names_open_their_mailboxes_with_their_passwords_and_no_others() {
 
 #[test]
 fn a_file_that_changes_is_read_again_and_a_broken_one_changes_nothing() {
-    let file = File::new("changes", &line("a", "one"));
-    let passwords = Passwords::read(&file.0).unwrap();
+    let file = File::new(&line("a", "one"));
+    let passwords = Passwords::read(&file.path).unwrap();
     let opens = |password: &str| passwords.mailbox("a", &Secret::new(password)).is_some();
     assert!(opens("one"));
-    std::fs::write(&file.0, format!("{}#\n", line("a", "two"))).unwrap();
+    std::fs::write(&file.path, format!("{}#\n", line("a", "two"))).unwrap();
     passwords.refresh().unwrap();
     assert!(opens("two") && !opens("one"), "what is remembered goes with the file");
-    std::fs::write(&file.0, "a nonsense\n").unwrap();
+    std::fs::write(&file.path, "a nonsense\n").unwrap();
     let error = passwords.refresh().unwrap_err();
     assert!(error.to_string().contains("line 1: no verifier"), "{error}");
     passwords.refresh().unwrap();
@@ -79,14 +76,14 @@ fn a_file_that_changes_is_read_again_and_a_broken_one_changes_nothing() {
 
 #[test]
 fn adding_keeps_the_rest_of_the_file_and_makes_a_password_no_client_misquotes() {
-    let file = File::new("adds", &format!("# ours\n{}# theirs\n", line("a=x@contoso.com", "one")));
-    let first = add(&file.0, "b").unwrap();
+    let file = File::new(&format!("# ours\n{}# theirs\n", line("a=x@contoso.com", "one")));
+    let first = add(&file.path, "b").unwrap();
     assert_eq!(first.len(), LENGTH);
     assert!(first.expose().iter().all(u8::is_ascii_alphanumeric));
-    let second = add(&file.0, "A").unwrap();
+    let second = add(&file.path, "A").unwrap();
     assert!(first != second);
-    store(&file.0, "\"c d\"=c@contoso.com", &Secret::new("a long password"), 100).unwrap();
-    let passwords = Passwords::read(&file.0).unwrap();
+    store(&file.path, "\"c d\"=c@contoso.com", &Secret::new("a long password"), 100).unwrap();
+    let passwords = Passwords::read(&file.path).unwrap();
     assert_eq!(passwords.mailbox("b", &first).as_deref(), Some("b"));
     assert_eq!(passwords.mailbox("a", &second).as_deref(), Some("x@contoso.com"));
     assert_eq!(passwords.mailbox("c d", &Secret::new("a long password")).as_deref(), Some("c@contoso.com"));
@@ -96,7 +93,7 @@ fn adding_keeps_the_rest_of_the_file_and_makes_a_password_no_client_misquotes() 
     assert!(text.contains("\n\"c d\"=c@contoso.com $pbkdf2-sha256$i=100$"), "{text}");
     assert!(!text.contains(first.expose_str().unwrap()), "the password is not in the file");
     for bad in ["", "=x", "a b", "@contoso.com=x", "a\u{7}"] {
-        assert!(add(&file.0, bad).is_err(), "{bad:?}");
+        assert!(add(&file.path, bad).is_err(), "{bad:?}");
     }
     assert_eq!(file.text(), text);
 }
@@ -111,8 +108,8 @@ fn a_file_that_means_nothing_is_refused_with_its_line() {
         ("\"a $x\n", "line 1: not NAME"),
         (&twice, "line 2: the name stands there twice"),
     ] {
-        let file = File::new("bad", text);
-        let error = Passwords::read(&file.0).map(drop).unwrap_err();
+        let file = File::new(text);
+        let error = Passwords::read(&file.path).map(drop).unwrap_err();
         assert!(error.to_string().contains(why), "{text:?}: {error}");
     }
 }
@@ -120,8 +117,8 @@ fn a_file_that_means_nothing_is_refused_with_its_line() {
 /// A password that was right once costs no more rounds, so that a hundred programs can sign in at once.
 #[test]
 fn a_success_is_remembered_and_a_failure_is_not() {
-    let file = File::new("remembers", &line("a", "one"));
-    let passwords = Passwords::read(&file.0).unwrap();
+    let file = File::new(&line("a", "one"));
+    let passwords = Passwords::read(&file.path).unwrap();
     let known = || lock(&passwords.file().known).len();
     assert!(passwords.mailbox("a", &Secret::new("two")).is_none());
     assert_eq!(known(), 0);

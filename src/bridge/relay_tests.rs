@@ -1,5 +1,6 @@
 use super::*;
 use crate::error::{Error, Kind, Phase};
+use crate::folder::Folder;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use std::io::{BufRead, BufReader};
@@ -9,12 +10,12 @@ use std::sync::mpsc;
 struct Place {
     port: u16,
     delays: Arc<Mutex<Vec<u64>>>,
-    file: std::path::PathBuf,
+    _folder: Folder,
 }
 
 impl Place {
-    fn new(name: &str, names: &[&str], change: impl FnOnce(&mut Relay)) -> Place {
-        let file = std::env::temp_dir().join(format!("exoimap-relay-{}-{name}", std::process::id()));
+    fn new(names: &[&str], change: impl FnOnce(&mut Relay)) -> Place {
+        let folder = Folder::new();
         // One round each: a thousand passwords are tried.
         let verifier = |password: &str| {
             let mut hash = [0; 32];
@@ -23,9 +24,9 @@ impl Place {
             format!("$pbkdf2-sha256$i=1${}${}", STANDARD_NO_PAD.encode([0; 16]), STANDARD_NO_PAD.encode(hash))
         };
         let lines = names.iter().map(|name| format!("{name} {}\n", verifier(&format!("of-{name}"))));
-        std::fs::write(&file, lines.collect::<String>()).unwrap();
+        let file = folder.file("passwords", lines.collect::<String>());
         let mut relay = Relay::new(Settings {
-            passwords: Passwords::read(&file).unwrap(),
+            passwords: Passwords::read(file.as_ref()).unwrap(),
             allow: Vec::new(),
             most_sessions: 100,
             idle: 60 * SECOND,
@@ -42,19 +43,13 @@ impl Place {
         let port = listener.local_addr().unwrap().port();
         let relay = Arc::new(relay);
         std::thread::spawn(move || relay.serve(&listener));
-        Place { port, delays, file }
+        Place { port, delays, _folder: folder }
     }
 
     fn connect(&self) -> BufReader<TcpStream> {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(60 * SECOND)).unwrap();
         BufReader::new(stream)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.file);
     }
 }
 
@@ -71,7 +66,7 @@ fn login(client: &mut BufReader<TcpStream>, name: &str, password: &str) -> Strin
 
 #[test]
 fn a_thousand_wrong_passwords_wait_longer_each_and_never_longer_than_ten_seconds() {
-    let place = Place::new("wrong", &["orders@contoso.com", "tickets@contoso.com"], |_| {});
+    let place = Place::new(&["orders@contoso.com", "tickets@contoso.com"], |_| {});
     let right = ["of-orders@contoso.com", "of-tickets@contoso.com"];
     for connection in 0..100 {
         let mut client = place.connect();
@@ -99,7 +94,7 @@ fn a_thousand_wrong_passwords_wait_longer_each_and_never_longer_than_ten_seconds
 /// A name is a key of what is remembered, and a word of the log.
 #[test]
 fn a_name_that_no_mailbox_can_have_is_not_remembered() {
-    let place = Place::new("long", &["orders@contoso.com"], |_| {});
+    let place = Place::new(&["orders@contoso.com"], |_| {});
     let mut client = place.connect();
     line(&mut client);
     assert!(login(&mut client, &"x".repeat(7_000), "x").starts_with("a NO [AUTHENTICATIONFAILED] "));
@@ -117,7 +112,7 @@ fn what_is_remembered_of_strangers_has_an_end() {
 
 #[test]
 fn a_client_that_says_nothing_or_drips_is_hung_up_on_and_makes_room() {
-    let place = Place::new("silent", &["orders@contoso.com"], |relay| relay.time_to_sign_in = SECOND);
+    let place = Place::new(&["orders@contoso.com"], |relay| relay.time_to_sign_in = SECOND);
     let since = Instant::now();
     let silent: Vec<_> = (0..MOST_WAITING)
         .map(|_| {

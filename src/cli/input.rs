@@ -217,10 +217,10 @@ mod tests {
 
     #[test]
     fn files_of_every_editor() {
-        let file = std::env::temp_dir().join(format!("exoimap-secret-{}", std::process::id()));
+        let folder = crate::folder::Folder::new();
         let read = |bytes: &[u8]| {
-            std::fs::write(&file, bytes).unwrap();
-            read_secret(file.to_str().unwrap(), "the secret", None).map(|secret| secret.expose().to_vec())
+            let file = folder.file("secret", bytes);
+            read_secret(&file, "the secret", None).map(|secret| secret.expose().to_vec())
         };
         for bytes in [
             &b"p~w"[..],
@@ -236,7 +236,6 @@ mod tests {
         for bad in [&b""[..], b"\n", b"a\nb", b"a\0", b"\xff\xfea", b"\xff", &[b'x'; 65 * 1024]] {
             assert_eq!(read(bad).unwrap_err().kind(), Kind::Usage);
         }
-        std::fs::remove_file(&file).unwrap();
     }
 
     #[test]

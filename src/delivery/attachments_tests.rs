@@ -3,26 +3,10 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::folder::Folder;
 
 fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/mime")
-}
-
-/// A directory of its own for a test, removed when it ends.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Scratch {
-        let path = std::env::temp_dir().join(format!("exoimap-mime-{name}-{}", std::process::id()));
-        fs::create_dir(&path).unwrap();
-        Scratch(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 fn listing(path: &Path) -> Vec<String> {
@@ -37,14 +21,14 @@ fn nothing_is_written_but_the_attachments() {
     for entry in fs::read_dir(corpus()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        let scratch = Scratch::new(name);
-        let into = scratch.0.join("into");
+        let scratch = Folder::new();
+        let into = scratch.join("into");
         let extracted = extract(&path, &into, false, Mode::PRIVATE).unwrap();
         if extracted.attachments.is_empty() {
-            assert_eq!(listing(&scratch.0), [""; 0], "{name}");
+            assert_eq!(listing(&scratch), [""; 0], "{name}");
             continue;
         }
-        assert_eq!(listing(&scratch.0), ["into"], "{name}");
+        assert_eq!(listing(&scratch), ["into"], "{name}");
         let mut names: Vec<_> = extracted.attachments.iter().map(|part| part.name.as_str()).collect();
         names.sort_unstable();
         assert_eq!(listing(&into), names, "{name}");
@@ -57,8 +41,8 @@ fn nothing_is_written_but_the_attachments() {
 
 #[test]
 fn what_is_already_there_is_neither_followed_nor_replaced() {
-    let scratch = Scratch::new("there");
-    let (file, into, elsewhere) = (scratch.0.join("message"), scratch.0.join("into"), scratch.0.join("elsewhere"));
+    let scratch = Folder::new();
+    let (file, into, elsewhere) = (scratch.join("message"), scratch.join("into"), scratch.join("elsewhere"));
     fs::write(&file, fs::read(corpus().join("001-mixed.eml")).unwrap()).unwrap();
     fs::create_dir(&elsewhere).unwrap();
     #[cfg(unix)]

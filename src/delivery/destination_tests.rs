@@ -5,13 +5,11 @@ use std::io::Write;
 use super::*;
 use crate::delivery::ready::{List, Next};
 
-struct Folder(PathBuf, Format);
+struct Folder(crate::folder::Folder, Format);
 
 impl Folder {
-    fn new(name: &str, format: Format) -> Folder {
-        let dir = std::env::temp_dir().join(format!("exoimap-{name}-{}-{}", format.name(), std::process::id()));
-        let _ = fs::remove_dir_all(&dir);
-        Folder(dir, format)
+    fn new(format: Format) -> Folder {
+        Folder(crate::folder::Folder::new(), format)
     }
 
     fn open_for(&self, folder: &MailboxName) -> Result<Destination> {
@@ -45,7 +43,7 @@ impl Folder {
         let names =
             |dir: PathBuf| fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let mut found: Vec<String> = match self.1 {
-            Format::Eml => names(self.0.clone()).filter(|name| name.ends_with(".eml")).collect(),
+            Format::Eml => names(self.0.to_path_buf()).filter(|name| name.ends_with(".eml")).collect(),
             Format::Maildir => names(self.0.join("new")).collect(),
             Format::Mbox => {
                 let text = fs::read_to_string(self.0.join("mbox")).unwrap_or_default();
@@ -57,12 +55,6 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 fn validity() -> UidValidity {
     UidValidity::new(14).unwrap()
 }
@@ -70,7 +62,7 @@ fn validity() -> UidValidity {
 #[test]
 fn a_group_gets_its_place_and_is_remembered() {
     for format in Format::ALL {
-        let folder = Folder::new("deliver", format);
+        let folder = Folder::new(format);
         let (mut destination, entries) = folder.two_ready();
         destination.deliver(entries, Next::Act(Action::Delete)).unwrap();
         drop(destination);
@@ -85,7 +77,7 @@ fn a_group_gets_its_place_and_is_remembered() {
 #[test]
 fn what_was_listed_is_delivered_by_the_next_run_and_never_twice() {
     for format in [Format::Eml, Format::Maildir] {
-        let folder = Folder::new("recover", format);
+        let folder = Folder::new(format);
         let (mut destination, entries) = folder.two_ready();
         destination.write_list(&List { entries, ..List::default() }).unwrap();
         // Power fails after the first rename, and somebody has taken that message away since.
@@ -98,7 +90,7 @@ fn what_was_listed_is_delivered_by_the_next_run_and_never_twice() {
 
 #[test]
 fn an_mbox_is_cut_back_to_where_a_broken_append_began() {
-    let folder = Folder::new("append", Format::Mbox);
+    let folder = Folder::new(Format::Mbox);
     let mbox = folder.0.join("mbox");
     for (appended, torn) in [(false, ""), (false, "From MAILER-DAEMON x\nmess"), (true, "")] {
         let _ = fs::remove_dir_all(&folder.0);
@@ -117,7 +109,7 @@ fn an_mbox_is_cut_back_to_where_a_broken_append_began() {
 /// Killed while a copy was held anew for a program: the mbox gets nothing, and nobody is told of a delivery.
 #[test]
 fn a_copy_that_was_listed_to_be_held_is_no_delivery() {
-    let folder = Folder::new("held", Format::Mbox);
+    let folder = Folder::new(Format::Mbox);
     let (mut destination, mut entries) = folder.two_ready();
     destination.state.delivered = UidSet::parse("1:2").unwrap();
     destination.state.run = UidSet::parse("1:2").unwrap();
@@ -135,7 +127,7 @@ fn a_copy_that_was_listed_to_be_held_is_no_delivery() {
 
 #[test]
 fn what_was_not_listed_comes_again() {
-    let folder = Folder::new("unlisted", Format::Eml);
+    let folder = Folder::new(Format::Eml);
     drop(folder.two_ready());
     let destination = folder.open().unwrap();
     assert!(destination.state.delivered.is_empty());
@@ -156,7 +148,7 @@ fn a_final_name_is_never_replaced_and_keeps_no_other_from_its_place() {
     for (format, name) in NAMES {
         // Once in the run, once by the run after a kill.
         for killed in [false, true] {
-            let folder = Folder::new("exists", format);
+            let folder = Folder::new(format);
             let (mut destination, mut entries) = folder.two_ready();
             let attachments = Entry { temporary: "14.2.d".into(), place: "14.2".into(), ..entries[1].clone() };
             fs::create_dir(destination.temporary_path("14.2.d")).unwrap();
@@ -192,7 +184,7 @@ fn a_final_name_is_never_replaced_and_keeps_no_other_from_its_place() {
 /// not delivered either.
 #[test]
 fn what_was_left_out_comes_again_after_a_kill_too() {
-    let folder = Folder::new("left-out", Format::Eml);
+    let folder = Folder::new(Format::Eml);
     let (mut destination, entries) = folder.two_ready();
     fs::write(folder.0.join("14.2.eml"), "somebody's").unwrap();
     let mut list = List { entries, ..List::default() };
@@ -208,7 +200,7 @@ fn what_was_left_out_comes_again_after_a_kill_too() {
 /// As after the state was taken away and the mail was not.
 #[test]
 fn names_that_others_took_fail_one_by_one_and_the_same_bytes_are_ours() {
-    let folder = Folder::new("full", Format::Eml);
+    let folder = Folder::new(Format::Eml);
     let (mut destination, _) = folder.two_ready();
     let entries = (1..=30).map(|uid| {
         let uid = Uid::new(uid).unwrap();
@@ -227,7 +219,7 @@ fn names_that_others_took_fail_one_by_one_and_the_same_bytes_are_ours() {
 #[test]
 fn what_a_program_has_not_taken_stays_at_hand() {
     for format in Format::ALL {
-        let folder = Folder::new("program", format);
+        let folder = Folder::new(format);
         let (mut destination, entries) = folder.two_ready();
         // Killed in between: what comes after the program is in the list too.
         destination
@@ -253,7 +245,7 @@ fn what_a_program_has_not_taken_stays_at_hand() {
 
 #[test]
 fn another_source_a_second_run_a_new_validity_and_a_damaged_file_are_refused() {
-    let folder = Folder::new("refuse", Format::Eml);
+    let folder = Folder::new(Format::Eml);
     let mut destination = folder.open().unwrap();
     destination.bind_uid_validity(validity(), false).unwrap();
     destination.save().unwrap();

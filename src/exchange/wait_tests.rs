@@ -7,6 +7,7 @@ use std::io;
 use std::rc::Rc;
 
 use super::*;
+use crate::dice::Dice;
 use crate::error::{Error, Kind};
 use crate::imap::wire::Limits;
 use crate::imap::{Client, Listener};
@@ -280,16 +281,11 @@ fn wait_for(world: &Rc<World>, mood: &dyn Fn(usize) -> Mood, waiting: &Waiting, 
 
 /// Arrivals without a pattern.
 fn arrivals(seed: u64) -> Vec<Duration> {
-    let (mut seed, mut at, mut all) = (seed, Duration::ZERO, Vec::new());
+    let (mut dice, mut at, mut all) = (Dice(seed), Duration::ZERO, Vec::new());
     while at < WEEK {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         // Bursts, and nights without mail.
-        at += Duration::from_secs(match (seed >> 60) % 4 {
-            0 => (seed >> 33) % 4,
-            1 => (seed >> 33) % 300,
-            2 => (seed >> 33) % 3_600,
-            _ => (seed >> 33) % 40_000,
-        });
+        let longest = [4, 300, 3_600, 40_000][dice.below(4) as usize];
+        at += Duration::from_secs(dice.below(longest).into());
         all.push(at);
     }
     all

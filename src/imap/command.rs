@@ -169,6 +169,7 @@ fn refused(text: &str, why: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dice::Dice;
 
     fn pieces(bytes: &[u8]) -> Vec<Piece> {
         Command::new("X", Phase::Command).string(bytes).unwrap().pieces
@@ -201,11 +202,8 @@ mod tests {
         use imap_codec::imap_types::command::CommandBody;
         use imap_codec::imap_types::mailbox::Mailbox;
         use imap_codec::{CommandCodec, decode::Decoder};
-        let mut seed: u64 = 3;
-        let mut random = |below: u32| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (seed >> 33) as u32 % below
-        };
+        let mut dice = Dice(3);
+        let mut random = |below| dice.below(below);
         let letters =
             ['a', 'N', '&', '-', '"', '\\', ' ', '.', '/', '%', '*', '(', '{', '5', '}', ',', '注', 'ü', '😀'];
         let mut names = 0;

@@ -195,12 +195,12 @@ mod tests {
 
     #[test]
     fn any_text_survives_the_round_trip() {
-        let mut seed: u32 = 7;
+        let mut dice = crate::dice::Dice(7);
         for _ in 0..2000 {
             let text: String = (0..8)
                 .filter_map(|_| {
-                    seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    char::from_u32((seed >> 8) % if seed & 1 == 0 { 0x180 } else { 0x11_0000 })
+                    let end = [0x180, 0x11_0000][dice.below(2) as usize];
+                    char::from_u32(dice.below(end))
                 })
                 .filter(|c| !c.is_control())
                 .collect();

@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::*;
@@ -11,7 +10,7 @@ use crate::fuzz::Monologue;
 use crate::imap::wire::Frame;
 use std::io;
 
-use crate::script::{self, Piece as Said, Player, Script, Turn};
+use crate::script::{self, Piece as Said, Player, Script, Turn, fixtures};
 
 /// The fixtures that end in an error of the connection, and whose fault it is. In all others every
 /// command comes to its tagged end.
@@ -254,21 +253,6 @@ fn transcribe(script: &Script, slice: usize) -> String {
     String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
 }
 
-fn fixtures() -> Vec<(String, Script)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let mut found: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
-        .map(|path| {
-            let text = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
-            (path.file_stem().unwrap().to_string_lossy().into_owned(), Script::parse(&text).unwrap())
-        })
-        .collect();
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    found
-}
-
 /// The dialogue of a fixture without its comments.
 fn dialogue(script: &Script) -> String {
     let text = script.to_text();
@@ -280,7 +264,7 @@ fn the_transcript_of_every_fixture_is_the_fixture() {
     let found = fixtures();
     assert!(found.len() >= 30);
     let mut wrong = Vec::new();
-    for (name, script) in &found {
+    for (name, script, _) in &found {
         for slice in SLICES {
             let (written, expected) = (transcribe(script, slice), dialogue(script));
             let refused = REFUSED_BY_THE_READER.contains(&name.as_str());
@@ -302,7 +286,7 @@ fn the_transcript_of_every_fixture_is_the_fixture() {
 #[test]
 fn every_fixture_ends_as_the_table_says() {
     let mut wrong = Vec::new();
-    for (name, script) in &fixtures() {
+    for (name, script, _) in &fixtures() {
         for slice in SLICES {
             let outcome = converse_all(script, slice);
             let fault = outcome.as_ref().err().map(Error::kind);
@@ -336,7 +320,7 @@ fn survive(bytes: &[u8]) {
 
 #[test]
 fn truncations_of_every_fixture_are_survived() {
-    for (_, script) in fixtures() {
+    for (_, script, _) in fixtures() {
         let bytes = script.server_bytes();
         // The fuzz targets try the others.
         (0..bytes.len()).step_by(1 + bytes.len() / 150).for_each(|cut| survive(&bytes[..cut]));
@@ -345,13 +329,10 @@ fn truncations_of_every_fixture_are_survived() {
 
 #[test]
 fn seeded_mutations_of_every_fixture_are_survived() {
-    let mut seed: u64 = 0x5eed;
-    let mut random = move |below: usize| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 33) as usize % below.max(1)
-    };
+    let mut dice = crate::dice::Dice(0x5eed);
+    let mut random = |below: usize| dice.below(below.max(1) as u32) as usize;
     let spice = b"(){}[]\"\\ \r\n\0*+<>0123456789\xff\x80A";
-    for (_, script) in fixtures() {
+    for (_, script, _) in fixtures() {
         let bytes = script.server_bytes();
         for _ in 0..20 {
             let mut mutant = bytes.clone();

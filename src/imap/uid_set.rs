@@ -258,6 +258,7 @@ fn number(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dice::Dice;
 
     fn set(text: &str) -> UidSet {
         UidSet::parse(text).unwrap()
@@ -306,11 +307,8 @@ mod tests {
 
     #[test]
     fn any_set_is_read_back_as_itself() {
-        let mut seed: u64 = 9;
-        let mut random = |below: u32| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (seed >> 33) as u32 % below
-        };
+        let mut dice = Dice(9);
+        let mut random = |below| dice.below(below);
         for _ in 0..2000 {
             let (most, dense) = (random(40), [100, 5000, u32::MAX][random(3) as usize]);
             let uids: UidSet = (0..=most).filter_map(|_| Uid::new(random(dense) + random(2) * 7)).collect();
@@ -323,11 +321,8 @@ mod tests {
 
     #[test]
     fn difference_against_the_naive_one() {
-        let mut seed: u64 = 42;
-        let mut random = |below: u32| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (seed >> 33) as u32 % below
-        };
+        let mut dice = Dice(42);
+        let mut random = |below| dice.below(below);
         for _ in 0..300 {
             let mut pick = || (0..random(30)).filter_map(|_| Uid::new(random(60))).collect::<Vec<_>>();
             let (a, b) = (pick(), pick());

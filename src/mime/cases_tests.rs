@@ -167,13 +167,11 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
 #[test]
 fn python_agrees_or_it_is_said_why_not() {
     let cases = cases();
-    let dir = std::env::temp_dir().join(format!("exoimap-cases-{}", std::process::id()));
-    std::fs::create_dir(&dir).unwrap();
+    let dir = crate::folder::Folder::new();
     for (n, case) in cases.iter().enumerate() {
         std::fs::write(dir.join(format!("{n:03}.eml")), &case.message).unwrap();
     }
     let lines = python(&dir);
-    std::fs::remove_dir_all(&dir).unwrap();
     assert_eq!(lines.len(), cases.len());
     let mut wrong = Vec::new();
     for (case, theirs) in cases.iter().zip(lines) {

@@ -272,10 +272,9 @@ mod tests {
 
     #[test]
     fn a_ca_file_without_a_certificate_is_named() {
-        let file = std::env::temp_dir().join(format!("exoimap-no-ca-{}", std::process::id()));
-        std::fs::write(&file, "nothing").unwrap();
-        let error = Network::new(Trust::File(file.clone())).connector().map(|_| ()).unwrap_err();
-        std::fs::remove_file(file).unwrap();
+        let folder = crate::folder::Folder::new();
+        let file = folder.file("ca.pem", "nothing");
+        let error = Network::new(Trust::File(file.into())).connector().map(|_| ()).unwrap_err();
         assert_eq!(error.kind(), Kind::Usage);
         assert!(error.to_string().contains("holds no PEM certificate"), "{error}");
     }

@@ -26,6 +26,7 @@ use support::certificate::Authority;
 use support::corpus::Corpus;
 use support::dovecot::{Dovecot, Setup};
 use support::entra::{self, Entra};
+use support::folder::Folder;
 
 const USER: &str = "orders@contoso.com";
 const SESSIONS: usize = 100;
@@ -67,7 +68,7 @@ fn main() {
 struct Site {
     entra: Entra,
     dovecot: Dovecot,
-    place: PathBuf,
+    place: Folder,
     messages: usize,
 }
 
@@ -79,9 +80,8 @@ impl Site {
         let dovecot = Dovecot::start(&Setup::new(&certificate, &key, &entra.key()));
         Corpus::each(messages, 8_192).fill(&dovecot, USER, "INBOX");
         dovecot.doveadm(&["index", "-u", USER, "INBOX"]);
-        let place = std::env::temp_dir().join(format!("exoimap-bench-bridge.{}", std::process::id()));
-        fs::create_dir_all(&place).unwrap();
-        fs::write(place.join("ca.pem"), authority.pem()).unwrap();
+        let place = Folder::new();
+        place.file("ca.pem", authority.pem());
         Site { entra, dovecot, place, messages }
     }
 
@@ -95,12 +95,6 @@ impl Site {
         session.line();
         session.ask("a", &format!("AUTHENTICATE XOAUTH2 {response}"));
         session.pull(self.messages)
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.place);
     }
 }
 

@@ -2,7 +2,6 @@
 //! its tests, so that internals stay internal. A target fails by a panic, by a hang or by too much memory.
 
 use std::io::{self, Read, Write};
-use std::path::Path;
 
 use crate::imap::UidSet;
 use crate::imap::wire::{Limits, Reader};
@@ -256,8 +255,7 @@ change-size 25
 #[cfg(test)]
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let lines = |lines: &[&str]| lines.iter().map(|line| line.as_bytes().to_vec()).collect();
-    let fixtures = || files("txt").into_iter().map(|file| std::fs::read_to_string(file).unwrap());
-    let dialogues = || fixtures().map(|text| crate::script::Script::parse(&text).unwrap().server_bytes());
+    let dialogues = || crate::script::fixtures().into_iter().map(|(_, script, _)| script.server_bytes());
     match target {
         "reader" | "session" => dialogues().collect(),
         "folder_name" => {
@@ -270,8 +268,7 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
         "uid_set" => lines(&["1:5,7 3", "4294967295,1:3 2:4294967295", "9,8,7,1:2 1", "*:4"]),
         "message" | "header" => {
             let bodies = dialogues().filter(|bytes| bytes.windows(5).any(|bytes| bytes == b"BODY["));
-            let messages = files("eml").into_iter().map(|file| std::fs::read(file).unwrap());
-            bodies.chain(messages).chain([include_bytes!("message.eml").to_vec()]).collect()
+            bodies.chain(messages()).chain([include_bytes!("message.eml").to_vec()]).collect()
         }
         "proxy_url" => {
             lines(&["http://user:p%40ss@proxy.example.com:3128", "socks5h://[::1]:1080/", "proxy", "http://"])
@@ -300,22 +297,14 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
     }
 }
 
-/// The files below `fixtures/` that end like this.
+/// The messages in `fixtures/mime`.
 #[cfg(test)]
-fn files(extension: &str) -> Vec<std::path::PathBuf> {
-    fn collect(dir: &Path, extension: &str, found: &mut Vec<std::path::PathBuf>) {
-        for entry in std::fs::read_dir(dir).unwrap() {
-            match entry.unwrap().path() {
-                path if path.is_dir() => collect(&path, extension, found),
-                path if path.extension().is_some_and(|its| its == extension) => found.push(path),
-                _ => {}
-            }
-        }
-    }
-    let mut found = Vec::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"), extension, &mut found);
+fn messages() -> Vec<Vec<u8>> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/mime");
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut found: Vec<_> = paths.filter(|path| path.extension().is_some_and(|its| its == "eml")).collect();
     found.sort();
-    found
+    found.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
 }
 
 /// With EXOIMAP_FUZZ_CORPUS it also writes them there, one folder per target (`tests/release fuzz`).

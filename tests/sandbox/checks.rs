@@ -13,8 +13,8 @@ use super::support::clock;
 use super::support::entra::assertion::Uploaded;
 use super::support::entra::{self, Behaviour, Entra};
 use super::support::exchange::{Exchange, Fault};
-use super::support::jwt;
-use super::support::sample::{self, ORDERS};
+use super::support::folder::Folder;
+use super::support::sample::ORDERS;
 
 /// Both servers and the authority that a client has to trust.
 struct Site {
@@ -114,191 +114,37 @@ impl Imap {
             }
         }
     }
-
-    fn body(&mut self, uid: u32) -> Vec<u8> {
-        self.send(&format!("a UID FETCH {uid} (UID BODY.PEEK[])\r\n"));
-        let announced = self.line();
-        let digits = announced.split(['{', '}']).nth(1).unwrap();
-        let mut bytes = vec![0; digits.parse().unwrap()];
-        self.stream.read_exact(&mut bytes).unwrap();
-        assert_eq!(self.line(), ")");
-        assert_eq!(self.line(), "a OK FETCH completed.");
-        bytes
-    }
 }
 
 fn starts(lines: &[String], start: &str) -> bool {
     lines.iter().any(|line| line.starts_with(start))
 }
 
+/// What our client takes without a word must really be sent.
 #[test]
-fn a_token_is_issued_and_accepted() {
-    let site = Site::new();
-    let (status, answer) = site.post(GOOD);
-    assert_eq!(status, "HTTP/1.1 200 OK");
-    let body = answer.split_once("\r\n\r\n").unwrap().1;
-    let body: serde_json::Value = serde_json::from_str(body).unwrap();
-    let token = body["access_token"].as_str().unwrap();
-    let claims = jwt::verify(&site.entra.key(), token).unwrap();
-    assert_eq!(claims["roles"][0], "IMAP.AccessAsApp");
-    assert_eq!(jwt::verify(b"another key", token), None);
-    assert_eq!(site.entra.requests()[0].form()["client_secret"], entra::SECRET);
-    site.inbox();
-    assert_eq!(site.exchange.logins(), 1);
-}
-
-#[test]
-fn the_endpoint_misbehaves_as_told() {
+fn oddities_of_a_good_answer_are_there() {
     let site = Site::new();
     let answer = |behaviour| {
         site.entra.behave(behaviour);
-        site.post(GOOD)
+        site.post(GOOD).1
     };
-    let (status, rest) = answer(Behaviour::ThrottleOnce { retry_after: 7 });
-    assert_eq!(status, "HTTP/1.1 429 Too Many Requests");
-    assert!(rest.contains("\r\nRetry-After: 7\r\n"));
-    assert_eq!(site.post(GOOD).0, "HTTP/1.1 200 OK");
-
-    let (status, rest) = answer(Behaviour::Unavailable { times: 2 });
-    assert_eq!(status, "HTTP/1.1 503 Service Unavailable");
-    assert!(!rest.contains("Retry-After"));
-    assert_eq!(site.post(GOOD).0, "HTTP/1.1 503 Service Unavailable");
-    assert_eq!(site.post(GOOD).0, "HTTP/1.1 200 OK");
-
-    let (status, rest) = answer(Behaviour::ProxyHtml { status: 407 });
-    assert!(status.contains(" 407 ") && rest.contains("text/html"));
-    assert!(answer(Behaviour::WithBom).1.contains("\r\n\r\n\u{feff}{"));
-    assert!(!answer(Behaviour::TruncatedJson).1.ends_with('}'));
-    assert!(answer(Behaviour::NumbersAsStrings).1.contains(r#""expires_in":"3599""#));
-    assert!(answer(Behaviour::HugeBody { bytes: 3_000_000 }).1.len() > 3_000_000);
-    let to = "https://example.com/".to_string();
-    assert!(answer(Behaviour::Redirect { to }).1.contains("\r\nLocation: https://example.com/\r\n"));
-    site.entra.configure().secret_expired = true;
-    let (status, rest) = answer(Behaviour::Normal);
-    assert!(status.contains(" 401 ") && rest.contains("AADSTS7000222: "));
-}
-
-#[test]
-fn a_token_without_the_role_is_refused() {
-    let site = Site::new();
-    site.entra.behave(Behaviour::WithoutRoles);
-    let mut imap = site.imap();
-    imap.line();
-    let sasl = site.sasl(ORDERS);
-    assert_eq!(imap.ask("AUTHENTICATE XOAUTH2"), ["+"]);
-    imap.send(&format!("{sasl}\r\n"));
-    assert_eq!(imap.line(), "a NO AUTHENTICATE failed.");
-}
-
-#[test]
-fn mailboxes_that_imap_cannot_open() {
-    let site = Site::new();
-    for (user, greeting) in [
-        (sample::DISABLED, "a OK [Error=\"UserDisabled\" AuthResult=27 Proxy="),
-        (sample::NO_ACCESS, "a OK AUTHENTICATE completed."),
-    ] {
-        let mut imap = site.imap();
-        imap.line();
-        let sasl = site.sasl(user);
-        assert!(starts(&imap.ask(&format!("AUTHENTICATE XOAUTH2 {sasl}")), greeting));
-        let answer = imap.ask("NAMESPACE");
-        assert_eq!(answer, ["a BAD User is authenticated but not connected."]);
-    }
-}
-
-#[test]
-fn every_message_comes_byte_for_byte() {
-    let site = Site::new();
-    let mut imap = site.inbox();
-    for message in &site.exchange.folder(ORDERS, "INBOX").messages {
-        assert_eq!(imap.body(message.uid), *message.bytes);
-        assert_ne!(message.estimated_size(), message.bytes.len());
-    }
-    let log = site.exchange.commands();
-    assert_eq!(log[0], "SELECT INBOX");
-    assert_eq!(log[1], "UID FETCH 16101 (UID BODY.PEEK[])");
-}
-
-#[test]
-fn faults_of_a_connection() {
-    let site = Site::new();
-    let greeting = |fault| {
-        site.exchange.fault(fault);
-        let mut imap = site.imap();
-        (imap.line(), imap)
-    };
-    assert!(greeting(Fault::Preauth).0.starts_with("* PREAUTH "));
-    assert!(greeting(Fault::ByeGreeting).0.starts_with("* BYE "));
-    let without = |fault, word| {
-        let capabilities = greeting(fault).1.ask("CAPABILITY").remove(0);
-        assert!(!capabilities.split(' ').any(|offered| offered == word));
-        assert!(capabilities.contains(" UIDPLUS "));
-    };
-    without(Fault::NoSaslIr, "SASL-IR");
-    without(Fault::NoMove, "MOVE");
-    without(Fault::NoUnselect, "UNSELECT");
-    without(Fault::NoXoauth2, "AUTH=XOAUTH2");
-    let mut imap = greeting(Fault::ChallengeThenNo).1;
-    let answer = imap.ask(&format!("AUTHENTICATE XOAUTH2 {}", site.sasl(ORDERS)));
-    assert!(starts(&answer, "+ eyJ"));
-    imap.send("\r\n");
-    assert_eq!(imap.line(), "a NO AUTHENTICATE failed.");
-}
-
-#[test]
-fn faults_of_a_command() {
-    let site = Site::new();
-    let mut imap = site.inbox();
-    let fault = |fault| site.exchange.fault(fault);
-    fault(Fault::ThrottleNo { ms: 299_609 });
-    let throttled = "Request is throttled. Suggested Backoff Time: 299609 milliseconds";
-    assert_eq!(imap.ask("UID SEARCH ALL"), [format!("a NO {throttled}")]);
-    fault(Fault::FolderVanished);
-    assert_eq!(imap.ask("SELECT INBOX"), ["a NO INBOX doesn't exist."]);
-    fault(Fault::ChangeUidValidity);
-    assert!(starts(&imap.ask("SELECT INBOX"), "* OK [UIDVALIDITY 15] "));
-    fault(Fault::ServerUnavailableBare);
-    assert_eq!(imap.ask("UID SEARCH ALL"), ["Server Unavailable. 15"]);
-    let mut imap = site.inbox();
-    fault(Fault::ThrottleBadThenBye { ms: 299_609 });
-    assert_eq!(imap.ask("UID SEARCH ALL"), [format!("a BAD {throttled}")]);
-    assert_eq!(imap.line(), "* BYE Connection closed. 14");
-}
-
-#[test]
-fn faults_of_a_fetch() {
-    let site = Site::new();
+    assert!(answer(Behaviour::WithBom).contains("\r\n\r\n\u{feff}{"));
+    assert!(answer(Behaviour::NumbersAsStrings).contains(r#""expires_in":"3599""#));
     let fetch = |fault| {
         site.exchange.fault(fault);
         site.inbox().ask("UID FETCH 16101:16105 (UID BODY.PEEK[])")
     };
-    let lines = fetch(Fault::OkWithoutData { uid: 16102 });
-    assert!(!starts(&lines, "* 2 FETCH") && starts(&lines, "* 3 FETCH"));
-    assert!(starts(&lines, "a OK FETCH completed."));
-    let lines = fetch(Fault::Placeholder { uid: 16102 });
-    let subject = "Subject: Retrieval using the IMAP4 protocol failed for the following message: 2";
-    assert!(starts(&lines, subject));
-    let lines = fetch(Fault::WrongUid { uid: 16102, says: 16110 });
-    assert!(starts(&lines, "* 2 FETCH (UID 16110 "));
     let lines = fetch(Fault::UidAfterBody);
     assert!(starts(&lines, "* 1 FETCH (BODY[] {500}") && starts(&lines, " UID 16101)"));
     let lines = fetch(Fault::UnsolicitedBetween);
     assert!(starts(&lines, "* 7 EXPUNGE") && starts(&lines, "* 6 FETCH (FLAGS "));
-    let lines = fetch(Fault::ByeTokenExpired { after_messages: 1 });
-    assert_eq!(lines.last().unwrap(), "* BYE Session invalidated - AccessTokenExpired");
-    let lines = fetch(Fault::DropAfterMessages(2));
-    assert!(starts(&lines, "* 2 FETCH") && lines.last().unwrap() == ")");
-    let lines = fetch(Fault::DropInLiteral { uid: 16102 });
-    assert!(starts(&lines, "* 2 FETCH") && lines.last().unwrap() != ")");
-    assert!(!starts(&lines, "a OK"));
 }
 
 /// An endpoint that took every assertion would prove nothing about ours: these are OpenSSL's.
 #[test]
 fn an_assertion_is_verified_as_entra_does() {
     let site = Site::new();
-    let folder = std::env::temp_dir().join(format!("exoimap-checks-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = Folder::new();
     let openssl = |arguments: &str| {
         let mut command = std::process::Command::new("openssl");
         let output = command.args(arguments.split(' ')).current_dir(&folder).output().unwrap();

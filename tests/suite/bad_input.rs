@@ -181,22 +181,6 @@ fn values_that_cannot_be_meant() {
 }
 
 #[test]
-fn what_is_misspelt_gets_one_line_and_a_suggestion() {
-    let nobody = Untouched::new();
-    for (arguments, words) in [
-        (&["chekc"][..], &["chekc", "hint: did you mean check?"][..]),
-        (&["check", "--mailbx", "a@contoso.com"], &["--mailbx", "hint: did you mean --mailbox?"]),
-        (&["check", "--unknown"], &["--unknown"]),
-        (&["check", "orders@contoso.com"], &["orders@contoso.com"]),
-        (&["check", "--timeout"], &["--timeout needs a value", "hint: see: exoimap check --help"]),
-        (&["check", "-q", "-v"], &["--quiet", "--verbose"]),
-        (&["check", "--client-secret", "x"], &["--client-secret", "no secret is taken from the command line"]),
-    ] {
-        nobody.refuses(nobody.call(arguments), words);
-    }
-}
-
-#[test]
 fn help_and_version_are_results() {
     let folder = Folder::new();
     let run = |arguments: &[&str]| Call::new(folder.path(), arguments).run();

@@ -1,6 +1,6 @@
 //! A client secret that a command prints: bounded in size and time, and its failure is told apart.
 
-use crate::program::{Call, World};
+use crate::program::{Call, World, side_by_side};
 use crate::support::entra::SECRET;
 
 fn call(world: &World, command: &str) -> Call {
@@ -80,14 +80,18 @@ fn the_time_of_the_run_ends_the_wait_for_a_credential() {
     };
     let late = ["token", "--claims", "--max-time", "1s", "--timeout", "30s"];
     let call = |more: &[&str]| world.call(&[&late, more].concat()).without("AZURE_CLIENT_SECRET");
-    over(call(&["--client-secret-command", "sleep 30"]));
     // A pipe that nobody writes to, and a stdin that nobody closes.
-    for option in ["--client-secret-file", "--access-token-file"] {
-        over(call(&[option, "pipe"]).through("mkfifo -m 600 pipe; exec \"$@\""));
-        over(call(&[option, "-"]).through("exec \"$@\" < <(exec sleep 3)"));
-        std::fs::remove_file(world.folder.path().join("pipe")).unwrap();
-    }
-    over(world.call(&["check", "--max-time", "1s", "--mailboxes", "-"]).through("exec \"$@\" < <(exec sleep 3)"));
+    let pipe = "mkfifo -m 600 \"${@: -1}\"; exec \"$@\"";
+    let stdin = "exec \"$@\" < <(exec sleep 3)";
+    let calls = [
+        call(&["--client-secret-command", "sleep 30"]),
+        call(&["--client-secret-file", "pipe"]).through(pipe),
+        call(&["--client-secret-file", "-"]).through(stdin),
+        call(&["--access-token-file", "another"]).through(pipe),
+        call(&["--access-token-file", "-"]).through(stdin),
+        world.call(&["check", "--max-time", "1s", "--mailboxes", "-"]).through(stdin),
+    ];
+    side_by_side(calls, over);
 }
 
 /// The variable, and what it names, are ours alone.

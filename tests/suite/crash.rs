@@ -13,6 +13,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::program::World;
+use crate::support::dice::Dice;
 use crate::support::mailboxes::{Mailbox, MailboxState};
 use crate::support::sample::ORDERS;
 
@@ -62,7 +63,7 @@ fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing() {
         let mut office = Office::with(scenario, AT_FIRST);
         for _ in 0..KILLS {
             let before = office.state();
-            office.run_and_kill(whole * (5 + dice.below(115) as u32) / 100);
+            office.run_and_kill(whole * (5 + dice.below(115)) / 100);
             kills += 1;
             in_work += usize::from(office.state() != before);
             listed += usize::from(office.state().contains("\nready "));
@@ -418,15 +419,5 @@ impl Drop for Disk {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg(&self.0).status();
         let _ = fs::remove_dir(&self.0);
-    }
-}
-
-/// Numbers that look random and are the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % end
     }
 }

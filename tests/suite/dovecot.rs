@@ -20,6 +20,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::program::Folder;
 use crate::support::certificate::Authority;
 use crate::support::dovecot::{Dovecot, Setup};
 use crate::support::entra::{self, Entra, State};
@@ -30,7 +31,7 @@ pub(crate) const USER: &str = "orders@contoso.com";
 pub(crate) struct Rig {
     pub(crate) entra: Entra,
     pub(crate) server: Dovecot,
-    pub(crate) place: PathBuf,
+    pub(crate) place: Folder,
 }
 
 /// How a run of the program ended.
@@ -59,9 +60,8 @@ impl Rig {
         let mut wanted = Setup::new(&certificate, &private, &key);
         setup(&mut wanted);
         let server = Dovecot::start(&wanted);
-        let place = std::env::temp_dir().join(format!("exoimap-real.{}.{}", std::process::id(), server.port()));
-        fs::create_dir_all(&place).unwrap();
-        fs::write(place.join("ca.pem"), authority.pem()).unwrap();
+        let place = Folder::new();
+        place.file("ca.pem", authority.pem());
         Rig { entra, server, place }
     }
 
@@ -143,12 +143,6 @@ impl Rig {
             assert!(Instant::now() < deadline, "{lines:?}");
             thread::sleep(Duration::from_millis(2));
         }
-    }
-}
-
-impl Drop for Rig {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.place);
     }
 }
 

@@ -69,6 +69,9 @@ fn usage_errors_name_the_way_out() {
         (&["search", "--verbatim"], "unknown option: --verbatim", &["see: exoimap search --help"]),
         (&["folders", "create"], "missing: <NAME>", &["see: exoimap folders create --help"]),
         (&["search", "--since", "last week"], "today, yesterday", &["see: exoimap search --help"]),
+        (&["check", "--timeout"], "--timeout needs a value", &["see: exoimap check --help"]),
+        (&["check", "-q", "-v"], "--quiet", &["--verbose"]),
+        (&["check", "--client-secret", "x"], "--client-secret", &["no secret is taken from the command line"]),
     ] {
         let ended = world.run(arguments);
         ended.expect(2).one_error().saying(&[line]).saying(hints);

@@ -1,12 +1,10 @@
 //! The transcripts in `fixtures/` are what they claim to be.
 
-use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::Path;
 use std::thread;
 
-use crate::script::{Piece, Player, Script, Turn, crlf_lines, literal_announced, serve};
+use crate::script::{Piece, Player, Script, Turn, crlf_lines, fixtures, literal_announced, serve};
 
 /// Fixtures whose literals are not as long as announced, or whose parentheses do not
 /// close, and why.
@@ -120,24 +118,6 @@ fn converse(script: &Script, mut stream: impl Read + Write) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Name, parsed form and text of each, in order.
-fn fixtures() -> Vec<(String, Script, String)> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let mut fixtures = Vec::new();
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "txt") {
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            // A checkout on Windows may have turned the line ends.
-            let text = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
-            let script = Script::parse(&text).unwrap_or_else(|why| panic!("{name}: {why}"));
-            fixtures.push((name, script, text));
-        }
-    }
-    fixtures.sort_by(|a, b| a.0.cmp(&b.0));
-    fixtures
 }
 
 /// A wrong count shows in what follows the literal: it is no delimiter, or the

@@ -5,13 +5,13 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::certificate::Authority;
 use crate::support::entra::{self, Entra};
 use crate::support::exchange::Exchange;
+pub(crate) use crate::support::folder::Folder;
 use crate::support::sample;
 
 /// A run that is not over by then hangs.
@@ -19,38 +19,6 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// What a program must have said by, that was told `--timeout 1s`: the second, and a busy machine.
 pub(crate) const SLACK: Duration = Duration::from_secs(5);
-
-/// A folder that goes when the value does.
-pub(crate) struct Folder(PathBuf);
-
-impl Folder {
-    pub(crate) fn new() -> Folder {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let number = COUNT.fetch_add(1, Ordering::SeqCst);
-        let path = std::env::temp_dir().join(format!("exoimap-suite-{}-{number}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// Writes a file that is its owner's alone, as a secret's should be; returns its path as an argument.
-    pub(crate) fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
-        let path = self.0.join(name);
-        fs::write(&path, bytes).unwrap();
-        #[cfg(unix)]
-        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        path.display().to_string()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Entra, Exchange, and a folder in which the program runs.
 pub(crate) struct World {
@@ -205,6 +173,16 @@ impl Call {
         ended.check_what_always_holds(self.shows_secrets);
         ended
     }
+}
+
+/// Does it with all of them at the same time: for what mostly waits.
+pub(crate) fn side_by_side<T: Send>(items: impl IntoIterator<Item = T>, each: impl Fn(T) + Sync) {
+    thread::scope(|scope| {
+        for item in items {
+            let each = &each;
+            scope.spawn(move || each(item));
+        }
+    });
 }
 
 fn reading(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {

@@ -8,6 +8,7 @@
 //! go wrong.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -49,10 +50,24 @@ struct World {
     /// has a good token is known.
     principals: Mutex<Option<BTreeMap<String, String>>>,
     faults: fault::Faults,
+    ambush: Option<Ambush>,
     log: Mutex<Vec<LogLine>>,
     connections: AtomicUsize,
     logins: AtomicUsize,
     started: Instant,
+}
+
+/// Writes what a test made up, for the client's tag; an error ends the connection.
+pub type Attack = Box<dyn Fn(&str, &mut dyn Write) -> io::Result<()> + Send + Sync>;
+
+/// A server that is polite but for one command.
+pub struct Ambush {
+    /// How the command begins, or `greeting`.
+    pub command: String,
+    /// What it gets in place of its answer.
+    pub attack: Attack,
+    /// The most bytes that are sent at a time, each lot a TLS record of its own.
+    pub slice: usize,
 }
 
 /// A command that came in after the login.
@@ -75,12 +90,17 @@ impl Exchange {
     }
 
     pub fn start_as(identity: Identity, key: &[u8], mailboxes: Mailboxes) -> Exchange {
+        Exchange::start_with(identity, key, mailboxes, None)
+    }
+
+    pub fn start_with(identity: Identity, key: &[u8], mailboxes: Mailboxes, ambush: Option<Ambush>) -> Exchange {
         let world = Arc::new(World {
             key: key.to_vec(),
             audience: "https://outlook.office365.com".into(),
             mailboxes: Mutex::new(mailboxes),
             principals: Mutex::default(),
             faults: fault::Faults::default(),
+            ambush,
             log: Mutex::default(),
             connections: AtomicUsize::new(0),
             logins: AtomicUsize::new(0),

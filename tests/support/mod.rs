@@ -18,9 +18,11 @@
 pub mod certificate;
 pub mod clock;
 pub mod corpus;
+pub mod dice;
 pub mod dovecot;
 pub mod entra;
 pub mod exchange;
+pub mod folder;
 pub mod http;
 pub mod jwt;
 pub mod listen;

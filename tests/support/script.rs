@@ -8,6 +8,8 @@
 #![allow(dead_code, unused_imports, unreachable_pub)]
 
 use std::fmt;
+use std::fs;
+use std::path::Path;
 
 mod player;
 mod serve;
@@ -305,6 +307,24 @@ pub fn crlf_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
         rest = after;
         (!line.is_empty()).then_some(line)
     })
+}
+
+/// Name, parsed form and text of each transcript in `fixtures/`, in order.
+pub fn fixtures() -> Vec<(String, Script, String)> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut fixtures = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "txt") {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            // A checkout on Windows may have turned the line ends.
+            let text = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+            let script = Script::parse(&text).unwrap_or_else(|why| panic!("{name}: {why}"));
+            fixtures.push((name, script, text));
+        }
+    }
+    fixtures.sort_by(|a, b| a.0.cmp(&b.0));
+    fixtures
 }
 
 /// The bytes of the literal that a line announces at its end: `{n}`, or `{n+}` from a

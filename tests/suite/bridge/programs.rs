@@ -54,7 +54,7 @@ impl Place {
 
     fn run(&self, line: &[&str]) -> Output {
         let mut command = Command::new(line[0]);
-        command.args(&line[1..]).current_dir(&self.rig.place).env("HOME", &self.rig.place).env("TERM", "xterm");
+        command.args(&line[1..]).current_dir(&self.rig.place).env("HOME", self.rig.place.path()).env("TERM", "xterm");
         run(command, LONG)
     }
 

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{ALL, FORMATS, Post, printed, sorted, without};
+use crate::program::side_by_side;
 use crate::support::exchange::Fault;
 use crate::support::sample;
 
@@ -42,7 +43,7 @@ fn matrix() -> Vec<(Fault, Ends)> {
 
 #[test]
 fn every_fault_in_every_format_keeps_what_is_whole_and_marks_nothing_else() {
-    for format in FORMATS {
+    side_by_side(FORMATS, |format| {
         for (fault, ends) in matrix() {
             let post = Post::with(format, fault.clone());
             let case = format!("{format}, {fault:?}");
@@ -73,7 +74,7 @@ fn every_fault_in_every_format_keeps_what_is_whole_and_marks_nothing_else() {
             assert_eq!(printed(post.fetch(action).expect(0)), missing, "{case}");
             assert_eq!((post.kept(), post.flagged("\\Seen")), (ALL.to_vec(), ALL.to_vec()), "{case}");
         }
-    }
+    });
 }
 
 /// A body that names its UID too late names none that was not asked for: another message's, one that came in a run
@@ -155,7 +156,8 @@ fn a_message_that_breaks_every_session_is_left_out() {
 #[test]
 fn a_message_at_which_every_session_ends_is_left_out_and_given_up() {
     let last = Fault::LAST_WORDS.map(|says| (16105, says));
-    for (uid, says) in last.into_iter().chain([(16101, Fault::LAST_WORDS[1]), (16123, Fault::LAST_WORDS[0])]) {
+    let ends = [(16101, Fault::LAST_WORDS[1]), (16123, Fault::LAST_WORDS[0])];
+    side_by_side(last.into_iter().chain(ends), |(uid, says)| {
         let post = Post::new("eml");
         post.world.exchange.fault_always(Fault::EndAt { uid, structure: false, says });
         let fetch = || post.fetch(&["--mark-seen", "--give-up-after", "2"]);
@@ -171,7 +173,7 @@ fn a_message_at_which_every_session_ends_is_left_out_and_given_up() {
         fetch().expect(0).saying(&["nothing new"]);
         post.world.exchange.clear_faults();
         assert_eq!(printed(post.fetch(&["--refetch"]).expect(0)), [uid]);
-    }
+    });
     // Two, one behind the other.
     let post = Post::new("eml");
     for uid in [16102, 16105] {
@@ -203,11 +205,12 @@ fn a_message_at_which_a_session_ended_comes_last_in_the_next_run() {
 /// Where no message comes at all it is the server, and no message counts as failed.
 #[test]
 fn a_server_that_ends_every_fetch_makes_no_message_fail() {
-    for fault in [
+    let faults = [
         Fault::DropAt { command: "FETCH", done: false },
         Fault::ThrottleBadThenBye { ms: 1000 },
         Fault::ServerUnavailableBare,
-    ] {
+    ];
+    side_by_side(faults, |fault| {
         let post = Post::new("eml");
         post.fetch(&["--uid", "16123"]).expect(0);
         post.world.exchange.fault_always(fault.clone());
@@ -218,7 +221,7 @@ fn a_server_that_ends_every_fetch_makes_no_message_fail() {
         }
         post.world.exchange.clear_faults();
         assert_eq!(sorted(post.fetch(&[]).expect(0)), &ALL[..5], "{fault:?}");
-    }
+    });
 }
 
 #[test]

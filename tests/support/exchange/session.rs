@@ -80,7 +80,7 @@ pub(super) fn wanted<T>(value: Option<T>) -> Result<T, Stop> {
 
 pub(super) fn serve(stream: TlsStream<TcpStream>, world: Arc<World>, number: usize) {
     let mut session = Session {
-        wire: Wire::new(stream),
+        wire: Wire::new(stream, world.ambush.as_ref().map_or(usize::MAX, |ambush| ambush.slice)),
         selected: None,
         bodies: 0,
         number,
@@ -103,6 +103,9 @@ impl Session {
     }
 
     fn greet(&mut self) -> io::Result<()> {
+        if self.attacks("", "greeting")? {
+            return Ok(());
+        }
         if self.world.faults.happens(&Fault::ByeGreeting) {
             self.wire.line("* BYE Connection closed. 14")?;
             return Err(self.wire.close());
@@ -128,8 +131,14 @@ impl Session {
         if self.login.is_some() {
             self.record(&shown);
         }
-        let answer = self.answer(&tag, &raw, length);
         let name = command_name(&shown);
+        if name == "LOGOUT" && self.attacks(&tag, &shown)? {
+            return Ok(());
+        }
+        let answer = self.answer(&tag, &raw, length);
+        if self.attacks(&tag, &shown)? {
+            return Ok(());
+        }
         if self
             .world
             .faults
@@ -144,6 +153,19 @@ impl Session {
         };
         self.wire.line(&format!("{tag} {text}"))?;
         self.hang_up_after_many_errors(&text)
+    }
+
+    /// Says what the ambush has for this command, and nothing of its own; the command is done all the same.
+    fn attacks(&mut self, tag: &str, line: &str) -> io::Result<bool> {
+        let world = Arc::clone(&self.world);
+        let command = line.strip_prefix(tag).unwrap_or(line).trim_start();
+        let Some(ambush) = world.ambush.as_ref().filter(|ambush| command.starts_with(&ambush.command)) else {
+            return Ok(false);
+        };
+        match (ambush.attack)(tag, self.wire.instead()) {
+            Ok(()) => Ok(true),
+            Err(_) => Err(self.wire.close()),
+        }
     }
 
     /// The command with its literals in place, the same with their announcements only, and how

@@ -10,13 +10,15 @@ use native_tls::TlsStream;
 pub(super) struct Wire {
     stream: BufReader<TlsStream<TcpStream>>,
     out: Vec<u8>,
+    slice: usize,
     /// A line whose end has not come yet.
     partial: Vec<u8>,
 }
 
 impl Wire {
-    pub(super) fn new(stream: TlsStream<TcpStream>) -> Wire {
-        Wire { stream: BufReader::new(stream), out: Vec::new(), partial: Vec::new() }
+    /// `slice`: the most bytes that are sent at a time.
+    pub(super) fn new(stream: TlsStream<TcpStream>, slice: usize) -> Wire {
+        Wire { stream: BufReader::new(stream), out: Vec::new(), slice, partial: Vec::new() }
     }
 
     /// Sends a line.
@@ -35,9 +37,15 @@ impl Wire {
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
         let stream = self.stream.get_mut();
-        stream.write_all(&self.out)?;
+        self.out.chunks(self.slice).try_for_each(|part| stream.write_all(part))?;
         self.out.clear();
         stream.flush()
+    }
+
+    /// Where something else is sent in place of what is waiting.
+    pub(super) fn instead(&mut self) -> &mut dyn Write {
+        self.out.clear();
+        self.stream.get_mut()
     }
 
     /// The next line, without its CRLF.
