@@ -25,7 +25,9 @@ pub(crate) fn bytes(text: impl Into<Vec<u8>>) -> Attack {
 
 /// The same bytes until the client has had enough.
 pub(crate) fn endless(first: &'static str, again: impl Into<Vec<u8>>) -> Attack {
-    let block = again.into().repeat(64);
+    let again = again.into();
+    // A TLS record at a time.
+    let block = again.repeat(1 + 16_384 / again.len());
     Box::new(move |_, out| {
         out.write_all(first.as_bytes())?;
         loop {
