@@ -1,14 +1,20 @@
 //! How the server is changed, once everything has come: what is handed over is marked, moved or deleted. A change that
 //! the server refuses keeps no other from being made; one that takes too long is made in smaller parts.
+//!
+//! What is changed once it is old enough is only what this directory delivered, and a program took: not what was
+//! skipped, given up or left out by a selection, and not what is not whole here.
 
 use std::io::{Read, Write};
+use std::time::{Duration, SystemTime};
 
 use super::Action;
 use super::fetching::UID_BYTES;
 use super::look::count;
 use super::pass::Pass;
+use crate::calendar::{Day, internal_date, rfc3339};
 use crate::error::{Error, Kind, Result};
 use crate::exchange::{Halves, is_refusal};
+use crate::imap::types::Fetch;
 use crate::imap::{Selected, UidSet};
 
 /// Messages of one change; Exchange takes 7 to 45 s for each that it moves to a large archive.
@@ -16,6 +22,9 @@ const MOST_AT_ONCE: u64 = 200;
 
 /// Changes of a reduced size that were made in time, in one run, before a greater size is tried again.
 const ENOUGH_IN_TIME: u32 = 8;
+
+/// A day is one of the server's time zone, so two more than UTC's are looked at.
+const TWO_DAYS: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
 impl Pass<'_> {
     /// Makes the changes on the server that the state says are left. One that the server refuses is said, and left to
@@ -115,5 +124,41 @@ impl Pass<'_> {
             self.expected = self.expected.saturating_sub(count(uids));
         }
         Ok(None)
+    }
+    /// Remembers what has become old enough to be changed on the server.
+    pub(super) fn retire<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<()> {
+        let old = self.old_enough(selected)?;
+        if let Some(action) = self.job.action.as_ref().filter(|_| !old.is_empty()) {
+            self.destination.state.add_act(&old, action);
+            self.destination.save()?;
+        }
+        Ok(())
+    }
+
+    /// The messages that were received longer ago than the job says, by the server's INTERNALDATE.
+    pub(super) fn old_enough<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidSet> {
+        let mut old = UidSet::new();
+        let Some(age) = self.job.older_than else { return Ok(old) };
+        let state = &self.destination.state;
+        let mine = state.delivered.without(&state.run).without(&state.cut);
+        let mine = state.act.iter().fold(mine, |mine, (pending, _)| mine.without(pending)).without(&self.stuck);
+        let (Some(first), Some(last)) = (mine.iter().next(), mine.last()) else { return Ok(old) };
+        let Some(limit) = SystemTime::now().checked_sub(age) else { return Ok(old) };
+        let before = limit.checked_add(TWO_DAYS).map(rfc3339).unwrap_or_default();
+        let Some(day) = before.get(..10).and_then(Day::parse) else { return Ok(old) };
+        if selected.mailbox().exists == 0 {
+            return Ok(old);
+        }
+        let found = selected.search(&format!("UID {first}:{last} BEFORE {day}"))?.within(&mine);
+        let limit = limit.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |limit| limit.as_secs());
+        let mut each = |fetched: &Fetch| {
+            let received = fetched.internal_date.as_deref().and_then(internal_date);
+            if received.is_some_and(|received| received < limit) {
+                old.extend(&fetched.uid.into_iter().collect());
+            }
+            Ok(())
+        };
+        selected.fetch_each(&found, "UID INTERNALDATE", &mut each)?;
+        Ok(old)
     }
 }

@@ -10,11 +10,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::action::Action;
 use super::files::{FileOptions, lock, make_below, read_if_there, replace};
 use super::format::{Format, MBOX, hold_place, is_maildir_name_of, place, stem};
-use super::mbox_file::MboxFile;
-use super::ready::Entry;
+use super::mbox::MboxFile;
+use super::ready::{Action, Entry};
 use super::state::{GIVEN_UP, State};
 use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::files::{self, Lock, Mode};

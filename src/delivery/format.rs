@@ -1,7 +1,22 @@
-//! The forms a message takes on the disk, and the names that carry its UIDVALIDITY and UID.
+//! The forms a message takes on the disk, the names that carry its UIDVALIDITY and UID, and how a folder's name becomes a
+//! path.
+
+use std::path::PathBuf;
 
 use crate::calendar::asctime;
+use crate::error::{Error, Result};
+use crate::imap::mailbox_name::MailboxName;
 use crate::imap::types::{Flag, Uid, UidValidity};
+use crate::secret::hide;
+
+/// Bytes of a name that every usual file system takes.
+const LONGEST_PART: usize = 255;
+
+/// Names of ours in a directory, in lower case.
+const OURS: [&str; 6] = ["cur", "new", "tmp", "mbox", "mbox.lock", ".exoimap"];
+
+/// Names of devices, which Windows finds in every directory, also with an extension.
+const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
 /// How messages are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,9 +119,103 @@ pub(super) fn mbox_separator(seconds: u64) -> String {
     format!("From MAILER-DAEMON {}\n", asctime(seconds))
 }
 
+/// A folder's path below a directory: a directory per `/` of its name, as people see it. Characters that some file
+/// system refuses, and the first one of a name that means something else there, are written as `%` and two hexadecimal
+/// digits per byte; so is `%` itself, which makes the name readable back.
+pub(crate) fn folder_path(folder: &MailboxName) -> Result<PathBuf> {
+    let parts: Vec<String> = folder.as_str().split('/').map(part).collect();
+    if parts.iter().any(|part| part.len() > LONGEST_PART) {
+        return Err(Error::usage(format!("the name of the folder {folder} is too long for a directory")));
+    }
+    if hide(folder.as_str()) != folder.as_str() {
+        return Err(Error::usage("the name of a folder repeats a credential, and no directory gets that name"));
+    }
+    Ok(parts.iter().collect())
+}
+
+fn part(text: &str) -> String {
+    if text.is_empty() {
+        return "%".to_owned();
+    }
+    let is_reserved = is_reserved(&text.to_lowercase());
+    let last = text.char_indices().next_back().map_or(0, |(at, _)| at);
+    let mut part = String::new();
+    for (at, c) in text.char_indices() {
+        let is_unsafe = c.is_control() || "%\\:*?\"<>|".contains(c);
+        if is_unsafe || (at == 0 && is_reserved) || (at == last && matches!(c, '.' | ' ')) {
+            c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| part.push_str(&format!("%{byte:02X}")));
+        } else {
+            part.push(c);
+        }
+    }
+    part
+}
+
+/// Ours, a message's (`14.16101`, with whatever extension), or a device's.
+pub(super) fn is_reserved(name: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = name.split('.');
+    let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let device = first.strip_suffix(|c: char| c.is_ascii_digit()).filter(|_| first.len() == 4).unwrap_or(first);
+    OURS.contains(&name) || is_number(first) && is_number(second) || DEVICES.contains(&device)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn path(name: &str) -> String {
+        folder_path(&MailboxName::new(name).unwrap()).unwrap().to_str().unwrap().replace('\\', "/")
+    }
+
+    /// What a path says, read back.
+    fn name(path: &str) -> String {
+        let mut bytes = Vec::new();
+        for (at, part) in path.split('/').enumerate() {
+            bytes.extend((at > 0).then_some(b'/'));
+            let mut rest = part.as_bytes().iter();
+            while let Some(&byte) = rest.next() {
+                let digits: String = rest.as_slice().iter().take(2).map(|byte| char::from(*byte)).collect();
+                match u8::from_str_radix(&digits, 16) {
+                    Ok(decoded) if byte == b'%' => {
+                        bytes.push(decoded);
+                        rest = rest.as_slice()[2..].iter();
+                    }
+                    _ if byte == b'%' => {}
+                    _ => bytes.push(byte),
+                }
+            }
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn names_become_paths_that_can_be_read_back() {
+        for (folder, expected) in [
+            ("INBOX", "INBOX"),
+            ("inbox", "INBOX"),
+            ("INBOX/注文", "INBOX/注文"),
+            ("Éléments envoyés", "Éléments envoyés"),
+            ("a//b/", "a/%/b/%"),
+            ("..", ".%2E"),
+            (".", "%2E"),
+            ("a/../../etc", "a/.%2E/.%2E/etc"),
+            ("Re: 100% \\o/", "Re%3A 100%25 %5Co/%"),
+            ("end. /end ", "end.%20/end%20"),
+            ("cur", "%63ur"),
+            ("Orders/NEW", "Orders/%4EEW"),
+            (".exoimap/mbox.lock", "%2Eexoimap/%6Dbox.lock"),
+            ("14.16101", "%314.16101"),
+            ("14.5.eml", "%314.5.eml"),
+            ("2026.Q1", "2026.Q1"),
+            ("nul/CON.txt/com1/company", "%6Eul/%43ON.txt/%63om1/company"),
+        ] {
+            assert_eq!(path(folder), expected, "{folder}");
+            let folder = if folder == "inbox" { "INBOX" } else { folder };
+            assert_eq!(name(expected), folder);
+        }
+        assert!(folder_path(&MailboxName::new(&"x".repeat(256)).unwrap()).is_err());
+    }
 
     fn number() -> (UidValidity, Uid) {
         (UidValidity::new(14).unwrap(), Uid::new(7).unwrap())

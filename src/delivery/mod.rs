@@ -9,14 +9,12 @@
 //! - `destination`: the directory, its lock, its temporary files; `group`: the steps that make a group of
 //!   deliveries one; `state`: the small file that remembers years of mail, with the list `ready`; `files`: what
 //!   "durable" means
-//! - `format`, `mbox`, `mbox_file`, `attachments`: what a message looks like on the disk
+//! - `format`, `mbox`, `attachments`: what a message looks like on the disk
 //! - `incoming`: the sink between a FETCH and the temporary files
 //! - `pass`: what one session does; `look`: what is new; `fetching`: how it comes; `hand_over`, `program`,
-//!   `changing`, `retention`, `action`: what comes after a delivery
-//! - [`run`]: a job from its first session to its last; `stream`: without a directory; `Pending`: what a run
-//!   would find
+//!   `changing`: what comes after a delivery
+//! - [`run`]: a job from its first session to its last; `stream`: without a directory
 
-mod action;
 #[cfg(feature = "attachments")]
 mod attachments;
 mod changing;
@@ -29,13 +27,9 @@ mod hand_over;
 mod incoming;
 mod look;
 mod mbox;
-mod mbox_file;
 mod pass;
-mod pending;
-mod place;
 mod program;
 mod ready;
-mod retention;
 mod run;
 pub(crate) mod state;
 mod status;
@@ -49,16 +43,16 @@ pub use crate::files::Mode;
 pub(crate) use crate::mime::is_attachment;
 #[cfg(feature = "attachments")]
 pub use crate::mime::{Attachment, Headers, headers};
-pub use action::Action;
 pub use destination::{Destination, Source};
 pub use files::FileOptions;
 pub use format::Format;
-pub(crate) use pending::Pending;
-pub(crate) use place::{folder_path, locate};
+pub(crate) use format::folder_path;
+pub(crate) use look::Pending;
 pub use program::Program;
+pub use ready::Action;
 pub use run::run;
 pub(crate) use run::{Preview, dry_run, run_in, write_all};
-pub(crate) use status::{Status, record, record_folders, status};
+pub(crate) use status::{Status, locate, record, record_folders, status};
 pub(crate) use stream::Spool;
 
 use crate::error::Result;

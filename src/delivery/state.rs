@@ -50,9 +50,8 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::action::Action;
 use super::format::Format;
-use super::ready::{List, Next};
+use super::ready::{Action, List, Next};
 use crate::error::{self, Cause, Error, Kind, Phase};
 use crate::imap::UidSet;
 use crate::imap::types::{Uid, UidValidity};

@@ -12,9 +12,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::Source;
 use super::files::{read_if_there, replace_soon};
-use super::format::Format;
-use super::place::is_reserved;
+use super::format::{Format, folder_path, is_reserved};
 use super::state::State;
 use crate::error::{Error, Result};
 use crate::files::{self, Mode};
@@ -182,4 +182,78 @@ fn last_run(dir: &Path) -> Option<LastRun> {
     let time = |millis: &str| UNIX_EPOCH.checked_add(Duration::from_millis(millis.parse().ok()?));
     let complete = lines.next().and_then(|line| time(line.strip_prefix("complete ")?));
     Some(LastRun { ended: time(ended)?, exit_code: exit_code.parse().ok()?, complete })
+}
+
+/// The directory of a source below `root`: `expected`, unless a job of another form, for one mailbox or folder instead
+/// of several or the other way round, delivered the source elsewhere: its mail would come twice. Two such directories
+/// are an error.
+pub(crate) fn locate(root: &Path, source: &Source, expected: PathBuf) -> Result<PathBuf> {
+    let mailbox = root.join(source.mailbox.to_lowercase());
+    let folder = folder_path(source.folder)?;
+    let mut places = vec![root.to_owned(), root.join(&folder), mailbox.join(&folder), mailbox, expected.clone()];
+    places.sort();
+    places.dedup();
+    let mut found = Vec::new();
+    for place in places {
+        let text = read_if_there(&place.join(".exoimap").join("state"))?;
+        if text.and_then(|text| State::parse(&text).ok()).is_some_and(|state| is_of(&state, source)) {
+            found.push(place);
+        }
+    }
+    if let [one, other, ..] = found.as_slice() {
+        let (folder, mailbox) = (source.folder, source.mailbox);
+        let message = format!(
+            "{} and {} both hold a state of {folder} of {mailbox}: move one of them away",
+            one.display(),
+            other.display()
+        );
+        return Err(Error::usage(message));
+    }
+    Ok(found.pop().unwrap_or(expected))
+}
+
+fn is_of(state: &State, source: &Source) -> bool {
+    let own = State::new(source.host, source.mailbox, source.folder.as_str(), source.format);
+    // Exchange does not tell folders apart by the case of their names.
+    let is_folder = state.folder.to_lowercase() == own.folder.to_lowercase();
+    is_folder && (&state.host, &state.mailbox) == (&own.host, &own.mailbox)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::{Destination, FileOptions};
+
+    #[test]
+    fn a_job_of_another_form_goes_on_where_it_was_and_two_states_are_refused() {
+        let root = std::env::temp_dir().join(format!("exoimap-place-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&root);
+        let orders = MailboxName::new("Orders").unwrap();
+        let inbox = MailboxName::inbox();
+        let source = |folder| Source {
+            host: "h",
+            mailbox: "A@contoso.com",
+            folder,
+            format: Format::Eml,
+            files: FileOptions::default(),
+        };
+        let expected = || root.join("a@contoso.com").join("Orders");
+        assert_eq!(locate(&root, &source(&orders), expected()).unwrap(), expected());
+        // In the directory itself there is another folder's.
+        Destination::open(&root, &source(&inbox)).unwrap().save().unwrap();
+        assert_eq!(locate(&root, &source(&orders), expected()).unwrap(), expected());
+        assert_eq!(locate(&root, &source(&inbox), root.join("INBOX")).unwrap(), root);
+        for place in ["Orders", "a@contoso.com"] {
+            let place = root.join(place);
+            Destination::open(&place, &source(&orders)).unwrap().save().unwrap();
+            assert_eq!(locate(&root, &source(&orders), expected()).unwrap(), place);
+            fs::rename(place.join(".exoimap/state"), root.join("moved")).unwrap();
+        }
+        for place in [root.join("Orders"), expected()] {
+            Destination::open(&place, &source(&orders)).unwrap().save().unwrap();
+        }
+        let refused = locate(&root, &source(&orders), expected()).unwrap_err();
+        assert!(refused.to_string().contains("both hold a state of Orders of A@contoso.com"), "{refused}");
+        fs::remove_dir_all(&root).unwrap();
+    }
 }

@@ -101,7 +101,7 @@ fn nothing_else_reads_a_secret() {
         ("cli/input.rs", "decodes a secret file"),
         ("cli/output.rs", "prints the token for `token`"),
         ("cli/token.rs", "the same"),
-        ("delivery/mbox_file.rs", "reads the line that an mbox ends with"),
+        ("delivery/mbox.rs", "reads the line that an mbox ends with"),
     ];
     let found = others(|line| line.contains(".expose(") || line.contains(".expose_str("), &exceptions);
     assert!(found.is_empty(), "{found:#?}");
@@ -126,7 +126,7 @@ fn nothing_else_creates_or_removes_a_file() {
     let exceptions = [
         ("delivery/group.rs", "gives messages their names"),
         ("delivery/incoming.rs", "removes what did not come in whole"),
-        ("delivery/mbox_file.rs", "appends to an mbox"),
+        ("delivery/mbox.rs", "appends to an mbox"),
     ];
     let found = others(|line| words.iter().any(|word| line.contains(word)), &exceptions);
     assert!(found.is_empty(), "{found:#?}");
