@@ -159,21 +159,17 @@ pub(crate) fn read_own(path: &Path, limit: u64) -> io::Result<Option<Secret>> {
 
 /// Replaces a file of our own, or creates it: whole and durable, or as it was. One process at a time may do so.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace_with(path, bytes, &|file| file.sync_all())?;
+    replace_soon(path, bytes)?;
     path.parent().map_or(Ok(()), sync_dir)
 }
 
-/// [`replace`] for what need not be durable.
+/// The same, but for a power cut, which may bring back the file that was there before.
 pub(crate) fn replace_soon(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace_with(path, bytes, &|_| Ok(()))
-}
-
-fn replace_with(path: &Path, bytes: &[u8], sync: &dyn Fn(&File) -> io::Result<()>) -> io::Result<()> {
     let new = path.with_extension("new");
     let write = || -> io::Result<()> {
         let mut file = create_over(&new, Mode::PRIVATE)?;
         file.write_all(bytes)?;
-        sync(&file)?;
+        file.sync_all()?;
         fs::rename(&new, path)
     };
     write().inspect_err(|_| drop(fs::remove_file(&new)))

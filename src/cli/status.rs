@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use crate::calendar::rfc3339;
+use crate::delivery::state::{State, Tries};
 use crate::delivery::{self, Status};
 use crate::imap::UidSet;
 use crate::{Error, Result};
@@ -43,49 +44,47 @@ pub(crate) fn run(call: &Call) -> Result<Exit> {
 }
 
 fn text(status: &Status, is_late: bool) -> Vec<String> {
-    let Status { dir, host, mailbox, folder, format, last, .. } = status;
+    let Status { dir, state, last } = status;
+    let State { host, mailbox, folder, format, .. } = state;
     let mut lines = vec![format!("{}: {folder} of {mailbox} ({host}, {})", dir.display(), format.name())];
     let mut say = |name: &str, text: String| lines.push(format!("  {name:<14} {text}"));
     let run = last.map(|last| format!("{}, exit code {}", rfc3339(last.ended), last.exit_code));
     say("last run", run.unwrap_or_else(|| "unknown".to_owned()));
     let complete = last.and_then(|last| last.complete).map_or_else(|| "none".to_owned(), rfc3339);
     say("last complete", format!("{complete}{}", if is_late { ", too long ago" } else { "" }));
-    say("delivered", status.delivered.to_string());
-    for (name, uids) in [
-        ("for a program", &status.pending_program),
-        ("to change", &status.pending_changes),
-        ("given up", &status.given_up),
-    ] {
+    say("delivered", state.delivered.len().to_string());
+    for (name, uids) in
+        [("for a program", &state.run), ("to change", &status.pending_changes()), ("given up", &state.given_up)]
+    {
         if !uids.is_empty() {
             say(name, format!("{} ({uids})", uids.len()));
         }
     }
-    for failing in &status.failing {
-        say("failing", format!("{}, {} tries: {}", failing.uid, failing.tries, failing.reason));
+    for (uid, Tries { count, reason }) in status.failing() {
+        say("failing", format!("{uid}, {count} tries: {reason}"));
     }
     lines
 }
 
 fn object(status: &Status) -> Value {
     let uids = |set: &UidSet| set.iter().map(|uid| uid.get()).collect::<Vec<_>>();
-    let failing: Vec<_> = status
-        .failing
-        .iter()
-        .map(|failing| json!({"uid": failing.uid.get(), "tries": failing.tries, "reason": failing.reason}))
-        .collect();
+    let Status { dir, state, last } = status;
+    let failing = status
+        .failing()
+        .map(|(uid, Tries { count, reason })| json!({"uid": uid.get(), "tries": count, "reason": reason}));
     json!({
-        "dir": status.dir.to_string_lossy(),
-        "host": status.host,
-        "mailbox": status.mailbox,
-        "folder": status.folder,
-        "format": status.format.name(),
-        "last_run": status.last.map(|last| rfc3339(last.ended)),
-        "exit_code": status.last.map(|last| last.exit_code),
-        "last_complete": status.last.and_then(|last| last.complete).map(rfc3339),
-        "delivered": status.delivered,
-        "pending_program": uids(&status.pending_program),
-        "pending_changes": uids(&status.pending_changes),
-        "failing": failing,
-        "given_up": uids(&status.given_up),
+        "dir": dir.to_string_lossy(),
+        "host": state.host,
+        "mailbox": state.mailbox,
+        "folder": state.folder,
+        "format": state.format.name(),
+        "last_run": last.map(|last| rfc3339(last.ended)),
+        "exit_code": last.map(|last| last.exit_code),
+        "last_complete": last.and_then(|last| last.complete).map(rfc3339),
+        "delivered": state.delivered.len(),
+        "pending_program": uids(&state.run),
+        "pending_changes": uids(&status.pending_changes()),
+        "failing": failing.collect::<Vec<_>>(),
+        "given_up": uids(&state.given_up),
     })
 }

@@ -10,39 +10,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::files::{FileOptions, lock, make_below, read_if_there, replace};
 use super::format::{Format, MBOX, hold_place, is_maildir_name_of, place, stem};
 use super::mbox::MboxFile;
 use super::ready::{Action, Entry};
-use super::state::{GIVEN_UP, State};
+use super::state::{GIVEN_UP, State, state_file};
+use super::{FileOptions, Source};
 use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::files::{self, Lock, Mode};
 use crate::imap::UidSet;
-use crate::imap::mailbox_name::MailboxName;
 use crate::imap::types::{Uid, UidValidity};
-
-/// Where the messages of a directory come from; the first run binds it, another source is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Source<'a> {
-    /// The IMAP server's name.
-    pub host: &'a str,
-    /// The mailbox's address, whatever its case.
-    pub mailbox: &'a str,
-    /// The folder.
-    pub folder: &'a MailboxName,
-    /// How messages are kept.
-    pub format: Format,
-    /// How files are written.
-    pub files: FileOptions,
-}
-
-impl Source<'_> {
-    /// A source whose messages are kept as `eml` files, which only their owner can read.
-    pub fn new<'a>(host: &'a str, mailbox: &'a str, folder: &'a MailboxName) -> Source<'a> {
-        Source { host, mailbox, folder, format: Format::default(), files: FileOptions::default() }
-    }
-}
 
 /// A directory that is ours until it is dropped.
 #[derive(Debug)]
@@ -67,7 +43,7 @@ impl Destination {
         }
         make_dirs(dir, &own, source)?;
         let lock = lock(&own.join("lock"), dir)?;
-        let state = read_state(&own.join("state"), source, dir)?;
+        let state = read_state(source, dir)?;
         let mut destination =
             Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: Some(lock), files: source.files };
         destination.recover()?;
@@ -76,13 +52,18 @@ impl Destination {
 
     /// [`open`](Self::open) for a directory below `root`, to which no link leads.
     pub(crate) fn open_below(root: &Path, dir: &Path, source: &Source) -> Result<Destination> {
-        make_below(root, dir, source.files.mode)?;
+        let mut path = root.to_owned();
+        for part in dir.strip_prefix(root).unwrap_or(Path::new("")) {
+            path.push(part);
+            files::make_own_dir(&path, source.files.mode)
+                .map_err(|e| Error::disk(format!("opening {}", dir.display()), e))?;
+        }
         Destination::open(dir, source)
     }
 
     /// Looks at what `dir` has, and changes nothing, neither there nor in what is made of it.
     pub(crate) fn look(dir: &Path, source: &Source) -> Result<Destination> {
-        let state = read_state(&dir.join(".exoimap").join("state"), source, dir)?;
+        let state = read_state(source, dir)?;
         Ok(Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: None, files: source.files })
     }
 
@@ -267,7 +248,9 @@ impl Destination {
         if self.lock.is_none() {
             return Ok(());
         }
-        replace(&self.own("state"), &self.state.to_text())
+        let path = state_file(&self.dir);
+        files::replace(&path, self.state.to_text().as_bytes())
+            .map_err(|e| Error::disk(format!("writing {}", path.display()), e))
     }
 
     pub(super) fn own(&self, name: &str) -> PathBuf {
@@ -301,6 +284,21 @@ fn make_dirs(dir: &Path, own: &Path, source: &Source) -> Result<()> {
     }
 }
 
+/// Takes the lock that one run at a time has.
+fn lock(path: &Path, dir: &Path) -> Result<Lock> {
+    match Lock::take(path).map_err(|e| Error::disk(format!("locking {}", path.display()), e))? {
+        Some(lock) => {
+            // When the last run was: of many mailboxes the one whose turn is longest ago is fetched first.
+            let _ = lock.file().set_modified(SystemTime::now());
+            Ok(lock)
+        }
+        None => {
+            let message = format!("another exoimap run is using {}", dir.display());
+            Err(Error::new(Kind::Temporary, Phase::Disk, message).because(Cause::AnotherRun))
+        }
+    }
+}
+
 /// A file, or a folder with all that is in it; where it is gone already, that is as good.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     let is_dir = path.symlink_metadata().is_ok_and(|data| data.is_dir());
@@ -309,20 +307,9 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// The state of a directory, which must be its source's; a directory that has none is new.
-fn read_state(path: &Path, source: &Source, dir: &Path) -> Result<State> {
+fn read_state(source: &Source, dir: &Path) -> Result<State> {
     let new = State::new(source.host, source.mailbox, source.folder.as_str(), source.format);
-    let Some(text) = read_if_there(path)? else { return Ok(new) };
-    if State::is_of_version_1(&text) {
-        let message = format!(
-            "{} is of version 1, which is not read any more: use another directory, from now on if what is here was processed",
-            path.display()
-        );
-        return Err(Error::of_setting("from-now", message));
-    }
-    let state = State::parse(&text).map_err(|why| {
-        let message = format!("{} is damaged: {why}; without it messages would come twice", path.display());
-        Error::new(Kind::Local, Phase::Disk, message)
-    })?;
+    let Some(state) = State::of(dir)?.transpose()? else { return Ok(new) };
     let pairs = [
         ("of host", &state.host, &new.host),
         ("of mailbox", &state.mailbox, &new.mailbox),

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::*;
 use crate::delivery::ready::{List, Next};
+use crate::imap::mailbox_name::MailboxName;
 
 struct Folder(crate::folder::Folder, Format);
 
@@ -262,6 +263,7 @@ fn another_source_a_second_run_a_new_validity_and_a_damaged_file_are_refused() {
         ("exoimap 2\n".to_owned(), Kind::Local),
         (whole.replace("exoimap 2", "exoimap 3"), Kind::Local),
         (whole.replace("exoimap 2", "exoimap 1"), Kind::Usage),
+        (whole.replace("exoimap 2", "exoimap 10"), Kind::Local),
         (listed("14.1.eml").replace("ready end\n", ""), Kind::Local),
         (listed("../x"), Kind::Local),
         (listed("/x"), Kind::Local),

@@ -2,15 +2,21 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::destination::{Destination, remove};
-use super::files::sync_dir;
 use super::format::{Format, MBOX};
 use super::ready::{Entry, List, Next};
 use super::{Failed, mbox};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::imap::UidSet;
+use crate::threads;
+
+/// Threads that make files durable side by side: a disk's journal takes many at the price of few.
+const SYNC_THREADS: usize = 8;
 
 impl Destination {
     /// Delivers a group whose files are durable: listed, in place, remembered, in that order. Returns the messages
@@ -145,4 +151,23 @@ impl Destination {
         }
         Ok(())
     }
+}
+
+/// Makes files durable, a few at a time.
+pub(super) fn sync_all(files: &[&File]) -> Result<()> {
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
+    threads::side_by_side(SYNC_THREADS.min(files.len()), || {
+        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(e) = file.sync_all() {
+                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(e);
+            }
+        }
+    });
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    failed.map_or(Ok(()), |e| Err(Error::disk("making messages durable", e)))
+}
+
+/// Makes a directory's names durable.
+fn sync_dir(dir: &Path) -> Result<()> {
+    files::sync_dir(dir).map_err(|e| Error::disk(format!("making {} durable", dir.display()), e))
 }

@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::{self, Write};
 
 use super::destination::Destination;
-use super::files::sync_all;
 use super::format::{Format, hold_place, place, stem};
+use super::group::sync_all;
 use super::mbox::UnixLineEnds;
 use super::ready::{Entry, Next};
 use super::{Delivered, Failed, Headers, Job, Outcome, Watch};

@@ -9,7 +9,6 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use super::destination::Destination;
-use super::files::read_if_there;
 use super::format::Format;
 use super::state::{State, now};
 use super::status::locate;
@@ -168,8 +167,7 @@ impl<'a> Pending<'a> {
         let any = Source::new(self.host, mailbox, folder);
         let dir = locate(self.dir, &any, self.dir.to_owned())?;
         // Whatever format it keeps messages in.
-        let text = read_if_there(&dir.join(".exoimap").join("state"))?;
-        let format = text.and_then(|text| State::parse(&text).ok()).map_or(Format::default(), |state| state.format);
+        let format = State::of(&dir)?.and_then(|state| state.ok()).map_or(Format::default(), |state| state.format);
         Ok(Destination::look(&dir, &Source { format, ..any })?.state.clone())
     }
 }

@@ -17,7 +17,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::files::FileOptions;
+use super::FileOptions;
 use super::format::mbox_separator;
 use crate::error::{Error, Result};
 use crate::files::{self, Mode};

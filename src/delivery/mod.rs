@@ -7,8 +7,7 @@
 //! never delivered and comes again, and what the state says is left to do is done by the next run.
 //!
 //! - `destination`: the directory, its lock, its temporary files; `group`: the steps that make a group of
-//!   deliveries one; `state`: the small file that remembers years of mail, with the list `ready`; `files`: what
-//!   "durable" means
+//!   deliveries one; `state`: the small file that remembers years of mail, with the list `ready`
 //! - `format`, `mbox`, `attachments`: what a message looks like on the disk
 //! - `incoming`: the sink between a FETCH and the temporary files
 //! - `pass`: what one session does; `look`: what is new; `fetching`: how it comes; `hand_over`, `program`,
@@ -20,7 +19,6 @@ mod attachments;
 mod changing;
 mod destination;
 mod fetching;
-mod files;
 mod format;
 mod group;
 mod hand_over;
@@ -43,8 +41,7 @@ pub use crate::files::Mode;
 pub(crate) use crate::mime::is_attachment;
 #[cfg(feature = "attachments")]
 pub use crate::mime::{Attachment, Headers, headers};
-pub use destination::{Destination, Source};
-pub use files::FileOptions;
+pub use destination::Destination;
 pub use format::Format;
 pub(crate) use format::folder_path;
 pub(crate) use look::Pending;
@@ -156,6 +153,48 @@ impl Job {
             (None, Some(action)) => Next::Act(action.clone()),
             (None, None) => Next::Nothing,
         }
+    }
+}
+
+/// Where the messages of a directory come from; the first run binds it, another source is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Source<'a> {
+    /// The IMAP server's name.
+    pub host: &'a str,
+    /// The mailbox's address, whatever its case.
+    pub mailbox: &'a str,
+    /// The folder.
+    pub folder: &'a MailboxName,
+    /// How messages are kept.
+    pub format: Format,
+    /// How files are written.
+    pub files: FileOptions,
+}
+
+impl Source<'_> {
+    /// A source whose messages are kept as `eml` files, which only their owner can read.
+    pub fn new<'a>(host: &'a str, mailbox: &'a str, folder: &'a MailboxName) -> Source<'a> {
+        Source { host, mailbox, folder, format: Format::default(), files: FileOptions::default() }
+    }
+}
+
+/// How the files of a directory are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FileOptions {
+    /// Who may read what is delivered; what is ours stays the owner's.
+    pub mode: Mode,
+    /// How long an mbox that another program has locked is waited for.
+    pub lock_wait: Duration,
+    /// When the run must have ended.
+    pub deadline: Option<Instant>,
+}
+
+impl Default for FileOptions {
+    /// The owner alone, and a minute.
+    fn default() -> FileOptions {
+        FileOptions { mode: Mode::PRIVATE, lock_wait: Duration::from_secs(60), deadline: None }
     }
 }
 

@@ -48,11 +48,15 @@
 //! follows from it are one step.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::Source;
 use super::format::Format;
 use super::ready::{Action, List, Next};
 use crate::error::{self, Cause, Error, Kind, Phase};
+use crate::files;
 use crate::imap::UidSet;
 use crate::imap::types::{Uid, UidValidity};
 use crate::text::{escape, shorten};
@@ -68,6 +72,9 @@ const MOST_RANGES: usize = 20_000;
 /// Messages that fail: more would make a file that is not read again. The others come again, and none is given up.
 const MOST_FAILED: usize = 100_000;
 
+/// Bytes of a state at most; one of 20,000 ranges has less than one million.
+const MOST: u64 = 64 << 20;
+
 /// Characters of a reason.
 const MOST_OF_A_REASON: usize = 200;
 
@@ -75,13 +82,13 @@ const MOST_OF_A_REASON: usize = 200;
 const A_DAY: u64 = 24 * 60 * 60;
 
 /// Messages by the change on the server that is to be made.
-pub(super) type Changes = Vec<(UidSet, Action)>;
+pub(crate) type Changes = Vec<(UidSet, Action)>;
 
 /// How often something was tried for a message, and why it failed last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tries {
-    pub(super) count: u32,
-    pub(super) reason: String,
+pub(crate) struct Tries {
+    pub(crate) count: u32,
+    pub(crate) reason: String,
 }
 
 /// Messages that the server counts and never lists.
@@ -95,24 +102,24 @@ pub(super) struct Surplus {
 /// The state of a directory; the fields are the lines of the file, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
-    pub(super) host: String,
-    pub(super) mailbox: String,
-    pub(super) folder: String,
-    pub(super) format: Format,
+    pub(crate) host: String,
+    pub(crate) mailbox: String,
+    pub(crate) folder: String,
+    pub(crate) format: Format,
     pub(super) uid_validity: Option<UidValidity>,
     pub(super) mark: u32,
     pub(super) exists: u32,
     pub(super) surplus: Surplus,
     pub(super) listed: u64,
-    pub(super) delivered: UidSet,
+    pub(crate) delivered: UidSet,
     pub(super) skipped: UidSet,
-    pub(super) given_up: UidSet,
+    pub(crate) given_up: UidSet,
     pub(super) cut: UidSet,
-    pub(super) failed: BTreeMap<Uid, Tries>,
-    pub(super) run: UidSet,
-    pub(super) refused: BTreeMap<Uid, Tries>,
+    pub(crate) failed: BTreeMap<Uid, Tries>,
+    pub(crate) run: UidSet,
+    pub(crate) refused: BTreeMap<Uid, Tries>,
     pub(super) then: Changes,
-    pub(super) act: Changes,
+    pub(crate) act: Changes,
     pub(super) change_size: Option<u64>,
     pub(super) ready: Option<List>,
 }
@@ -134,6 +141,21 @@ impl State {
             mark: 1,
             ..State::default()
         }
+    }
+
+    /// The state of a directory, or what is wrong with it; none where no run has been.
+    pub(super) fn of(dir: &Path) -> error::Result<Option<error::Result<State>>> {
+        let path = state_file(dir);
+        let Some(text) = read_if_there(&path)? else { return Ok(None) };
+        Ok(Some(State::parse(&text).map_err(|why| {
+            if text.starts_with("exoimap 1\n") {
+                let way_out = "use another directory, from now on if what is here was processed";
+                let message = format!("{} is of version 1, which is not read any more: {way_out}", path.display());
+                return Error::of_setting("from-now", message);
+            }
+            let message = format!("{} is damaged: {why}; without it messages would come twice", path.display());
+            Error::new(Kind::Local, Phase::Disk, message)
+        })))
     }
 
     pub(crate) fn to_text(&self) -> String {
@@ -172,7 +194,7 @@ impl State {
         let mut lines = text.strip_suffix('\n').ok_or("it does not end in a line end")?.split('\n');
         match lines.next() {
             Some(HEAD) => {}
-            Some(head) if version(head).is_some() => return Err(format!("it is of another version, {head:?}")),
+            Some(head) if head.starts_with("exoimap ") => return Err(format!("it is of another version, {head:?}")),
             _ => return Err(format!("its first line is not {HEAD:?}")),
         }
         let mut state = State::default();
@@ -228,9 +250,12 @@ impl State {
         Some(())
     }
 
-    /// Says which version wrote a state that this one does not read.
-    pub(super) fn is_of_version_1(text: &str) -> bool {
-        text.lines().next().and_then(version) == Some(1)
+    /// True for a state of the same mail, in whatever format.
+    pub(super) fn is_of(&self, source: &Source) -> bool {
+        let own = State::new(source.host, source.mailbox, source.folder.as_str(), source.format);
+        // Exchange does not tell folders apart by the case of their names.
+        let is_folder = self.folder.to_lowercase() == own.folder.to_lowercase();
+        is_folder && (&self.host, &self.mailbox) == (&own.host, &own.mailbox)
     }
 
     /// What is never fetched again.
@@ -371,8 +396,17 @@ impl State {
     }
 }
 
-fn version(head: &str) -> Option<u32> {
-    head.strip_prefix("exoimap ")?.parse().ok()
+/// Where the state of a directory is.
+pub(super) fn state_file(dir: &Path) -> PathBuf {
+    dir.join(".exoimap").join("state")
+}
+
+/// The text of a file of ours; none if it does not exist.
+pub(super) fn read_if_there(path: &Path) -> error::Result<Option<String>> {
+    let refused = |e| Error::disk(format!("reading {}", path.display()), e);
+    let Some(bytes) = files::read_own(path, MOST).map_err(refused)? else { return Ok(None) };
+    let text = bytes.expose_str().ok_or_else(|| refused(io::ErrorKind::InvalidData.into()))?;
+    Ok(Some(text.to_owned()))
 }
 
 fn count(messages: &mut BTreeMap<Uid, Tries>, uid: Uid, reason: &str) -> u32 {

@@ -6,16 +6,15 @@
 //! complete 1795477275123
 //! ```
 //! `.exoimap/last`: when the last run ended and with which exit code, and when the last one that went through the whole
-//! folder did (0 or 6), in milliseconds since 1970. It is not made durable: a power cut may bring back the one before.
+//! folder did (0 or 6), in milliseconds since 1970. A power cut may bring back the one before.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Source;
-use super::files::{read_if_there, replace_soon};
-use super::format::{Format, folder_path, is_reserved};
-use super::state::State;
+use super::format::{folder_path, is_reserved};
+use super::state::{State, Tries, read_if_there};
 use crate::error::{Error, Result};
 use crate::files::{self, Mode};
 use crate::imap::UidSet;
@@ -38,51 +37,32 @@ pub(crate) struct LastRun {
     pub complete: Option<SystemTime>,
 }
 
-/// A message that does not come, or that a program refuses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Failing {
-    /// The message.
-    pub uid: Uid,
-    /// Runs that tried.
-    pub tries: u32,
-    /// Why the last one failed.
-    pub reason: String,
-}
-
-/// What one state says.
+/// A state, and how the last run of its directory ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Status {
     /// The directory.
     pub dir: PathBuf,
-    /// The server.
-    pub host: String,
-    /// The mailbox, in lower case.
-    pub mailbox: String,
-    /// The folder.
-    pub folder: String,
-    /// How messages are kept.
-    pub format: Format,
+    /// What it remembers.
+    pub state: State,
     /// The last run, if it is known.
     pub last: Option<LastRun>,
-    /// Messages that were delivered in all.
-    pub delivered: u64,
-    /// Messages that a program has still to take.
-    pub pending_program: UidSet,
-    /// Messages that are still to be marked, moved or deleted.
-    pub pending_changes: UidSet,
-    /// Messages that fail.
-    pub failing: Vec<Failing>,
-    /// Messages that failed too often.
-    pub given_up: UidSet,
 }
 
 impl Status {
     /// True if everything is done.
     pub(crate) fn is_clean(&self) -> bool {
-        self.pending_program.is_empty()
-            && self.pending_changes.is_empty()
-            && self.failing.is_empty()
-            && self.given_up.is_empty()
+        let State { run, act, given_up, .. } = &self.state;
+        run.is_empty() && act.is_empty() && given_up.is_empty() && self.failing().next().is_none()
+    }
+
+    /// Messages that do not come, or that a program refuses.
+    pub(crate) fn failing(&self) -> impl Iterator<Item = (&Uid, &Tries)> {
+        self.state.failed.iter().chain(&self.state.refused).filter(|(_, tries)| tries.count > 0)
+    }
+
+    /// Messages that are still to be marked, moved or deleted.
+    pub(crate) fn pending_changes(&self) -> UidSet {
+        self.state.act.iter().flat_map(|(uids, _)| uids.iter()).collect()
     }
 }
 
@@ -101,11 +81,8 @@ fn look(dir: &Path, above: Option<LastRun>, depth: u32, found: &mut Vec<Status>)
         above.filter(|above| above.ended > own.ended).map(|above| LastRun { complete: own.complete, ..above })
     };
     let last = own.map_or(above.map(|above| LastRun { complete: None, ..above }), |own| newer(own).or(Some(own)));
-    let path = dir.join(".exoimap").join("state");
-    if let Some(text) = read_if_there(&path)? {
-        let state = State::parse(&text)
-            .map_err(|why| Error::disk(format!("reading {}", path.display()), std::io::Error::other(why)))?;
-        found.push(of(dir, state, last));
+    if let Some(state) = State::of(dir)? {
+        found.push(Status { dir: dir.to_owned(), state: state?, last });
     }
     if depth == 0 {
         return Ok(());
@@ -119,26 +96,6 @@ fn look(dir: &Path, above: Option<LastRun>, depth: u32, found: &mut Vec<Status>)
         }
     }
     Ok(())
-}
-
-fn of(dir: &Path, state: State, last: Option<LastRun>) -> Status {
-    let failing = state.failed.iter().chain(&state.refused).filter(|(_, tries)| tries.count > 0);
-    let failing = failing.map(|(uid, tries)| Failing { uid: *uid, tries: tries.count, reason: tries.reason.clone() });
-    let mut pending_changes = UidSet::new();
-    state.act.iter().for_each(|(uids, _)| pending_changes.extend(uids));
-    Status {
-        dir: dir.to_owned(),
-        failing: failing.collect(),
-        host: state.host,
-        mailbox: state.mailbox,
-        folder: state.folder,
-        format: state.format,
-        last,
-        delivered: state.delivered.len(),
-        pending_program: state.run,
-        pending_changes,
-        given_up: state.given_up,
-    }
 }
 
 /// Remembers how a run of `dir` ended; nothing if there is no such directory.
@@ -174,6 +131,11 @@ pub(crate) fn record_folders(dir: &Path, folders: &[MailboxName]) -> Result<Vec<
     Ok(before.lines().map(str::to_owned).collect())
 }
 
+/// A power cut may bring back what was there before.
+fn replace_soon(path: &Path, text: &str) -> Result<()> {
+    files::replace_soon(path, text.as_bytes()).map_err(|e| Error::disk(format!("writing {}", path.display()), e))
+}
+
 /// What is not readable is not known.
 fn last_run(dir: &Path) -> Option<LastRun> {
     let text = read_if_there(&dir.join(".exoimap").join("last")).ok()??;
@@ -195,8 +157,7 @@ pub(crate) fn locate(root: &Path, source: &Source, expected: PathBuf) -> Result<
     places.dedup();
     let mut found = Vec::new();
     for place in places {
-        let text = read_if_there(&place.join(".exoimap").join("state"))?;
-        if text.and_then(|text| State::parse(&text).ok()).is_some_and(|state| is_of(&state, source)) {
+        if matches!(State::of(&place)?, Some(Ok(state)) if state.is_of(source)) {
             found.push(place);
         }
     }
@@ -212,17 +173,10 @@ pub(crate) fn locate(root: &Path, source: &Source, expected: PathBuf) -> Result<
     Ok(found.pop().unwrap_or(expected))
 }
 
-fn is_of(state: &State, source: &Source) -> bool {
-    let own = State::new(source.host, source.mailbox, source.folder.as_str(), source.format);
-    // Exchange does not tell folders apart by the case of their names.
-    let is_folder = state.folder.to_lowercase() == own.folder.to_lowercase();
-    is_folder && (&state.host, &state.mailbox) == (&own.host, &own.mailbox)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::{Destination, FileOptions};
+    use crate::delivery::{Destination, FileOptions, Format};
 
     #[test]
     fn a_job_of_another_form_goes_on_where_it_was_and_two_states_are_refused() {

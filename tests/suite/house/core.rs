@@ -7,13 +7,12 @@ use super::root;
 use super::source::Source;
 
 /// The core: a folder, or a file.
-const CORE: [&str; 12] = [
+const CORE: [&str; 11] = [
     "imap/",
     "net/",
     "entra/request.rs",
     "delivery/destination.rs",
     "delivery/state.rs",
-    "delivery/files.rs",
     "delivery/program.rs",
     "files.rs",
     "secret.rs",
