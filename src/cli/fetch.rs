@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
 
 use crate::delivery::{
-    self, Action, Destination, FileOptions, Format, Job, Preview, Program, Source, Spool, folder_path, locate,
+    self, Action, Destination, FileOptions, Format, Job, Preview, Program, Source, folder_path, locate,
 };
 use crate::error::TIME_LIMIT;
 use crate::exchange::{Choice, choose, resolve, try_sessions};
@@ -292,7 +292,7 @@ impl Visit<'_> {
         let mut connect = |why: Option<&Error>, retry: &mut Retry| sign_in.session(why, retry);
         if to == Path::new("-") {
             let mut out = output.stream();
-            let outcome = delivery::write_all(&job, &mut Spool::new()?, &mut out, &mut connect, retry, &mut progress)?;
+            let outcome = delivery::write_all(&job, &mut out, &mut connect, retry, &mut progress)?;
             return Ok(progress.summary(&outcome, folder, "stdout"));
         }
         let source = Source { host: &setting.server.host, mailbox, folder, format: fetch.format, files: fetch.files };

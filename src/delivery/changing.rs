@@ -37,7 +37,7 @@ impl Pass<'_> {
                 let most = self.destination.state.change_size.unwrap_or(MOST_AT_ONCE);
                 let Some(part) = uids.chunks(UID_BYTES, most).next() else { break };
                 self.act_in_halves(selected, part.clone(), action.clone())?;
-                if self.is_refused_too_often() && !self.is_last_session() {
+                if self.is_refused_too_often() && !self.is_renewed {
                     return Ok(());
                 }
                 uids = uids.without(&part);
@@ -61,9 +61,9 @@ impl Pass<'_> {
         let mut halves = Halves::of(uids, action);
         while let Some((uids, action)) = halves.next() {
             let Some((refused, left, uids)) = self.act_once(selected, &uids, &action)? else { continue };
-            self.count_refused_command();
+            self.refusals += 1;
             let too_often = self.is_refused_too_often();
-            if too_often && !self.is_last_session() {
+            if too_often && !self.is_renewed {
                 return Ok(());
             }
             if halves.refused(&uids, &uids, left.clone()) || too_often {

@@ -18,6 +18,9 @@ use crate::imap::{Selected, UidSet};
 /// Messages of one FETCH where a program waits for them.
 const BATCH: u64 = 200;
 
+/// Messages of any other FETCH: those that lack their end or their body, 150 bytes each, wait for its own.
+const LARGEST_BATCH: u64 = 10_000;
+
 /// Bytes of UIDs in one command; Exchange refuses a command of more than 4,096.
 pub(super) const UID_BYTES: usize = 3900;
 
@@ -29,7 +32,7 @@ impl Pass<'_> {
         wanted: &UidSet,
         validity: UidValidity,
     ) -> Result<()> {
-        let most = if self.job.program.is_some() { BATCH } else { u64::MAX };
+        let most = if self.job.program.is_some() { BATCH } else { LARGEST_BATCH };
         for mut batch in wanted.chunks(UID_BYTES, most) {
             while !batch.is_empty() && self.room() > 0 && !self.is_refused_too_often() {
                 let part = batch.first(self.room());
@@ -39,7 +42,7 @@ impl Pass<'_> {
             }
         }
         let left = wanted.without(&self.settled).len();
-        if self.is_refused_too_often() && self.is_last_session() && left > 0 {
+        if self.is_refused_too_often() && self.is_renewed && left > 0 {
             self.watch
                 .warn(&format!("{left} messages were not asked for: the server refused too often; the next run asks"));
             self.outcome.not_asked += left;
@@ -90,7 +93,7 @@ impl Pass<'_> {
                 return Ok(());
             }
             let Some(refused) = self.fetch_once(selected, &asked, validity)? else { continue };
-            self.count_refused_command();
+            self.refusals += 1;
             let left = asked.without(&self.settled);
             if halves.refused(&asked, &left, ()) {
                 self.count_failures(failures(&left, &refused.in_passing()))?;
@@ -108,23 +111,16 @@ impl Pass<'_> {
     ) -> Result<Option<Error>> {
         self.in_time()?;
         let items = self.destination.state.format.items();
-        let (fetched, came) = match &mut self.out {
-            Some(out) => {
-                let mut writer = out.writer(self.watch, &mut self.outcome);
-                (selected.fetch_bodies(asked, items, &mut writer), writer.finish())
-            }
-            None => {
-                let mut incoming = Incoming::new(self.job, self.destination, self.watch, &mut self.outcome, validity);
-                (selected.fetch_bodies(asked, items, &mut incoming), incoming.finish())
-            }
-        };
+        let mut incoming = Incoming::new(self, validity);
+        let fetched = selected.fetch_bodies(asked, items, &mut incoming);
         // Complete messages are kept whatever cut the rest off.
-        let Came { mut seen, failed, doubtful, cut_off, stopped } = came;
-        let fetched = fetched;
+        let Came { mut seen, failed, doubtful, cut_off, stopped } = incoming.finish();
         // Without a session nothing more is known of these: they come again.
         let is_over = stopped.is_some() || fetched.as_ref().is_err_and(|e| !is_refusal(e));
-        if is_over && self.out.is_none() {
-            seen = seen.without(&doubtful.iter().map(|doubtful| doubtful.uid).collect());
+        if is_over {
+            seen = seen.without(
+                &doubtful.iter().filter(|doubtful| doubtful.held.is_some()).map(|doubtful| doubtful.uid).collect(),
+            );
             self.discard(&doubtful);
         }
         self.settled.extend(&seen);
@@ -185,19 +181,7 @@ impl Pass<'_> {
             }
             _ => {}
         }
-        if self.out.is_some() {
-            for doubtful in &doubtful {
-                match doubtful.cut(sizes.get(&doubtful.uid).copied()) {
-                    Some(cut) => {
-                        self.outcome.broken += 1;
-                        self.watch.warn(&format!("message {}: {cut}", doubtful.uid));
-                    }
-                    None => doubtful.note().iter().for_each(|note| self.watch.note(note)),
-                }
-            }
-            return Ok(());
-        }
-        let mut incoming = Incoming::new(self.job, self.destination, self.watch, &mut self.outcome, validity);
+        let mut incoming = Incoming::new(self, validity);
         let settled = incoming.settle(doubtful, &sizes);
         let Came { failed, stopped, .. } = incoming.finish();
         self.came -= (failed.len() as u64).min(self.came);

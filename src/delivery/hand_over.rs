@@ -95,11 +95,7 @@ impl Pass<'_> {
         let temporary = format!("{place}.d");
         let into = self.destination.temporary_path(&temporary);
         let extracted = extract(message, &into, self.job.skip_inline, self.destination.files.mode)?;
-        for broken in &extracted.broken {
-            self.outcome.broken += 1;
-            self.watch.warn(&format!("message {uid}: attachment: {broken}"));
-        }
-        extracted.notes.iter().for_each(|note| self.watch.note(&format!("message {uid}: {note}")));
+        self.tell_of_attachments(uid, &extracted.broken, &extracted.notes);
         if extracted.attachments.is_empty() {
             return Ok(None);
         }

@@ -1,18 +1,21 @@
-//! Between a FETCH and the disk: each body streams to its own temporary file, groups are delivered as
-//! they fill.
+//! Between a FETCH and the disk: each body streams to its own temporary file, groups are delivered as they fill.
+//!
+//! With `--to -` one temporary file without a name takes one message after the other, and what is whole there goes to
+//! the stream as an mbox entry: one that breaks off, or turns out to be Exchange's placeholder, never appears in it.
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 
-use super::destination::Destination;
 use super::format::{Format, hold_place, place, stem};
 use super::group::sync_all;
-use super::mbox::UnixLineEnds;
-use super::ready::{Entry, Next};
-use super::{Delivered, Failed, Headers, Job, Outcome, Watch};
+use super::mbox::{UnixLineEnds, write_entry};
+use super::pass::Pass;
+use super::ready::Entry;
+use super::{Delivered, Failed, Headers};
 use crate::calendar::internal_date;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Phase, Result};
+use crate::files;
 use crate::imap::BodySink;
 use crate::imap::UidSet;
 use crate::imap::types::Fetch;
@@ -31,19 +34,45 @@ const MOST_HELD: u32 = 10;
 /// The temporary name of a message whose UID is not known yet.
 const UNNAMED: &str = "unnamed";
 
+/// A stream, and the temporary file that one message after the other goes through before.
+pub(crate) struct Out<'a> {
+    spool: File,
+    out: &'a mut dyn Write,
+}
+
+impl Out<'_> {
+    /// A new file without a name: a run that is killed leaves no mail behind.
+    pub(crate) fn new(out: &mut dyn Write) -> Result<Out<'_>> {
+        let spool = files::temporary().map_err(|e| Error::disk("spooling a message", e))?;
+        Ok(Out { spool, out })
+    }
+
+    /// The file, empty.
+    fn file(&mut self) -> io::Result<File> {
+        self.spool.rewind()?;
+        self.spool.set_len(0)?;
+        self.spool.try_clone()
+    }
+
+    /// Writes the message that is in the file.
+    fn write(&mut self, seconds: u64) -> Result<()> {
+        self.spool.rewind().map_err(|e| Error::disk("spooling a message", e))?;
+        let mut out = io::BufWriter::with_capacity(64 * 1024, &mut *self.out);
+        write_entry(&mut self.spool, seconds, &mut out)
+            .and_then(|()| out.flush())
+            .map_err(|e| Error::new(Kind::Local, Phase::Disk, format!("writing to stdout: {e}")).caused_by(e))
+    }
+}
+
 /// Takes the bodies of one FETCH after the other.
-pub(super) struct Incoming<'a> {
-    job: &'a Job,
-    destination: &'a mut Destination,
-    watch: &'a mut dyn Watch,
-    outcome: &'a mut Outcome,
+pub(super) struct Incoming<'a, 'p> {
+    pass: &'a mut Pass<'p>,
     validity: UidValidity,
-    next: Next,
     body: Option<Body>,
     group: Vec<Ready>,
     group_bytes: u64,
     came: Came,
-    /// The sequence numbers under which the group's messages came.
+    /// The sequence numbers under which the messages came that the group is about.
     numbers: BTreeMap<Uid, SeqNum>,
 }
 
@@ -69,20 +98,15 @@ pub(super) struct Doubtful {
     pub(super) uid: Uid,
     pub(super) size: u64,
     pub(super) missing: Missing,
-    /// Its temporary file and what is known of it; a stream has it by then.
+    /// Its temporary file and what is known of it; none in a stream, which has the message by then.
     pub(super) held: Option<(Entry, Option<Headers>)>,
 }
 
 impl Doubtful {
     /// What the server kept back, in words.
-    pub(super) fn cut(&self, whole: Option<u64>) -> Option<String> {
+    fn cut(&self, whole: Option<u64>) -> Option<String> {
         let whole = whole.filter(|whole| self.size.saturating_mul(4) < whole.saturating_mul(3))?;
         Some(format!("the server sent {} of {whole} bytes", self.size))
-    }
-
-    /// What is worth a note of a message that came as it was sent.
-    pub(super) fn note(&self) -> Option<String> {
-        (self.missing == Missing::LastBoundary).then(|| format!("message {}: its last boundary is missing", self.uid))
     }
 }
 
@@ -109,27 +133,10 @@ struct Ready {
     cut: Option<String>,
 }
 
-impl<'a> Incoming<'a> {
-    pub(super) fn new(
-        job: &'a Job,
-        destination: &'a mut Destination,
-        watch: &'a mut dyn Watch,
-        outcome: &'a mut Outcome,
-        validity: UidValidity,
-    ) -> Incoming<'a> {
-        Incoming {
-            job,
-            destination,
-            watch,
-            outcome,
-            validity,
-            next: job.next(),
-            body: None,
-            group: Vec::new(),
-            group_bytes: 0,
-            came: Came::default(),
-            numbers: BTreeMap::new(),
-        }
+impl<'a, 'p> Incoming<'a, 'p> {
+    pub(super) fn new(pass: &'a mut Pass<'p>, validity: UidValidity) -> Incoming<'a, 'p> {
+        let (came, numbers) = (Came::default(), BTreeMap::new());
+        Incoming { pass, validity, body: None, group: Vec::new(), group_bytes: 0, came, numbers }
     }
 
     /// The FETCH is over: delivers what is complete; what came in half leaves no file.
@@ -137,7 +144,7 @@ impl<'a> Incoming<'a> {
         if let Some(body) = self.body.take() {
             self.came.cut_off = body.uid;
             // The next run would clear it too; until then it would take up a disk that may be full.
-            let _ = self.destination.discard(&body.name);
+            let _ = self.discard(&body.name);
         }
         if let Err(error) = self.deliver() {
             self.came.stopped.get_or_insert(error);
@@ -149,23 +156,26 @@ impl<'a> Incoming<'a> {
     /// of a message that is not whole here is never changed.
     pub(super) fn settle(&mut self, doubtful: Vec<Doubtful>, sizes: &BTreeMap<Uid, u64>) -> Result<()> {
         for doubtful in doubtful {
-            let (uid, size) = (doubtful.uid, doubtful.size);
-            let (cut, note) = (doubtful.cut(sizes.get(&uid).copied()), doubtful.note());
-            let Some((entry, headers)) = doubtful.held else { continue };
-            let state = &mut self.destination.state;
-            let tries = state.failed.get(&uid).map_or(0, |tries| tries.count).saturating_add(1);
+            let (uid, size, cut) = (doubtful.uid, doubtful.size, doubtful.cut(sizes.get(&doubtful.uid).copied()));
+            if cut.is_none() && doubtful.missing == Missing::LastBoundary {
+                self.pass.watch.note(&format!("message {uid}: its last boundary is missing"));
+            }
+            let Some((entry, headers)) = doubtful.held else {
+                cut.iter().for_each(|cut| self.pass.warn_broken(uid, cut));
+                continue;
+            };
+            let Pass { job, destination, .. } = &mut *self.pass;
+            let tries = destination.state.failed.get(&uid).map_or(0, |tries| tries.count).saturating_add(1);
             match &cut {
-                Some(cut) if tries < self.job.give_up_after.min(MOST_HELD) => {
+                Some(cut) if tries < job.give_up_after.min(MOST_HELD) => {
                     self.came.failed.push(Failed { uid, reason: cut.clone() });
-                    self.destination
-                        .discard(&entry.temporary)
-                        .map_err(|e| Error::disk("removing a temporary file", e))?;
+                    self.discard(&entry.temporary)?;
                     continue;
                 }
-                Some(_) => state.cut.insert(uid),
-                None => note.iter().for_each(|note| self.watch.note(note)),
+                Some(_) => destination.state.cut.insert(uid),
+                None => {}
             }
-            let path = self.destination.temporary_path(&entry.temporary);
+            let path = destination.temporary_path(&entry.temporary);
             let file = File::options().append(true).open(&path);
             let file = file.map_err(|e| Error::disk(format!("opening {}", path.display()), e))?;
             self.add(Ready { entry, file, size, headers, cut })?;
@@ -173,10 +183,17 @@ impl<'a> Incoming<'a> {
         Ok(())
     }
 
+    /// Removes a temporary file; a stream has one for all.
+    fn discard(&self, name: &str) -> Result<()> {
+        let is_stream = self.pass.out.is_some();
+        let removed = if is_stream { Ok(()) } else { self.pass.destination.discard(name) };
+        removed.map_err(|e| Error::disk("removing a temporary file", e))
+    }
+
     fn add(&mut self, ready: Ready) -> Result<()> {
         self.group_bytes += ready.size;
         self.group.push(ready);
-        if self.group.len() >= self.job.group || self.group_bytes >= GROUP_BYTES { self.deliver() } else { Ok(()) }
+        if self.group.len() >= self.pass.job.group || self.group_bytes >= GROUP_BYTES { self.deliver() } else { Ok(()) }
     }
 
     /// Delivers a group: durable, then listed, then in place.
@@ -196,7 +213,7 @@ impl<'a> Incoming<'a> {
             drop(file);
             let mut message = Delivered {
                 uid: entry.uid,
-                path: self.destination.path(&entry.place),
+                path: self.pass.destination.path(&entry.place),
                 size,
                 headers,
                 ..Delivered::default_for(entry.uid)
@@ -210,43 +227,41 @@ impl<'a> Incoming<'a> {
             entries.push(entry);
             delivered.push(message);
         }
-        let failed = self.destination.deliver(entries, self.next.clone())?;
+        let pass = &mut *self.pass;
+        let failed = pass.destination.deliver(entries, pass.job.next())?;
         delivered.retain(|message| failed.iter().all(|failed| failed.uid != message.uid));
         self.came.failed.extend(failed);
         for message in &mut delivered {
-            for broken in &message.broken {
-                self.outcome.broken += 1;
-                self.watch.warn(&format!("message {}: attachment: {broken}", message.uid));
-            }
-            message.notes.iter().for_each(|note| self.watch.note(&format!("message {}: {note}", message.uid)));
+            pass.tell_of_attachments(message.uid, &message.broken, &message.notes);
             if let Some(cut) = cuts.remove(&message.uid) {
-                self.outcome.broken += 1;
-                self.watch
-                    .warn(&format!("message {}: {cut}; what came is kept, and on the server it stays", message.uid));
+                pass.warn_broken(message.uid, &format!("{cut}; what came is kept, and on the server it stays"));
                 message.broken.push(cut);
             }
         }
         delivered.retain(|message| !held.contains(message.uid));
-        self.outcome.delivered += delivered.len() as u64;
-        self.outcome.bytes += delivered.iter().map(|message| message.size).sum::<u64>();
-        self.watch.delivered(&delivered)
+        pass.outcome.delivered += delivered.len() as u64;
+        pass.outcome.bytes += delivered.iter().map(|message| message.size).sum::<u64>();
+        pass.watch.delivered(&delivered)
     }
 
     #[cfg(feature = "attachments")]
     fn unpack(&self, entry: &Entry, message: &mut Delivered, entries: &mut Vec<Entry>) -> Result<()> {
-        if self.job.attachments {
+        if self.pass.job.attachments {
             let folder = format!("{}.d", entry.temporary);
             let (from, into) =
-                (self.destination.temporary_path(&entry.temporary), self.destination.temporary_path(&folder));
-            let mode = self.destination.files.mode;
-            let extracted = super::attachments::extract(&from, &into, self.job.skip_inline, mode)?;
+                (self.pass.destination.temporary_path(&entry.temporary), self.pass.destination.temporary_path(&folder));
+            let mode = self.pass.destination.files.mode;
+            let extracted = super::attachments::extract(&from, &into, self.pass.job.skip_inline, mode)?;
             if !extracted.attachments.is_empty() {
                 let place = stem(self.validity, entry.uid);
-                message.attachments_in = Some(self.destination.path(&place));
+                message.attachments_in = Some(self.pass.destination.path(&place));
                 // The folder of one that comes again is that of its first delivery: somebody may have worked in it since.
-                let is_there = self.destination.attachments_of(entry.uid).is_some();
-                if is_there && self.destination.state.delivered.contains(entry.uid) {
-                    self.destination.discard(&folder).map_err(|e| Error::disk("removing a temporary folder", e))?;
+                let is_there = self.pass.destination.attachments_of(entry.uid).is_some();
+                if is_there && self.pass.destination.state.delivered.contains(entry.uid) {
+                    self.pass
+                        .destination
+                        .discard(&folder)
+                        .map_err(|e| Error::disk("removing a temporary folder", e))?;
                 } else {
                     entries.push(Entry { temporary: folder, place, ..entry.clone() });
                 }
@@ -268,19 +283,16 @@ impl<'a> Incoming<'a> {
         io::Error::other("the delivery failed")
     }
 
-    fn disk(&mut self, doing: &str, e: io::Error) -> io::Error {
-        self.stop(Error::disk(doing, e))
-    }
-
     /// A second message under a UID. The same one again is as good as the first; another one, which has
     /// another sequence number, leaves neither to be trusted: both are tried again by the next run.
-    fn repeated(&mut self, uid: Uid, seq: SeqNum, body: &Body) -> io::Result<()> {
-        self.destination.discard(&body.name)?;
+    fn repeated(&mut self, uid: Uid, seq: SeqNum, body: &Body) -> Result<()> {
+        self.discard(&body.name)?;
         if self.numbers.get(&uid).is_some_and(|first| *first != seq) {
             self.numbers.remove(&uid);
             self.group.retain(|ready| ready.entry.uid != uid);
+            self.came.doubtful.retain(|doubtful| doubtful.uid != uid);
             self.came.failed.push(Failed { uid, reason: "the server sent two messages under this UID".to_owned() });
-            self.destination.discard(&stem(self.validity, uid))?;
+            self.discard(&stem(self.validity, uid))?;
         }
         Ok(())
     }
@@ -291,29 +303,43 @@ impl<'a> Incoming<'a> {
         if let Some(line_ends) = &mut body.line_ends {
             body.file.write_all(line_ends.finish()).map_err(refuse)?;
         }
-        let temporary = stem(self.validity, uid);
-        if body.name != temporary {
-            self.destination.name_temporary(&body.name, &temporary).map_err(refuse)?;
-        }
+        self.numbers.insert(uid, fetched.seq);
         let seconds = fetched.internal_date.as_deref().and_then(internal_date).unwrap_or_default();
+        if let Some(out) = &mut self.pass.out {
+            out.write(seconds)?;
+            self.passed_on(uid, size, body.ending.missing());
+            return Ok(());
+        }
+        let temporary = stem(self.validity, uid);
+        let Pass { job, destination, .. } = &mut *self.pass;
+        if body.name != temporary {
+            destination.name_temporary(&body.name, &temporary).map_err(refuse)?;
+        }
         let flags = fetched.flags.as_deref().unwrap_or_default();
-        let state = &self.destination.state;
+        let state = &destination.state;
         let place = match state.format {
             // The mbox has it already, and is appended to again only for a refetch.
-            Format::Mbox if state.run.contains(uid) && !self.job.refetch => hold_place(self.validity, uid),
+            Format::Mbox if state.run.contains(uid) && !job.refetch => hold_place(self.validity, uid),
             format => place(format, self.validity, uid, seconds, flags),
         };
-        let headers = if self.job.headers { headers(&body.start) } else { None };
+        let headers = if job.headers { headers(&body.start) } else { None };
         let entry = Entry { uid, temporary, place, seconds };
         match body.ending.missing() {
             Some(missing) => {
                 self.came.doubtful.push(Doubtful { uid, size, missing, held: Some((entry, headers)) });
                 Ok(())
             }
-            None => {
-                self.numbers.insert(uid, fetched.seq);
-                self.add(Ready { entry, file: body.file, size, headers, cut: None })
-            }
+            None => self.add(Ready { entry, file: body.file, size, headers, cut: None }),
+        }
+    }
+
+    /// The stream has the message.
+    fn passed_on(&mut self, uid: Uid, size: u64, missing: Option<Missing>) {
+        self.came.doubtful.extend(missing.map(|missing| Doubtful { uid, size, missing, held: None }));
+        self.pass.outcome.delivered += 1;
+        self.pass.outcome.bytes += size;
+        if self.numbers.len() > self.pass.job.group {
+            self.numbers.clear();
         }
     }
 }
@@ -328,27 +354,28 @@ fn headers(_: &[u8]) -> Option<Headers> {
     None
 }
 
-impl BodySink for Incoming<'_> {
+impl BodySink for Incoming<'_, '_> {
     fn begin(&mut self, uid: Option<Uid>, _: u64) -> io::Result<()> {
         // A second body of a UID must not write into the file of the first, which may be in the group.
         let name = match uid.filter(|uid| !self.came.seen.contains(*uid)) {
             Some(uid) => stem(self.validity, uid),
             None => UNNAMED.to_owned(),
         };
-        match self.destination.temporary(&name) {
-            Ok(file) => {
-                let line_ends = self.destination.state.format.has_unix_line_ends().then(UnixLineEnds::default);
-                let ending = Ending::default();
-                self.body = Some(Body { name, uid, file, start: Vec::new(), ending, has_header: false, line_ends });
-                Ok(())
-            }
-            Err(e) => Err(self.disk("making a temporary file", e)),
-        }
+        let destination = &self.pass.destination;
+        let line_ends = destination.state.format.has_unix_line_ends().then(UnixLineEnds::default);
+        let file = match &mut self.pass.out {
+            Some(out) => out.file(),
+            None => destination.temporary(&name),
+        };
+        let file = file.map_err(|e| self.stop(Error::disk("making a temporary file", e)))?;
+        let ending = Ending::default();
+        self.body = Some(Body { name, uid, file, start: Vec::new(), ending, has_header: false, line_ends });
+        Ok(())
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let Some(body) = &mut self.body else { return Ok(()) };
-        if self.job.headers && !body.has_header {
+        if self.pass.job.headers && !body.has_header {
             let before = body.start.len();
             body.start.extend(bytes.iter().take(LONGEST_HEADER.saturating_sub(before)));
             body.has_header = has_empty_line(body.start.get(before.saturating_sub(2)..).unwrap_or_default());
@@ -359,23 +386,25 @@ impl BodySink for Incoming<'_> {
             None => bytes,
         };
         let written = body.file.write_all(turned);
-        self.watch.received(bytes.len() as u64);
-        written.map_err(|e| self.disk("writing a message", e))
+        self.pass.watch.received(bytes.len() as u64);
+        written.map_err(|e| self.stop(Error::disk("writing a message", e)))
     }
 
     fn end(&mut self, uid: Uid, fetched: &Fetch, size: u64) -> io::Result<()> {
         let Some(body) = self.body.take() else { return Ok(()) };
-        if self.came.seen.contains(uid) {
-            return self.repeated(uid, fetched.seq, &body).map_err(|e| self.disk("removing a temporary file", e));
-        }
-        self.came.seen.insert(uid);
-        self.watch.came();
-        self.accept(uid, body, size, fetched).map_err(|e| self.stop(e))
+        let done = if self.came.seen.contains(uid) {
+            self.repeated(uid, fetched.seq, &body)
+        } else {
+            self.came.seen.insert(uid);
+            self.pass.watch.came();
+            self.accept(uid, body, size, fetched)
+        };
+        done.map_err(|e| self.stop(e))
     }
 
     fn forget(&mut self) -> io::Result<()> {
         let Some(body) = self.body.take() else { return Ok(()) };
-        self.destination.discard(&body.name).map_err(|e| self.disk("removing a temporary file", e))
+        self.discard(&body.name).map_err(|e| self.stop(e))
     }
 
     /// Where the response names no message, the one that did not come is found after the FETCH.

@@ -9,10 +9,10 @@
 //! - `destination`: the directory, its lock, its temporary files; `group`: the steps that make a group of
 //!   deliveries one; `state`: the small file that remembers years of mail, with the list `ready`
 //! - `format`, `mbox`, `attachments`: what a message looks like on the disk
-//! - `incoming`: the sink between a FETCH and the temporary files
+//! - `incoming`: the sink between a FETCH and the temporary files, or a stream (`--to -`)
 //! - `pass`: what one session does; `look`: what is new; `fetching`: how it comes; `hand_over`, `program`,
 //!   `changing`: what comes after a delivery
-//! - [`run`]: a job from its first session to its last; `stream`: without a directory
+//! - [`run`]: a job from its first session to its last
 
 #[cfg(feature = "attachments")]
 mod attachments;
@@ -31,7 +31,6 @@ mod ready;
 mod run;
 pub(crate) mod state;
 mod status;
-mod stream;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -50,7 +49,6 @@ pub use ready::Action;
 pub use run::run;
 pub(crate) use run::{Preview, dry_run, run_in, write_all};
 pub(crate) use status::{Status, locate, record, record_folders, status};
-pub(crate) use stream::Spool;
 
 use crate::error::Result;
 use crate::exchange::Selection;

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::time::Instant;
 
+use super::incoming::Out;
 use super::look::Look;
 use super::state::{GIVEN_UP, Surplus, now};
-use super::stream::Out;
 use super::{Action, Delivered, Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::exchange::{Isolation, MOST_REFUSALS, Next, is_refusal, open, require_folder};
@@ -64,9 +64,9 @@ pub(super) struct Pass<'a> {
     pub(super) refused: Vec<(Uid, String)>,
     pub(super) taken: u64,
     /// Commands that the server refused in this session.
-    refusals: u32,
-    /// One session was left because of too many.
-    is_renewed: bool,
+    pub(super) refusals: u32,
+    /// One session was left because of too many: what is refused now is left to the next run.
+    pub(super) is_renewed: bool,
     /// How many messages had come when an answer broke the protocol last.
     pub(super) came_before: u64,
     /// Messages that the server refuses to change, and what it said last.
@@ -401,18 +401,19 @@ impl<'a> Pass<'a> {
         if self.of_the_folder() == before { Ok(()) } else { self.destination.save() }
     }
 
-    /// Counts a command that the server refused.
-    pub(super) fn count_refused_command(&mut self) {
-        self.refusals += 1;
-    }
-
     pub(super) fn is_refused_too_often(&self) -> bool {
         self.refusals >= MOST_REFUSALS
     }
 
-    /// True where what is refused now is left to the next run.
-    pub(super) fn is_last_session(&self) -> bool {
-        self.is_renewed
+    /// Something of a message is not as it should be.
+    pub(super) fn warn_broken(&mut self, uid: Uid, what: &str) {
+        self.outcome.broken += 1;
+        self.watch.warn(&format!("message {uid}: {what}"));
+    }
+
+    pub(super) fn tell_of_attachments(&mut self, uid: Uid, broken: &[String], notes: &[String]) {
+        broken.iter().for_each(|broken| self.warn_broken(uid, &format!("attachment: {broken}")));
+        notes.iter().for_each(|note| self.watch.note(&format!("message {uid}: {note}")));
     }
 
     pub(super) fn in_time(&self) -> Result<()> {

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::format::Format;
+use super::incoming::Out;
 use super::pass::Pass;
-use super::stream::{Out, Spool};
 use super::{Action, Destination, Job, Outcome, Source, Watch};
 use crate::error::{Error, Result};
 use crate::exchange::{Connect, Next, persist, try_sessions};
@@ -67,7 +67,6 @@ pub(crate) fn run_in(
 /// Writes the selected messages to `out`.
 pub(crate) fn write_all(
     job: &Job,
-    spool: &mut Spool,
     out: &mut dyn Write,
     connect: &mut Connect,
     retry: &mut Retry,
@@ -75,7 +74,7 @@ pub(crate) fn write_all(
 ) -> Result<Outcome> {
     let source = Source { format: Format::Mbox, ..Source::new("", &job.mailbox, &job.folder) };
     let mut destination = Destination::none(&source);
-    let mut pass = Pass::new(job, &mut destination, watch, Some(Out { spool, out }));
+    let mut pass = Pass::new(job, &mut destination, watch, Some(Out::new(out)?));
     persist(connect, retry, &mut |session, retry| pass.session(session, retry))?;
     Ok(pass.outcome)
 }
