@@ -5,17 +5,16 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io::{self, Write};
 
 use super::format::{Format, hold_place, place, stem};
 use super::group::sync_all;
-use super::mbox::{UnixLineEnds, write_entry};
+use super::mbox::UnixLineEnds;
 use super::pass::Pass;
 use super::ready::Entry;
 use super::{Delivered, Failed, Headers};
 use crate::calendar::internal_date;
-use crate::error::{Error, Kind, Phase, Result};
-use crate::files;
+use crate::error::{Error, Result};
 use crate::imap::BodySink;
 use crate::imap::UidSet;
 use crate::imap::types::Fetch;
@@ -33,36 +32,6 @@ const MOST_HELD: u32 = 10;
 
 /// The temporary name of a message whose UID is not known yet.
 const UNNAMED: &str = "unnamed";
-
-/// A stream, and the temporary file that one message after the other goes through before.
-pub(crate) struct Out<'a> {
-    spool: File,
-    out: &'a mut dyn Write,
-}
-
-impl Out<'_> {
-    /// A new file without a name: a run that is killed leaves no mail behind.
-    pub(crate) fn new(out: &mut dyn Write) -> Result<Out<'_>> {
-        let spool = files::temporary().map_err(|e| Error::disk("spooling a message", e))?;
-        Ok(Out { spool, out })
-    }
-
-    /// The file, empty.
-    fn file(&mut self) -> io::Result<File> {
-        self.spool.rewind()?;
-        self.spool.set_len(0)?;
-        self.spool.try_clone()
-    }
-
-    /// Writes the message that is in the file.
-    fn write(&mut self, seconds: u64) -> Result<()> {
-        self.spool.rewind().map_err(|e| Error::disk("spooling a message", e))?;
-        let mut out = io::BufWriter::with_capacity(64 * 1024, &mut *self.out);
-        write_entry(&mut self.spool, seconds, &mut out)
-            .and_then(|()| out.flush())
-            .map_err(|e| Error::new(Kind::Local, Phase::Disk, format!("writing to stdout: {e}")).caused_by(e))
-    }
-}
 
 /// Takes the bodies of one FETCH after the other.
 pub(super) struct Incoming<'a, 'p> {

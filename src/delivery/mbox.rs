@@ -19,7 +19,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::FileOptions;
 use super::format::mbox_separator;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Phase, Result};
 use crate::files::{self, Mode};
 
 /// Writes the group's entries.
@@ -295,6 +295,36 @@ impl Write for Same<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// A stream, and the temporary file that one message after the other goes through before.
+pub(crate) struct Out<'a> {
+    spool: File,
+    out: &'a mut dyn Write,
+}
+
+impl Out<'_> {
+    /// A new file without a name: a run that is killed leaves no mail behind.
+    pub(crate) fn new(out: &mut dyn Write) -> Result<Out<'_>> {
+        let spool = files::temporary().map_err(|e| Error::disk("spooling a message", e))?;
+        Ok(Out { spool, out })
+    }
+
+    /// The file, empty.
+    pub(super) fn file(&mut self) -> io::Result<File> {
+        self.spool.rewind()?;
+        self.spool.set_len(0)?;
+        self.spool.try_clone()
+    }
+
+    /// Writes the message that is in the file.
+    pub(super) fn write(&mut self, seconds: u64) -> Result<()> {
+        self.spool.rewind().map_err(|e| Error::disk("spooling a message", e))?;
+        let mut out = io::BufWriter::with_capacity(64 * 1024, &mut *self.out);
+        write_entry(&mut self.spool, seconds, &mut out)
+            .and_then(|()| out.flush())
+            .map_err(|e| Error::new(Kind::Local, Phase::Disk, format!("writing to stdout: {e}")).caused_by(e))
     }
 }
 

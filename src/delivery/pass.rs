@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::time::Instant;
 
-use super::incoming::Out;
 use super::look::Look;
+use super::mbox::Out;
 use super::state::{GIVEN_UP, Surplus, now};
 use super::{Action, Delivered, Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, Result};

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::format::Format;
-use super::incoming::Out;
+use super::mbox::Out;
 use super::pass::Pass;
 use super::{Action, Destination, Job, Outcome, Source, Watch};
 use crate::error::{Error, Result};
