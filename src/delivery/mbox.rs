@@ -307,7 +307,7 @@ pub(crate) struct Out<'a> {
 impl Out<'_> {
     /// A new file without a name: a run that is killed leaves no mail behind.
     pub(crate) fn new(out: &mut dyn Write) -> Result<Out<'_>> {
-        let spool = files::temporary().map_err(|e| Error::disk("spooling a message", e))?;
+        let spool = files::temporary(&std::env::temp_dir()).map_err(|e| Error::disk("spooling a message", e))?;
         Ok(Out { spool, out })
     }
 
