@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::{PoisonError, RwLock};
 
 use base64::Engine;
@@ -59,11 +58,6 @@ impl Secret {
         self.0.len()
     }
 
-    /// True where there is nothing in it.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// From now on nothing that is shown holds it. Everything that is sent as a credential comes here first.
     pub(crate) fn guard(&self) {
         let bare = Secret::new(without_blanks(&self.0));
@@ -80,7 +74,7 @@ impl Secret {
     }
 
     fn parts(&self) -> impl Iterator<Item = u64> {
-        self.0.windows(PART).step_by((self.len() / PART).clamp(1, PART)).map(hash)
+        hashes(&self.0).step_by((self.len() / PART).clamp(1, PART))
     }
 }
 
@@ -98,8 +92,17 @@ impl Drop for Secret {
     }
 }
 
-fn hash(part: &[u8]) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::new().hash_one(part)
+/// A hash of each piece of [`PART`] bytes, made from the one before it (Rabin and Karp).
+fn hashes(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    const BASE: u64 = 0x0100_0000_01b3;
+    let first = (0..PART).fold(1_u64, |power, _| power.wrapping_mul(BASE));
+    let mut hash = 0_u64;
+    bytes.iter().enumerate().filter_map(move |(at, byte)| {
+        let gone =
+            at.checked_sub(PART).and_then(|at| bytes.get(at)).map_or(0, |gone| first.wrapping_mul((*gone).into()));
+        hash = hash.wrapping_mul(BASE).wrapping_add((*byte).into()).wrapping_sub(gone);
+        (at + 1 >= PART).then_some(hash)
+    })
 }
 
 /// The text, [`HIDDEN`] in place of each word that holds a guarded secret: as it is, or as JSON, a URL, base64 (of
@@ -124,12 +127,13 @@ fn repeats(text: &str, is_whole: bool) -> bool {
         let text = String::from_utf8_lossy(bytes);
         let mut secrets = guarded.secrets.iter().filter(|secret| is_whole || secret.len() < PART);
         secrets.any(|secret| secret.expose_str().is_some_and(|secret| text.contains(secret)))
-            || (!is_whole && bytes.windows(PART).any(|part| guarded.parts.contains(&hash(part))))
+            || (!is_whole && hashes(bytes).any(|hash| guarded.parts.contains(&hash)))
     };
     let written = without_blanks(text.as_bytes());
     let stands_in = |run: &[u8]| run.len() > LEAST && decoded(run).any(|bytes| holds(&bytes));
     let repeats = |bytes: &Vec<u8>| holds(bytes) || bytes.split(|byte| !is_base64(*byte)).any(stands_in);
-    !guarded.secrets.is_empty() && [unescaped(&written), written].iter().any(repeats)
+    let meant = unescaped(&written);
+    !guarded.secrets.is_empty() && (repeats(&written) || (meant != written && repeats(&meant)))
 }
 
 /// Line ends that an encoding has, and the zeros of UTF-16, say nothing.

@@ -175,7 +175,7 @@ impl<S: Read + Write> Dialogue<S> {
     /// `AUTHENTICATE PLAIN` (RFC 4616), with an initial response (RFC 4959) or without; `LOGIN` for those who ask for it.
     fn authenticate(&mut self, line: &[u8]) -> Result<Credentials, Refused> {
         let (mechanism, initial) = split(line);
-        let initial = Some(Secret::new(initial.trim_ascii())).filter(|initial| !initial.is_empty());
+        let initial = Some(Secret::new(initial.trim_ascii())).filter(|initial| !initial.expose().is_empty());
         match mechanism.to_ascii_uppercase().as_slice() {
             b"PLAIN" => plain(&self.response("", initial)?),
             b"LOGIN" => {

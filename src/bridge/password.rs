@@ -110,7 +110,7 @@ impl Passwords {
     /// The mailbox that a name and its password open; none if one of them is wrong.
     pub(super) fn mailbox(&self, name: &str, password: &Secret) -> Option<String> {
         let file = self.file();
-        let entry = file.find(name).filter(|_| !password.is_empty());
+        let entry = file.find(name).filter(|_| !password.expose().is_empty());
         let both = Secret::new([name.to_ascii_lowercase().as_bytes(), &[0], password.expose()].concat());
         let tag = hmac::sign(&self.key, both.expose()).as_ref().to_vec();
         if entry.is_none() || !lock(&file.known).contains(&tag) {

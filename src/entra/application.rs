@@ -69,7 +69,7 @@ impl Application {
             return Err(Error::of_setting("tenant", message));
         }
         if let Credential::ClientSecret(secret) = &credential
-            && (secret.is_empty() || secret.expose_str().is_none())
+            && (secret.expose().is_empty() || secret.expose_str().is_none())
         {
             return Err(Error::new(Kind::Usage, Phase::Credential, "the client secret is empty or no text"));
         }

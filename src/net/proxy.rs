@@ -272,7 +272,7 @@ mod tests {
         let login = proxy.login.clone().unwrap();
         assert_eq!((login.user.expose(), login.password.expose()), (&b"user"[..], &b"p@:ss/"[..]));
         assert!(!format!("{proxy} {proxy:?}").contains("p@:ss"), "{proxy:?}");
-        assert!(parse("http://user@proxy:1").unwrap().login.unwrap().password.is_empty());
+        assert!(parse("http://user@proxy:1").unwrap().login.unwrap().password.expose().is_empty());
     }
 
     #[test]

@@ -72,7 +72,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("entra", 1900),
     ("imap", 3890),
     ("mime", 1700),
-    ("net", 1400),
+    ("net", 1380),
     ("ground", 1580),
 ];
 

@@ -145,7 +145,7 @@ fn the_prometheus_lines_of_the_documents_are_its_text_format() {
     let names = ["exit_code", "delivered", "pending", "failing", "given_up"].map(|name| format!("exoimap_{name}"));
     assert_eq!(names.map(|name| of_inbox(&name)), [6.0, 7.0, 1.0, 1.0, 0.0]);
     assert!(of_inbox("exoimap_last_complete_seconds") > 1.7e9);
-    for folder in ["a\\\"b", "tab?here", "INBOX/注文"] {
+    for folder in ["a\\\"b", "tab\\x09here", "INBOX/注文"] {
         assert!(samples.iter().any(|sample| sample.1[1].1 == folder), "{folder}: {text}");
     }
 }
