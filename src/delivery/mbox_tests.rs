@@ -1,12 +1,10 @@
 use super::*;
 
-struct Site(PathBuf);
+struct Site(crate::folder::Folder);
 
 impl Site {
-    fn new(name: &str) -> Site {
-        let dir = std::env::temp_dir().join(format!("exoimap-mbox-file-{}-{name}", std::process::id()));
-        fs::create_dir_all(&dir).unwrap();
-        Site(dir)
+    fn new() -> Site {
+        Site(crate::folder::Folder::new())
     }
 
     fn append(&self, entries: &mut Entries) -> Result<()> {
@@ -25,12 +23,6 @@ impl Site {
     }
 }
 
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 fn group(out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"From one\n\n")?;
     out.write_all(b"From two\n\n")
@@ -45,7 +37,7 @@ fn torn(out: &mut dyn Write) -> io::Result<()> {
 #[test]
 fn a_group_stands_apart_from_what_was_there() {
     for (before, after) in [("", ""), ("x", "x\n\n"), ("x\n", "x\n\n"), ("x\n\n", "x\n\n"), ("\n", "\n")] {
-        let site = Site::new("apart");
+        let site = Site::new();
         fs::write(site.0.join("mbox"), before).unwrap();
         site.append(&mut group).unwrap();
         assert_eq!(site.text(), format!("{after}From one\n\nFrom two\n\n"), "{before:?}");
@@ -55,7 +47,7 @@ fn a_group_stands_apart_from_what_was_there() {
 
 #[test]
 fn an_attempt_that_fails_leaves_the_file_as_it_was_and_never_longer() {
-    let site = Site::new("fails");
+    let site = Site::new();
     fs::write(site.0.join("mbox"), "old\n\n").unwrap();
     assert!(site.append(&mut torn).is_err());
     assert_eq!(site.text(), "old\n\n");
@@ -70,7 +62,7 @@ fn an_attempt_that_fails_leaves_the_file_as_it_was_and_never_longer() {
 /// Killed, the file taken away by then: the second name tells how far it was.
 #[test]
 fn what_was_appended_before_the_file_was_taken_is_known() {
-    let site = Site::new("taken");
+    let site = Site::new();
     fs::write(site.0.join("mbox"), "old\n\n").unwrap();
     site.append(&mut group).unwrap();
     fs::rename(site.0.join("mbox"), site.0.join("taken")).unwrap();
@@ -89,7 +81,7 @@ fn what_was_appended_before_the_file_was_taken_is_known() {
 
 #[test]
 fn what_another_program_has_locked_is_waited_for_and_then_named() {
-    let site = Site::new("locked");
+    let site = Site::new();
     let lock = site.0.join("mbox.lock");
     fs::write(&lock, "1234\n").unwrap();
     let held = site.append(&mut group).unwrap_err();
@@ -118,7 +110,7 @@ fn what_another_program_has_locked_is_waited_for_and_then_named() {
 #[test]
 fn a_link_in_the_place_of_the_file_or_its_lock_leads_nowhere() {
     for name in ["mbox", "mbox.lock"] {
-        let site = Site::new("link");
+        let site = Site::new();
         fs::write(site.0.join("theirs"), "x\n").unwrap();
         std::os::unix::fs::symlink(site.0.join("theirs"), site.0.join(name)).unwrap();
         assert!(site.append(&mut group).is_err());

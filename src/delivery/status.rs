@@ -180,8 +180,8 @@ mod tests {
 
     #[test]
     fn a_job_of_another_form_goes_on_where_it_was_and_two_states_are_refused() {
-        let root = std::env::temp_dir().join(format!("exoimap-place-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&root);
+        let folder = crate::folder::Folder::new();
+        let root = folder.to_path_buf();
         let orders = MailboxName::new("Orders").unwrap();
         let inbox = MailboxName::inbox();
         let source = |folder| Source {
@@ -208,6 +208,5 @@ mod tests {
         }
         let refused = locate(&root, &source(&orders), expected()).unwrap_err();
         assert!(refused.to_string().contains("both hold a state of Orders of A@contoso.com"), "{refused}");
-        fs::remove_dir_all(&root).unwrap();
     }
 }
