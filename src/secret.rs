@@ -95,11 +95,11 @@ impl Drop for Secret {
 /// A hash of each piece of [`PART`] bytes, made from the one before it (Rabin and Karp).
 fn hashes(bytes: &[u8]) -> impl Iterator<Item = u64> {
     const BASE: u64 = 0x0100_0000_01b3;
-    let first = (0..PART).fold(1_u64, |power, _| power.wrapping_mul(BASE));
+    const FIRST: u64 = BASE.wrapping_pow(PART as u32);
     let mut hash = 0_u64;
     bytes.iter().enumerate().filter_map(move |(at, byte)| {
         let gone =
-            at.checked_sub(PART).and_then(|at| bytes.get(at)).map_or(0, |gone| first.wrapping_mul((*gone).into()));
+            at.checked_sub(PART).and_then(|at| bytes.get(at)).map_or(0, |gone| FIRST.wrapping_mul((*gone).into()));
         hash = hash.wrapping_mul(BASE).wrapping_add((*byte).into()).wrapping_sub(gone);
         (at + 1 >= PART).then_some(hash)
     })
@@ -108,7 +108,7 @@ fn hashes(bytes: &[u8]) -> impl Iterator<Item = u64> {
 /// The text, [`HIDDEN`] in place of each word that holds a guarded secret: as it is, or as JSON, a URL, base64 (of
 /// UTF-16 too, as Exchange's greeting has it) or modified UTF-7 write it. One across words, or a part, hides them all.
 pub(crate) fn hide(text: &str) -> Cow<'_, str> {
-    if !repeats(text, false) {
+    if text.len() < LEAST || !repeats(text, false) {
         return Cow::Borrowed(text);
     }
     let hidden = |word: &str| match word.trim_end_matches(|c| ",:;.)".contains(c)) {

@@ -158,7 +158,7 @@ impl Lookup<'_> {
 
     fn token(&self) -> Result<Known> {
         let (token, from) = self.read("token", "the access token")?;
-        if token.expose().iter().any(|byte| !matches!(byte, 0x21..=0x7e)) {
+        if token.expose().iter().any(|byte| !byte.is_ascii_graphic()) {
             return Err(Error::usage(format!(
                 "the access token of {from} holds a blank or a control character, which no token does"
             )));

@@ -2,8 +2,7 @@
 
 use crate::delivery::{Headers, headers, is_attachment};
 use crate::exchange::{Isolation, Next, Selection};
-use crate::imap::types::Fetch;
-use crate::imap::types::{Flag, Uid};
+use crate::imap::types::{Fetch, Flag, Uid};
 use crate::imap::{Selected, Session, UidSet, has_attachments};
 use crate::{DateTime, Error, Kind, Result, Stream, text::Escaped};
 use serde_json::{Value, json};

@@ -11,8 +11,7 @@ use super::look::count;
 use super::pass::{Pass, failures};
 use crate::error::{Cause, Error, Kind, Result};
 use crate::exchange::{Halves, is_refusal, is_throttled};
-use crate::imap::types::Fetch;
-use crate::imap::types::{Uid, UidValidity, Unreadable};
+use crate::imap::types::{Fetch, Uid, UidValidity, Unreadable};
 use crate::imap::{Selected, UidSet};
 
 /// Messages of one FETCH where a program waits for them.

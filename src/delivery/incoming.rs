@@ -15,10 +15,8 @@ use super::ready::Entry;
 use super::{Delivered, Failed, Headers};
 use crate::calendar::internal_date;
 use crate::error::{Error, Result};
-use crate::imap::BodySink;
-use crate::imap::UidSet;
-use crate::imap::types::Fetch;
-use crate::imap::types::{SeqNum, Uid, UidValidity};
+use crate::imap::types::{Fetch, SeqNum, Uid, UidValidity};
+use crate::imap::{BodySink, UidSet};
 use crate::mime::{Ending, Missing, has_empty_line};
 
 /// A group is delivered at this size, in bytes: what a power cut may make us fetch again.

@@ -9,8 +9,7 @@ use std::io::{Read, Write};
 
 use super::meaning::is_refusal;
 use crate::error::{Error, Kind, Result};
-use crate::imap::types::Fetch;
-use crate::imap::types::{Uid, UidValidity, Unreadable};
+use crate::imap::types::{Fetch, Uid, UidValidity, Unreadable};
 use crate::imap::{Selected, UidSet};
 
 /// Commands that may be refused, and sessions that may end, before it is the server's trouble: Exchange Online hangs up on

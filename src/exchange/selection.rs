@@ -9,10 +9,9 @@ use std::io::{Read, Write};
 use super::isolation::Isolation;
 use crate::calendar::Day;
 use crate::error::{Error, Kind, Phase, Result};
-use crate::imap::Selected;
-use crate::imap::UidSet;
 use crate::imap::types::Fetch;
 use crate::imap::types::Uid;
+use crate::imap::{Selected, UidSet};
 
 /// Bytes of keys in one command: Exchange refuses a command of more than 4,096.
 const MOST_KEYS: usize = 3960;

@@ -16,7 +16,7 @@ pub(crate) fn initial_response(user: &str, token: &Secret) -> Result<Secret> {
         let message = format!("the mailbox address {user:?} holds a control character or a blank, or is empty");
         return Err(Error::new(Kind::Usage, Phase::Options, message));
     }
-    if token.expose().is_empty() || token.expose().iter().any(|byte| !matches!(byte, 0x21..=0x7e)) {
+    if token.expose().is_empty() || token.expose().iter().any(|byte| !byte.is_ascii_graphic()) {
         let message =
             "the access token is empty or holds what no token does (a blank, a line end, a control character)";
         return Err(Error::new(Kind::Usage, Phase::Credential, message));
