@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use crate::calendar::rfc3339;
@@ -13,6 +13,7 @@ use crate::delivery::Headers;
 use crate::files::open_private;
 use crate::secret::hide;
 use crate::text::{Escaped, escape};
+use crate::threads::lock;
 use crate::{Error, Kind, Phase, Result, Secret};
 use serde_json::{Value, json};
 
@@ -157,7 +158,7 @@ impl Output {
         self.wipe(&mut stderr);
         let _ = writeln!(stderr, "{line}");
         let Some(log) = &self.log else { return };
-        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = lock(log);
         // In one write.
         if let Err(e) = log.write_all(format!("{} {line}\n", rfc3339(SystemTime::now())).as_bytes()) {
             let complaint = format!("exoimap: writing the log: {e}");
@@ -168,7 +169,7 @@ impl Output {
     }
 
     fn is_news(&self, line: &str) -> bool {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(line.to_owned())
+        lock(&self.said).insert(line.to_owned())
     }
 
     fn wipe(&self, stderr: &mut impl Write) {

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::error::TIME_LIMIT;
+use crate::threads::lock;
 use crate::{Error, Phase, Result, Retry, threads};
 
 use super::exit::worst;
@@ -21,7 +22,7 @@ pub(crate) fn run(setting: &Setting, mailboxes: &[&str], jobs: usize, each: &Eac
     // One token serves them all, so its failure is one as well.
     setting.token(None, &mut setting.retry())?;
     let turns = Mutex::new(Turns { next: 0, ended: Vec::new(), in_a_row: 0, stopped: None });
-    let turns_now = || turns.lock().unwrap_or_else(PoisonError::into_inner);
+    let turns_now = || lock(&turns);
     threads::side_by_side(jobs.min(mailboxes.len()), || {
         // Sessions wait side by side: together no longer than one may.
         let mut retry = setting.retry();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::advice::{Facts, hints};
@@ -12,6 +12,7 @@ use crate::entra::{AccessToken, Claims, EARLY, TokenCache, TokenSource};
 use crate::exchange::{Next, Server, Step, check_mailbox, persist, sign_in_by_steps, try_sessions};
 use crate::files::open_private;
 use crate::imap::{Listener, OnAlert, Session};
+use crate::threads::lock;
 use crate::{Error, Kind, Network, Phase, Proxy, Result, Retry, Secret, Stream, Transcript, Trust};
 
 use super::credential::{Endpoints, Known, credential};
@@ -75,7 +76,7 @@ impl Setting {
     /// server would not have any more.
     pub(crate) fn token(&self, spent: Option<&Secret>, retry: &mut Retry) -> Result<AccessToken> {
         // The second one waits here for the first one's token.
-        let mut held = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = lock(&self.token);
         let known = held.clone().filter(|token| Some(token.secret()) != spent);
         let good_for = |least| {
             let lasts = |end: Instant| end.saturating_duration_since(Instant::now()) > least;
@@ -100,7 +101,7 @@ impl Setting {
     pub(crate) fn fresh_token(&self, retry: &mut Retry) -> Result<AccessToken> {
         self.credential.warning().iter().for_each(|warning| self.output.warn(warning));
         let token = self.obtain(&|_| false, None, retry)?;
-        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+        *lock(&self.token) = Some(token.clone());
         Ok(token)
     }
 
@@ -141,13 +142,13 @@ impl Setting {
 
     /// What the token says, once there is one.
     pub(crate) fn claims(&self) -> Option<Claims> {
-        let held = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = lock(&self.token);
         held.as_ref().and_then(|token| Claims::of(token.secret()))
     }
 
     /// The dialogues so far, if a report wants them.
     pub(crate) fn dialogue(&self) -> String {
-        let kept = self.trace.0.lock().unwrap_or_else(PoisonError::into_inner).kept.clone();
+        let kept = lock(&self.trace.0).kept.clone();
         String::from_utf8_lossy(&kept.unwrap_or_default()).into_owned()
     }
 
@@ -301,7 +302,7 @@ impl Trace {
 
     /// None if nobody wants one.
     fn transcript(&self) -> Option<Transcript> {
-        let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = lock(&self.0);
         let is_wanted = places.stderr.is_some() || places.file.is_some() || places.kept.is_some();
         is_wanted.then(|| Transcript::new(self.clone()))
     }
@@ -309,7 +310,7 @@ impl Trace {
 
 impl Write for Trace {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = lock(&self.0);
         if let Some(kept) = &mut places.kept {
             let room = MOST_KEPT.saturating_sub(kept.len()).min(bytes.len());
             kept.extend_from_slice(bytes.get(..room).unwrap_or_default());

@@ -13,7 +13,7 @@ use super::{Failed, mbox};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::imap::UidSet;
-use crate::threads;
+use crate::threads::{self, lock};
 
 /// Threads that make files durable side by side: a disk's journal takes many at the price of few.
 const SYNC_THREADS: usize = 8;
@@ -159,7 +159,7 @@ pub(super) fn sync_all(files: &[&File]) -> Result<()> {
     threads::side_by_side(SYNC_THREADS.min(files.len()), || {
         while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             if let Err(e) = file.sync_all() {
-                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(e);
+                lock(&failed).get_or_insert(e);
             }
         }
     });
