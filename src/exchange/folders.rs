@@ -118,7 +118,6 @@ mod tests {
         ]
         .map(|(name, attribute)| ListItem {
             attributes: Flag::named(attribute).into_iter().collect(),
-            delimiter: Some(b'/'),
             name: name.as_bytes().to_vec(),
         })
         .into()

@@ -8,7 +8,7 @@ use super::connection::{Handler, NotMail};
 use super::parse::{AnnouncedSection, announced_section};
 use super::types::{Fetch, Mailbox, Unreadable, Untagged};
 use super::uid_set::{Uid, UidSet};
-use super::wire::{Frame, Literals};
+use super::wire::Frame;
 use crate::error::{Error, Result};
 
 /// Where the bodies of messages go as they come in.
@@ -56,30 +56,21 @@ const START: usize = 4096;
 
 /// Passes the bodies that were asked for on to a sink.
 pub(super) struct Bodies<'a> {
-    wanted: &'a UidSet,
-    sink: &'a mut dyn BodySink,
-    mailbox: &'a mut Mailbox,
-    not_mail: Option<NotMail>,
-    streaming: Option<Streaming>,
+    pub(super) wanted: &'a UidSet,
+    pub(super) sink: &'a mut dyn BodySink,
+    pub(super) mailbox: &'a mut Mailbox,
+    pub(super) not_mail: Option<NotMail>,
+    pub(super) streaming: Option<Streaming>,
 }
 
 /// The body that this response streams: its UID, if that came first, its size, and the first of its bytes.
-struct Streaming {
+pub(super) struct Streaming {
     uid: Option<Uid>,
     size: u64,
     start: Vec<u8>,
 }
 
-impl<'a> Bodies<'a> {
-    pub(super) fn new(
-        wanted: &'a UidSet,
-        sink: &'a mut dyn BodySink,
-        mailbox: &'a mut Mailbox,
-        not_mail: Option<NotMail>,
-    ) -> Bodies<'a> {
-        Bodies { wanted, sink, mailbox, not_mail, streaming: None }
-    }
-
+impl Bodies<'_> {
     /// The response is complete, and only now is it known whose body it had: a UID may come after the body,
     /// and one behind it may contradict one before it.
     fn complete(&mut self, fetched: &Fetch) -> io::Result<()> {
@@ -128,7 +119,7 @@ impl<'a> Bodies<'a> {
     }
 }
 
-impl Literals for Bodies<'_> {
+impl Handler for Bodies<'_> {
     /// The whole message of a UID that was asked for or is not named yet, once a response.
     fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool> {
         let Some(section) = announced_section(head) else { return Ok(false) };
@@ -141,15 +132,13 @@ impl Literals for Bodies<'_> {
         self.sink.begin(uid, size).map(|()| true)
     }
 
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn literal(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Some(Streaming { start, .. }) = &mut self.streaming {
             start.extend(bytes.iter().take(START.saturating_sub(start.len())));
         }
         self.sink.write(bytes)
     }
-}
 
-impl Handler for Bodies<'_> {
     fn untagged(&mut self, data: Untagged) -> Result<()> {
         match &data {
             Untagged::Fetch(fetched) => self.complete(fetched),
@@ -160,9 +149,5 @@ impl Handler for Bodies<'_> {
             }
         }
         .map_err(|e| Error::disk("writing the message", e))
-    }
-
-    fn literals(&mut self) -> Option<&mut dyn Literals> {
-        Some(self)
     }
 }

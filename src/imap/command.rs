@@ -122,11 +122,10 @@ impl Command {
 
     /// Takes the tag off a command that was written with one, as a fixture is.
     #[cfg(test)]
-    pub(crate) fn split_tag(mut self) -> Option<(super::types::Tag, Command)> {
+    pub(crate) fn split_tag(mut self) -> Option<(String, Command)> {
         let Some(Piece::Text(text)) = self.pieces.get_mut(1) else { return None };
         let space = text.iter().position(|byte| *byte == b' ')?;
-        let tag = super::types::Tag::new(std::str::from_utf8(&text[..space]).ok()?)?;
-        text.drain(..=space);
+        let tag = text.drain(..=space).take(space).map(char::from).collect();
         Some((tag, self))
     }
 

@@ -4,14 +4,14 @@
 //! command says so. Untagged data is taken whenever it comes (RFC 3501 section 5.2), up to a budget a
 //! command, so that a server cannot keep a program busy for ever.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 use super::command::{Command, Piece};
 use super::faults::{bare, ended, unexpected, unreadable, wire_error};
 use super::parse;
-use super::types::{CodeMeaning, Condition, Response, Status, Tag, Unreadable, Untagged};
-use super::wire::{Limits, Literals, Reader};
+use super::types::{CodeMeaning, Condition, Response, Status, Unreadable, Untagged};
+use super::wire::{Fault, Frame, Limits, Reader, Step};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::net::{self, Readiness};
 use crate::secret::Secret;
@@ -55,9 +55,15 @@ pub(super) trait Handler {
     /// An untagged response.
     fn untagged(&mut self, data: Untagged) -> Result<()>;
 
-    /// Where literals go that are not to be held.
-    fn literals(&mut self) -> Option<&mut dyn Literals> {
-        None
+    /// A literal of `size` bytes follows `head`, the response as far as it has come. `true` has it passed to
+    /// [`literal`](Handler::literal), `false` has it held in the frame.
+    fn wants(&mut self, _head: &Frame, _size: u64) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    /// The next bytes of the literal that was wanted.
+    fn literal(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
     }
 
     /// A continuation request that no literal of ours waits for; the answer is a line, without its end, or
@@ -95,7 +101,6 @@ pub(super) struct Connection<S> {
     reader: Reader<S>,
     pub(super) listener: Listener,
     next_tag: u32,
-    given_tag: Option<Tag>,
     literal_plus: bool,
     closed: Option<String>,
     alerts: Vec<String>,
@@ -105,14 +110,7 @@ impl<S: Read + Write> Connection<S> {
     /// A connection over `stream`, which the server has not greeted yet.
     pub(super) fn new(stream: S, limits: Limits, mut listener: Listener) -> Connection<S> {
         let reader = Reader::new(stream, limits, listener.transcript.take());
-        let (next_tag, given_tag, literal_plus) = (1, None, false);
-        Connection { reader, listener, next_tag, given_tag, literal_plus, closed: None, alerts: Vec::new() }
-    }
-
-    /// The tag of the next command; without it tags are `a1`, `a2`, …
-    #[cfg(test)]
-    pub(super) fn set_next_tag(&mut self, tag: Tag) {
-        self.given_tag = Some(tag);
+        Connection { reader, listener, next_tag: 1, literal_plus: false, closed: None, alerts: Vec::new() }
     }
 
     /// Whether literals go without waiting: only where the server offers LITERAL+ (RFC 7888).
@@ -132,7 +130,7 @@ impl<S: Read + Write> Connection<S> {
 
     /// The server's first response.
     pub(super) fn greeting(&mut self) -> Result<Status> {
-        let greeting = self.read(Phase::Greeting, None, &mut BUDGET.clone());
+        let greeting = self.read(Phase::Greeting, &mut ignore, &mut BUDGET.clone());
         let outcome = greeting.and_then(|response| match response {
             Response::Untagged(Untagged::Status(status)) => match status.condition {
                 Condition::Ok | Condition::PreAuth => Ok(status),
@@ -190,7 +188,8 @@ impl<S: Read + Write> Connection<S> {
             return Err(Error::new(Kind::Temporary, command.phase(), message).in_command(command.name()));
         }
         self.reader.asked();
-        let (tag, budget) = (self.tag(), BUDGET + command.allowance);
+        let (tag, budget) = (format!("a{}", self.next_tag), BUDGET + command.allowance);
+        self.next_tag = self.next_tag.wrapping_add(1);
         talk(&mut Exchange { connection: self, tag, command, handler, budget })
             .map_err(|e| self.explained(e.in_command(command.name())))
             .inspect_err(|e| self.close(e))
@@ -211,9 +210,9 @@ impl<S: Read + Write> Connection<S> {
 
     /// The next response, understood, its cost taken from the budget. One that breaks its grammar is skipped, as long as
     /// its end is where it should be; one that is longer than the budget is too.
-    fn read(&mut self, phase: Phase, literals: Option<&mut dyn Literals>, budget: &mut u64) -> Result<Response> {
+    fn read(&mut self, phase: Phase, handler: &mut dyn Handler, budget: &mut u64) -> Result<Response> {
         let most = usize::try_from(*budget).unwrap_or(usize::MAX).max(LEAST_RESPONSE);
-        let frame = self.reader.response_within(most, literals).map_err(|e| wire_error(phase, e))?;
+        let frame = self.frame(most, handler).map_err(|e| wire_error(phase, e))?;
         let mut cost = frame.bytes().len() as u64 + 2;
         let response = match parse::response(&frame) {
             Ok(Response::Bare(line)) => bare(phase, line)?,
@@ -231,6 +230,19 @@ impl<S: Read + Write> Connection<S> {
         })?;
         self.heed(&response);
         Ok(response)
+    }
+
+    /// The next response; the literals that the handler wants go to it.
+    fn frame(&mut self, most: usize, handler: &mut dyn Handler) -> std::result::Result<Frame, Fault> {
+        loop {
+            match self.reader.next(most)? {
+                Step::Response(frame) => return Ok(frame),
+                Step::Literal(size) if handler.wants(self.reader.head(), size).map_err(Fault::Sink)? => {
+                    self.reader.stream(&mut |bytes| handler.literal(bytes))?;
+                }
+                Step::Literal(_) => {}
+            }
+        }
     }
 
     /// Writes pieces to the stream, and the client's side down.
@@ -262,14 +274,6 @@ impl<S: Read + Write> Connection<S> {
     fn put(&mut self, phase: Phase, bytes: &[u8]) -> Result<()> {
         let stream = self.reader.get_mut();
         stream.write_all(bytes).and_then(|()| stream.flush()).map_err(|e| net::lost(phase, e))
-    }
-
-    fn tag(&mut self) -> Tag {
-        let counted = self.next_tag;
-        self.given_tag.take().unwrap_or_else(|| {
-            self.next_tag = counted.wrapping_add(1);
-            Tag::counted(counted)
-        })
     }
 
     fn close(&mut self, reason: &Error) {
@@ -313,7 +317,7 @@ impl<S: Read + Write + Readiness> Connection<S> {
 /// A command in flight.
 struct Exchange<'a, S> {
     connection: &'a mut Connection<S>,
-    tag: Tag,
+    tag: String,
     command: &'a Command,
     handler: &'a mut dyn Handler,
     /// Bytes of untagged data that may still come.
@@ -330,7 +334,7 @@ impl<S: Read + Write> Exchange<'_, S> {
 
     /// Sends the command; `Some` where the server ended it before a literal was sent.
     fn send(&mut self) -> Result<Option<Status>> {
-        let mut line = vec![Piece::Text(format!("{} ", self.tag.as_str()).into_bytes())];
+        let mut line = vec![Piece::Text(format!("{} ", self.tag).into_bytes())];
         for piece in self.command.pieces() {
             let (size, waits) = match piece {
                 Piece::Literal(bytes) => (bytes.len() as u64, !self.connection.literal_plus),
@@ -428,7 +432,7 @@ impl<S: Read + Write> Exchange<'_, S> {
     }
 
     fn read(&mut self) -> Result<Response> {
-        self.connection.read(self.command.phase(), self.handler.literals(), &mut self.budget)
+        self.connection.read(self.command.phase(), self.handler, &mut self.budget)
     }
 
     fn write(&mut self, pieces: &[Piece]) -> Result<()> {

@@ -37,7 +37,7 @@ pub(super) fn ended(phase: Phase, reply: ServerReply) -> Error {
 
 pub(super) fn unexpected(phase: Phase, expected: &str, got: &Response) -> Error {
     let got = match got {
-        Response::Tagged(tag, status) => format!("a tagged {} for {:?}", status.condition.name(), tag.as_str()),
+        Response::Tagged(tag, status) => format!("a tagged {} for {:?}", status.condition.name(), tag),
         Response::Continuation(_) => "a continuation request".to_owned(),
         Response::Untagged(Untagged::Status(status)) => format!("an untagged {}", status.condition.name()),
         Response::Untagged(_) => "untagged data".to_owned(),
@@ -61,7 +61,6 @@ pub(super) fn wire_error(phase: Phase, fault: Fault) -> Error {
             let unreadable = Unreadable::new(&head, what);
             Error::new(Kind::Protocol, phase, format!("the server sent {unreadable}")).caused_by(unreadable)
         }
-        Fault::Over => net::lost(phase, io::ErrorKind::NotConnected.into()),
         Fault::Sink(e) => Error::disk("writing the message", e),
     }
 }

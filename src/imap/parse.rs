@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 
 use super::cursor::{Cursor, Parse, Str, parse_digits};
 use super::types::{
-    Code, CodeMeaning, Condition, Esearch, Fetch, Flag, ListItem, MailboxStatus, Response, Section, Status, Tag,
-    Untagged,
+    Code, CodeMeaning, Condition, Esearch, Fetch, Flag, ListItem, MailboxStatus, Response, Section, Status, Untagged,
 };
 use super::uid_set::{SeqNum, Uid, UidValidity};
 use super::wire::Frame;
@@ -44,7 +43,8 @@ fn code_alone(bytes: &[u8]) -> Status {
 fn response_tagged(bytes: &[u8]) -> Option<Response> {
     let space = bytes.iter().position(|byte| *byte == b' ')?;
     let (tag, rest) = bytes.split_at_checked(space)?;
-    let tag = Tag::new(std::str::from_utf8(tag).ok()?)?;
+    let is_tag = !tag.is_empty() && tag.iter().all(u8::is_ascii_alphanumeric);
+    let tag = String::from_utf8(tag.to_vec()).ok().filter(|_| is_tag)?;
     let status = resp_cond_state(rest.get(1..)?)?;
     matches!(status.condition, Condition::Ok | Condition::No | Condition::Bad).then_some(Response::Tagged(tag, status))
 }
@@ -179,14 +179,14 @@ fn capability_data(cursor: &mut Cursor) -> Vec<String> {
 fn mailbox_list(cursor: &mut Cursor) -> Parse<ListItem> {
     let attributes = cursor.list(|c| c.atom().map(Flag::new))?;
     cursor.space()?;
-    let delimiter = cursor.held_nstring()?.and_then(|text| text.first().copied());
+    cursor.held_nstring()?;
     cursor.space()?;
     let name = match cursor.peek() {
         Some(b'"' | b'{') => cursor.astring()?,
         // Exchange forgets the quotes around a name with a TAB in it (MailKit#945): the rest is the name.
         _ => without_extended(cursor.take_while(|_| true)).to_vec(),
     };
-    Ok(ListItem { attributes, delimiter, name })
+    Ok(ListItem { attributes, name })
 }
 
 /// An unquoted name without the `[SP mbox-list-extended]` of RFC 5258 that Dovecot and Cyrus send after it.
@@ -204,9 +204,9 @@ const MOST_PLACES: usize = 20;
 /// `mailbox SP "(" [status-att-list] ")"`
 fn mailbox_status(cursor: &mut Cursor) -> Parse<MailboxStatus> {
     if matches!(cursor.peek(), Some(b'"' | b'{')) {
-        let name = cursor.astring()?;
+        cursor.astring()?;
         cursor.space()?;
-        return status_att_list(cursor, name);
+        return status_att_list(cursor);
     }
     // As in LIST; the list of counts is what comes last, and may have lists in it: `MAILBOXID (x)` (RFC 8474).
     let rest = cursor.rest();
@@ -215,7 +215,7 @@ fn mailbox_status(cursor: &mut Cursor) -> Parse<MailboxStatus> {
     for at in places.take(MOST_PLACES) {
         let mut counts = cursor.clone();
         counts.skip(at + 1);
-        refused = status_att_list(&mut counts, rest.get(..at).unwrap_or_default().trim_ascii_end().to_vec());
+        refused = status_att_list(&mut counts);
         if refused.is_ok() {
             break;
         }
@@ -224,8 +224,8 @@ fn mailbox_status(cursor: &mut Cursor) -> Parse<MailboxStatus> {
 }
 
 /// `"(" [status-att SP number *(SP status-att SP number)] ")"`; a value that is not a number is passed over.
-fn status_att_list(cursor: &mut Cursor, name: Vec<u8>) -> Parse<MailboxStatus> {
-    let mut status = MailboxStatus { name, ..MailboxStatus::default() };
+fn status_att_list(cursor: &mut Cursor) -> Parse<MailboxStatus> {
+    let mut status = MailboxStatus::default();
     cursor.list(|cursor| {
         let name = cursor.atom()?.to_ascii_uppercase();
         cursor.space()?;

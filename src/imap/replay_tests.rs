@@ -7,8 +7,6 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::fuzz::Monologue;
-use crate::imap::wire::Frame;
-use std::io;
 
 use crate::script::{self, Piece as Said, Player, Script, Turn, fixtures};
 
@@ -98,8 +96,8 @@ impl Handler for Client<'_> {
     fn untagged(&mut self, _: Untagged) -> Result<()> {
         Ok(())
     }
-    fn literals(&mut self) -> Option<&mut dyn Literals> {
-        Some(self)
+    fn wants(&mut self, _: &Frame, size: u64) -> io::Result<bool> {
+        Ok(self.elided.contains(&(size as usize)))
     }
     fn challenge(&mut self, _: &[u8]) -> Result<Option<Piece>> {
         match self.turns.borrow_mut().pop_front().as_deref() {
@@ -110,17 +108,8 @@ impl Handler for Client<'_> {
     }
 }
 
-impl Literals for Client<'_> {
-    fn wants(&mut self, _: &Frame, size: u64) -> io::Result<bool> {
-        Ok(self.elided.contains(&(size as usize)))
-    }
-    fn write(&mut self, _: &[u8]) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A client's turn as tag and pieces; a synchronising literal is the turn after it.
-fn command(turns: &Turns) -> Option<(Tag, Command, bool)> {
+/// A client's turn as the number of its tag and pieces; a synchronising literal is the turn after it.
+fn command(turns: &Turns) -> Option<(u32, Command, bool)> {
     let mut said: VecDeque<Said> = turns.borrow_mut().pop_front()?.into();
     let mut command = Command::new("", Phase::Command);
     let mut plus = false;
@@ -160,9 +149,10 @@ fn command(turns: &Turns) -> Option<(Tag, Command, bool)> {
         }
     }
     let (tag, command) = command.split_tag()?;
+    let number = tag.strip_prefix('a').and_then(|number| number.parse().ok()).unwrap();
     // To LOGOUT a BYE is an answer, to all others the end.
     let logout = command.pieces().iter().any(|piece| *piece == Piece::Text(b"LOGOUT".to_vec()));
-    Some((tag, if logout { command.in_phase(Phase::Logout) } else { command }, plus))
+    Some((number, if logout { command.in_phase(Phase::Logout) } else { command }, plus))
 }
 
 /// The sizes of the messages that a script does not show.
@@ -189,24 +179,28 @@ fn converse_all(script: &Script, slice: usize) -> Result<()> {
     connection.greeting()?;
     let mut client = Client { turns: &turns, elided: &elided(script) };
     while let Some((tag, command, plus)) = command(&turns) {
-        connection.set_next_tag(tag);
+        connection.next_tag = tag;
         connection.set_literal_plus(plus);
         connection.run(&command, &mut client)?;
     }
     Ok(())
 }
 
-/// Streams what a script elides.
-struct Elide(Vec<usize>, usize);
-
-impl Literals for Elide {
-    fn wants(&mut self, _: &Frame, size: u64) -> io::Result<bool> {
-        // A cut leaves less of a message than was announced.
-        Ok(self.0.iter().any(|elided| *elided <= size as usize))
-    }
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.1 += bytes.len();
-        Ok(())
+/// The next response, what a script elides streamed, and how many bytes that were.
+fn response(reader: &mut Reader<Player>, elided: &[usize]) -> std::result::Result<(Frame, usize), Fault> {
+    let mut streamed = 0;
+    loop {
+        match reader.next(usize::MAX)? {
+            Step::Response(frame) => return Ok((frame, streamed)),
+            // A cut leaves less of a message than was announced.
+            Step::Literal(size) if elided.iter().any(|elided| *elided <= size as usize) => {
+                reader.stream(&mut |bytes| {
+                    streamed += bytes.len();
+                    Ok(())
+                })?;
+            }
+            Step::Literal(_) => {}
+        }
     }
 }
 
@@ -215,7 +209,7 @@ fn transcribe(script: &Script, slice: usize) -> String {
     let page = Page::default();
     let transcript = Transcript::new(page.clone());
     let mut reader = Reader::new(Player::new(script, slice), Limits::default(), Some(transcript));
-    let mut elide = Elide(elided(script), 0);
+    let elided = elided(script);
     for turn in &script.turns {
         match turn {
             Turn::Comment(_) => {}
@@ -239,12 +233,11 @@ fn transcribe(script: &Script, slice: usize) -> String {
                     Said::Bytes(bytes) => bytes.len(),
                     Said::Secret(size) | Said::Elided(size) => *size,
                 };
-                let (mut left, streamed) = (said.iter().map(size).sum::<usize>(), elide.1);
+                let mut left = said.iter().map(size).sum::<usize>();
                 while left > 0 {
-                    let Ok(frame) = reader.response(Some(&mut elide)) else { break };
+                    let Ok((frame, streamed)) = response(&mut reader, &elided) else { break };
                     let _ = parse::response(&frame);
-                    left = left
-                        .saturating_sub(frame.bytes().len() + 2 + std::mem::replace(&mut elide.1, streamed) - streamed);
+                    left = left.saturating_sub(frame.bytes().len() + 2 + streamed);
                 }
             }
         }
@@ -301,6 +294,32 @@ fn every_fixture_ends_as_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// A handler whose disk is full.
+struct Full;
+
+impl Handler for Full {
+    fn untagged(&mut self, _: Untagged) -> Result<()> {
+        Ok(())
+    }
+    fn wants(&mut self, _: &Frame, _: u64) -> io::Result<bool> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+}
+
+/// What follows a fault may be inside a literal.
+#[test]
+fn after_a_fault_nothing_more_is_read() {
+    for fault in ["* LIST () \"/\" {2000000000}\r\n", "* 1 FETCH (BODY[] {9}\r\nx\r\n"] {
+        let bytes = format!("* OK\r\n{fault}* 1 EXISTS\r\na1 OK\r\na2 OK\r\n");
+        let mut connection = Connection::new(Monologue(bytes.as_bytes()), Limits::default(), Listener::default());
+        connection.greeting().unwrap();
+        let command = Command::new("NOOP", Phase::Command);
+        let first = connection.run(&command, &mut Full).unwrap_err();
+        let later = connection.run(&command, &mut |_| panic!("something was read")).unwrap_err();
+        assert!(later.to_string().contains(&format!("the connection is closed already ({first})")), "{later}");
+    }
 }
 
 /// Reads bytes as a whole dialogue of any commands, until the connection ends them.

@@ -271,7 +271,8 @@ impl<S: Read + Write> Selected<'_, S> {
             let command = Command::new("UID FETCH", Phase::Fetch)
                 .raw(&format!("{chunk} ({items} BODY.PEEK[])"))?
                 .allowing(chunk.len().saturating_mul(BYTES_A_MESSAGE));
-            let mut bodies = Bodies::new(&chunk, sink, &mut self.mailbox, self.session.connection.listener.not_mail);
+            let (mailbox, not_mail) = (&mut self.mailbox, self.session.connection.listener.not_mail);
+            let mut bodies = Bodies { wanted: &chunk, sink, mailbox, not_mail, streaming: None };
             self.session.connection.run_ok(&command, &mut bodies)?;
         }
         Ok(())

@@ -6,27 +6,6 @@ use super::uid_set::UidSet;
 pub(crate) use super::uid_set::{SeqNum, Uid, UidValidity};
 use crate::error::ServerReply;
 
-/// The name that ties a tagged response to its command (RFC 3501 section 2.2.1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Tag(String);
-
-impl Tag {
-    /// A tag of letters and digits, which every server takes; anything else is none.
-    pub(crate) fn new(text: impl Into<String>) -> Option<Tag> {
-        let text = text.into();
-        (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(Tag(text))
-    }
-
-    /// The tag of the n-th command.
-    pub(crate) fn counted(number: u32) -> Tag {
-        Tag(format!("a{number}"))
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// A message flag, as sent: `\Seen`, `$MDNSent`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flag(String);
@@ -135,8 +114,6 @@ pub(crate) enum CodeMeaning {
 pub struct ListItem {
     /// `\Noselect`, `\HasChildren`, …
     pub attributes: Vec<Flag>,
-    /// What separates the levels of a name; none for a flat one.
-    pub delimiter: Option<u8>,
     /// The name on the wire: modified UTF-7, or whatever the server took for it.
     pub name: Vec<u8>,
 }
@@ -152,8 +129,6 @@ impl ListItem {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MailboxStatus {
-    /// The name on the wire.
-    pub name: Vec<u8>,
     /// MESSAGES
     pub messages: Option<u32>,
     /// UIDNEXT
@@ -258,8 +233,8 @@ impl std::error::Error for Unreadable {}
 /// A response, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Response {
-    /// The end of a command.
-    Tagged(Tag, Status),
+    /// The end of the command with this tag (RFC 3501 section 2.2.1).
+    Tagged(String, Status),
     /// Anything with a star.
     Untagged(Untagged),
     /// `+`, with its text.

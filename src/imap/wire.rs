@@ -9,9 +9,11 @@
 //! PREAUTH end at their CRLF even if their text ends in `{5}`.
 //!
 //! Memory is bounded before it is taken: a response with its held literals by [`Limits::response`]; a
-//! literal that streams into a [`Literals`] needs nothing but the buffer, and is bounded by
+//! literal that [streams](Reader::stream) needs nothing but the buffer, and is bounded by
 //! [`Limits::literal`] all the same, because a disk has an end too. What is longer and has an end in sight is
 //! skipped and marked, so that the next response can be read.
+//!
+//! After a fault nobody knows whether what follows is inside a literal: the connection closes, and reads no more.
 //!
 //! No socket, no command: generic over [`Read`]. What comes too slowly is a matter of `Pace`.
 
@@ -61,8 +63,6 @@ pub(crate) enum Fault {
     },
     /// Where the literal was to go failed.
     Sink(io::Error),
-    /// A fault before this one ended the reading: nobody knows whether what follows is inside a literal.
-    Over,
 }
 
 /// One response: its lines with their literals in place, without the last CRLF.
@@ -116,17 +116,16 @@ impl Frame {
     /// A frame of one line, for tests of the grammar.
     #[cfg(test)]
     pub(crate) fn of(bytes: &[u8]) -> Frame {
-        Reader::new(&[bytes, b"\r\n"].concat()[..], Limits::default(), None).response(None).unwrap()
+        crate::fuzz::response(&mut Reader::new(&[bytes, b"\r\n"].concat()[..], Limits::default(), None)).unwrap()
     }
 }
 
-/// Where literals go as they come in, if anywhere; else they are held in the frame.
-pub(crate) trait Literals {
-    /// A literal of `size` bytes follows `head`, the response as far as it has come. `true` has it
-    /// streamed to [`write`](Literals::write), `false` has it held in the frame.
-    fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool>;
-    /// The next bytes of the literal that was wanted.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+/// What the reader came to.
+pub(crate) enum Step {
+    /// A literal of this size follows [`Reader::head`]. It is [streamed](Reader::stream) now, or held in the frame.
+    Literal(u64),
+    /// The response is complete.
+    Response(Frame),
 }
 
 /// Reads responses from a stream.
@@ -138,14 +137,18 @@ pub(crate) struct Reader<R> {
     limits: Limits,
     pace: Pace,
     transcript: Option<Transcript>,
-    is_over: bool,
+    /// The response as far as it has come.
+    frame: Frame,
+    /// The size of the literal that it announced and that was not read yet.
+    announced: Option<u64>,
 }
 
 impl<R: Read> Reader<R> {
     /// A reader of `inner` within `limits`, which writes down what it reads if there is a transcript.
     pub(crate) fn new(inner: R, limits: Limits, transcript: Option<Transcript>) -> Reader<R> {
         let buffer = vec![0; BUFFER].into_boxed_slice();
-        Reader { inner, buffer, unread: 0..0, limits, pace: Pace::new(), transcript, is_over: false }
+        let (pace, frame) = (Pace::new(), Frame::default());
+        Reader { inner, buffer, unread: 0..0, limits, pace, transcript, frame, announced: None }
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -177,57 +180,59 @@ impl<R: Read> Reader<R> {
         (self.inner, unread)
     }
 
-    /// The next response, within the reader's own limit.
-    #[cfg(any(test, fuzzing))]
-    pub(crate) fn response(&mut self, literals: Option<&mut dyn Literals>) -> Result<Frame, Fault> {
-        self.response_within(self.limits.response, literals)
-    }
-
-    /// The next response, of which at most `most` bytes are held; its literals are sent where `literals` wants them.
-    /// After a fault there is none.
-    pub(crate) fn response_within(&mut self, most: usize, literals: Option<&mut dyn Literals>) -> Result<Frame, Fault> {
-        if self.is_over {
-            return Err(Fault::Over);
+    /// Reads on to the next literal or to the end of the response, of which at most `most` bytes are held.
+    pub(crate) fn next(&mut self, most: usize) -> Result<Step, Fault> {
+        let most = most.min(self.limits.response);
+        match self.announced.take() {
+            Some(size) => self.hold(size, most)?,
+            None if self.frame.bytes.is_empty() => self.pace.response(self.has_unread()),
+            None => {}
         }
-        self.next_response(most.min(self.limits.response), literals).inspect_err(|_| self.is_over = true)
+        let line_start = self.frame.bytes.len();
+        self.line(most)?;
+        if !self.frame.is_cut {
+            self.announced = self.literal_announced(line_start)?;
+            if let Some(size) = self.announced {
+                return Ok(Step::Literal(size));
+            }
+            self.frame.bytes.truncate(self.frame.bytes.len() - 2);
+        }
+        Ok(Step::Response(std::mem::take(&mut self.frame)))
     }
 
-    fn next_response(&mut self, most: usize, mut literals: Option<&mut dyn Literals>) -> Result<Frame, Fault> {
-        let mut frame = Frame::default();
-        self.pace.response(self.has_unread());
-        loop {
-            let line_start = frame.bytes.len();
-            self.line(most, &mut frame)?;
-            if frame.is_cut {
-                return Ok(frame);
-            }
-            let Some(size) = announced(&frame, line_start)? else {
-                frame.bytes.truncate(frame.bytes.len() - 2);
-                return Ok(frame);
-            };
-            if size > self.limits.literal {
+    /// The response as far as it has come.
+    pub(crate) fn head(&self) -> &Frame {
+        &self.frame
+    }
+
+    /// Passes the literal that the response came to on through the buffer instead of holding it.
+    pub(crate) fn stream(&mut self, to: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<(), Fault> {
+        let size = self.announced.take().unwrap_or_default();
+        self.pass(size, true, to)
+    }
+
+    /// The size of the literal that the frame's last line, which starts at `line_start`, announces. A held
+    /// literal may end in `{5}` itself; only what is behind it counts.
+    ///
+    /// `literal = "{" number "}" CRLF *CHAR8`. What ends in braces without a number is not a literal; the
+    /// grammar above will refuse it. A number that no 64 bits hold is refused here.
+    fn literal_announced(&mut self, line_start: usize) -> Result<Option<u64>, Fault> {
+        let line = self.frame.bytes.get(line_start..).unwrap_or_default();
+        let Some(line) = line.strip_suffix(b"}\r\n").filter(|_| !is_free_text(&self.frame.bytes)) else {
+            return Ok(None);
+        };
+        let digits = line.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        let Some((before, number)) = line.split_at_checked(line.len() - digits) else { return Ok(None) };
+        if digits == 0 || !before.ends_with(b"{") {
+            return Ok(None);
+        }
+        match std::str::from_utf8(number).unwrap_or_default().parse() {
+            Ok(size) if size <= self.limits.literal => Ok(Some(size)),
+            Ok(size) => {
                 let what = format!("a literal of {size} bytes (the limit is {})", self.limits.literal);
-                return Err(limit(what, frame));
+                Err(self.limit(what))
             }
-            let start = frame.bytes.len();
-            let (mut streamed, mut skipped) = (false, false);
-            let wanted = match &mut literals {
-                Some(sink) => sink.wants(&frame, size).map_err(Fault::Sink)?.then_some(sink),
-                None => None,
-            };
-            if let Some(sink) = wanted {
-                self.stream(size, |bytes| sink.write(bytes))?;
-                streamed = true;
-            } else if size <= most.saturating_sub(start) as u64 {
-                self.hold(size, &mut frame)?;
-            } else if size <= self.most_skipped() {
-                self.stream(size, |_| Ok(()))?;
-                skipped = true;
-            } else {
-                let left = most.saturating_sub(start);
-                return Err(limit(format!("a literal of {size} bytes where {left} at most are held"), frame));
-            }
-            frame.literals.push(Literal { held: start..frame.bytes.len(), streamed, skipped });
+            Err(_) => Err(self.limit("a literal longer than any number".to_owned())),
         }
     }
 
@@ -240,48 +245,49 @@ impl<R: Read> Reader<R> {
     }
 
     /// Moves unread bytes to the frame.
-    fn take(&mut self, bytes: usize, frame: &mut Frame) {
-        frame.bytes.extend_from_slice(self.unread().get(..bytes).unwrap_or_default());
+    fn take(&mut self, bytes: usize) {
+        let taken = self.buffer.get(self.unread.clone()).and_then(|unread| unread.get(..bytes));
+        self.frame.bytes.extend_from_slice(taken.unwrap_or_default());
         self.unread.start += bytes;
     }
 
     /// Appends bytes up to and with the next CRLF.
-    fn line(&mut self, most: usize, frame: &mut Frame) -> Result<(), Fault> {
-        let start = frame.bytes.len();
+    fn line(&mut self, most: usize) -> Result<(), Fault> {
+        let start = self.frame.bytes.len();
         loop {
             let unread = self.unread();
             // The CR may be the last byte of the slice before this one.
-            let ends_cr = frame.bytes.len() > start && frame.bytes.ends_with(b"\r");
+            let ends_cr = self.frame.bytes.len() > start && self.frame.bytes.ends_with(b"\r");
             let (taken, complete) = match line_end(unread, ends_cr) {
                 Some(end) => (end, true),
                 None => (unread.len(), false),
             };
-            if frame.bytes.len() + taken > most {
-                let room = most.saturating_sub(frame.bytes.len());
-                self.take(room, frame);
-                self.note(frame.bytes.get(start..).unwrap_or_default());
+            if self.frame.bytes.len() + taken > most {
+                self.take(most.saturating_sub(self.frame.bytes.len()));
+                self.note(start);
                 // What is text for people goes on for no reason.
-                return match is_free_text(&frame.bytes) {
-                    true => Err(too_long(most, frame)),
-                    false => self.skip_line(most, frame),
-                };
-            }
-            self.take(taken, frame);
-            if complete {
-                self.note(frame.bytes.get(start..).unwrap_or_default());
+                if is_free_text(&self.frame.bytes) || !self.skip_line()? {
+                    return Err(self.limit(format!("a response of more than {most} bytes")));
+                }
                 return Ok(());
             }
-            if let Err(fault) = self.fill(!frame.bytes.is_empty()) {
-                self.note(frame.bytes.get(start..).unwrap_or_default());
+            self.take(taken);
+            if complete {
+                self.note(start);
+                return Ok(());
+            }
+            if let Err(fault) = self.fill(!self.frame.bytes.is_empty()) {
+                self.note(start);
                 return Err(fault);
             }
         }
     }
 
-    /// Reads on to the end of a line that is too long, without keeping it. One that may announce a literal does not
-    /// end the response.
-    fn skip_line(&mut self, most: usize, frame: &mut Frame) -> Result<(), Fault> {
-        let mut end = frame.bytes.get(frame.bytes.len().saturating_sub(3)..).unwrap_or_default().to_vec();
+    /// Reads on to the end of a line that is too long, without keeping it. False where the response may go on: at a line
+    /// that is much too long, or may announce a literal.
+    fn skip_line(&mut self) -> Result<bool, Fault> {
+        let bytes = &self.frame.bytes;
+        let mut end = bytes.get(bytes.len().saturating_sub(3)..).unwrap_or_default().to_vec();
         let (mut skipped, mut complete) = (0, false);
         while !complete && skipped <= self.most_skipped() {
             if self.unread.is_empty()
@@ -301,36 +307,46 @@ impl<R: Read> Reader<R> {
             complete = line_end.is_some();
         }
         self.note_skipped(skipped);
-        if !complete || end == b"}\r\n" {
-            return Err(too_long(most, frame));
-        }
-        frame.bytes.truncate(HEAD);
-        frame.literals.retain(|literal| literal.held.end <= HEAD);
-        frame.is_cut = true;
-        Ok(())
+        self.frame.bytes.truncate(HEAD);
+        self.frame.literals.retain(|literal| literal.held.end <= HEAD);
+        self.frame.is_cut = true;
+        Ok(complete && end != b"}\r\n")
     }
 
-    /// Appends a literal to the frame.
-    fn hold(&mut self, size: u64, frame: &mut Frame) -> Result<(), Fault> {
-        let start = frame.bytes.len();
-        let size = usize::try_from(size).unwrap_or(usize::MAX);
-        while frame.bytes.len() - start < size {
-            let missing = size - (frame.bytes.len() - start);
-            let taken = self.unread.len().min(missing);
-            self.take(taken, frame);
-            if taken < missing
-                && let Err(fault) = self.fill(true)
-            {
-                self.note_literal(frame, start);
-                return Err(fault);
+    /// Appends a literal to the frame; one that is too long for it is skipped, if its end is in sight.
+    fn hold(&mut self, size: u64, most: usize) -> Result<(), Fault> {
+        let start = self.frame.bytes.len();
+        let room = most.saturating_sub(start);
+        if size > room as u64 {
+            if size > self.most_skipped() {
+                return Err(self.limit(format!("a literal of {size} bytes where {room} at most are held")));
             }
+            return self.pass(size, false, &mut |_| Ok(()));
         }
-        self.note_literal(frame, start);
-        Ok(())
+        let read = self.append(usize::try_from(size).unwrap_or(usize::MAX));
+        self.note_literal(start);
+        let held = start..self.frame.bytes.len();
+        self.frame.literals.push(Literal { held, streamed: false, skipped: false });
+        read
     }
 
-    /// Passes a literal on through the buffer: a small one in one piece, a large one 64 KB at a time.
-    fn stream(&mut self, size: u64, mut pass: impl FnMut(&[u8]) -> io::Result<()>) -> Result<(), Fault> {
+    /// Appends the next `size` bytes to the frame.
+    fn append(&mut self, size: usize) -> Result<(), Fault> {
+        let mut missing = size;
+        loop {
+            let taken = self.unread.len().min(missing);
+            self.take(taken);
+            missing -= taken;
+            if missing == 0 {
+                return Ok(());
+            }
+            self.fill(true)?;
+        }
+    }
+
+    /// Passes a literal on through the buffer, to be kept elsewhere or skipped: a small one in one piece, a large one
+    /// 64 KB at a time.
+    fn pass(&mut self, size: u64, kept: bool, to: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<(), Fault> {
         let mut left = size;
         while left > 0 {
             let wanted = usize::try_from(left).unwrap_or(BUFFER).min(BUFFER);
@@ -342,12 +358,14 @@ impl<R: Read> Reader<R> {
                 }
             }
             let piece = self.buffer.get(self.unread.start..self.unread.start + wanted).unwrap_or_default();
-            pass(piece).map_err(Fault::Sink)?;
+            to(piece).map_err(Fault::Sink)?;
             self.pace.asked();
             self.unread.start += wanted;
             left -= wanted as u64;
         }
         self.note_skipped(size);
+        let end = self.frame.bytes.len();
+        self.frame.literals.push(Literal { held: end..end, streamed: kept, skipped: !kept });
         Ok(())
     }
 
@@ -375,10 +393,12 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// A literal of a FETCH is mail, asked for or not.
-    fn note_literal(&mut self, frame: &Frame, start: usize) {
-        let literal = frame.bytes.get(start..).unwrap_or_default();
-        if is_fetch(&frame.bytes) { self.note_skipped(literal.len() as u64) } else { self.note(literal) }
+    /// Writes a literal down, from `start` to here; one of a FETCH is mail, asked for or not.
+    fn note_literal(&mut self, start: usize) {
+        match is_fetch(&self.frame.bytes) {
+            true => self.note_skipped((self.frame.bytes.len() - start) as u64),
+            false => self.note(start),
+        }
     }
 
     /// What was read and not held is written down by its length.
@@ -388,21 +408,19 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    fn note(&mut self, bytes: &[u8]) {
+    /// Writes the frame down from `start` on.
+    fn note(&mut self, start: usize) {
         if let Some(transcript) = &mut self.transcript {
-            transcript.server(bytes);
+            transcript.server(self.frame.bytes.get(start..).unwrap_or_default());
         }
     }
-}
 
-fn too_long(most: usize, frame: &mut Frame) -> Fault {
-    limit(format!("a response of more than {most} bytes"), std::mem::take(frame))
-}
-
-/// Of the head no more is kept than what names the response.
-fn limit(what: String, mut head: Frame) -> Fault {
-    head.bytes.truncate(HEAD);
-    Fault::Limit { what, head }
+    /// Of the head no more is kept than what names the response.
+    fn limit(&mut self, what: String) -> Fault {
+        let mut head = std::mem::take(&mut self.frame);
+        head.bytes.truncate(HEAD);
+        Fault::Limit { what, head }
+    }
 }
 
 /// One past the first CRLF; `after_cr` says that the byte before `bytes` was a CR.
@@ -417,29 +435,6 @@ fn line_end(bytes: &[u8], after_cr: bool) -> Option<usize> {
         from = lf + 1;
     }
     None
-}
-
-/// The size of the literal that the frame's last line, which starts at `line_start`, announces. A held
-/// literal may end in `{5}` itself; only what is behind it counts.
-///
-/// `literal = "{" number "}" CRLF *CHAR8`. What ends in braces without a number is not a literal; the
-/// grammar above will refuse it. A number that no 64 bits hold is refused here.
-fn announced(frame: &Frame, line_start: usize) -> Result<Option<u64>, Fault> {
-    if is_free_text(&frame.bytes) {
-        return Ok(None);
-    }
-    let line = frame.bytes.get(line_start..).unwrap_or_default();
-    let Some(line) = line.strip_suffix(b"}\r\n") else { return Ok(None) };
-    let digits = line.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let Some((before, number)) = line.split_at_checked(line.len() - digits) else { return Ok(None) };
-    if digits == 0 || !before.ends_with(b"{") {
-        return Ok(None);
-    }
-    let number = std::str::from_utf8(number).unwrap_or_default();
-    match number.parse() {
-        Ok(size) => Ok(Some(size)),
-        Err(_) => Err(limit("a literal longer than any number".to_owned(), frame.clone())),
-    }
 }
 
 /// True for `* n FETCH`.

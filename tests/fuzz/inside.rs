@@ -4,7 +4,7 @@
 use std::io::{self, Read, Write};
 
 use crate::imap::UidSet;
-use crate::imap::wire::{Limits, Reader};
+use crate::imap::wire::{Fault, Frame, Limits, Reader, Step};
 use crate::{MailboxName, Proxy, Secret};
 
 /// Takes any bytes.
@@ -37,9 +37,18 @@ const LIMITS: Limits = Limits { response: 1 << 16, literal: 1 << 20 };
 /// Bytes to framed responses to what they say.
 fn reader(input: &[u8]) {
     let mut reader = Reader::new(input, LIMITS, None);
-    while let Ok(frame) = reader.response(None) {
+    while let Ok(frame) = response(&mut reader) {
         assert!(frame.bytes().len() <= LIMITS.response, "a response beyond its limit");
         let _ = crate::imap::parse::response(&frame);
+    }
+}
+
+/// The next response, all of its literals held.
+pub(crate) fn response<R: Read>(reader: &mut Reader<R>) -> Result<Frame, Fault> {
+    loop {
+        if let Step::Response(frame) = reader.next(usize::MAX)? {
+            return Ok(frame);
+        }
     }
 }
 

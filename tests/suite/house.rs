@@ -70,7 +70,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("advice", 1320),
     ("exchange", 1710),
     ("entra", 1900),
-    ("imap", 3890),
+    ("imap", 3850),
     ("mime", 1700),
     ("net", 1380),
     ("ground", 1580),
@@ -123,7 +123,7 @@ fn main_leaves_everything_to_cli() {
 }
 
 /// What strangers see: types, functions, traits, constants. It only goes down, but for a line in an issue.
-const PUBLIC_ITEMS: usize = 170;
+const PUBLIC_ITEMS: usize = 168;
 
 #[test]
 fn the_public_face_is_narrow() {
