@@ -13,7 +13,8 @@ struct Server {
 }
 
 impl Server {
-    fn start() -> Server {
+    /// The server, and the lines that it prints.
+    fn start() -> (Server, impl Iterator<Item = String>) {
         let place = Folder::new();
         let made = Command::new("openssl")
             .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "certificate.pem"])
@@ -22,9 +23,8 @@ impl Server {
             .stderr(Stdio::null())
             .status();
         assert!(made.unwrap().success());
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = Command::new("openssl")
-            .args(["s_server", "-tls1_3", "-accept", &format!("127.0.0.1:{port}")])
+        let mut child = Command::new("openssl")
+            .args(["s_server", "-tls1_3", "-accept", "127.0.0.1:0"])
             .args(["-key", "key.pem", "-cert", "certificate.pem"])
             .current_dir(&place)
             .stdin(Stdio::piped())
@@ -32,7 +32,9 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Server { child, place, port }
+        let mut output = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let port = output.find_map(|line| line.strip_prefix("ACCEPT 127.0.0.1:")?.parse().ok()).unwrap();
+        (Server { child, place, port }, output)
     }
 
     fn type_in(&mut self, text: &str) {
@@ -50,9 +52,7 @@ impl Drop for Server {
 /// A reader that holds the lock while it waits would keep the writer out: what woke it was no data.
 #[test]
 fn a_change_of_keys_by_a_silent_server_stops_nobody() {
-    let mut server = Server::start();
-    let mut output = BufReader::new(server.child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    output.by_ref().find(|line| line.starts_with("ACCEPT")).unwrap();
+    let (mut server, mut output) = Server::start();
     let network = Network::new(Trust::File(server.place.join("certificate.pem")));
     let stream = network.connect("localhost", server.port).unwrap();
     let link = Arc::new(Link::new(stream, Duration::from_secs(60)).unwrap());

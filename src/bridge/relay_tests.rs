@@ -112,7 +112,7 @@ fn what_is_remembered_of_strangers_has_an_end() {
 
 #[test]
 fn a_client_that_says_nothing_or_drips_is_hung_up_on_and_makes_room() {
-    let place = Place::new(&["orders@contoso.com"], |relay| relay.time_to_sign_in = SECOND);
+    let place = Place::new(&["orders@contoso.com"], |relay| relay.time_to_sign_in = 5 * SECOND);
     let since = Instant::now();
     let silent: Vec<_> = (0..MOST_WAITING)
         .map(|_| {
@@ -134,6 +134,6 @@ fn a_client_that_says_nothing_or_drips_is_hung_up_on_and_makes_room() {
     }
     drop(stop);
     dripping.join().unwrap();
-    assert!(since.elapsed() < 30 * SECOND, "{:?}", since.elapsed());
+    assert!(since.elapsed() < 60 * SECOND, "{:?}", since.elapsed());
     assert!(line(&mut place.connect()).starts_with("* OK "));
 }

@@ -84,7 +84,7 @@ fn the_time_of_the_run_ends_the_wait_for_a_credential() {
     let pipe = "mkfifo -m 600 \"${@: -1}\"; exec \"$@\"";
     let stdin = "exec \"$@\" < <(exec sleep 3)";
     let calls = [
-        call(&["--client-secret-command", "sleep 30"]),
+        call(&["--client-secret-command", "exec sleep 30 2>&-"]),
         call(&["--client-secret-file", "pipe"]).through(pipe),
         call(&["--client-secret-file", "-"]).through(stdin),
         call(&["--access-token-file", "another"]).through(pipe),

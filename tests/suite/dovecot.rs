@@ -134,7 +134,7 @@ impl Rig {
     /// The commands that the program has sent since `rawlog`, without their tags. The server's
     /// process may still be writing its log when the program has ended.
     fn sent(&self) -> Vec<String> {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let lines = self.server.rawlog_lines(USER);
             if lines.last().is_some_and(|line| line.ends_with(" LOGOUT")) {

@@ -6,7 +6,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::enemy::{Attack, attack, bytes, check_bounds, endless, start};
-use crate::program::{Call, World};
+use crate::program::{Call, World, side_by_side};
 use crate::script::{self, Script, Turn, fixtures};
 use crate::support::entra::Behaviour;
 use crate::support::listen;
@@ -222,32 +222,32 @@ fn a_trickle_ends_with_the_time_of_the_run() {
             std::thread::sleep(Duration::from_millis(50));
         }
     });
-    let port = start(&world, 1, "NAMESPACE", drip);
-    let ended = world.call_with_token(&["check", "--max-time", "2s"]).env("EXOIMAP_PORT", port).run();
+    let port = start(&world, usize::MAX, "NAMESPACE", drip);
+    let ended = world.call_with_token(&["check", "--max-time", "5s"]).env("EXOIMAP_PORT", port).run();
     ended.expect(5).one_error().saying(&["mailbox: NAMESPACE: time limit reached (--max-time, EXOIMAP_MAX_TIME)\n"]);
-    assert!(ended.took < Duration::from_secs(7), "{ended}");
+    ended.promptly();
 }
 
 /// Nobody is to blame for what the caller's own limit cut off: no hint of firewalls, nor of --timeout.
 #[test]
 fn the_time_of_the_run_is_told_from_silence() {
     let world = World::new();
-    for (command, name) in
-        [("CAPABILITY", "capability"), ("EXAMINE", "select: EXAMINE"), ("UID SEARCH", "command: UID SEARCH")]
-    {
+    let silent_at = |command: &'static str| {
         let port = start(&world, usize::MAX, command, Box::new(|_, _| Ok(())));
-        let call = world.call_with_token(&["search", "--max-time", "1s"]).env("EXOIMAP_PORT", port);
-        let ended = call.run();
-        let said = format!("exoimap: {name}: time limit reached (--max-time, EXOIMAP_MAX_TIME)\n");
-        assert_eq!(ended.expect(5).promptly().stderr, said);
-    }
+        world.call_with_token(&["search", "--max-time", "5s"]).env("EXOIMAP_PORT", port)
+    };
     // The token endpoint's too.
     world.entra.behave(Behaviour::Silent);
-    let ended = world.run(&["token", "--max-time", "1s"]);
-    assert_eq!(
-        ended.expect(5).promptly().stderr,
-        "exoimap: token: time limit reached (--max-time, EXOIMAP_MAX_TIME)\n"
-    );
+    let calls = [
+        (silent_at("CAPABILITY"), "capability"),
+        (silent_at("EXAMINE"), "select: EXAMINE"),
+        (silent_at("UID SEARCH"), "command: UID SEARCH"),
+        (world.call(&["token", "--max-time", "5s"]), "token"),
+    ];
+    side_by_side(calls, |(call, name)| {
+        let said = format!("exoimap: {name}: time limit reached (--max-time, EXOIMAP_MAX_TIME)\n");
+        assert_eq!(call.run().expect(5).promptly().stderr, said);
+    });
 }
 
 /// What a message holds is no protocol, and a message that lies about its length changes nothing else.
@@ -336,7 +336,7 @@ fn every_answer_to_fetch_ends_the_real_program_in_bounds() {
 }
 
 fn call(world: &World, arguments: &[&str], port: u16) -> Call {
-    let arguments = [arguments, &["--timeout", "1s"]].concat();
+    let arguments = [arguments, &["--timeout", "5s"]].concat();
     world.call_with_token(&arguments).env("EXOIMAP_MAX_WAIT", "0").env("EXOIMAP_PORT", port)
 }
 

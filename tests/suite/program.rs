@@ -15,10 +15,10 @@ pub(crate) use crate::support::folder::Folder;
 use crate::support::sample;
 
 /// A run that is not over by then hangs.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 
-/// What a program must have said by, that was told `--timeout 1s`: the second, and a busy machine.
-pub(crate) const SLACK: Duration = Duration::from_secs(5);
+/// What a machine may add to a time limit of a few seconds: it may be busy, and stand still for a while.
+const SLACK: Duration = Duration::from_secs(15);
 
 /// Entra, Exchange, and a folder in which the program runs.
 pub(crate) struct World {
@@ -237,10 +237,10 @@ impl Ended {
         self
     }
 
-    /// Expects the end within `--timeout 1s` and some slack.
+    /// Expects the end at once, or within a limit of a second or a few, and some slack.
     #[track_caller]
     pub(crate) fn promptly(&self) -> &Ended {
-        assert!(self.took < Duration::from_secs(1) + SLACK, "{self}");
+        assert!(self.took < SLACK, "{self}");
         self
     }
 

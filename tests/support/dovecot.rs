@@ -122,7 +122,7 @@ impl Dovecot {
 
     /// The log tells, not a connection: that could reach somebody else's server.
     fn wait_until_ready(&self) -> Result<(), String> {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let log = self.log();
             if log.contains("starting up for imap") {

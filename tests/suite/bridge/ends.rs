@@ -12,6 +12,7 @@ use crate::dovecot::{Rig, USER};
 use crate::program::World;
 use crate::support::corpus::Corpus;
 use crate::support::exchange::Fault;
+use crate::support::listen::CLOSED;
 use crate::support::sample::ORDERS;
 
 const LARGE: usize = 150 << 20;
@@ -176,7 +177,7 @@ fn a_tunnel_without_a_session_says_why_in_one_line() {
         let mut command = program(&world, &["tunnel"]);
         match fault {
             Some(fault) => world.exchange.fault_always(fault),
-            None => drop(command.env("EXOIMAP_PORT", closed_port())),
+            None => drop(command.env("EXOIMAP_PORT", CLOSED.to_string())),
         }
         let ended = run(command, LONG);
         let stdout = String::from_utf8_lossy(&ended.stdout);
@@ -191,15 +192,11 @@ fn a_tunnel_without_a_session_says_why_in_one_line() {
     assert_eq!((ended.status.code(), ended.stdout.len()), (Some(2), 0), "{}", shown(&ended));
 }
 
-pub(super) fn closed_port() -> String {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
-}
-
 #[test]
 fn the_relay_ends_when_its_time_is_over() {
     let world = World::new();
     super::relay::add(program(&world, &["relay"]), ORDERS);
-    let mut relay = Relay::start(program(&world, &["relay", "--max-time", "2s"]));
+    let mut relay = Relay::start(program(&world, &["relay", "--max-time", "5s"]));
     let mut client = relay.connect();
     assert!(client.is_closed());
     assert_eq!(relay.program.0.wait().unwrap().code(), Some(5));

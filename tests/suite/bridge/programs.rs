@@ -253,7 +253,7 @@ fn a_hundred_clients_at_once_are_all_served() {
             });
         }
     });
-    assert!(since.elapsed() < Duration::from_secs(30), "{:?}", since.elapsed());
+    assert!(since.elapsed() < Duration::from_secs(120), "{:?}", since.elapsed());
     assert_eq!(place.rig.entra.requests().len(), 1, "one token for all");
 }
 
@@ -264,5 +264,5 @@ fn a_client_that_never_signs_in_is_hung_up_on_after_half_a_minute() {
     let mut client = place.relay.connect();
     let since = Instant::now();
     assert!(client.is_closed());
-    assert!((29..60).contains(&since.elapsed().as_secs()), "{:?}", since.elapsed());
+    assert!((29..90).contains(&since.elapsed().as_secs()), "{:?}", since.elapsed());
 }

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::process::Command;
 
 use super::documented::at_relay;
-use super::ends::closed_port;
 use super::relay::{Relay, add, before_exchange, fetchmail, imaplib, program};
 use super::{LONG, mbsync, run, shown};
 use crate::program::World;
 use crate::support::entra::Behaviour;
 use crate::support::exchange::Fault;
+use crate::support::listen::CLOSED;
 use crate::support::sample::{DISABLED, ORDERS};
 
 #[test]
@@ -125,13 +125,10 @@ fn programs_show_what_may_pass_as_trouble_with_the_server() {
     let world = World::new();
     let password = add(program(&world, &["relay"]), ORDERS);
     let folder = world.folder.path();
-    let nowhere = |port: &str| {
-        let mut command = program(&world, &["relay"]);
-        command.env("EXOIMAP_PORT", port);
-        Relay::start(command)
-    };
+    let mut nowhere = program(&world, &["relay"]);
+    nowhere.env("EXOIMAP_PORT", CLOSED.to_string());
     let away = "no session at localhost just now, try again later";
-    bye(away).check(folder, nowhere(&closed_port()).port, ORDERS, &password);
+    bye(away).check(folder, Relay::start(nowhere).port, ORDERS, &password);
     for answer in ["NO Request is throttled. Suggested Backoff Time: 3000 milliseconds", "BAD Server Unavailable. 15"] {
         world.exchange.fault_always(Fault::Refuse { command: "AUTHENTICATE", answer });
         bye(away).check(folder, Relay::start(program(&world, &["relay"])).port, ORDERS, &password);

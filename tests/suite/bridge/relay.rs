@@ -191,7 +191,7 @@ fn new_mail_is_announced_at_once_to_a_client_that_waits() {
     let since = Instant::now();
     while !client.line().contains(" EXISTS") {}
     // Dovecot itself takes half a second; the rest is a busy machine.
-    assert!(since.elapsed() < Duration::from_secs(20), "{:?}", since.elapsed());
+    assert!(since.elapsed() < Duration::from_secs(60), "{:?}", since.elapsed());
     client.say("DONE");
     client.say("d LOGOUT");
     while !client.line().starts_with("d OK") {}
@@ -265,7 +265,7 @@ fn a_token_that_ends_within_ten_minutes_is_renewed_and_used_if_entra_is_away() {
     world.entra.behave(Behaviour::Silent);
     let since = Instant::now();
     assert!(enters());
-    assert!(since.elapsed() < Duration::from_secs(12), "{:?}", since.elapsed());
+    assert!(since.elapsed() < Duration::from_secs(19), "{:?}", since.elapsed());
     world.entra.behave(Behaviour::Normal);
     world.entra.configure().token.lifetime = 3599;
     let asked = world.entra.requests().len();

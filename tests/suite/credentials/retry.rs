@@ -23,7 +23,7 @@ fn a_connection_that_breaks_is_tried_again_within_max_wait() {
     let world = World::new();
     let (url, came) = rude();
     let call = |arguments: &[&str]| world.call(arguments).env("AZURE_AUTHORITY_HOST", &url).run();
-    call(&["token", "--max-wait", "3s"]).expect(5).saying(&["waiting ", "before the next try: tls: "]);
+    call(&["token", "--max-wait", "6s"]).expect(5).saying(&["waiting ", "before the next try: tls: "]);
     assert!(came.swap(0, Ordering::SeqCst) >= 2);
     call(&["token", "--max-wait", "0"]).expect(5).promptly().one_error();
     assert_eq!(came.swap(0, Ordering::SeqCst), 1);

@@ -179,7 +179,7 @@ fn a_wait_ends_when_mail_comes_and_a_fetch_has_it() {
     rig.server.rawlog(USER);
     let ended = thread::scope(|scope| {
         scope.spawn(|| {
-            let end = Instant::now() + Duration::from_secs(20);
+            let end = Instant::now() + Duration::from_secs(60);
             while !rig.server.rawlog_lines(USER).iter().any(|line| line.ends_with(" IDLE")) && Instant::now() < end {
                 thread::sleep(Duration::from_millis(5));
             }

@@ -226,11 +226,10 @@ fn a_server_that_ends_every_fetch_makes_no_message_fail() {
 
 #[test]
 fn a_wait_that_is_too_long_ends_the_run_at_once_with_what_is_done() {
-    for (limit, name) in [("2s", "EXOIMAP_MAX_WAIT"), ("2s", "EXOIMAP_MAX_TIME")] {
+    for name in ["EXOIMAP_MAX_WAIT", "EXOIMAP_MAX_TIME"] {
         let post = Post::with("eml", Fault::ThrottleNo { ms: 299_609 });
-        let ended = post.call(&[]).env(name, limit).run();
-        ended.expect(5).one_error().saying(&["Request is throttled", "hint: run again in 300 seconds"]);
-        assert!(ended.took.as_secs() < 2, "{ended}");
+        let ended = post.call(&[]).env(name, "60s").run();
+        ended.expect(5).promptly().one_error().saying(&["Request is throttled", "hint: run again in 300 seconds"]);
         assert!(post.kept().is_empty());
     }
 }

@@ -176,9 +176,8 @@ fn attachments_lie_beside_their_message_and_json_lists_them() {
 fn a_run_ends_with_its_time_and_keeps_what_is_finished() {
     let post = Post::new("eml");
     let script = "test \"$EXOIMAP_UID\" != 16105 || exec sleep 600";
-    let ended = post.fetch(&["--mark-seen", "--max-time", "2s", "--", "sh", "-c", script]);
-    ended.expect(5).saying(&["--max-time"]);
-    assert!(ended.took.as_secs() < 20, "{ended}");
+    let ended = post.fetch(&["--mark-seen", "--max-time", "5s", "--", "sh", "-c", script]);
+    ended.expect(5).promptly().saying(&["--max-time"]);
     let kept = post.kept();
     assert!(kept.len() == ALL.len() && post.flagged("\\Seen") == [16101], "{kept:?}");
     // The two that the program took are marked by the next run, whatever else it does.
