@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::secret::hide;
-use crate::text::Escaped;
+use crate::text::safe;
 
 /// A result of this library.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -273,9 +273,9 @@ impl Error {
         {
             what = format!("{command}: ");
         }
-        what.push_str(&Escaped(&self.0.message).to_string());
+        what.push_str(&safe(&self.0.message));
         if let Some(reply) = &self.0.reply {
-            what.push_str(&format!(": {}", Escaped(&reply.to_string())));
+            what.push_str(&format!(": {}", safe(&reply.to_string())));
         }
         what
     }
@@ -395,4 +395,10 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
     }
+}
+
+/// The system's own error in a chain of causes.
+pub(crate) fn io_cause<'a>(e: &'a (dyn StdError + 'static)) -> Option<&'a std::io::Error> {
+    let mut chain = std::iter::successors(Some(e), |e| StdError::source(*e));
+    chain.find_map(|e| e.downcast_ref())
 }

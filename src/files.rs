@@ -294,7 +294,6 @@ pub(crate) fn make_own_dir(dir: &Path, mode: Mode) -> io::Result<()> {
 pub(crate) fn is_ours(dir: &Path) -> io::Result<bool> {
     #[cfg(unix)]
     {
-        use std::os::unix::fs::MetadataExt;
         Ok(temporary(dir)?.metadata()?.uid() == dir.metadata()?.uid())
     }
     #[cfg(not(unix))]

@@ -1,22 +1,16 @@
 //! What others wrote, made safe to show: no byte of a server, a file or a user reaches a terminal raw, and none of a
 //! credential at all.
 
-use std::fmt;
-
 use crate::secret::hide;
 
-/// Text of somebody else, shown with control characters and bidirectional controls escaped, and without what it
-/// repeats of our credentials.
+/// Text of somebody else, with control characters and bidirectional controls escaped, and without what it repeats of our
+/// credentials.
 ///
 /// What is escaped: C0, DEL and C1 controls (an escape sequence would move the cursor or retitle the
 /// window), the bidirectional controls that reorder what a reader sees, and the line separators that
 /// would forge a second line in a log. Everything else, Japanese or German, stays as it is.
-pub(crate) struct Escaped<'a>(pub &'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&escape(&hide(self.0)))
-    }
+pub(crate) fn safe(text: &str) -> String {
+    escape(&hide(text))
 }
 
 /// The same escapes alone: for a path, which must stay what it is.
@@ -58,7 +52,7 @@ pub(crate) fn may_be_secret(setting: &str) -> bool {
 
 /// Bytes of somebody else as one safe line: invalid UTF-8 becomes U+FFFD, controls are escaped.
 pub(crate) fn escape_bytes(bytes: &[u8]) -> String {
-    Escaped(&String::from_utf8_lossy(bytes)).to_string()
+    safe(&String::from_utf8_lossy(bytes))
 }
 
 /// The first `most` bytes of a text, cut at a character, with `…` where something was left out. What repeats a
@@ -78,8 +72,8 @@ mod tests {
 
     #[test]
     fn controls_and_deceptive_characters_are_escaped_and_the_rest_is_not() {
-        assert_eq!(Escaped("注文 ü\tx\x1b[2J").to_string(), "注文 ü\\x09x\\x1b[2J");
-        assert_eq!(Escaped("a\u{202e}b\u{9b}c\u{2028}").to_string(), "a\\u{202e}b\\u{9b}c\\u{2028}");
+        assert_eq!(safe("注文 ü\tx\x1b[2J"), "注文 ü\\x09x\\x1b[2J");
+        assert_eq!(safe("a\u{202e}b\u{9b}c\u{2028}"), "a\\u{202e}b\\u{9b}c\\u{2028}");
         assert_eq!(escape_bytes(b"a\xffb\r\n"), "a\u{fffd}b\\x0d\\x0a");
     }
 

@@ -9,8 +9,7 @@
 
 mod entra;
 mod fill;
-mod local;
-mod network;
+mod machine;
 mod session;
 mod setup;
 
@@ -19,11 +18,10 @@ mod hint_tests;
 #[cfg(test)]
 mod setup_tests;
 
-use std::error::Error as StdError;
 use std::io;
 
 use crate::entra::{Claims, is_guid};
-use crate::error::{Cause, Error, Kind, Phase};
+use crate::error::{Cause, Error, Kind, Phase, io_cause};
 use fill::{argument, fill};
 pub(crate) use setup::{Proven, Setup, SetupStep, Template};
 
@@ -50,7 +48,7 @@ const CMDLETS: [&str; 4] = ["-CASMailbox ", "-MailboxPermission ", "-ServicePrin
 const MOST: usize = 3;
 
 /// By subject, in the order of the steps to a session.
-static TABLE: [&[Row]; 4] = [entra::ROWS, network::ROWS, session::ROWS, local::ROWS];
+static TABLE: [&[Row]; 4] = [entra::ROWS, machine::NETWORK, session::ROWS, machine::FILES];
 
 /// For errors that no row of the table fits.
 static LAST: [&[Row]; 2] = [entra::LAST, session::LAST];
@@ -130,14 +128,7 @@ impl Seen<'_> {
 
     /// What the system called it, somewhere in the chain of causes.
     fn system(&self, kinds: &[io::ErrorKind]) -> bool {
-        let mut next = StdError::source(self.error);
-        while let Some(cause) = next {
-            if let Some(io) = cause.downcast_ref::<io::Error>() {
-                return kinds.contains(&io.kind());
-            }
-            next = cause.source();
-        }
-        false
+        io_cause(self.error).is_some_and(|io| kinds.contains(&io.kind()))
     }
 
     fn claim(&self, is: impl Fn(&Claims) -> bool) -> bool {

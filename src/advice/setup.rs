@@ -5,7 +5,7 @@ use super::fill::{argument, fill, quoted, shell_argument};
 use crate::entra::{Cloud, is_guid, is_tenant};
 use crate::error::{Error, Result};
 use crate::exchange::{EXCHANGE, PERMISSION, check_mailbox};
-use crate::text::Escaped;
+use crate::text::safe;
 
 /// Whose set-up it is; what is not known is a placeholder in the steps.
 #[derive(Clone, Debug, Default)]
@@ -210,7 +210,7 @@ impl Setup {
     pub(crate) fn and_mailbox(mut self, mailbox: &str) -> Result<Setup> {
         check_mailbox(mailbox)?;
         // It would be another address on a terminal.
-        if Escaped(mailbox).to_string() != mailbox {
+        if safe(mailbox) != mailbox {
             return Err(Error::usage(format!("the mailbox {mailbox:?} has a character in it that is not shown")));
         }
         self.mailboxes.push(mailbox.to_owned());

@@ -16,7 +16,7 @@ use crate::exchange::{Step, judge, open, try_sessions};
 use crate::files::open_private;
 use crate::imap::Mailbox;
 use crate::imap::mailbox_name::MailboxName;
-use crate::text::Escaped;
+use crate::text::safe;
 use crate::{Error, Kind, Phase, Result, Retry};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -196,7 +196,7 @@ fn walk(setting: &Setting, mailbox: &str, retry: &mut Retry, done: &mut dyn FnMu
 }
 
 fn line(name: &str, took: Duration, detail: &str) -> String {
-    format!("{name:<13} {:>8.3} s  {}", took.as_secs_f64(), Escaped(detail))
+    format!("{name:<13} {:>8.3} s  {}", took.as_secs_f64(), safe(detail))
 }
 
 fn counts(mailbox: &Mailbox) -> String {
@@ -298,7 +298,7 @@ impl Report {
     /// A line as it was shown.
     pub(crate) fn line(&mut self, line: &str) {
         if self.to.is_some() {
-            self.lines.push_str(&format!("{}\n", Escaped(line)));
+            self.lines.push_str(&format!("{}\n", safe(line)));
         }
     }
 
@@ -328,7 +328,7 @@ impl Report {
             |claims| format!("{:#}\n", claims.all),
         );
         // A line of JSON may hold what others wrote; its line ends are ours.
-        let claims: String = claims.lines().map(|line| format!("{}\n", Escaped(line))).collect();
+        let claims: String = claims.lines().map(|line| format!("{}\n", safe(line))).collect();
         let dialogue = setting.map(Setting::dialogue).filter(|dialogue| !dialogue.is_empty());
         let text = format!(
             "exoimap {}, {} {}, {}\n\n# Options\n{}\n# Steps\n{}exit {}\n\n# Claims of the token\n{claims}\n# Dialogue\n{}",
@@ -360,13 +360,13 @@ fn options(arguments: &ArgMatches, valid: bool) -> String {
         let from = if source == ValueSource::EnvVariable { " (from the environment)" } else { "" };
         let raw = arguments.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
         let value = if valid && shown(id) { raw.collect::<Vec<_>>().join(" ") } else { "(set)".to_owned() };
-        text.push_str(&format!("--{id} {}{from}\n", Escaped(&value)));
+        text.push_str(&format!("--{id} {}{from}\n", safe(&value)));
     }
     let counts = |name: &str| options::is_setting(name) || options::variable_named(name).is_some();
     let mut names: Vec<_> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
     names.retain(|name| counts(name));
     names.sort();
-    text.push_str(&format!("in the environment: {}\n", Escaped(&names.join(" "))));
+    text.push_str(&format!("in the environment: {}\n", safe(&names.join(" "))));
     text
 }
 

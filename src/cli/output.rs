@@ -12,7 +12,7 @@ use crate::calendar::rfc3339;
 use crate::delivery::Headers;
 use crate::files::open_private;
 use crate::secret::hide;
-use crate::text::{Escaped, escape};
+use crate::text::{escape, safe};
 use crate::threads::lock;
 use crate::{Error, Kind, Phase, Result, Secret};
 use serde_json::{Value, json};
@@ -119,7 +119,7 @@ impl Output {
 
     /// Something went wrong and the run goes on.
     pub(crate) fn warn(&self, text: &str) {
-        self.say(&format!("exoimap: {}", Escaped(text)));
+        self.say(&format!("exoimap: {}", safe(text)));
     }
 
     /// A warning that is news only the first time.
@@ -138,7 +138,7 @@ impl Output {
     pub(crate) fn progress(&self, text: &str) {
         if self.live {
             let mut stderr = io::stderr().lock();
-            let _ = write!(stderr, "\r\x1b[K{}", Escaped(text)).and_then(|()| stderr.flush());
+            let _ = write!(stderr, "\r\x1b[K{}", safe(text)).and_then(|()| stderr.flush());
             self.drawn.store(true, Ordering::Relaxed);
         }
     }
@@ -146,8 +146,8 @@ impl Output {
     /// An error that ends the run, or the part of it that `whose` names, and what to do about it.
     pub(crate) fn failed(&self, whose: &str, error: &Error, hints: &[String]) -> Exit {
         if !self.is_closed() {
-            self.say(&format!("exoimap: {}{}", Escaped(whose), said(error)));
-            hints.iter().for_each(|hint| self.say(&format!("hint: {}", Escaped(hint))));
+            self.say(&format!("exoimap: {}{}", safe(whose), said(error)));
+            hints.iter().for_each(|hint| self.say(&format!("hint: {}", safe(hint))));
         }
         error.into()
     }
@@ -202,7 +202,7 @@ impl Write for Stream<'_> {
 }
 
 /// A line of results, made safe for a terminal; a tab stands between its fields. UIDs and paths stay what they are:
-/// text of others is [`Escaped`] before.
+/// text of others is [`safe`] before.
 pub(crate) fn line(fields: &[&str]) -> String {
     let escaped: Vec<_> = fields.iter().map(|field| escape(field)).collect();
     format!("{}\n", escaped.join("\t"))
@@ -233,7 +233,7 @@ fn without_credentials(value: &Value) -> Value {
     }
 }
 
-/// JSON whose strings cannot reorder or retitle a terminal: what JSON lets pass and [`Escaped`] does not
+/// JSON whose strings cannot reorder or retitle a terminal: what JSON lets pass and [`safe`] does not
 /// is written as `\uXXXX`, which means the same.
 fn json_text(json: &str) -> String {
     let mut text = String::with_capacity(json.len());

@@ -4,7 +4,7 @@ use crate::delivery::{Headers, headers, is_attachment};
 use crate::exchange::{Isolation, Next, Selection};
 use crate::imap::types::{Fetch, Flag, Uid};
 use crate::imap::{Selected, Session, UidSet, has_attachments};
-use crate::{DateTime, Error, Kind, Result, Stream, text::Escaped};
+use crate::{DateTime, Error, Kind, Result, Stream, text::safe};
 use serde_json::{Value, json};
 
 use super::output::header_fields;
@@ -205,7 +205,7 @@ impl Row {
     }
 
     fn line(&self, widest: usize) -> String {
-        let shown = |text: &Option<String>| Escaped(text.as_deref().unwrap_or("-")).to_string();
+        let shown = |text: &Option<String>| safe(text.as_deref().unwrap_or("-"));
         let received: String = shown(&self.received).replace('T', " ").chars().take(16).collect();
         let letters = [('D', "\\Draft"), ('F', "\\Flagged"), ('R', "\\Answered"), ('S', "\\Seen"), ('T', "\\Deleted")];
         let flags = self.flags.as_deref().unwrap_or_default();

@@ -5,7 +5,7 @@
 //! message is read twice, once to check and count it, once to send it, and checked again while it is
 //! sent, for the file may be another one by then.
 
-use std::io::{self, Read, Seek};
+use std::io::{self, Cursor, Read, Seek};
 
 use crate::error::{Error, Kind, Phase, Result};
 
@@ -43,8 +43,7 @@ pub struct Outgoing<R> {
     ends: Option<LineEnd>,
     lines: Lines,
     /// What of the source is checked and not read by the one who sends.
-    ready: Vec<u8>,
-    at: usize,
+    ready: Cursor<Vec<u8>>,
     given: u64,
 }
 
@@ -72,8 +71,7 @@ impl<R: Read + Seek> Outgoing<R> {
             bytes: lines.bytes(),
             ends: lines.ends,
             lines: Lines::default(),
-            ready: Vec::new(),
-            at: 0,
+            ready: Cursor::default(),
             given: 0,
         })
     }
@@ -107,30 +105,25 @@ impl<R: Read> Outgoing<R> {
             false => Err(changed()),
         });
         checked.map_err(|why| io::Error::other(refused(&self.name, &why)))?;
-        self.at = 0;
-        self.ready.clear();
+        let mut ready = Vec::with_capacity(bytes.len());
         match self.ends {
             Some(LineEnd::Lf) => bytes.iter().for_each(|byte| match byte {
-                b'\n' => self.ready.extend_from_slice(b"\r\n"),
-                byte => self.ready.push(*byte),
+                b'\n' => ready.extend_from_slice(b"\r\n"),
+                byte => ready.push(*byte),
             }),
-            _ => self.ready.extend_from_slice(bytes),
+            _ => ready.extend_from_slice(bytes),
         }
+        self.ready = Cursor::new(ready);
         Ok(())
     }
 }
 
 impl<R: Read> Read for Outgoing<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.ready.len() {
+        if self.ready.position() == self.ready.get_ref().len() as u64 {
             self.fill()?;
         }
-        let ready = self.ready.get(self.at..).unwrap_or_default();
-        let taken = ready.len().min(buffer.len());
-        for (to, from) in buffer.iter_mut().zip(ready) {
-            *to = *from;
-        }
-        self.at += taken;
+        let taken = self.ready.read(buffer)?;
         self.given += taken as u64;
         Ok(taken)
     }

@@ -6,6 +6,7 @@ use crate::dice::Dice;
 use crate::error::{Kind, Phase};
 use crate::imap::command::Command;
 use crate::imap::wire::Limits;
+use crate::imap::xoauth2::initial_response;
 use crate::imap::{Client, Listener, Session};
 use crate::script::{Player, Script};
 use crate::secret::Secret;
@@ -246,8 +247,9 @@ fn found(dialogue: &str, selection: &Selection, from: u32) -> (Result<Found>, Op
     let limits = Limits { response: 1000, ..Limits::default() };
     let mut client = Client::greet(player, limits, Listener::default()).unwrap();
     let offered = client.capability().unwrap();
-    let mut session: Session<Player> =
-        client.authenticate_xoauth2(&offered, "o@contoso.com", &Secret::new("token")).unwrap();
+    let mut session: Session<Player> = client
+        .authenticate_xoauth2(&offered, initial_response("o@contoso.com", &Secret::new("token")).unwrap())
+        .unwrap();
     let found = selection.find(&mut session.examine(&MailboxName::inbox()).unwrap(), from);
     let mismatch = session.stream_mut().mismatch();
     assert!(mismatch.is_some() || session.stream_mut().finished(), "the script has more to say");

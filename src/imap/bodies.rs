@@ -5,7 +5,7 @@
 use std::io;
 
 use super::connection::{Handler, NotMail};
-use super::parse::{AnnouncedSection, announced_section};
+use super::parse::announced_section;
 use super::types::{Fetch, Mailbox, Unreadable, Untagged};
 use super::uid_set::{Uid, UidSet};
 use super::wire::Frame;
@@ -122,8 +122,7 @@ impl Bodies<'_> {
 impl Handler for Bodies<'_> {
     /// The whole message of a UID that was asked for or is not named yet, once a response.
     fn wants(&mut self, head: &Frame, size: u64) -> io::Result<bool> {
-        let Some(section) = announced_section(head) else { return Ok(false) };
-        let AnnouncedSection { uid, name } = section;
+        let Some((uid, name)) = announced_section(head) else { return Ok(false) };
         let is_wanted = uid.is_none_or(|uid| self.wanted.contains(uid));
         if !name.is_empty() || self.streaming.is_some() || !is_wanted {
             return Ok(false);

@@ -84,18 +84,12 @@ impl<S: Read + Write> Client<S> {
         capability(&mut self.connection)
     }
 
-    /// AUTHENTICATE XOAUTH2: signs in to the mailbox `user` with an access token.
+    /// AUTHENTICATE XOAUTH2: signs in with this [initial response](xoauth2::initial_response).
     ///
     /// `offered` is what [`capability`](Client::capability) returned: without `AUTH=XOAUTH2` nothing is
     /// sent, with `SASL-IR` (RFC 4959) the response goes with the command. An error challenge is
     /// answered by an empty line, so that the server ends the command.
-    pub(crate) fn authenticate_xoauth2(
-        mut self,
-        offered: &Capabilities,
-        user: &str,
-        token: &Secret,
-    ) -> Result<Session<S>> {
-        let response = xoauth2::initial_response(user, token)?;
+    pub(crate) fn authenticate_xoauth2(mut self, offered: &Capabilities, response: Secret) -> Result<Session<S>> {
         if !offered.has("AUTH=XOAUTH2") {
             let words = offered.words().collect::<Vec<_>>().join(" ");
             let message = format!("the server does not offer AUTH=XOAUTH2, only: {words}");

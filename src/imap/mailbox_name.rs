@@ -73,7 +73,7 @@ impl MailboxName {
 
 impl fmt::Display for MailboxName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        crate::text::Escaped(&self.text).fmt(f)
+        f.write_str(&crate::text::safe(&self.text))
     }
 }
 

@@ -288,17 +288,9 @@ fn esearch(cursor: &mut Cursor) -> Parse<Esearch> {
     }
 }
 
-/// A section whose literal a FETCH response has just announced.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AnnouncedSection {
-    /// The UID, where it came before the section.
-    pub(crate) uid: Option<Uid>,
-    /// The section's name; the whole message has none.
-    pub(crate) name: Vec<u8>,
-}
-
-/// Reads `* n FETCH (… BODY[…] {size}` CRLF as far as it has come; none for any other response.
-pub(crate) fn announced_section(head: &Frame) -> Option<AnnouncedSection> {
+/// Reads `* n FETCH (… BODY[…] {size}` CRLF as far as it has come; none for any other response. Returns the UID, if it
+/// came before the section, and the section's name; the whole message has none.
+pub(crate) fn announced_section(head: &Frame) -> Option<(Option<Uid>, Vec<u8>)> {
     let mut cursor = Cursor::new(head);
     cursor.skip(head.bytes().strip_prefix(b"* ").map(|_| 2)?);
     cursor.number().ok()?;
@@ -316,7 +308,7 @@ pub(crate) fn announced_section(head: &Frame) -> Option<AnnouncedSection> {
         }
         // The frame ends where the literal will begin.
         if cursor.peek() == Some(b'{') && cursor.rest().iter().filter(|byte| **byte == b'\n').count() == 1 {
-            return Some(AnnouncedSection { uid, name: section? });
+            return Some((uid, section?));
         }
         if item == b"UID" {
             uid = Uid::new(cursor.number().ok()?);

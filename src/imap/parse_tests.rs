@@ -171,12 +171,12 @@ fn nesting_without_end_neither_overflows_nor_hangs() {
 #[test]
 fn the_section_that_a_literal_belongs_to_is_known_before_it_comes() {
     let at = |line: &str| announced_section(&Frame::from_line(line.as_bytes()));
-    let whole = |uid| Some(AnnouncedSection { uid, name: vec![] });
+    let whole = |uid| Some((uid, vec![]));
     assert_eq!(at("* 1 FETCH (UID 7 FLAGS (\\Seen) BODY[] {12}\r\n"), whole(Uid::new(7)));
     assert_eq!(at("* 1 FETCH (BODY[] {12}\r\n"), whole(None));
-    assert_eq!(at("* 1 FETCH (BODY[HEADER] {2}\r\n").unwrap().name, b"HEADER");
+    assert_eq!(at("* 1 FETCH (BODY[HEADER] {2}\r\n").unwrap().1, b"HEADER");
     // A part is not the whole.
-    assert_eq!(at("* 1 FETCH (BODY[]<0> {12}\r\n").unwrap().name, b"<0>");
+    assert_eq!(at("* 1 FETCH (BODY[]<0> {12}\r\n").unwrap().1, b"<0>");
     for other in [
         "* LIST () \"/\" {3}\r\n",
         "* 1 FETCH (ENVELOPE (NIL {3}\r\n",

@@ -84,7 +84,7 @@ impl UidSet {
 
     /// How many UIDs are in it.
     pub fn len(&self) -> u64 {
-        self.ranges.iter().map(|(first, last)| u64::from(last - first) + 1).sum()
+        self.ranges().map(|(first, last)| u64::from(last - first) + 1).sum()
     }
 
     /// True where `uid` is in it.
@@ -100,9 +100,7 @@ impl UidSet {
 
     /// Adds what is in `other`.
     pub(crate) fn extend(&mut self, other: &UidSet) {
-        for (first, last) in &other.ranges {
-            self.insert_range(*first, *last);
-        }
+        other.ranges().for_each(|(first, last)| self.insert_range(first, last));
     }
 
     fn insert_range(&mut self, first: u32, last: u32) {
@@ -155,7 +153,7 @@ impl UidSet {
 
     /// The UIDs in order.
     pub fn iter(&self) -> impl Iterator<Item = Uid> + '_ {
-        self.ranges.iter().flat_map(|(first, last)| *first..=*last).filter_map(Uid::new)
+        self.ranges().flat_map(|(first, last)| first..=last).filter_map(Uid::new)
     }
 
     /// The greatest UID.
@@ -182,7 +180,7 @@ impl UidSet {
     ///
     /// One after the other, as they are asked for: a server that lists 4,294,967,295 UIDs costs no memory.
     pub(crate) fn chunks(&self, bytes: usize, uids: u64) -> impl Iterator<Item = UidSet> + '_ {
-        let mut ranges = self.ranges.iter().map(|(first, last)| (*first, *last));
+        let mut ranges = self.ranges();
         let mut open = None;
         std::iter::from_fn(move || {
             let mut chunk = UidSet::new();
@@ -215,13 +213,8 @@ impl FromIterator<Uid> for UidSet {
 
 impl fmt::Display for UidSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, (first, last)) in self.ranges.iter().enumerate() {
-            if at > 0 {
-                f.write_str(",")?;
-            }
-            f.write_str(&range_text(*first, *last))?;
-        }
-        Ok(())
+        let ranges: Vec<_> = self.ranges().map(|(first, last)| range_text(first, last)).collect();
+        f.write_str(&ranges.join(","))
     }
 }
 

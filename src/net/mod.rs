@@ -9,9 +9,8 @@
 
 mod accepted;
 mod proxy;
-mod stream;
 mod timed;
-mod trust;
+mod tls;
 mod tunnel;
 
 use std::io;
@@ -23,13 +22,12 @@ use native_tls::TlsConnector;
 
 pub(crate) use accepted::{Channel, acceptor, acknowledge};
 pub use proxy::Proxy;
-pub(crate) use stream::Wire;
-pub use stream::{Readiness, Stream};
 pub(crate) use timed::{Pace, Timed, lost};
+pub(crate) use tls::Wire;
+pub use tls::{Readiness, Stream, Trust};
 
 use timed::is_timeout;
-pub use trust::Trust;
-use trust::tls_error;
+use tls::tls_error;
 
 use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::threads;

@@ -1,7 +1,7 @@
 //! Which proxy leads to a host, if any: its URL, and the hosts that go without it, as curl reads them.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use crate::error::{Error, Kind, Phase, Result};
 use crate::secret::Secret;
@@ -141,24 +141,29 @@ pub(super) fn place(host: &str, port: u16) -> String {
 
 /// `host`, `host:port`, `[::1]:port`.
 fn host_and_port(text: &str) -> Option<(String, u16)> {
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (host, port) = rest.split_once(']')?;
-            host.parse::<std::net::Ipv6Addr>().ok()?;
-            (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
-        }
-        None => match text.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (text, None),
-        },
+    let (host, port) = split_port(text)?;
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    let is_host = match text.starts_with('[') {
+        true => host.parse::<Ipv6Addr>().is_ok(),
+        false => !host.is_empty() && host.bytes().all(is_name),
     };
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte);
     let port = match port {
         None | Some("") => PORT,
         Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => port.parse().ok().filter(|port| *port > 0)?,
         Some(_) => return None,
     };
-    (!host.is_empty() && host.bytes().all(is_name)).then(|| (host.to_owned(), port))
+    is_host.then(|| (host.to_owned(), port))
+}
+
+/// A host, without the brackets of an IPv6 address, and what follows its first colon.
+fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
+    match text.strip_prefix('[') {
+        Some(rest) => {
+            let (address, port) = rest.split_once(']')?;
+            Some((address, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) }))
+        }
+        None => Some(text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)))),
+    }
 }
 
 fn read_login(text: &str, scheme: Scheme) -> std::result::Result<Login, &'static str> {
@@ -213,11 +218,9 @@ fn is_excepted(list: &str, host: &str, port: u16) -> bool {
 
 /// An entry's name and its port; the colons of an IPv6 address are none of it.
 fn with_port(entry: &str) -> (&str, Option<u16>) {
-    if let Some((address, rest)) = entry.strip_prefix('[').and_then(|entry| entry.split_once(']')) {
-        return (address, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
-    }
-    match entry.split_once(':') {
-        Some((name, port)) if !port.contains(':') => (name, port.parse().ok()),
+    match split_port(entry) {
+        Some((name, Some(port))) if !port.contains(':') => (name, port.parse().ok()),
+        Some((name, None)) => (name, None),
         _ => (entry, None),
     }
 }
@@ -233,17 +236,12 @@ fn is_domain_of(entry: &str, host: &str) -> bool {
 fn is_in_block(entry: &str, address: IpAddr) -> bool {
     let (block, bits) = entry.split_once('/').unwrap_or((entry, "128"));
     let (Ok(block), Ok(bits)) = (block.parse::<IpAddr>(), bits.parse::<u32>()) else { return false };
-    match (block, address) {
-        (IpAddr::V4(block), IpAddr::V4(address)) => {
-            let host_bits = 32u32.saturating_sub(bits);
-            (block.to_bits() ^ address.to_bits()).checked_shr(host_bits).unwrap_or(0) == 0
-        }
-        (IpAddr::V6(block), IpAddr::V6(address)) => {
-            let host_bits = 128u32.saturating_sub(bits);
-            (block.to_bits() ^ address.to_bits()).checked_shr(host_bits).unwrap_or(0) == 0
-        }
-        _ => false,
-    }
+    let (differing, length) = match (block, address) {
+        (IpAddr::V4(block), IpAddr::V4(address)) => (u128::from(block.to_bits() ^ address.to_bits()), 32_u32),
+        (IpAddr::V6(block), IpAddr::V6(address)) => (block.to_bits() ^ address.to_bits(), 128),
+        _ => return false,
+    };
+    differing.checked_shr(length.saturating_sub(bits)).unwrap_or(0) == 0
 }
 
 #[cfg(test)]

@@ -76,10 +76,12 @@ fn session(input: &[u8]) {
 }
 
 fn converse(input: &[u8]) -> crate::Result<()> {
+    use crate::imap::xoauth2::initial_response;
     use crate::imap::{Client, Listener};
     let mut client = Client::greet(Monologue(input), LIMITS, Listener::default())?;
     let offered = client.capability()?;
-    let mut session = client.authenticate_xoauth2(&offered, "orders@contoso.com", &Secret::new("token-of-a-test"))?;
+    let response = initial_response("orders@contoso.com", &Secret::new("token-of-a-test"))?;
+    let mut session = client.authenticate_xoauth2(&offered, response)?;
     let listed = session.list()?.items;
     for item in listed.iter().take(2) {
         let _ = session.status(&MailboxName::from_wire(&item.name))?;

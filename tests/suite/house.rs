@@ -67,12 +67,12 @@ const BUDGETS: [(&str, usize); 10] = [
     ("cli", 5050),
     ("delivery", 4150),
     ("bridge", 1500),
-    ("advice", 1320),
-    ("exchange", 1710),
+    ("advice", 1310),
+    ("exchange", 1690),
     ("entra", 1900),
-    ("imap", 3850),
+    ("imap", 3830),
     ("mime", 1700),
-    ("net", 1380),
+    ("net", 1360),
     ("ground", 1580),
 ];
 

@@ -1,20 +1,22 @@
-//! Waiting for mail: IDLE round after round, session after session, so that no message is missed whatever
-//! the server forgets to tell.
+//! Session after session: until the work is done, or until there is mail.
 //!
-//! A round opens the folder again, looks for what is to be done, and only where there is nothing waits for the
-//! server to speak. So a message that came before the wait, while we looked, or without a word, is found by
-//! the next look; IDLE only makes it sooner.
+//! An expired token, a BYE, a connection that broke or a throttling answer costs a wait and a reconnection, never a message.
+//!
+//! Waiting for mail goes round after round. A round opens the folder again, looks for what is to be done, and only where
+//! there is nothing waits for the server to speak. So a message that came before the wait, while we looked, or without a
+//! word, is found by the next look, whatever the server forgets to tell; IDLE only makes it sooner.
 
+use std::cell::Cell;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use super::resume::{Connect, Next, persist};
+use super::meaning::is_not_connected;
 use super::sign_in::open;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::{Selected, Session, UidSet};
-use crate::net::Readiness;
-use crate::retry::Retry;
+use crate::net::{Readiness, Stream};
+use crate::retry::{Retry, Verdict};
 
 /// A session ends so long before its token.
 const BEFORE_THE_END: Duration = Duration::from_secs(60);
@@ -24,6 +26,77 @@ const LASTING: Duration = Duration::from_secs(30);
 
 /// What a server may still take for its answers when the time is over.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Makes a session; it gets the reason why the one before ended, so that it can take a new token, and gets the budget for
+/// requesting one.
+pub type Connect<'a, S = Stream> = dyn FnMut(Option<&Error>, &mut Retry) -> Result<Session<S>> + 'a;
+
+/// What follows a session whose work ended well.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Nothing: the work is done.
+    Done,
+    /// The work goes on in another session, without a wait.
+    NewSession,
+    /// Nothing: the work ends with this error, even one that may pass.
+    Stop(Error),
+}
+
+/// Does `work` in as many sessions as it takes and `retry` has a budget for.
+///
+/// `work` gets a session and returns what follows. It keeps what it got done, so that after an error another session can
+/// go on with the rest; where it got something done, it says so ([`Retry::progressed`]). Errors for which
+/// [`Error::may_pass`] is true are followed by another session, others end the work.
+pub(crate) fn persist<S: Read + Write>(
+    connect: &mut Connect<S>,
+    retry: &mut Retry,
+    work: &mut dyn FnMut(&mut Session<S>, &mut Retry) -> Result<Next>,
+) -> Result<()> {
+    try_sessions(connect, retry, &mut |mut session, retry| {
+        let next = work(&mut session, retry)?;
+        if let Next::Stop(error) = next {
+            return Ok(Some(Err(error)));
+        }
+        // Everything is done and kept: a server that hangs up first takes nothing away.
+        let _ = session.logout();
+        Ok(matches!(next, Next::Done).then_some(Ok(())))
+    })?
+}
+
+/// Work that gets the session itself; none asks for another one.
+pub(crate) type Keeping<'a, S, T> = dyn FnMut(Session<S>, &mut Retry) -> Result<Option<T>> + 'a;
+
+/// Makes sessions until `work` returns something: [`persist`] for work that keeps the session or ends it itself.
+///
+/// `try_sessions(connect, retry, &mut |session, _| Ok(Some(session)))` is a session alone, after as many tries.
+pub(crate) fn try_sessions<S, T>(connect: &mut Connect<S>, retry: &mut Retry, work: &mut Keeping<S, T>) -> Result<T> {
+    let is_reached = Cell::new(false);
+    let (mut is_first, mut asked_again) = (true, false);
+    let mut attempt = |retry: &mut Retry, mut why: Option<&Error>| {
+        loop {
+            let session = connect(why.take(), retry)?;
+            is_reached.set(true);
+            if let Some(done) = work(session, retry)? {
+                return Ok(done);
+            }
+        }
+    };
+    retry.run(&mut attempt, &mut |error| {
+        let is_first = std::mem::take(&mut is_first);
+        // The server answered, and only says that it cannot serve just now.
+        let answered = error.retry_after().is_some() || error.reply().is_some();
+        match error {
+            e if is_not_connected(e) && !asked_again => {
+                asked_again = true;
+                Verdict::Once
+            }
+            // A mistyped host is not an outage.
+            _ if is_first && !is_reached.get() && !answered => Verdict::Final,
+            e if e.may_pass() => Verdict::MayPass,
+            _ => Verdict::Final,
+        }
+    })
+}
 
 /// How often to look, and how long.
 #[derive(Clone, Debug)]
@@ -132,5 +205,5 @@ impl<S: Read + Write + Readiness> Wait<'_, S> {
 }
 
 #[cfg(test)]
-#[path = "wait_tests.rs"]
+#[path = "sessions_tests.rs"]
 mod tests;

@@ -10,6 +10,7 @@ use super::*;
 use crate::dice::Dice;
 use crate::error::{Error, Kind};
 use crate::imap::wire::Limits;
+use crate::imap::xoauth2::initial_response;
 use crate::imap::{Client, Listener};
 use crate::secret::Secret;
 
@@ -258,8 +259,8 @@ fn connected(world: &Rc<World>, mood: Mood) -> Result<Session<Line>> {
     line.say("* OK ready");
     let mut client = Client::greet(line, Limits::default(), Listener::default())?;
     let offered = client.capability()?;
-    let mut session =
-        client.authenticate_xoauth2(&offered, "orders@contoso.com", &Secret::new("eyJ0eXAiOiJKV1QifQ"))?;
+    let mut session = client
+        .authenticate_xoauth2(&offered, initial_response("orders@contoso.com", &Secret::new("eyJ0eXAiOiJKV1QifQ"))?)?;
     session.capability()?;
     Ok(session)
 }
