@@ -30,6 +30,17 @@ pub enum Kind {
     Protocol,
 }
 
+impl Kind {
+    /// Of an HTTP status that is not what was asked for.
+    pub(crate) fn of_http(status: u16) -> Kind {
+        match status {
+            408 | 429 | 500.. => Kind::Temporary,
+            300..=499 => Kind::Refused,
+            _ => Kind::Protocol,
+        }
+    }
+}
+
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -280,15 +280,10 @@ impl Pem {
     }
 }
 
-/// PEM is ASCII, whatever an editor on Windows made of it: a byte order mark and the zeros of UTF-16 go.
+/// PEM is ASCII, whatever an editor on Windows made of it: a byte order mark and the zeros of UTF-16 go, and what is not
+/// ASCII beside the blocks, where there may be anything: `openssl pkcs12` writes names there.
 fn ascii(bytes: &Secret) -> Secret {
-    match bytes.expose() {
-        wide @ ([0xff, 0xfe, ..] | [0xfe, 0xff, ..]) => {
-            Secret::new(wide.iter().copied().filter(u8::is_ascii).filter(|byte| *byte != 0).collect::<Vec<_>>())
-        }
-        // Beside the blocks there may be anything: `openssl pkcs12` writes names there.
-        bytes => Secret::new(bytes.iter().copied().filter(u8::is_ascii).collect::<Vec<_>>()),
-    }
+    Secret::new(bytes.expose().iter().copied().filter(|byte| matches!(byte, 1..=0x7f)).collect::<Vec<_>>())
 }
 
 /// A word for a shell.

@@ -184,15 +184,10 @@ pub(crate) fn refusal(who: &str, status: u16, content_type: &str, location: Opti
             format!("HTTP {status}: the endpoint redirects to {to}; a credential is never sent after a redirect");
         return Error::new(Kind::Refused, Phase::Token, message).because(Cause::Redirected);
     }
-    let kind = match status {
-        408 | 429 | 500.. => Kind::Temporary,
-        400..=499 => Kind::Refused,
-        _ => Kind::Protocol,
-    };
     let start = shorten(String::from_utf8_lossy(body).trim(), 200);
     let content_type = if content_type.is_empty() { "no content type" } else { content_type };
     let message = format!("HTTP {status} with {content_type}, which is not an answer of {who}: {start}");
-    Error::new(kind, Phase::Token, message).because(Cause::NotEntra(status))
+    Error::new(Kind::of_http(status), Phase::Token, message).because(Cause::NotEntra(status))
 }
 
 /// `{"error":…,"error_description":…}`; none for any other body.

@@ -9,7 +9,7 @@ use super::client::Session;
 use super::command::Command;
 use super::connection::Handler;
 use super::mailbox_name::MailboxName;
-use super::types::{CodeMeaning, Flag, Untagged};
+use super::types::{CodeMeaning, Flag};
 use super::uid_set::{Uid, UidValidity};
 use crate::calendar::DateTime;
 use crate::error::{Error, Phase, Result};
@@ -60,10 +60,6 @@ impl<S: Read + Write> Session<S> {
 struct Upload<'a>(&'a mut dyn Read);
 
 impl Handler for Upload<'_> {
-    fn untagged(&mut self, _: Untagged) -> Result<()> {
-        Ok(())
-    }
-
     fn upload(&mut self, buffer: &mut [u8]) -> Result<usize> {
         self.0.read(buffer).map_err(|e| match e.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
             // A reader of ours says what is wrong with the message.

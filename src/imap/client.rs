@@ -123,10 +123,6 @@ struct Sasl {
 }
 
 impl Handler for Sasl {
-    fn untagged(&mut self, _: Untagged) -> Result<()> {
-        Ok(())
-    }
-
     fn challenge(&mut self, text: &[u8]) -> Result<Option<Piece>> {
         if let Some(response) = self.response.take() {
             return Ok(Some(Piece::Secret(response)));

@@ -64,16 +64,13 @@ impl Command {
         Ok(self)
     }
 
-    /// Adds a space and an `astring`: an atom where the bytes allow it, a quoted string where they are
-    /// plain, else a literal. Exchange refuses a quoted string with `\"` in it.
-    pub(crate) fn string(mut self, bytes: &[u8]) -> Result<Command> {
-        if let Some(bad) = bytes.iter().find(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
-            let name = match bad {
-                b'\r' => "CR",
-                b'\n' => "LF",
-                _ => "NUL",
-            };
-            return Err(refused(&String::from_utf8_lossy(bytes), &format!("it holds {name}")));
+    /// Adds a space and a mailbox name as an `astring`: an atom where its bytes allow it, a quoted string where they are
+    /// plain, else a literal. Exchange refuses a quoted string with `\"` in it. Control characters are in modified UTF-7
+    /// by now, unless the name is not; then it cannot be sent.
+    pub(crate) fn mailbox(mut self, name: &MailboxName) -> Result<Command> {
+        let bytes = name.wire();
+        if bytes.iter().any(u8::is_ascii_control) {
+            return Err(refused(name.as_str(), "it holds a control character and is not modified UTF-7"));
         }
         self.text(b" ");
         if is_plain_atom(bytes) {
@@ -86,15 +83,6 @@ impl Command {
             self.pieces.push(Piece::Literal(bytes.to_vec()));
         }
         Ok(self)
-    }
-
-    /// Adds a space and a mailbox name. Its control characters are in modified UTF-7 by now, unless the name
-    /// is none; then it cannot be sent.
-    pub(crate) fn mailbox(self, name: &MailboxName) -> Result<Command> {
-        if name.wire().iter().any(u8::is_ascii_control) {
-            return Err(refused(name.as_str(), "it holds a control character and is not modified UTF-7"));
-        }
-        self.string(name.wire())
     }
 
     /// Adds a space and a literal of `size` bytes, which the handler of the answer is asked for.
@@ -171,7 +159,7 @@ mod tests {
     use crate::dice::Dice;
 
     fn pieces(bytes: &[u8]) -> Vec<Piece> {
-        Command::new("X", Phase::Command).string(bytes).unwrap().pieces
+        Command::new("X", Phase::Command).mailbox(&MailboxName::from_wire(bytes)).unwrap().pieces
     }
 
     #[test]
@@ -229,7 +217,8 @@ mod tests {
     #[test]
     fn nothing_that_ends_a_line_is_sent() {
         for bad in [&b"a\rb"[..], b"a\nb", b"a\0b", b"x\r\na9 DELETE INBOX"] {
-            assert_eq!(Command::new("X", Phase::Command).string(bad).unwrap_err().kind(), Kind::Usage);
+            let name = MailboxName::from_wire(bad);
+            assert_eq!(Command::new("X", Phase::Command).mailbox(&name).unwrap_err().kind(), Kind::Usage);
         }
         for bad in ["a\r\nb", "a\tb", "é", "SUBJECT {3}", "SUBJECT {3+}"] {
             assert_eq!(Command::new("X", Phase::Command).raw(bad).unwrap_err().kind(), Kind::Usage, "{bad:?}");

@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 use super::command::{Command, Piece};
-use super::faults::{bare, ended, unexpected, unreadable, wire_error};
+use super::faults::{bare, ended, is_framed, unexpected, unreadable, wire_error};
 use super::parse;
 use super::types::{CodeMeaning, Condition, Response, Status, Unreadable, Untagged};
 use super::wire::{Fault, Frame, Limits, Reader, Step};
@@ -53,7 +53,9 @@ pub(crate) struct Listener {
 /// Takes what a command's answer brings: one command in flight, one handler. A closure takes the untagged responses.
 pub(super) trait Handler {
     /// An untagged response.
-    fn untagged(&mut self, data: Untagged) -> Result<()>;
+    fn untagged(&mut self, _: Untagged) -> Result<()> {
+        Ok(())
+    }
 
     /// A literal of `size` bytes follows `head`, the response as far as it has come. `true` has it passed to
     /// [`literal`](Handler::literal), `false` has it held in the frame.
@@ -217,13 +219,14 @@ impl<S: Read + Write> Connection<S> {
         let response = match parse::response(&frame) {
             Ok(Response::Bare(line)) => bare(phase, line)?,
             Ok(response) => response,
-            Err(e) => match Unreadable::skipped(&frame, &e) {
-                Some(unreadable) => {
-                    cost = cost.min(LEAST_RESPONSE as u64);
-                    Response::Untagged(Untagged::Unreadable(unreadable))
+            Err(e) => {
+                let refused = Unreadable::new(&frame, e.to_string());
+                if !is_framed(&frame, refused.name == "FETCH") {
+                    return Err(unreadable(phase, refused));
                 }
-                None => return Err(unreadable(phase, Unreadable::new(&frame, e.to_string()))),
-            },
+                cost = cost.min(LEAST_RESPONSE as u64);
+                Response::Untagged(Untagged::Unreadable(refused))
+            }
         };
         *budget = budget.checked_sub(cost).ok_or_else(|| {
             Error::new(Kind::Protocol, phase, "the server sends more untagged data than the command can have")
@@ -464,7 +467,7 @@ impl<S: Read + Write + Readiness> Exchange<'_, S> {
 fn is_asked_for(command: &str, data: &Untagged) -> bool {
     match data {
         Untagged::Fetch(_) => command.ends_with("FETCH") || command.ends_with("STORE"),
-        Untagged::Search(_) | Untagged::Esearch(_) => command.ends_with("SEARCH"),
+        Untagged::Search(_) => command.ends_with("SEARCH"),
         Untagged::List(_) => command == "LIST",
         Untagged::MailboxStatus(_) => command == "STATUS",
         Untagged::Expunge | Untagged::Vanished(_) => command.ends_with("EXPUNGE") || command.ends_with("MOVE"),

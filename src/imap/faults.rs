@@ -3,7 +3,6 @@
 
 use std::io;
 
-use super::cursor::ParseError;
 use super::types::{Response, Unreadable, Untagged};
 use super::uid_set::Uid;
 use super::wire::{Fault, Frame};
@@ -85,19 +84,13 @@ impl Unreadable {
     pub(crate) fn of(error: &Error) -> Option<&Unreadable> {
         std::error::Error::source(error).and_then(|source| source.downcast_ref())
     }
-
-    /// What is to be done with a refused response: skipped where the next one begins where it should.
-    pub(super) fn skipped(frame: &Frame, error: &ParseError) -> Option<Unreadable> {
-        let unreadable = Unreadable::new(frame, error.to_string());
-        is_framed(frame, unreadable.name == "FETCH").then_some(unreadable)
-    }
 }
 
 /// True for untagged data whose end is where the server meant it to be, as far as anybody can tell: its strings are
 /// closed, what follows a literal is what may follow one, and nothing else was to follow. A literal that is longer
 /// than it says goes on as lines, which are mail and must not be read as responses; a string that is not closed may be
 /// mail only in a FETCH.
-fn is_framed(frame: &Frame, is_fetch: bool) -> bool {
+pub(super) fn is_framed(frame: &Frame, is_fetch: bool) -> bool {
     if !frame.bytes().starts_with(b"* ") {
         return false;
     }

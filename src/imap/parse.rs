@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use super::cursor::{Cursor, Parse, Str, parse_digits};
 use super::types::{
-    Code, CodeMeaning, Condition, Esearch, Fetch, Flag, ListItem, MailboxStatus, Response, Section, Status, Untagged,
+    Code, CodeMeaning, Condition, Fetch, Flag, ListItem, MailboxStatus, Response, Section, Status, Untagged,
 };
-use super::uid_set::{SeqNum, Uid, UidValidity};
+use super::uid_set::{SeqNum, Uid, UidSet, UidValidity};
 use super::wire::Frame;
 
 /// `greeting / continue-req / response-data / response-tagged`
@@ -141,9 +141,9 @@ fn response_data(cursor: &mut Cursor) -> Parse<Untagged> {
         b"CAPABILITY" => Ok(Untagged::Capability(capability_data(cursor))),
         b"LIST" => mailbox_list(cursor).map(Untagged::List),
         b"STATUS" => mailbox_status(cursor).map(Untagged::MailboxStatus),
-        b"SEARCH" => search(cursor).map(Untagged::Search),
-        b"ESEARCH" => esearch(cursor).map(Untagged::Esearch),
-        b"VANISHED" => Ok(Untagged::Vanished(cursor.rest().to_vec())),
+        b"SEARCH" => search(cursor).map(|uids| Untagged::Search(Some(uids))),
+        b"ESEARCH" => esearch(cursor).map(Untagged::Search),
+        b"VANISHED" => Ok(Untagged::Vanished(uid_set(cursor.rest()).unwrap_or_default())),
         _ => Ok(Untagged::Unknown(whole.to_vec())),
     }
 }
@@ -244,16 +244,16 @@ fn status_att_list(cursor: &mut Cursor) -> Parse<MailboxStatus> {
 }
 
 /// `*(SP nz-number)`, and RFC 7162's `(MODSEQ n)` behind it, which nobody asked for.
-fn search(cursor: &mut Cursor) -> Parse<Vec<u32>> {
-    let mut numbers = Vec::new();
+fn search(cursor: &mut Cursor) -> Parse<UidSet> {
+    let mut uids = UidSet::new();
     loop {
         cursor.spaces();
         match cursor.peek() {
-            None => return Ok(numbers),
+            None => return Ok(uids),
             Some(b'(') => {
                 cursor.value()?;
             }
-            Some(_) => numbers.push(cursor.number()?),
+            Some(_) => Uid::new(cursor.number()?).into_iter().for_each(|uid| uids.insert(uid)),
         }
         if !matches!(cursor.peek(), None | Some(b' ')) {
             return cursor.fail("a space or the end of the line");
@@ -261,31 +261,37 @@ fn search(cursor: &mut Cursor) -> Parse<Vec<u32>> {
     }
 }
 
-/// `[search-correlator] [SP "UID"] *(SP search-return-data)` (RFC 4466)
-fn esearch(cursor: &mut Cursor) -> Parse<Esearch> {
-    let mut answer = Esearch::default();
+/// `[search-correlator] [SP "UID"] *(SP search-return-data)` (RFC 4466): the UIDs of ALL. One that says nothing at all
+/// found none (RFC 4731 section 3.1); one that speaks of messages and not of all their UIDs does not answer us.
+fn esearch(cursor: &mut Cursor) -> Parse<Option<UidSet>> {
+    let (mut is_uid, mut all, mut has_matches) = (false, None, false);
     if cursor.peek() == Some(b'(') {
         cursor.list(Cursor::astring)?;
     }
     loop {
         cursor.spaces();
         if cursor.peek().is_none() {
-            return Ok(answer);
+            let found = all.map_or_else(|| (!has_matches).then(UidSet::new), uid_set);
+            return Ok(found.filter(|_| is_uid));
         }
         let name = cursor.atom()?.to_ascii_uppercase();
         if name == b"UID" {
-            answer.uid = true;
+            is_uid = true;
             continue;
         }
         cursor.space()?;
         let value = cursor.value()?;
         match name.as_slice() {
-            b"ALL" => answer.all = Some(value.to_vec()),
-            b"COUNT" => answer.matched |= parse_digits(value) != Some(0),
-            b"MIN" | b"MAX" | b"PARTIAL" => answer.matched = true,
+            b"ALL" => all = Some(value),
+            b"COUNT" => has_matches |= parse_digits(value) != Some(0),
+            b"MIN" | b"MAX" | b"PARTIAL" => has_matches = true,
             _ => {}
         }
     }
+}
+
+fn uid_set(text: &[u8]) -> Option<UidSet> {
+    UidSet::parse(std::str::from_utf8(text).ok()?)
 }
 
 /// Reads `* n FETCH (… BODY[…] {size}` CRLF as far as it has come; none for any other response. Returns the UID, if it

@@ -93,9 +93,6 @@ struct Client<'a> {
 }
 
 impl Handler for Client<'_> {
-    fn untagged(&mut self, _: Untagged) -> Result<()> {
-        Ok(())
-    }
     fn wants(&mut self, _: &Frame, size: u64) -> io::Result<bool> {
         Ok(self.elided.contains(&(size as usize)))
     }
@@ -300,9 +297,6 @@ fn every_fixture_ends_as_the_table_says() {
 struct Full;
 
 impl Handler for Full {
-    fn untagged(&mut self, _: Untagged) -> Result<()> {
-        Ok(())
-    }
     fn wants(&mut self, _: &Frame, _: u64) -> io::Result<bool> {
         Err(io::ErrorKind::StorageFull.into())
     }

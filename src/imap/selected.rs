@@ -11,7 +11,7 @@ use super::client::{Capabilities, Session, broken};
 use super::command::Command;
 use super::connection::ignore;
 use super::mailbox_name::MailboxName;
-use super::types::{CodeMeaning, Esearch, Fetch, Flag, Mailbox, Status, Untagged};
+use super::types::{CodeMeaning, Fetch, Flag, Mailbox, Status, Untagged};
 use super::uid_set::{Uid, UidSet, UidValidity, in_order};
 use crate::error::{Error, Kind, Phase, Result};
 
@@ -46,9 +46,7 @@ impl Shown {
     fn learn(&mut self, asked: &UidSet, data: &Untagged) {
         match data {
             Untagged::Expunge => self.expunged += 1,
-            Untagged::Vanished(set) => {
-                self.gone.extend(&UidSet::parse(&String::from_utf8_lossy(set)).unwrap_or_default().within(asked))
-            }
+            Untagged::Vanished(uids) => self.gone.extend(&uids.within(asked)),
             Untagged::Fetch(fetched) => {
                 if let (Some(uid), Some(flags)) = (fetched.uid.filter(|uid| asked.contains(*uid)), &fetched.flags) {
                     self.flags.insert(uid, flags.clone());
@@ -66,16 +64,6 @@ enum Answer {
     TooLong,
     /// Something else than UIDs.
     Unusable(String),
-}
-
-/// The UIDs that were found: none of them where it says nothing at all (RFC 4731 section 3.1), no answer where it
-/// speaks of messages and not of all their UIDs.
-fn uids(esearch: &Esearch) -> Option<UidSet> {
-    match &esearch.all {
-        _ if !esearch.uid => None,
-        Some(all) => UidSet::parse(&String::from_utf8_lossy(all)),
-        None => (!esearch.matched).then(UidSet::new),
-    }
 }
 
 fn unusable(what: &str) -> Error {
@@ -222,13 +210,10 @@ impl<S: Read + Write> Selected<'_, S> {
         let command = Command::new("UID SEARCH", Phase::Command).raw(keys)?.allowing(most);
         self.run(&command, |data| {
             match data {
-                Untagged::Search(uids) => {
-                    uids.iter().filter_map(|uid| Uid::new(*uid)).for_each(|uid| found.insert(uid))
+                Untagged::Search(Some(uids)) => found.extend(uids),
+                Untagged::Search(None) => {
+                    trouble = Some(Answer::Unusable("an ESEARCH without a set of UIDs".to_owned()))
                 }
-                Untagged::Esearch(esearch) => match uids(esearch) {
-                    Some(uids) => found.extend(&uids),
-                    None => trouble = Some(Answer::Unusable("an ESEARCH without a set of UIDs".to_owned())),
-                },
                 Untagged::Unreadable(bad) if matches!(bad.name.as_str(), "SEARCH" | "ESEARCH") => {
                     trouble = Some(match bad.is_too_long {
                         true => Answer::TooLong,

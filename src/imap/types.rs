@@ -177,17 +177,6 @@ pub struct Section {
     pub data: Option<Vec<u8>>,
 }
 
-/// `* ESEARCH` (RFC 4731); its set is only told apart from others by its UID mark.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Esearch {
-    /// True where the numbers are UIDs.
-    pub uid: bool,
-    /// ALL, as sent; none where nothing matched.
-    pub all: Option<Vec<u8>>,
-    /// True where COUNT, MIN, MAX or PARTIAL say that something matched.
-    pub matched: bool,
-}
-
 /// What an untagged response says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Untagged {
@@ -195,14 +184,13 @@ pub(crate) enum Untagged {
     Capability(Vec<String>),
     List(ListItem),
     MailboxStatus(MailboxStatus),
-    /// `* SEARCH`: sequence numbers or UIDs, as the command asked.
-    Search(Vec<u32>),
-    Esearch(Esearch),
+    /// `* SEARCH`, or `* ESEARCH` (RFC 4731): the UIDs that were found; none if it does not say which.
+    Search(Option<UidSet>),
     Exists(u32),
     Expunge,
     Fetch(Box<Fetch>),
-    /// `* VANISHED` (RFC 7162): the set of UIDs as sent.
-    Vanished(Vec<u8>),
+    /// `* VANISHED` (RFC 7162).
+    Vanished(UidSet),
     /// A response that this grammar does not know; it is skipped.
     Unknown(Vec<u8>),
     /// A response that breaks its grammar, or is too long; it is skipped, and who needs it knows what to do.
@@ -264,9 +252,8 @@ impl Mailbox {
         match data {
             Untagged::Exists(exists) => self.exists = *exists,
             Untagged::Expunge => self.exists = self.exists.saturating_sub(1),
-            Untagged::Vanished(set) => {
-                let gone = UidSet::parse(&String::from_utf8_lossy(set)).map_or(0, |uids| uids.len());
-                self.exists = self.exists.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
+            Untagged::Vanished(gone) => {
+                self.exists = self.exists.saturating_sub(u32::try_from(gone.len()).unwrap_or(u32::MAX));
             }
             Untagged::Status(Status { code: Some(code), .. }) => match &code.meaning {
                 CodeMeaning::UidValidity(validity) => self.uid_validity = Some(*validity),

@@ -79,11 +79,6 @@ impl Tunnel<'_> {
 
     /// The proxy's own no, with the first words of its page.
     fn refused(&self, answer: &Answer, line: &mut Timed) -> Error {
-        let kind = match answer.status {
-            408 | 429 | 500.. => Kind::Temporary,
-            300..=499 => Kind::Refused,
-            _ => Kind::Protocol,
-        };
         let mut words = format!("HTTP {} {}", answer.status, shorten(&answer.reason, 100));
         if !answer.schemes.is_empty() {
             words.push_str(&format!(", it offers {}", shorten(&answer.schemes.join(" "), 100)));
@@ -108,7 +103,7 @@ impl Tunnel<'_> {
             _ => Cause::ProxyCannot,
         };
         let refused = format!("refused to connect to {}: {}", place(self.host, self.port), words.trim_end());
-        self.error(kind, refused).because(cause)
+        self.error(Kind::of_http(answer.status), refused).because(cause)
     }
 
     fn socks5(&self, line: &mut Timed) -> Result<()> {
