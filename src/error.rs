@@ -277,18 +277,11 @@ impl Error {
 
     /// What the line says behind the phase.
     fn what(&self) -> String {
-        let mut what = String::new();
         // Most phases are one command; saying it again would be noise.
-        if let Some(command) = self.0.command
-            && matches!(self.0.phase, Phase::Command | Phase::Mailbox | Phase::Select | Phase::Fetch)
-        {
-            what = format!("{command}: ");
-        }
-        what.push_str(&safe(&self.0.message));
-        if let Some(reply) = &self.0.reply {
-            what.push_str(&format!(": {}", safe(&reply.to_string())));
-        }
-        what
+        let is_said = matches!(self.0.phase, Phase::Command | Phase::Mailbox | Phase::Select | Phase::Fetch);
+        let command = self.0.command.filter(|_| is_said).map(|command| format!("{command}: "));
+        let reply = self.0.reply.as_ref().map(|reply| format!(": {}", safe(&reply.to_string())));
+        [command, Some(safe(&self.0.message)), reply].into_iter().flatten().collect()
     }
 
     /// The same inside of a line that says what was being done, and goes on behind it: without the server's full stop.

@@ -293,9 +293,7 @@ pub(crate) fn make_own_dir(dir: &Path, mode: Mode) -> io::Result<()> {
 /// Others could have put there whatever they like.
 pub(crate) fn is_ours(dir: &Path) -> io::Result<bool> {
     #[cfg(unix)]
-    {
-        Ok(temporary(dir)?.metadata()?.uid() == dir.metadata()?.uid())
-    }
+    return Ok(temporary(dir)?.metadata()?.uid() == dir.metadata()?.uid());
     #[cfg(not(unix))]
     dir.metadata().map(|_| true)
 }

@@ -69,10 +69,10 @@ const BUDGETS: [(&str, usize); 10] = [
     ("bridge", 1500),
     ("advice", 1310),
     ("exchange", 1690),
-    ("entra", 1900),
-    ("imap", 3830),
+    ("entra", 1890),
+    ("imap", 3780),
     ("mime", 1700),
-    ("net", 1360),
+    ("net", 1350),
     ("ground", 1580),
 ];
 
