@@ -51,7 +51,10 @@ fn names_open_their_mailboxes_with_their_passwords_and_no_others() {
         ("help@contoso.com", "two"),
         ("@contoso.com", "three"),
         ("x@example.com", "three"),
+        ("contoso.com", "three"),
+        ("x@sub.contoso.com", "three"),
         ("x@contoso.com.example.com", "three"),
+        ("x@contoso.com@example.com", "three"),
         ("", ""),
     ] {
         assert_eq!(opens(name, password), None, "{name} {password}");

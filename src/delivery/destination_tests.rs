@@ -243,34 +243,3 @@ fn what_a_program_has_not_taken_stays_at_hand() {
         assert_eq!(state.act, [(UidSet::parse("2").unwrap(), Action::Delete)]);
     }
 }
-
-#[test]
-fn another_source_a_second_run_a_new_validity_and_a_damaged_file_are_refused() {
-    let folder = Folder::new(Format::Eml);
-    let mut destination = folder.open().unwrap();
-    destination.bind_uid_validity(validity(), false).unwrap();
-    destination.save().unwrap();
-    assert_eq!(folder.open().unwrap_err().kind(), Kind::Temporary);
-    let other = UidValidity::new(15).unwrap();
-    assert_eq!(destination.bind_uid_validity(other, false).unwrap_err().kind(), Kind::Refused);
-    drop(destination);
-    let refused = folder.open_for(&MailboxName::new("Other").unwrap());
-    assert_eq!(refused.unwrap_err().kind(), Kind::Usage);
-    let path = folder.0.join(".exoimap/state");
-    let whole = fs::read_to_string(&path).unwrap();
-    let listed = |place: &str| format!("{whole}ready file 1\t14.1\t{place}\t0\nready end\n");
-    for (text, kind) in [
-        ("exoimap 2\n".to_owned(), Kind::Local),
-        (whole.replace("exoimap 2", "exoimap 3"), Kind::Local),
-        (whole.replace("exoimap 2", "exoimap 1"), Kind::Usage),
-        (whole.replace("exoimap 2", "exoimap 10"), Kind::Local),
-        (listed("14.1.eml").replace("ready end\n", ""), Kind::Local),
-        (listed("../x"), Kind::Local),
-        (listed("/x"), Kind::Local),
-    ] {
-        fs::write(&path, &text).unwrap();
-        assert_eq!(folder.open().unwrap_err().kind(), kind, "{text:?}");
-    }
-    fs::write(&path, whole).unwrap();
-    assert!(folder.open().unwrap().bind_uid_validity(other, true).unwrap().unwrap().contains("starting again"));
-}

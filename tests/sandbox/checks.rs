@@ -4,16 +4,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use native_tls::{Certificate, TlsConnector, TlsStream};
-use serde_json::{Value, json};
 
 use super::support::certificate::Authority;
-use super::support::clock;
-use super::support::entra::assertion::Uploaded;
 use super::support::entra::{self, Behaviour, Entra};
 use super::support::exchange::{Exchange, Fault};
-use super::support::folder::Folder;
 use super::support::sample::ORDERS;
 
 /// Both servers and the authority that a client has to trust.
@@ -138,72 +134,6 @@ fn oddities_of_a_good_answer_are_there() {
     assert!(starts(&lines, "* 1 FETCH (BODY[] {500}") && starts(&lines, " UID 16101)"));
     let lines = fetch(Fault::UnsolicitedBetween);
     assert!(starts(&lines, "* 7 EXPUNGE") && starts(&lines, "* 6 FETCH (FLAGS "));
-}
-
-/// An endpoint that took every assertion would prove nothing about ours: these are OpenSSL's.
-#[test]
-fn an_assertion_is_verified_as_entra_does() {
-    let site = Site::new();
-    let folder = Folder::new();
-    let openssl = |arguments: &str| {
-        let mut command = std::process::Command::new("openssl");
-        let output = command.args(arguments.split(' ')).current_dir(&folder).output().unwrap();
-        assert!(output.status.success(), "openssl {arguments}: {output:?}");
-        output.stdout
-    };
-    openssl("req -x509 -newkey rsa:2048 -nodes -days 9 -subj /CN=checks -keyout key.pem -out cert.pem");
-    let pem = std::fs::read_to_string(folder.join("cert.pem")).unwrap();
-    site.entra.configure().certificates.push(Uploaded::from_pem(&pem));
-    let thumbprint =
-        ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, &openssl("x509 -in cert.pem -outform der"));
-    let header = json!({"alg": "RS256", "typ": "JWT", "x5t": URL_SAFE_NO_PAD.encode(thumbprint)});
-    let sign = |header: &Value, claims: &Value| {
-        let encoded = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
-        std::fs::write(folder.join("signed"), encoded.join(".")).unwrap();
-        format!("{}.{}", encoded.join("."), URL_SAFE_NO_PAD.encode(openssl("dgst -sha256 -sign key.pem signed")))
-    };
-    let answer = |assertion: &str| {
-        let kind = "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
-        let good = format!("client_id={}&scope=https%3A%2F%2Foutlook.office365.com%2F.default", entra::CLIENT_ID);
-        let form =
-            format!("{good}&grant_type=client_credentials&client_assertion_type={kind}&client_assertion={assertion}");
-        let (status, body) = site.post(&form);
-        if status.contains(" 200 ") {
-            200
-        } else {
-            body.split("AADSTS").nth(1).unwrap().split(':').next().unwrap().parse().unwrap()
-        }
-    };
-    let now = clock::now();
-    let claims = json!({
-        "aud": format!("{}/{}/oauth2/v2.0/token", site.entra.url(), entra::TENANT),
-        "iss": entra::CLIENT_ID, "sub": entra::CLIENT_ID, "jti": "1", "nbf": now - 60, "exp": now + 500,
-    });
-    let with = |name: &str, value: Value| {
-        let mut claims = claims.clone();
-        claims["jti"] = json!(format!("for {name} {value}"));
-        claims[name] = value;
-        sign(&header, &claims)
-    };
-    let good = sign(&header, &claims);
-    assert_eq!((answer(&good), answer(&good)), (200, 50_012), "once, and not twice");
-    let (signed, signature) = good.rsplit_once('.').unwrap();
-    assert_eq!(answer(&format!("{signed}.{}", signature.chars().rev().collect::<String>())), 50_012);
-    assert_eq!(answer(&with("aud", json!("https://login.example.com/"))), 700_023);
-    assert_eq!(answer(&with("sub", json!("somebody"))), 700_021);
-    assert_eq!(answer(&with("exp", json!(now + 3600))), 50_012, "too long");
-    assert_eq!(answer(&with("exp", json!(now - 30))), 700_024);
-    assert_eq!(answer(&with("nbf", json!(now + 30))), 700_024);
-    assert_eq!(answer(&with("jti", json!(""))), 50_012);
-    assert_eq!(answer(&with("iss", json!("https://oidc.example.com/"))), 700_211, "nobody is trusted");
-    for bad in [
-        json!({"alg": "none", "typ": "JWT", "x5t": header["x5t"]}),
-        json!({"alg": "PS256", "typ": "JWT", "x5t": header["x5t"]}),
-    ] {
-        assert_eq!(answer(&sign(&bad, &claims)), 50_012, "{bad}");
-    }
-    assert_eq!(answer(&sign(&json!({"alg": "RS256", "typ": "JWT", "x5t": "AAAA"}), &claims)), 700_027);
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// Whoever is killed leaves its folder; the next one has it, emptied, and none beside.

@@ -7,9 +7,7 @@ mod fetch;
 mod folders;
 mod jobs;
 mod mailbox;
-mod refused;
 mod sign_in;
-mod status;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,10 +1,8 @@
 //! The transcripts in `fixtures/` are what they claim to be.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::thread;
 
-use crate::script::{Piece, Player, Script, Turn, crlf_lines, fixtures, literal_announced, serve};
+use crate::script::{Piece, Player, Script, Turn, crlf_lines, fixtures, literal_announced};
 
 /// Fixtures whose literals are not as long as announced, or whose parentheses do not
 /// close, and why.
@@ -55,9 +53,9 @@ fn every_literal_is_as_long_as_announced_unless_it_is_wrong_on_purpose() {
     }
 }
 
-/// The player and the server agree with every transcript about whose turn it is.
+/// The player agrees with every transcript about whose turn it is.
 #[test]
-fn every_fixture_can_be_played_in_memory_and_over_a_socket() {
+fn every_fixture_can_be_played() {
     for (name, script, _) in fixtures() {
         for slice in [1, 8192] {
             let mut player = Player::new(&script, slice);
@@ -69,15 +67,6 @@ fn every_fixture_can_be_played_in_memory_and_over_a_socket() {
                 Err(why) => assert!(why.kind() == ErrorKind::TimedOut && silent, "{name}"),
             }
         }
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (server, _) = listener.accept().unwrap();
-        thread::scope(|scope| {
-            let served = scope.spawn(|| serve(&script, &server));
-            converse(&script, &client).unwrap_or_else(|why| panic!("{name}: {why}"));
-            client.shutdown(Shutdown::Write).unwrap();
-            assert_eq!(served.join().unwrap(), Ok(()), "{name}");
-        });
     }
 }
 

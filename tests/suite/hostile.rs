@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use crate::enemy::{Attack, attack, bytes, check_bounds, endless, start};
 use crate::program::{Call, World, side_by_side};
-use crate::script::{self, Script, Turn, fixtures};
+use crate::script::{Script, Turn, fixtures};
 use crate::support::entra::Behaviour;
-use crate::support::listen;
 
 const CHECK: &[&str] = &["check", "--max-wait", "0"];
 const FOLDERS: &[&str] = &["folders"];
@@ -275,49 +274,6 @@ fn a_folder_without_exists_is_not_an_empty_one() {
     }
 }
 
-/// Every fixture whose dialogue is `check`'s, as far as it goes; where it departs the server hangs up.
-#[test]
-fn every_fixture_ends_the_real_program_in_bounds() {
-    let world = World::new();
-    let expected = [
-        ("015-greeting-preauth", 7),
-        ("016-greeting-bye", 5),
-        ("017-greeting-eof", 5),
-        ("018-greeting-not-imap", 7),
-        ("026-capability-no-xoauth2", 4),
-        ("031-auth-no", 4),
-        ("034-auth-not-connected", 4),
-        ("035-auth-not-connected-bye", 4),
-        ("036-auth-challenge-no", 4),
-        ("037-auth-two-step-no", 4),
-        ("039-auth-bye", 5),
-        ("040-auth-eof", 5),
-        ("041-auth-no-authfailed", 4),
-        ("042-auth-no-basic-blocked", 4),
-        ("043-auth-challenges-without-end", 7),
-        ("062-server-silent", 5),
-        ("306-literal-in-capability", 7),
-    ];
-    let mut met = 0;
-    for (name, script, _) in fixtures() {
-        let identity = world.authority.identity(&["localhost"]);
-        let port = listen::serve(identity, move |mut stream| {
-            let _ = script::serve(&script, &mut stream);
-            let _ = stream.shutdown();
-        });
-        let ended = call(&world, CHECK, port).run();
-        check_bounds(&world, &ended);
-        match expected.iter().find(|(fixture, _)| *fixture == name) {
-            Some((_, code)) => {
-                assert_eq!(ended.code, Some(*code), "{name}: {ended}");
-                met += 1;
-            }
-            None => assert!(matches!(ended.code, Some(0 | 4 | 5 | 7)), "{name}: {ended}"),
-        }
-    }
-    assert_eq!(met, expected.len(), "the list names fixtures that do not exist");
-}
-
 /// What each fixture answers to UID FETCH, given to the real `fetch`.
 #[test]
 fn every_answer_to_fetch_ends_the_real_program_in_bounds() {
@@ -358,13 +314,4 @@ fn answer_to_fetch(script: &Script) -> Option<Vec<u8>> {
         }
         Some(bytes)
     })
-}
-
-#[test]
-fn the_polite_half_of_the_enemy_is_polite() {
-    let world = World::new();
-    let port = start(&world, usize::MAX, "nothing", bytes(""));
-    for arguments in [CHECK, FOLDERS, FETCH] {
-        world.call_with_token(arguments).env("EXOIMAP_PORT", port).run().expect(0);
-    }
 }

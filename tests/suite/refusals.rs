@@ -5,7 +5,7 @@
 use std::io::Write;
 
 use crate::enemy::{bytes, start};
-use crate::program::{Call, World};
+use crate::program::{Call, Ended, World};
 use crate::support::entra::{Behaviour, CLIENT_ID, SECRET};
 use crate::support::exchange::{Exchange, Fault};
 use crate::support::jwt::TokenShape;
@@ -15,7 +15,7 @@ const CHECK: &[&str] = &["check"];
 
 /// One error with its words and one to three hints, or none.
 #[track_caller]
-fn explained(case: &str, call: Call, exit: i32, says: &[&str]) {
+fn explained(case: &str, call: Call, exit: i32, says: &[&str]) -> Ended {
     let ended = call.env("EXOIMAP_MAX_WAIT", "0").run();
     assert_eq!(ended.code, Some(exit), "{case}: {ended}");
     for words in says {
@@ -23,6 +23,7 @@ fn explained(case: &str, call: Call, exit: i32, says: &[&str]) {
     }
     assert!(exit == 0 || ended.one_error().stderr.contains("\nhint: "), "{case}: {ended}");
     assert!(!ended.stderr.contains(SECRET) && !ended.stdout.contains("eyJ"), "{case}: {ended}");
+    ended
 }
 
 #[test]
@@ -76,12 +77,13 @@ fn a_token_that_opens_nothing_is_explained() {
     let check = |change: &dyn Fn(&mut TokenShape), says: &[&str]| {
         let world = World::new();
         change(&mut world.entra.configure().token);
-        explained(says[0], world.call(CHECK), 4, says);
+        explained(says[0], world.call(CHECK), 4, says)
     };
     let lacks = "claims: the token is a user's, and its scp (Mail.Read) lacks IMAP.AccessAsUser.All";
     check(&|shape| user(shape, "Mail.Read"), &[lacks, "client credentials"]);
     check(&|shape| user(shape, "IMAP.AccessAsUser.All"), &[refused, "the token is a user's (it has scp)"]);
-    check(&|shape| shape.lifetime = -60, &[refused, "get a new one", "clock"]);
+    let expired = check(&|shape| shape.lifetime = -60, &[refused, "the token has expired", "get a new one", "clock"]);
+    assert!(expired.stdout.contains(", expired 1 minutes ago"), "{expired}");
 
     let world = World::new();
     let opaque = world.call_with_token(CHECK).env("EXOIMAP_ACCESS_TOKEN", "opaque");

@@ -38,15 +38,6 @@ kill -TERM 0
 wait "$server"
 rm -rf "$folder""#;
 
-/// Whose mailboxes a token opens.
-#[derive(Clone, Copy, Debug)]
-pub enum Tokens {
-    /// The one in its `email` claim: a delegated token.
-    OneMailbox,
-    /// Every mailbox; it needs an `oid` claim and no more: an application's token.
-    AnyMailbox,
-}
-
 /// What a test decides about its server.
 pub struct Setup<'a> {
     /// The server's certificate, and its chain where there is one.
@@ -54,9 +45,6 @@ pub struct Setup<'a> {
     pub key_pem: &'a str,
     /// The HS256 key by which tokens are verified. They carry no `azp` and no `kid`.
     pub token_key: &'a [u8],
-    pub tokens: Tokens,
-    /// Whose tokens are taken, by their `iss`; empty: anybody's.
-    pub issuer: String,
     pub capabilities: &'a str,
 }
 
@@ -64,14 +52,7 @@ impl<'a> Setup<'a> {
     /// As Exchange Online with an application's token. Audience and roles are not looked
     /// at: Dovecot 2.3 can ask for a `scope` claim only, which such a token has not.
     pub fn new(certificate_pem: &'a str, key_pem: &'a str, token_key: &'a [u8]) -> Self {
-        Setup {
-            certificate_pem,
-            key_pem,
-            token_key,
-            tokens: Tokens::AnyMailbox,
-            issuer: String::new(),
-            capabilities: CAPABILITIES,
-        }
+        Setup { certificate_pem, key_pem, token_key, capabilities: CAPABILITIES }
     }
 }
 
@@ -301,23 +282,19 @@ fn write_configuration(folder: &Path, port: u16, account: &Account, setup: &Setu
         .replace("@GROUP@", &account.group)
         .replace("@CAPABILITIES@", setup.capabilities);
     write_private(&folder.join("dovecot.conf"), &configuration);
-    write_private(&folder.join("oauth2.conf"), &token_rules(place, setup));
+    write_private(&folder.join("oauth2.conf"), &token_rules(place));
     write_private(&folder.join("server.pem"), setup.certificate_pem);
     write_private(&folder.join("server.key"), setup.key_pem);
     write_private(&folder.join("keys/default/HS256/default"), &BASE64.encode(setup.token_key));
 }
 
-fn token_rules(place: &str, setup: &Setup<'_>) -> String {
-    let user = match setup.tokens {
-        Tokens::OneMailbox => "username_attribute = email\nusername_format = %Lu\n",
-        // The same word for every user: the token's owner is not compared.
-        Tokens::AnyMailbox => "username_attribute = oid\nusername_format = anyone\n",
-    };
+/// A token opens every mailbox; it needs an `oid` claim and no more.
+fn token_rules(place: &str) -> String {
     format!(
         "introspection_mode = local\n\
          local_validation_key_dict = fs:posix:prefix={place}/keys/\n\
-         active_attribute =\nactive_value =\nissuers = {}\n{user}",
-        setup.issuer
+         active_attribute =\nactive_value =\nissuers =\n\
+         username_attribute = oid\nusername_format = anyone\n"
     )
 }
 

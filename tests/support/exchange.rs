@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
 
 use native_tls::Identity;
 
@@ -51,10 +50,10 @@ struct World {
     principals: Mutex<Option<BTreeMap<String, String>>>,
     faults: fault::Faults,
     ambush: Option<Ambush>,
-    log: Mutex<Vec<LogLine>>,
+    /// The commands that came in after a login, without their tags; literals as their announcement alone.
+    log: Mutex<Vec<String>>,
     connections: AtomicUsize,
     logins: AtomicUsize,
-    started: Instant,
 }
 
 /// Writes what a test made up, for the client's tag; an error ends the connection.
@@ -68,17 +67,6 @@ pub struct Ambush {
     pub attack: Attack,
     /// The most bytes that are sent at a time, each lot a TLS record of its own.
     pub slice: usize,
-}
-
-/// A command that came in after the login.
-#[derive(Clone, Debug)]
-pub struct LogLine {
-    /// Since the server started.
-    pub at: Duration,
-    /// 1 for the first connection.
-    pub connection: usize,
-    /// The command with its tag; literals as their announcement alone.
-    pub line: String,
 }
 
 impl Exchange {
@@ -104,12 +92,11 @@ impl Exchange {
             log: Mutex::default(),
             connections: AtomicUsize::new(0),
             logins: AtomicUsize::new(0),
-            started: Instant::now(),
         });
         let shared = Arc::clone(&world);
         let port = listen::serve(identity, move |stream| {
-            let number = shared.connections.fetch_add(1, Ordering::SeqCst) + 1;
-            session::serve(stream, Arc::clone(&shared), number);
+            shared.connections.fetch_add(1, Ordering::SeqCst);
+            session::serve(stream, Arc::clone(&shared));
         });
         Exchange { port, world }
     }
@@ -178,15 +165,9 @@ impl Exchange {
         self.world.faults.clear();
     }
 
-    /// Every command line since the start, without those of signing in.
-    pub fn log(&self) -> Vec<LogLine> {
-        self.world.log.lock().unwrap().clone()
-    }
-
-    /// The commands of the log without tags and times: `UID FETCH 1:* (UID FLAGS)`.
+    /// The commands since the start, without those of signing in: `UID FETCH 1:* (UID FLAGS)`.
     pub fn commands(&self) -> Vec<String> {
-        let untagged = |entry: &LogLine| Some(entry.line.split_once(' ')?.1.to_string());
-        self.log().iter().filter_map(untagged).collect()
+        self.world.log.lock().unwrap().clone()
     }
 
     pub fn connections(&self) -> usize {

@@ -1,5 +1,4 @@
-//! A transcript (`fixtures/README.md`) as data: parsed, printed again, and played: by a
-//! [`Player`] in memory, by [`serve`] over a real stream.
+//! A transcript (`fixtures/README.md`) as data: parsed, printed again, and played by a [`Player`] in memory.
 //!
 //! A turn holds bytes, not lines, so that printing depends on nothing but the bytes
 //! and their direction: what `--trace` writes of a replay is then the fixture, byte by byte.
@@ -12,10 +11,8 @@ use std::fs;
 use std::path::Path;
 
 mod player;
-mod serve;
 
 pub use player::Player;
-pub use serve::serve;
 
 /// A whole transcript.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -89,59 +89,28 @@ fn memory_does_not_grow_with_a_message() {
 #[test]
 fn scattered_uids_go_in_commands_that_exchange_takes() {
     let rig = Rig::new();
-    let messages = (1..=10_000).map(|uid| (format!("{uid:05}"), message(uid), String::new()));
+    let messages = (1..=4_000).map(|uid| (format!("{uid:05}"), message(uid), String::new()));
     rig.server.deliver_all(USER, "INBOX", messages);
-    let even: Vec<_> = (2..=10_000).step_by(2).map(|uid| uid.to_string()).collect();
+    let even: Vec<_> = (2..=4_000).step_by(2).map(|uid| uid.to_string()).collect();
     rig.server.doveadm(&["expunge", "-u", USER, "mailbox", "INBOX", "uid", &even.join(",")]);
 
     let commands = rig.commands_of_fetch();
     let fetches = commands.iter().filter(|line| line.contains(" BODY.PEEK[])")).count();
-    // Nine tenths of the UIDs have four digits and a comma: some 800 in a line of 4,096 bytes.
-    assert!((6..=8).contains(&fetches), "{fetches} commands for 5,000 messages");
+    // Three quarters of the UIDs have four digits and a comma: some 800 in a line of 4,096 bytes.
+    assert!((2..=4).contains(&fetches), "{fetches} commands for 2,000 messages");
     for line in &commands {
         let bytes = "a99 ".len() + line.len() + 2;
         assert!(bytes <= 4_096, "{bytes} bytes");
     }
     let (validity, delivered) = (uidvalidity(&rig), rig.delivered());
-    assert_eq!(delivered.len(), 5_000);
-    for uid in (1..10_000).step_by(2) {
+    assert_eq!(delivered.len(), 2_000);
+    for uid in (1..4_000).step_by(2) {
         assert_eq!(delivered.get(&format!("{validity}.{uid}.eml")), Some(&message(uid)), "UID {uid}");
     }
 }
 
 fn message(uid: u32) -> Vec<u8> {
     format!("Subject: number {uid}\r\n\r\n").into_bytes()
-}
-
-#[test]
-fn messages_that_go_away_between_runs_do_no_harm() {
-    let rig = Rig::new();
-    for uid in 1..=4 {
-        rig.server.deliver(USER, "INBOX", &format!("m{uid}"), &message(uid), "");
-    }
-    rig.fetch(0);
-    for uid in 5..=7 {
-        rig.server.deliver(USER, "INBOX", &format!("m{uid}"), &message(uid), "");
-    }
-    // One that is delivered, one that never was, and the last, whose number nobody gets again.
-    rig.server.doveadm(&["expunge", "-u", USER, "mailbox", "INBOX", "uid", "2,5,7"]);
-    let validity = uidvalidity(&rig);
-    assert_eq!(rig.fetch(0).stdout, format!("6\tmail/{validity}.6.eml\n"));
-    assert!(rig.delivered()[&format!("{validity}.2.eml")] == message(2));
-
-    rig.server.doveadm(&["expunge", "-u", USER, "mailbox", "INBOX", "all"]);
-    assert_eq!(rig.fetch(0).stdout, "");
-    rig.server.deliver(USER, "INBOX", "m8", &message(8), "");
-    assert_eq!(rig.fetch(0).stdout, format!("8\tmail/{validity}.8.eml\n"));
-}
-
-#[test]
-fn a_folder_is_named_as_people_write_it() {
-    let rig = Rig::new();
-    rig.server.deliver(USER, "INBOX/注文 & \"Größe\"", "one", &message(1), "");
-    let ended = rig.run(&["fetch", "--to", "mail", "--folder", "INBOX/注文 & \"Größe\""]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(rig.delivered().values().eq([&message(1)]));
 }
 
 fn uidvalidity(rig: &Rig) -> String {

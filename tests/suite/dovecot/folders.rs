@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Rig, USER, names_on_server, on_the_wire};
+use super::{Rig, USER, on_the_wire};
 use crate::folders::expect_in;
 
 /// A mailbox with one message in each of these folders.
@@ -38,61 +38,6 @@ fn all_folders_come_in_one_session_under_the_names_that_people_see() {
     let message = paths.filter(|path| path.is_file()).map(|path| fs::read(path).unwrap()).next();
     assert_eq!(message, Some(on_the_wire("Subject: a in 注文/2026/十一月\n\nText.\n".as_bytes())));
     assert!(rig.fetch_with(0, &pattern).stdout.is_empty());
-}
-
-#[test]
-fn a_name_that_no_disk_should_have_stays_below_dir() {
-    let rig = rig(&[
-        "INBOX",
-        "Re: x?",
-        "cur",
-        "mbox.lock",
-        "14.5",
-        "..",
-        ".exoimap",
-        "50%",
-        "..\\..\\x",
-        "end.",
-        "a/../../b",
-        "CON",
-    ]);
-    rig.fetch_with(0, &["--folder", "*"]);
-    expect(
-        &rig,
-        &[
-            ("%2Eexoimap", 1),
-            ("%314.5", 1),
-            ("%43ON", 1),
-            ("%63ur", 1),
-            ("%6Dbox.lock", 1),
-            (".%2E", 1),
-            ("..%5C..%5Cx", 1),
-            ("50%25", 1),
-            ("INBOX", 1),
-            ("Re%3A x%3F", 1),
-            ("a/.%2E/.%2E/b", 1),
-            ("end%2E", 1),
-        ],
-    );
-    assert_eq!(fs::read_dir(&rig.place).unwrap().count(), 2, "mail and ca.pem");
-    assert!(rig.fetch_with(0, &["--folder", "*"]).stdout.is_empty());
-}
-
-#[test]
-fn the_form_of_the_options_decides_the_layout() {
-    let of_one = rig(&["INBOX", "Sent Items", "Deleted Items"]);
-    of_one.fetch_with(0, &["--folder", "\\Sent"]);
-    expect(&of_one, &[("", 1)]);
-    let of_two = rig(&["INBOX", "Sent Items", "Deleted Items"]);
-    of_two.fetch_with(0, &["--folder", "Sent Items", "--folder", "\\Trash"]);
-    expect(&of_two, &[("Deleted Items", 1), ("Sent Items", 1)]);
-    of_two.fetch_with(0, &["--folder", "*", "--not-folder", "\\Trash", "--move-to", "\\Trash"]);
-    expect(&of_two, &[("Deleted Items", 1), ("INBOX", 1), ("Sent Items", 1)]);
-    assert_eq!(names_on_server(&of_two, "Deleted Items").len(), 2, "what came in this run");
-    // A folder that is called like the pattern comes first.
-    let literal = rig(&["INBOX", "Ord*", "Orders"]);
-    literal.fetch_with(0, &["--folder", "Ord*"]);
-    expect(&literal, &[("Ord%2A", 1)]);
 }
 
 #[test]

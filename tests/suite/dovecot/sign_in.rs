@@ -1,10 +1,7 @@
 //! `check`, `token` and `folders`: the way in.
 
-use serde_json::{Value, json};
-
 use super::{Ended, Rig, USER};
 use crate::support::entra;
-use crate::support::jwt;
 
 #[test]
 fn check_walks_the_whole_way() {
@@ -44,18 +41,17 @@ fn check_signs_in_where_the_server_takes_no_initial_response() {
 }
 
 #[test]
-fn token_prints_what_opens_the_mailbox() {
-    let rig = Rig::new();
-    let printed = rig.run(&["token"]);
-    assert_eq!((printed.code, printed.stderr.as_str()), (0, ""));
-    let claims = jwt::verify(&rig.entra.key(), printed.stdout.trim_end()).expect("a token of the endpoint");
-    assert_eq!(claims["roles"], json!(["IMAP.AccessAsApp"]));
-
-    let ended = rig.run_with(&["folders", "--auth", "token"], &[("EXOIMAP_ACCESS_TOKEN", printed.stdout.trim_end())]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert_eq!(rig.entra.requests().len(), 1, "a token at hand is used as it is");
-
-    let shown = rig.run(&["token", "--claims"]);
-    let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
-    assert_eq!((&shown["tid"], &shown["oid"]), (&json!(entra::TENANT), &claims["oid"]));
+fn a_token_with_a_wrong_signature_is_refused() {
+    let rig = Rig::with(|state| state.key = b"not the key that the server has".to_vec(), |_| {});
+    for ended in [rig.run(&["check"]), rig.fetch(4)] {
+        assert_eq!(ended.code, 4, "{}{}", ended.stdout, ended.stderr);
+        let mut lines = ended.stderr.lines().filter(|line| !line.contains(" is new: about to fetch "));
+        let first = lines.next().unwrap_or_default();
+        assert!(first.starts_with("exoimap: authenticate: the server refused"), "{first}");
+        assert!(first.ends_with(": NO [AUTHENTICATIONFAILED] Authentication failed."), "{first}");
+        assert!(lines.next().is_some_and(|hint| hint.starts_with("hint: ")), "{}", ended.stderr);
+        shows_no_credential(&ended);
+    }
+    assert!(rig.delivered().is_empty());
+    assert!(rig.server.log().contains("Incorrect JWT signature"), "{}", rig.server.log());
 }

@@ -98,6 +98,9 @@ fn a_second_run_at_the_same_time_is_told_so() {
     let connections = post.world.exchange.connections();
     post.fetch(&[]).expect(5).one_error().saying(&["another exoimap run is using mail"]);
     assert_eq!(post.world.exchange.connections(), connections);
+    // What is there can be looked at all the same.
+    let status = post.world.call(&["status", "--to", "mail"]).run();
+    assert!(status.stdout.contains("delivered      6\n"), "{status}");
     drop(lock);
     post.fetch(&[]).expect(0);
 }

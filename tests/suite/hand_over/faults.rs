@@ -109,20 +109,6 @@ fn a_uid_behind_the_body_is_one_that_was_asked_for() {
     }
 }
 
-#[test]
-fn a_folder_that_was_renumbered_stops_the_run_in_every_format() {
-    for format in ["eml", "maildir", "mbox"] {
-        let post = Post::new(format);
-        post.fetch(&[]).expect(0);
-        post.world.exchange.deliver(sample::ORDERS, "INBOX", sample::note("of the new numbering"));
-        post.world.exchange.fault(Fault::ChangeUidValidity);
-        let ended = post.fetch(&["--mark-seen"]);
-        ended.expect(4).one_error().saying(&["UIDVALIDITY changed from 14 to 15", "hint: --accept-uidvalidity"]);
-        assert_eq!((post.kept(), post.commands("UID FETCH").len()), (ALL.to_vec(), 1), "{format}");
-        assert_eq!(post.flagged("\\Seen"), [16101], "{format}");
-    }
-}
-
 /// The session breaks, and while it is made again the folder gets new numbers.
 #[test]
 fn a_folder_that_is_renumbered_in_the_middle_of_a_run_stops_it() {
@@ -231,32 +217,6 @@ fn a_wait_that_is_too_long_ends_the_run_at_once_with_what_is_done() {
         let ended = post.call(&[]).env(name, "60s").run();
         ended.expect(5).promptly().one_error().saying(&["Request is throttled", "hint: run again in 300 seconds"]);
         assert!(post.kept().is_empty());
-    }
-}
-
-#[test]
-fn a_wait_is_told_before_it_begins() {
-    let post = Post::with("eml", Fault::ThrottleNo { ms: 1000 });
-    post.fetch(&[]).expect(0).saying(&["exoimap: waiting 1 s before the next try: ", "Request is throttled"]);
-    assert_eq!(post.kept(), ALL);
-}
-
-/// `UID FETCH` that ends in NO at one message: the others come, and that one is named.
-#[test]
-fn a_message_whose_fetch_is_refused_is_left_out() {
-    for format in ["eml", "maildir", "mbox"] {
-        let post = Post::new(format);
-        post.world.exchange.fault_always(Fault::RefuseUid {
-            command: "FETCH",
-            uid: 16105,
-            answer: "NO It cannot be read.",
-        });
-        let ended = post.fetch(&["--give-up-after", "2", "--mark-seen"]);
-        ended.expect(6).saying(&["message 16105: UID FETCH: ", "It cannot be read; the next run tries again"]);
-        assert_eq!(printed(&ended), without(&ALL, &[16105]), "{format}: {ended}");
-        post.fetch(&["--give-up-after", "2"]).expect(6).saying(&["message 16105: ", "given up after 2 tries"]);
-        post.fetch(&[]).expect(0);
-        assert_eq!(post.flagged("\\Seen"), without(&ALL, &[16105]), "{format}");
     }
 }
 

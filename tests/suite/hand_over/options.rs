@@ -31,17 +31,6 @@ fn a_mailbox_of_ten_years_can_begin_today() {
 }
 
 #[test]
-fn a_limit_takes_the_oldest_and_goes_on_from_there() {
-    for format in ["eml", "maildir", "mbox"] {
-        let post = Post::new(format);
-        for two in ALL.chunks(2) {
-            assert_eq!(printed(post.fetch(&["--limit", "2"]).expect(0)), two, "{format}");
-        }
-        post.fetch(&["--limit", "2"]).expect(0).saying(&["nothing new"]);
-    }
-}
-
-#[test]
 fn a_selection_leaves_gaps_that_a_later_run_fills() {
     let post = Post::new("eml");
     assert_eq!(printed(post.fetch(&["--subject", "order"]).expect(0)), [16101, 16111]);

@@ -40,24 +40,13 @@ fn mail_that_is_there_ends_it_at_once() {
 fn mail_that_comes_ends_it() {
     let world = World::new();
     let ended = while_it_waits(&world, &["--for", "50s"], "IDLE");
-    assert_eq!(first(&ended), [1]);
-    assert!(ended.took < Duration::from_secs(20), "{ended}");
+    assert_eq!(first(ended.promptly()), [1]);
 }
 
 #[test]
 fn nothing_within_the_time_is_exit_3() {
-    let world = World::new();
-    for fault in [
-        None,
-        Some(Fault::SilentIdle),
-        Some(Fault::NoIdle),
-        Some(Fault::Refuse { command: "IDLE", answer: "BAD Command Error. 10" }),
-    ] {
-        fault.into_iter().for_each(|fault| world.exchange.fault(fault));
-        let ended = call(&world, &["wait", "--for", "1s"]).env("EXOIMAP_MAILBOX", SALES).run();
-        assert_eq!(ended.expect(3).saying(&["nothing came to INBOX"]).stdout, "");
-        ended.promptly();
-    }
+    let ended = call(&World::new(), &["wait", "--for", "1s"]).env("EXOIMAP_MAILBOX", SALES).run();
+    assert_eq!(ended.expect(3).promptly().saying(&["nothing came to INBOX"]).stdout, "");
 }
 
 #[test]
@@ -71,7 +60,8 @@ fn a_silent_server_is_asked_once_more_at_the_end() {
 fn mail_that_is_told_before_the_plus_counts() {
     let world = with(Fault::EarlyExists);
     // Between the search and IDLE.
-    assert_eq!(first(&while_it_waits(&world, &["--for", "50s"], "EXAMINE")), [1]);
+    let ended = while_it_waits(&world, &["--for", "50s"], "EXAMINE");
+    assert_eq!(first(ended.promptly()), [1]);
 }
 
 #[test]

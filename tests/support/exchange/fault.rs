@@ -18,8 +18,6 @@ pub enum Fault {
     NoUnselect,
     /// CAPABILITY without MOVE, and the command is unknown.
     NoMove,
-    /// CAPABILITY without IDLE, and the command is unknown.
-    NoIdle,
     /// CAPABILITY without AUTH=XOAUTH2.
     NoXoauth2,
 

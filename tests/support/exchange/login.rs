@@ -24,7 +24,6 @@ pub(super) struct Offer {
     pub(super) sasl_ir: bool,
     pub(super) unselect: bool,
     pub(super) mov: bool,
-    pub(super) idle: bool,
     pub(super) xoauth2: bool,
 }
 
@@ -34,7 +33,6 @@ impl Offer {
             sasl_ir: !world.faults.happens(&Fault::NoSaslIr),
             unselect: !world.faults.happens(&Fault::NoUnselect),
             mov: !world.faults.happens(&Fault::NoMove),
-            idle: !world.faults.happens(&Fault::NoIdle),
             xoauth2: !world.faults.happens(&Fault::NoXoauth2),
         }
     }
@@ -52,9 +50,7 @@ impl Session {
         if self.login.is_some() {
             offered.extend(["CLIENTACCESSRULES", "CLIENTNETWORKPRESENCELOCATION", "BACKENDAUTHENTICATE"]);
         }
-        offered.push("CHILDREN");
-        offered.extend(self.offer.idle.then_some("IDLE"));
-        offered.extend(["NAMESPACE", "LITERAL+"]);
+        offered.extend(["CHILDREN", "IDLE", "NAMESPACE", "LITERAL+"]);
         self.wire.line(&format!("* CAPABILITY {}", offered.join(" ")))?;
         Ok("OK CAPABILITY completed.".into())
     }

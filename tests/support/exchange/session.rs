@@ -12,11 +12,11 @@ use native_tls::TlsStream;
 
 use super::super::clock;
 use super::super::mailboxes::{Folder, MailboxState};
+use super::World;
 use super::arguments::{self, Argument};
 use super::fault::Fault;
 use super::login::{Login, Offer};
 use super::wire::Wire;
-use super::{LogLine, World};
 
 pub(super) const ARGUMENT_ERROR: &str = "BAD Command Argument Error. 12";
 const INVALID_STATE: &str = "BAD Command received in Invalid state.";
@@ -32,7 +32,6 @@ pub(super) struct Session {
     pub(super) selected: Option<Selected>,
     /// Bodies that went over this connection.
     pub(super) bodies: usize,
-    number: usize,
     pub(super) login: Option<Login>,
     pub(super) offer: Offer,
     bad_answers: usize,
@@ -78,12 +77,11 @@ pub(super) fn wanted<T>(value: Option<T>) -> Result<T, Stop> {
     value.ok_or_else(|| Stop::Refused(ARGUMENT_ERROR.into()))
 }
 
-pub(super) fn serve(stream: TlsStream<TcpStream>, world: Arc<World>, number: usize) {
+pub(super) fn serve(stream: TlsStream<TcpStream>, world: Arc<World>) {
     let mut session = Session {
         wire: Wire::new(stream, world.ambush.as_ref().map_or(usize::MAX, |ambush| ambush.slice)),
         selected: None,
         bodies: 0,
-        number,
         login: None,
         offer: Offer::of(&world),
         bad_answers: 0,
@@ -200,11 +198,9 @@ impl Session {
     }
 
     fn record(&self, line: &str) {
-        self.world.log.lock().unwrap().push(LogLine {
-            at: self.world.started.elapsed(),
-            connection: self.number,
-            line: line.into(),
-        });
+        if let Some((_, command)) = line.split_once(' ') {
+            self.world.log.lock().unwrap().push(command.to_owned());
+        }
     }
 
     fn answer(&mut self, tag: &str, raw: &[u8], length: usize) -> Answer {
@@ -244,7 +240,7 @@ impl Session {
         }
         let answer = match command.name.as_str() {
             "NOOP" | "CHECK" => Ok(format!("OK {} completed.", command.name)),
-            "IDLE" if self.offer.idle => self.idle(),
+            "IDLE" => self.idle(),
             "UNSELECT" if self.offer.unselect => self.unselect(),
             "MOVE" if !self.offer.mov => refuse("BAD Command Error. 12"),
             "NAMESPACE" | "LIST" | "LSUB" | "STATUS" | "SELECT" | "EXAMINE" | "CREATE" | "CLOSE" | "SUBSCRIBE"
