@@ -1,6 +1,7 @@
 //! The token endpoint's refusals, by AADSTS number, and what stands in its place.
 
 use super::{Row, Seen, row};
+use crate::entra::{OUT_OF_TIME, PASSING};
 use crate::error::{Cause, Kind, Phase};
 
 pub(super) static ROWS: &[Row] = &[
@@ -38,12 +39,12 @@ pub(super) static ROWS: &[Row] = &[
     ),
     row(
         "AADSTS700024: Client assertion is not within its valid time range",
-        |seen| seen.code(&ASSERTION_TIMES) && seen.cause(Cause::Clock),
+        |seen| seen.code(&OUT_OF_TIME) && seen.cause(Cause::Clock),
         "set this machine's clock (NTP) and run again",
     ),
     row(
         "AADSTS700024: Client assertion is not within its valid time range",
-        |seen| seen.code(&ASSERTION_TIMES) && !seen.cause(Cause::Clock),
+        |seen| seen.code(&OUT_OF_TIME) && !seen.cause(Cause::Clock),
         "perhaps this machine's clock is wrong, or a token from elsewhere has expired: get a new one",
     ),
     row(
@@ -144,7 +145,7 @@ pub(super) static ROWS: &[Row] = &[
         "AADSTS90033: A transient error has occurred. Please try again",
         |seen| {
             let is_temporary = seen.error.entra().is_some_and(|reply| reply.error == "temporarily_unavailable");
-            seen.phase(Phase::Token) && (is_temporary || seen.code(&[90055, 50033, 90006, 90012, 90024, 90033, 90090]))
+            seen.phase(Phase::Token) && (is_temporary || seen.code(&PASSING)) && !seen.code(&[50196])
         },
         "a temporary failure of Entra: run again in a few minutes; nothing here needs to change",
     ),
@@ -180,8 +181,6 @@ pub(super) static ROWS: &[Row] = &[
         "perhaps a proxy cut or replaced the answer: run again, then by another way out (--proxy)",
     ),
 ];
-
-const ASSERTION_TIMES: [u64; 3] = [700024, 500133, 50013];
 
 /// A refusal with a number that is not in the table.
 pub(super) static LAST: &[Row] = &[

@@ -47,7 +47,6 @@ pub(crate) struct SetupStep {
 
 /// A step before it is filled in. A command with `{mailbox}` stands once for each; an empty one is left out.
 pub(crate) struct Template {
-    /// What is done.
     pub(crate) title: &'static str,
     /// The role that an administrator needs for it; empty for none.
     pub(crate) role: &'static str,
@@ -190,7 +189,6 @@ impl Setup {
         Ok(self)
     }
 
-    /// The application's id.
     pub(crate) fn with_client_id(mut self, id: &str) -> Result<Setup> {
         if !is_guid(id) {
             return Err(Error::usage("the client ID is not a GUID"));

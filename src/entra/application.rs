@@ -25,7 +25,7 @@ use crate::text::{shorten, shown};
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// AADSTS numbers of an assertion out of its time.
-const OUT_OF_TIME: [u64; 3] = [700024, 500133, 50013];
+pub(crate) const OUT_OF_TIME: [u64; 3] = [700024, 500133, 50013];
 
 /// Bytes of a file with a federated token at most; a token has some thousand.
 const MOST_FEDERATED: u64 = 64 * 1024;

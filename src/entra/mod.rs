@@ -17,6 +17,7 @@ mod managed_identity;
 pub(crate) mod request;
 mod token;
 
+pub(crate) use application::OUT_OF_TIME;
 pub use application::{Application, Credential};
 #[cfg(feature = "certificate")]
 pub(crate) use cache::{TokenCache, TokenSource};
@@ -26,5 +27,6 @@ pub use cloud::Cloud;
 pub(crate) use cloud::{disagreement, is_guid, is_tenant};
 pub(crate) use device_code::{DeviceCode, Granted};
 pub use managed_identity::ManagedIdentity;
+pub(crate) use request::PASSING;
 pub use token::AccessToken;
 pub(crate) use token::{Claims, EARLY};

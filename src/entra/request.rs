@@ -36,7 +36,7 @@ const LONGEST: u64 = 3600;
 const SKEW: i64 = 60;
 
 /// AADSTS numbers that mean trouble on Entra's side, or too many requests.
-const PASSING: [u64; 8] = [90055, 50033, 90006, 90012, 90024, 90033, 90090, 50196];
+pub(crate) const PASSING: [u64; 8] = [90055, 50033, 90006, 90012, 90024, 90033, 90090, 50196];
 
 /// How much of a description or of a body that is not JSON is shown, in bytes.
 const SHOWN: usize = 600;
@@ -140,7 +140,7 @@ fn wait_of(value: &str, date: Option<i64>) -> Option<Duration> {
 fn unanswered(url: &str, e: ureq::Error) -> Error {
     let lost = |e| {
         let (host, port) = peer(url);
-        net::lost(Phase::Token, e).with_peer(host, port)
+        net::lost(Phase::Token, e).with_peer(&host, port)
     };
     match e {
         ureq::Error::Other(cause) => match cause.downcast::<Error>() {
@@ -158,14 +158,10 @@ fn unanswered(url: &str, e: ureq::Error) -> Error {
 }
 
 /// Host and port of a URL that we put together.
-fn peer(url: &str) -> (&str, u16) {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
-    let host = rest.split('/').next().unwrap_or(rest);
-    let port = if scheme == "https" { 443 } else { 80 };
-    match host.rsplit_once(':') {
-        Some((host, digits)) if !digits.ends_with(']') => (host, digits.parse().unwrap_or(port)),
-        _ => (host, port),
-    }
+fn peer(url: &str) -> (String, u16) {
+    let uri: Uri = url.parse().unwrap_or_default();
+    let port = if uri.scheme_str() == Some("http") { 80 } else { 443 };
+    (uri.host().unwrap_or(url).to_owned(), uri.port_u16().unwrap_or(port))
 }
 
 /// An answer that holds no token, as an error.
@@ -348,9 +344,9 @@ mod tests {
 
     #[test]
     fn the_peer_of_a_url() {
-        assert_eq!(peer("https://login.example.com/x"), ("login.example.com", 443));
-        assert_eq!(peer("https://localhost:8443/x"), ("localhost", 8443));
-        assert_eq!(peer("http://[::1]/x"), ("[::1]", 80));
+        assert_eq!(peer("https://login.example.com/x"), ("login.example.com".to_owned(), 443));
+        assert_eq!(peer("https://localhost:8443/x"), ("localhost".to_owned(), 8443));
+        assert_eq!(peer("http://[::1]/x"), ("[::1]".to_owned(), 80));
     }
 
     const EXPIRED: &str = r#"{"error":"invalid_client","error_description":"AADSTS7000222: The provided client secret keys for app '***' are expired. Trace ID: bb15b8d5 Correlation ID: 207b7466 Timestamp: 2026-09-04 01:51:03Z","error_codes":[7000222],"timestamp":"2026-09-04 01:51:03Z","trace_id":"bb15b8d5","correlation_id":"207b7466"}"#;

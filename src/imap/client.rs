@@ -44,7 +44,6 @@ impl Capabilities {
         self.0.iter().any(|word| word.eq_ignore_ascii_case(name))
     }
 
-    /// The words, as the server listed them.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
@@ -69,7 +68,6 @@ impl<S: Read + Write> Client<S> {
         Ok(Client { connection, greeting })
     }
 
-    /// The greeting.
     pub(crate) fn greeting(&self) -> &Status {
         &self.greeting
     }
@@ -110,7 +108,7 @@ impl<S: Read + Write> Client<S> {
             return Err(self.connection.refused(&command, &message, &status));
         }
         let capabilities = told(&status).unwrap_or_else(|| offered.clone());
-        self.connection.set_literal_plus(capabilities.has("LITERAL+"));
+        self.connection.literal_plus = capabilities.has("LITERAL+");
         Ok(Session { connection: self.connection, authenticated: status, capabilities })
     }
 }
@@ -156,18 +154,18 @@ impl<S: Read + Write> Session<S> {
 
     /// The stream, to set its time limits.
     pub(crate) fn stream_mut(&mut self) -> &mut S {
-        self.connection.stream_mut()
+        self.connection.reader.get_mut()
     }
 
     /// The stream, and what was read from it that no command has taken yet: for somebody else to go on.
     pub(crate) fn into_parts(self) -> (S, Vec<u8>) {
-        self.connection.into_parts()
+        self.connection.reader.into_parts()
     }
 
     /// CAPABILITY, after the sign-in: a server may offer more now.
     pub(crate) fn capability(&mut self) -> Result<&Capabilities> {
         self.capabilities = capability(&mut self.connection)?;
-        self.connection.set_literal_plus(self.capabilities.has("LITERAL+"));
+        self.connection.literal_plus = self.capabilities.has("LITERAL+");
         Ok(&self.capabilities)
     }
 

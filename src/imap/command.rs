@@ -37,12 +37,10 @@ impl Command {
         Command { name, phase, pieces: vec![Piece::Text(name.as_bytes().to_vec())], allowance: 0 }
     }
 
-    /// The command's name.
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
-    /// What the command is a part of.
     pub(crate) fn phase(&self) -> Phase {
         self.phase
     }
@@ -93,7 +91,6 @@ impl Command {
         self
     }
 
-    /// Adds a space and a secret.
     #[must_use]
     pub(crate) fn secret(mut self, secret: Secret) -> Command {
         self.text(b" ");

@@ -98,12 +98,12 @@ pub(super) fn ignore(_: Untagged) -> Result<()> {
     Ok(())
 }
 
-/// A connection to an IMAP server.
 pub(super) struct Connection<S> {
-    reader: Reader<S>,
+    pub(super) reader: Reader<S>,
     pub(super) listener: Listener,
     next_tag: u32,
-    literal_plus: bool,
+    /// Literals go without waiting: only if the server offers LITERAL+ (RFC 7888).
+    pub(super) literal_plus: bool,
     closed: Option<String>,
     alerts: Vec<String>,
 }
@@ -115,22 +115,6 @@ impl<S: Read + Write> Connection<S> {
         Connection { reader, listener, next_tag: 1, literal_plus: false, closed: None, alerts: Vec::new() }
     }
 
-    /// Whether literals go without waiting: only where the server offers LITERAL+ (RFC 7888).
-    pub(super) fn set_literal_plus(&mut self, offered: bool) {
-        self.literal_plus = offered;
-    }
-
-    /// The stream, to set its time limits.
-    pub(super) fn stream_mut(&mut self) -> &mut S {
-        self.reader.get_mut()
-    }
-
-    /// The stream, and what was read from it that no command has taken yet.
-    pub(crate) fn into_parts(self) -> (S, Vec<u8>) {
-        self.reader.into_parts()
-    }
-
-    /// The server's first response.
     pub(super) fn greeting(&mut self) -> Result<Status> {
         let greeting = self.read(Phase::Greeting, &mut ignore, &mut BUDGET.clone());
         let outcome = greeting.and_then(|response| match response {
@@ -285,11 +269,6 @@ impl<S: Read + Write> Connection<S> {
             transcript.flush();
         }
     }
-
-    /// The limits that the connection was made with.
-    pub(super) fn limits(&self) -> Limits {
-        self.reader.limits()
-    }
 }
 
 impl<S: Read + Write + Readiness> Connection<S> {
@@ -317,7 +296,6 @@ impl<S: Read + Write + Readiness> Connection<S> {
     }
 }
 
-/// A command in flight.
 struct Exchange<'a, S> {
     connection: &'a mut Connection<S>,
     tag: String,

@@ -60,7 +60,6 @@ impl MailboxName {
         }
     }
 
-    /// The bytes on the wire.
     pub(crate) fn wire(&self) -> &[u8] {
         &self.wire
     }

@@ -177,7 +177,7 @@ fn converse_all(script: &Script, slice: usize) -> Result<()> {
     let mut client = Client { turns: &turns, elided: &elided(script) };
     while let Some((tag, command, plus)) = command(&turns) {
         connection.next_tag = tag;
-        connection.set_literal_plus(plus);
+        connection.literal_plus = plus;
         connection.run(&command, &mut client)?;
     }
     Ok(())

@@ -206,7 +206,7 @@ impl<S: Read + Write> Selected<'_, S> {
     fn search_once(&mut self, keys: &str) -> Result<Answer> {
         let mut found = UidSet::new();
         let mut trouble = None;
-        let most = self.session.connection.limits().response as u64 * 2;
+        let most = self.session.connection.reader.limits().response as u64 * 2;
         let command = Command::new("UID SEARCH", Phase::Command).raw(keys)?.allowing(most);
         self.run(&command, |data| {
             match data {

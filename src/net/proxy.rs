@@ -93,12 +93,10 @@ impl Proxy {
         self
     }
 
-    /// The proxy's own host.
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
-    /// Its port.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
