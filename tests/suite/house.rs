@@ -70,7 +70,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("advice", 1310),
     ("exchange", 1690),
     ("entra", 1890),
-    ("imap", 3780),
+    ("imap", 3760),
     ("mime", 1700),
     ("net", 1350),
     ("ground", 1580),
