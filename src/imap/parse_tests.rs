@@ -169,6 +169,13 @@ fn nesting_without_end_neither_overflows_nor_hangs() {
     refused(&format!("* 1 FETCH (BODYSTRUCTURE {}", "(".repeat(400_000)));
     let flags = format!("* LIST ({}) NIL a", "a ".repeat(10_001));
     assert_eq!(refused(&flags), "a list of at most 10,000 items");
+    for head in ["NAMESPACE ", "LIST ", "LIST (", "STATUS a ", "1 FETCH ", "1 FETCH (UID 1 ENVELOPE ", "1 FETCH (X "] {
+        for (open, close) in [(400_000, 0), (400_000, 400_000), (0, 400_000)] {
+            let nested = format!("* {head}{}{}", "(".repeat(open), ")".repeat(close));
+            // Skipped as data that nobody asked for, or refused.
+            drop(response(&Frame::of(nested.as_bytes())));
+        }
+    }
 }
 
 #[test]

@@ -93,13 +93,3 @@ fn the_time_of_the_run_ends_the_wait_for_a_credential() {
     ];
     side_by_side(calls, over);
 }
-
-/// The variable, and what it names, are ours alone.
-#[test]
-fn a_program_for_messages_does_not_know_the_command() {
-    let world = World::new();
-    let command = format!("echo '{SECRET}'");
-    let script = "test -z \"$EXOIMAP_CLIENT_SECRET_COMMAND$EXOIMAP_PROXY\"";
-    let fetch = world.call(&["fetch", "--to", "mail", "--", "sh", "-c", script]).without("AZURE_CLIENT_SECRET");
-    fetch.env("EXOIMAP_CLIENT_SECRET_COMMAND", command).run().expect(0);
-}

@@ -155,18 +155,6 @@ fn an_address_in_another_form_is_refused_with_the_right_one() {
 }
 
 #[test]
-fn days_may_be_named_by_their_age() {
-    let world = World::new();
-    let all = world.run(&["search", "--since", "2000-01-01"]);
-    for since in ["5000d", "500w"] {
-        assert_eq!(world.run(&["search", "--since", since]).expect(0).stdout, all.stdout, "{since}");
-    }
-    assert_eq!(world.run(&["search", "--before", "5000d"]).expect(0).stdout, "");
-    world.run(&["search", "--since", "yesterday", "--before", "today"]).expect(0);
-    world.run(&["search", "--since", "today", "--before", "yesterday"]).expect(2).one_error();
-}
-
-#[test]
 fn the_help_of_a_command_names_credentials_and_exit_codes_and_fits_the_terminal() {
     let world = World::new();
     for columns in [80, 100, 132] {

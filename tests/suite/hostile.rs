@@ -17,11 +17,6 @@ const SEARCH: &[&str] = &["search", "--json"];
 const COPY: &[&str] = &["copy", "--to", "Done", "--uid", "1:*"];
 const APPEND: &[&str] = &["append", "note.eml"];
 
-/// `text` so many times.
-fn times(count: usize, text: &str) -> String {
-    text.repeat(count)
-}
-
 #[test]
 fn what_never_ends_is_cut_off() {
     let world = World::new();
@@ -94,27 +89,6 @@ fn literals_without_measure_are_refused_before_they_are_taken() {
     for number in ["18446744073709551616", "99999999999999999999999999"] {
         let text = format!("* 1 FETCH (UID 16101 BODY[] {{{number}}}\r\n");
         attack(&world, FETCH, "UID FETCH", bytes(text)).expect(7);
-    }
-}
-
-#[test]
-fn nesting_without_end_exhausts_nothing() {
-    let world = World::new();
-    let deep = |open: usize, close: usize| format!("{}{}", times(open, "("), times(close, ")"));
-    for (arguments, command, head) in [
-        (CHECK, "NAMESPACE", "* NAMESPACE "),
-        (FOLDERS, "LIST", "* LIST "),
-        (FETCH, "UID FETCH", "* 1 FETCH (UID 16101 BODYSTRUCTURE "),
-        (FETCH, "UID FETCH", "* 1 FETCH (UID 16101 ENVELOPE "),
-        (FETCH, "UID FETCH", "* 1 FETCH (UID 16101 X-UNKNOWN "),
-        (FETCH, "UID FETCH", "* 1 FETCH "),
-    ] {
-        for nested in [deep(200_000, 0), deep(200_000, 200_000), deep(0, 200_000)] {
-            let text = format!("{head}{nested}\r\n{{tag}} OK done\r\n");
-            let ended = attack(&world, arguments, command, bytes(text));
-            // Skipped as data that nobody asked for, or refused; a fetch that lacks its messages is 6.
-            assert!(matches!(ended.code, Some(0 | 6 | 7)), "{ended}");
-        }
     }
 }
 

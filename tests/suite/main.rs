@@ -29,7 +29,6 @@ mod proxy;
 mod readme;
 mod refusals;
 mod secrets;
-mod selection;
 mod setup;
 mod sign_in;
 mod status;

@@ -190,22 +190,6 @@ mod tests {
     }
 
     #[test]
-    fn a_dialogue_is_played_to_its_end_in_slices_of_any_size() {
-        for slice in [1, 2, 3, 7, 64] {
-            let mut player = player(DIALOGUE, slice);
-            assert_eq!(read_line(&mut player), "* OK\r\n");
-            player.write_all(b"a1 A abc\r\n").unwrap();
-            assert_eq!(read_line(&mut player), "+ \r\n");
-            player.write_all(b"\r\n").unwrap();
-            let mut rest = String::new();
-            player.read_to_string(&mut rest).unwrap();
-            assert_eq!(rest, "* {4}\r\nxxxx)\r\n");
-            assert!(player.finished());
-            assert_eq!(player.written(), b"a1 A abc\r\n\r\n");
-        }
-    }
-
-    #[test]
     fn a_read_that_would_wait_times_out() {
         let mut player = player(DIALOGUE, 64);
         read_line(&mut player);

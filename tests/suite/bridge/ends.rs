@@ -15,7 +15,7 @@ use crate::support::exchange::Fault;
 use crate::support::listen::CLOSED;
 use crate::support::sample::ORDERS;
 
-const LARGE: usize = 150 << 20;
+const LARGE: usize = 60 << 20;
 
 /// What the kernel says of a process: `VmHWM` in KB, `Threads`.
 pub(super) fn status(child: &Child, name: &str) -> u64 {

@@ -53,22 +53,6 @@ fn every_refusal_has_the_answer_that_programs_understand() {
     assert_eq!(world.exchange.connections(), connections);
 }
 
-#[test]
-fn what_entra_refuses_is_said_with_its_code_and_without_ids() {
-    let world = World::new();
-    // The token of the start is over before anybody signs in.
-    world.entra.configure().token.lifetime = 1;
-    let (relay, passwords) = before_exchange(&world, &[ORDERS]);
-    world.entra.behave(Behaviour::Refuses(7_000_222));
-    let mut client = relay.connect();
-    let answer = client.ask(&format!("a LOGIN {ORDERS} {}", passwords[0]));
-    assert_eq!(
-        answer,
-        "a NO [CONTACTADMIN] exoimap: Entra refused the application: AADSTS7000222, the secret has expired"
-    );
-    assert_eq!(client.ask("b NOOP"), "b OK done");
-}
-
 /// What the four programs make of one refusal: the exit codes of fetchmail and curl, and the words that all but curl show.
 struct Seen {
     fetchmail: i32,

@@ -232,22 +232,13 @@ pub(super) fn before_exchange(world: &World, names: &[&str]) -> (Relay, Vec<Stri
 }
 
 #[test]
-fn clients_that_do_not_speak_imap_are_hung_up_on_and_named() {
+fn a_client_that_does_not_speak_imap_is_hung_up_on_and_named() {
     let world = World::new();
     let (relay, _) = before_exchange(&world, &[ORDERS]);
-    let hello: &[u8] = b"\x16\x03\x01\x00\xf4\x01\x00";
-    for (sent, says) in [(hello, "set it to no encryption"), (b"GET / HTTP/1.1\r\n\r\n", "a client speaks HTTP")] {
-        let mut client = relay.connect();
-        client.0.get_mut().write_all(sent).unwrap();
-        assert!(client.is_closed());
-        relay.says(says);
-        // One line a second is enough for such clients.
-        thread::sleep(Duration::from_millis(1_050));
-    }
     let mut client = relay.connect();
-    let _ = client.0.get_mut().write_all(&vec![b'x'; 30 << 20]);
-    while client.line().starts_with("* BYE") {}
+    client.0.get_mut().write_all(b"\x16\x03\x01\x00\xf4\x01\x00").unwrap();
     assert!(client.is_closed());
+    relay.says("set it to no encryption");
     assert_eq!(world.exchange.connections(), 0);
 }
 

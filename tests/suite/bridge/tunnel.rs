@@ -8,9 +8,9 @@ use super::{Kept, LONG, fill, mbsync, messages, run, shown};
 use crate::dovecot::Rig;
 
 #[test]
-fn mbsync_pulls_2000_messages_through_the_tunnel() {
+fn mbsync_pulls_every_message_through_the_tunnel() {
     let rig = Rig::new();
-    let wanted = fill(&rig, 2_000);
+    let wanted = fill(&rig, 500);
     let command = rig.command(&[]);
     let settings = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
     let one_at_a_time = in_tunnel("mbsync (", &rig.place, settings);
@@ -18,7 +18,7 @@ fn mbsync_pulls_2000_messages_through_the_tunnel() {
         let ended = run(mbsync(&rig.place, account), LONG);
         assert!(ended.status.success(), "{}", shown(&ended));
         let pulled = messages(&rig.place.join("sync/INBOX"));
-        assert_eq!(pulled.len(), 2_000);
+        assert_eq!(pulled.len(), 500);
         assert!(pulled == wanted, "not the bytes that were put there");
         std::fs::remove_dir_all(rig.place.join("sync")).unwrap();
     }

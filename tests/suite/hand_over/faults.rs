@@ -123,21 +123,6 @@ fn a_folder_that_is_renumbered_in_the_middle_of_a_run_stops_it() {
     }
 }
 
-/// A message during which every session breaks does not keep the others from coming.
-#[test]
-fn a_message_that_breaks_every_session_is_left_out() {
-    for format in ["eml", "maildir", "mbox"] {
-        let post = Post::new(format);
-        post.world.exchange.fault_always(Fault::DropInLiteral { uid: 16105 });
-        let ended = post.fetch(&["--mark-seen"]);
-        ended.expect(6).saying(&["message 16105: the connection broke at it: "]);
-        assert_eq!(post.kept(), without(&ALL, &[16105]), "{format}: {ended}");
-        assert_eq!(post.flagged("\\Seen"), without(&ALL, &[16105]), "{format}");
-        post.world.exchange.clear_faults();
-        assert_eq!(printed(post.fetch(&["--mark-seen"]).expect(0)), [16105], "{format}");
-    }
-}
-
 /// The same where it breaks before the message begins, whichever of them it is.
 #[test]
 fn a_message_at_which_every_session_ends_is_left_out_and_given_up() {

@@ -65,19 +65,11 @@ fn what_exchange_would_choke_on_is_refused_before_anything_is_sent() {
     let world = World::new();
     let good = world.folder.file("good.eml", sample::note("good"));
     let long = [b"Subject: x\r\n\r\n".to_vec(), vec![b'x'; 9_001], b"\r\na9 DELETE INBOX\r\n".to_vec()].concat();
-    for (bytes, words) in [
-        (&long[..], "bad.eml: line 3: it has more than 9000 bytes"),
-        (b"Subject: x\r\n\r\na\rb\r\n", "bad.eml: line 3: it has a CR without an LF"),
-        (b"Subject: x\r\n\r\na\nb\r\n", "bad.eml: line 3: it ends in LF alone"),
-        (b"Subject: x\r\n\0\r\n", "bad.eml: line 2: it has a NUL"),
-        (b"", "bad.eml: it is empty"),
-        (b"From a Mon Nov  2\nSubject: x\n\ny\n", "bad.eml: line 1: it begins with \"From \""),
-    ] {
-        let bad = world.folder.file("bad.eml", bytes);
-        call(&world, &["append", &good, &bad]).run().expect(2).one_error().saying(&[words]);
-        let ended = call(&world, &["append", "-"]).stdin(bytes).run();
-        ended.expect(2).one_error().saying(&[&words.replace("bad.eml", "stdin")]);
-    }
+    let bad = world.folder.file("bad.eml", &long);
+    let words = "line 3: it has more than 9000 bytes";
+    call(&world, &["append", &good, &bad]).run().expect(2).one_error().saying(&[&format!("bad.eml: {words}")]);
+    let ended = call(&world, &["append", "-"]).stdin(long).run();
+    ended.expect(2).one_error().saying(&[&format!("stdin: {words}")]);
     call(&world, &["append", &good, "no-such.eml"]).run().expect(1).one_error().saying(&["opening no-such.eml"]);
     call(&world, &["append", "-", "-"]).run().expect(2).one_error().saying(&["named twice"]);
     for bad in [&["--flags", "\\Seen"][..], &["--flags", "seen) {3}"], &["--date", "yesterday"]] {

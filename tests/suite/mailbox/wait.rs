@@ -64,19 +64,6 @@ fn mail_that_is_told_before_the_plus_counts() {
     assert_eq!(first(ended.promptly()), [1]);
 }
 
-#[test]
-fn a_broken_session_is_no_end() {
-    for fault in [
-        Fault::DropAt { command: "IDLE", done: false },
-        Fault::DropAt { command: "EXAMINE", done: true },
-        Fault::Refuse { command: "IDLE", answer: "BAD Request is throttled. Suggested Backoff Time: 50 milliseconds" },
-    ] {
-        let world = with(fault);
-        let ended = while_it_waits(&world, &["--for", "50s"], "IDLE");
-        assert_eq!(first(&ended), [1], "{ended}");
-    }
-}
-
 /// Mail of every second keeps coming while `wait --to && fetch --to` turns round: it is all there, and each
 /// turn had something to do.
 #[test]
