@@ -12,12 +12,12 @@ fn first(ended: &Ended) -> Vec<u32> {
     ended.expect(0).stdout.lines().map(|line| line.parse().unwrap()).collect()
 }
 
-/// Waits in an empty mailbox; delivers a message once the server has seen `after`.
-fn while_it_waits(world: &World, arguments: &[&str], after: &str) -> Ended {
+/// Waits in an empty mailbox; delivers a message once the server has seen IDLE.
+fn while_it_waits(world: &World, arguments: &[&str]) -> Ended {
     thread::scope(|scope| {
         scope.spawn(|| {
             let end = Instant::now() + Duration::from_secs(30);
-            while commands(world, after) == 0 && Instant::now() < end {
+            while commands(world, "IDLE") == 0 && Instant::now() < end {
                 thread::sleep(Duration::from_millis(1));
             }
             world.exchange.deliver(SALES, "INBOX", sample::note("new"));
@@ -39,7 +39,7 @@ fn mail_that_is_there_ends_it_at_once() {
 #[test]
 fn mail_that_comes_ends_it() {
     let world = World::new();
-    let ended = while_it_waits(&world, &["--for", "50s"], "IDLE");
+    let ended = while_it_waits(&world, &["--for", "50s"]);
     assert_eq!(first(ended.promptly()), [1]);
 }
 
@@ -52,15 +52,14 @@ fn nothing_within_the_time_is_exit_3() {
 #[test]
 fn a_silent_server_is_asked_once_more_at_the_end() {
     let world = with(Fault::SilentIdle);
-    let ended = while_it_waits(&world, &["--for", "5s"], "IDLE");
+    let ended = while_it_waits(&world, &["--for", "5s"]);
     assert_eq!(first(&ended), [1]);
 }
 
 #[test]
 fn mail_that_is_told_before_the_plus_counts() {
     let world = with(Fault::EarlyExists);
-    // Between the search and IDLE.
-    let ended = while_it_waits(&world, &["--for", "50s"], "EXAMINE");
+    let ended = call(&world, &["wait", "--for", "50s"]).env("EXOIMAP_MAILBOX", SALES).run();
     assert_eq!(first(ended.promptly()), [1]);
 }
 

@@ -91,7 +91,7 @@ pub enum Fault {
     // In IDLE.
     /// Accepts it, and tells nothing (angus-mail#176).
     SilentIdle,
-    /// What is new is told before the `+` (php-imap#258).
+    /// A message comes in, and is told before the `+` (php-imap#258).
     EarlyExists,
 
     // In a FETCH that asks for BODYSTRUCTURE.

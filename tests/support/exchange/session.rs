@@ -12,6 +12,7 @@ use native_tls::TlsStream;
 
 use super::super::clock;
 use super::super::mailboxes::{Folder, MailboxState};
+use super::super::sample;
 use super::World;
 use super::arguments::{self, Argument};
 use super::fault::Fault;
@@ -306,6 +307,8 @@ impl Session {
 
     fn idle(&mut self) -> Answer {
         if self.world.faults.happens(&Fault::EarlyExists) {
+            let folder = self.selected()?.folder.clone();
+            self.with_folder(&folder, |folder| folder.deliver(sample::note("early")));
             self.tell_changes(true)?;
         }
         self.wire.line("+ IDLE accepted, awaiting DONE command.")?;
