@@ -1,6 +1,6 @@
 //! `exoimap mark`, `move`, `copy` and `delete`: select messages, change them batch by batch, print what was done.
 
-use crate::exchange::{Change, Halves, MOST_REFUSALS, Next, Selection, is_refusal, require_folder};
+use crate::exchange::{Change, Halves, MOST_REFUSALS, Next, Selection, is_refusal, require_folder, resolve};
 use crate::imap::types::{Flag, Uid};
 use crate::imap::{Copied, Selected, Session, UidSet};
 use crate::{Error, Kind, MailboxName, Phase, Result, Stream};
@@ -63,9 +63,7 @@ fn run(call: &Call, change: Change) -> Result<Exit> {
     if !chosen.selection.is_narrowed() {
         return Err(Error::usage("no messages are selected; --uid 1:* means all of the folder"));
     }
-    if matches!(&change, Change::MoveTo(to) if *to == chosen.folder) {
-        return Err(Error::usage(format!("{} is the folder that the messages are in", chosen.folder)));
-    }
+    refuse_itself(&change, &chosen.folder)?;
     let dry_run = call.arguments.has("dry-run");
     let (copied, in_doubt, broke) = (None, false, false);
     let mut edit = Edit { output, chosen, change, dry_run, copied, in_doubt, broke, refused: Vec::new(), done: 0 };
@@ -99,6 +97,16 @@ fn target(change: &Change) -> Option<(&MailboxName, &'static str)> {
         Change::MoveTo(folder) => Some((folder, "move to")),
         Change::CopyTo(folder) => Some((folder, "copy to")),
         _ => None,
+    }
+}
+
+/// A move to the same folder gives its messages new UIDs.
+fn refuse_itself(change: &Change, from: &MailboxName) -> Result<()> {
+    match change {
+        Change::MoveTo(to) if to.is_called(from.as_str()) => {
+            Err(Error::usage(format!("{from} is the folder that the messages are in")))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -138,6 +146,7 @@ impl Edit<'_> {
                 Change::MoveTo(_) => Change::MoveTo(folder),
                 _ => Change::CopyTo(folder),
             };
+            refuse_itself(&self.change, &resolve(session, &self.chosen.folder)?)?;
         }
         let mut selected = self.chosen.open(session, !self.dry_run)?;
         match self.chosen.left.is_some() {

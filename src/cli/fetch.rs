@@ -376,9 +376,9 @@ fn fits_a_folder(mailbox: &str) -> Result<()> {
     Ok(())
 }
 
-/// Exchange does not tell names apart by their case, and a move to the same folder gives its messages new UIDs.
+/// A move to the same folder gives its messages new UIDs.
 fn is_target(job: &Job, folder: &MailboxName) -> bool {
-    job.targets().any(|to| to.as_str().to_lowercase() == folder.as_str().to_lowercase())
+    job.targets().any(|to| to.is_called(folder.as_str()))
 }
 
 #[cfg(test)]

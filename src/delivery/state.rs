@@ -253,9 +253,7 @@ impl State {
     /// True for a state of the same mail, in whatever format.
     pub(super) fn is_of(&self, source: &Source) -> bool {
         let own = State::new(source.host, source.mailbox, source.folder.as_str(), source.format);
-        // Exchange does not tell folders apart by the case of their names.
-        let is_folder = self.folder.to_lowercase() == own.folder.to_lowercase();
-        is_folder && (&self.host, &self.mailbox) == (&own.host, &own.mailbox)
+        source.folder.is_called(&self.folder) && (&self.host, &self.mailbox) == (&own.host, &own.mailbox)
     }
 
     /// What is never fetched again.

@@ -59,8 +59,7 @@ fn mark(items: &[(MailboxName, &ListItem)], pattern: &str, marks: &mut [bool]) -
     let is_literal = |name: &MailboxName, _: &ListItem| Some(name) == literal.as_ref();
     let fits_pattern = |name: &MailboxName, item: &ListItem| match pattern.starts_with('\\') {
         true => special_use(item).is_some_and(|special| special.eq_ignore_ascii_case(pattern)),
-        // Exchange does not tell names apart by their case.
-        false if !pattern.contains('*') => name.as_str().to_lowercase() == pattern.to_lowercase(),
+        false if !pattern.contains('*') => name.is_called(pattern),
         false => fits(pattern, name.as_str()),
     };
     let fits: [Fits; 2] = [&is_literal, &fits_pattern];

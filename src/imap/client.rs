@@ -224,10 +224,8 @@ impl<S: Read + Write> Session<S> {
 
     /// True where LIST knows a mailbox of that name that can be selected.
     pub fn has_mailbox(&mut self, name: &MailboxName) -> Result<bool> {
-        // To LIST `*` and `%` are wild cards, and there are servers that answer with more than was asked for;
-        // names differ in no more than their case.
-        let meant = name.as_str().to_lowercase();
-        let is_meant = |item: &ListItem| MailboxName::from_wire(&item.name).as_str().to_lowercase() == meant;
+        // To LIST `*` and `%` are wild cards, and there are servers that answer with more than was asked for.
+        let is_meant = |item: &ListItem| MailboxName::from_wire(&item.name).is_called(name.as_str());
         let listed = self.list_by(Command::new("LIST", Phase::Command).raw("\"\"")?.mailbox(name)?)?;
         // What cannot be read may be this one; the command that needs it will tell.
         Ok(!listed.unreadable.is_empty() || listed.items.iter().any(|item| !item.is_noselect() && is_meant(item)))

@@ -56,6 +56,8 @@ fn without_a_selection_or_a_mark_nothing_is_tried() {
         (&["delete", "--uid", "1:*"], "--trash"),
         (&["delete", "--uid", "1:*", "--permanently", "--trash", "Drafts"], "--trash"),
         (&["move", "--uid", "1:*", "--to", "inbox"], "is the folder that the messages are in"),
+        (&["move", "--uid", "1:*", "--folder", "Ärger", "--to", "ärger"], "Ärger is the folder that the messages are in"),
+        (&["delete", "--uid", "1:*", "--folder", "Drafts", "--trash", "DRAFTS"], "is the folder that the messages are in"),
         (&["move", "--uid", "1:*"], "--to"),
     ] {
         run(&world, arguments).expect(2).one_error().saying(&[words]);
@@ -218,6 +220,21 @@ fn deleting_is_moving_to_the_trash_or_for_good() {
     let ended = run(&world, &["delete", "--permanently", "--uid", "16102,16105"]);
     assert_eq!(ended.expect(0).stdout, "16102\tdeleted\n16105\tdeleted\n");
     assert_eq!(uids(&world, "INBOX"), [16110, 16111, 16123]);
+    assert_eq!(uids(&world, "Deleted Items"), [1]);
+}
+
+/// A move within one folder would give its messages new UIDs, or fail, by whatever name the folder is called.
+#[test]
+fn a_folder_by_its_special_use_and_by_its_name_is_one() {
+    let world = World::new();
+    world.exchange.deliver(ORDERS, "Deleted Items", crate::support::sample::note("there"));
+    for (folder, trash) in [("Deleted Items", "\\Trash"), ("\\Trash", "deleted items")] {
+        for dry in [&[][..], &["--dry-run"]] {
+            let arguments = ["delete", "--uid", "1:*", "--folder", folder, "--trash", trash];
+            let ended = run(&world, &[&arguments, dry].concat());
+            ended.expect(2).one_error().saying(&["Deleted Items is the folder that the messages are in"]);
+        }
+    }
     assert_eq!(uids(&world, "Deleted Items"), [1]);
 }
 
