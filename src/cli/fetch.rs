@@ -223,7 +223,10 @@ impl Visit<'_> {
             ended.push(Exit::Refused);
         }
         let (places, refused) = places(&folders, dir);
-        ended.extend(refused.iter().map(|error| output.failed(&prefix, error, &[])));
+        for error in refused {
+            output.failed(&prefix, &error, &[]);
+            ended.push(Exit::Partly);
+        }
         for (folder, place) in places {
             let whose = Whose { folder: Some(folder.as_str()), ..self.whose };
             let prefix = whose.prefix();
@@ -337,21 +340,24 @@ fn print_preview(preview: &Preview, output: &Output) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Where the folders of a mailbox go, the one first whose turn is longest ago; and those that cannot, because a disk that
-/// ignores case would take their names for one.
+/// Where the folders of a mailbox go, the one first whose turn is longest ago; and why others have no place: no directory can
+/// have their names, or a disk that ignores case would take them for one.
 fn places<'a>(folders: &'a [MailboxName], dir: &Path) -> (Vec<(&'a MailboxName, PathBuf)>, Vec<Error>) {
     let (mut places, mut refused) = (Vec::new(), Vec::new());
-    let lower = |folder: &MailboxName| folder_path(folder).ok().map(|path| path.to_string_lossy().to_lowercase());
+    let lower = |folder: &MailboxName| Some(folder_path(folder).ok()??.to_string_lossy().to_lowercase());
+    let alone = "leave it out (--not-folder) and fetch it alone, with a --to of its own";
     let mut same = HashMap::<_, Vec<_>>::new();
     folders.iter().for_each(|folder| same.entry(lower(folder)).or_default().push(folder));
     for folder in folders {
         let other = same.get(&lower(folder)).and_then(|same| same.iter().find(|other| **other != folder));
         match (folder_path(folder), other) {
             (Err(error), _) => refused.push(error),
+            (Ok(None), _) => refused
+                .push(Error::usage(format!("the name of the folder {folder} is too long for a directory: {alone}"))),
             (Ok(_), Some(other)) => refused.push(Error::usage(format!(
-                "{folder} and {other} would have one directory on a disk that ignores case: leave one out (--not-folder) and fetch it alone, with a --to of its own"
+                "{folder} and {other} would have one directory on a disk that ignores case: {alone}"
             ))),
-            (Ok(path), None) => places.push((folder, dir.join(path))),
+            (Ok(Some(path)), None) => places.push((folder, dir.join(path))),
         }
     }
     places.sort_by_cached_key(|(_, place)| Destination::last_run(place));

@@ -121,16 +121,14 @@ pub(super) fn mbox_separator(seconds: u64) -> String {
 
 /// A folder's path below a directory: a directory per `/` of its name, as people see it. Characters that some file
 /// system refuses, and the first one of a name that means something else there, are written as `%` and two hexadecimal
-/// digits per byte; so is `%` itself, which makes the name readable back.
-pub(crate) fn folder_path(folder: &MailboxName) -> Result<PathBuf> {
-    let parts: Vec<String> = folder.as_str().split('/').map(part).collect();
-    if parts.iter().any(|part| part.len() > LONGEST_PART) {
-        return Err(Error::usage(format!("the name of the folder {folder} is too long for a directory")));
-    }
+/// digits per byte; so is `%` itself, which makes the name readable back. None if a part is too long.
+pub(crate) fn folder_path(folder: &MailboxName) -> Result<Option<PathBuf>> {
     if hide(folder.as_str()) != folder.as_str() {
         return Err(Error::usage("the name of a folder repeats a credential, and no directory gets that name"));
     }
-    Ok(parts.iter().collect())
+    let parts: Vec<String> = folder.as_str().split('/').map(part).collect();
+    let is_short = parts.iter().all(|part| part.len() <= LONGEST_PART);
+    Ok(is_short.then(|| parts.iter().collect()))
 }
 
 fn part(text: &str) -> String {
@@ -165,7 +163,7 @@ mod tests {
     use super::*;
 
     fn path(name: &str) -> String {
-        folder_path(&MailboxName::new(name).unwrap()).unwrap().to_str().unwrap().replace('\\', "/")
+        folder_path(&MailboxName::new(name).unwrap()).unwrap().unwrap().to_str().unwrap().replace('\\', "/")
     }
 
     /// What a path says, read back.
@@ -214,7 +212,7 @@ mod tests {
             let folder = if folder == "inbox" { "INBOX" } else { folder };
             assert_eq!(name(expected), folder);
         }
-        assert!(folder_path(&MailboxName::new(&"x".repeat(256)).unwrap()).is_err());
+        assert_eq!(folder_path(&MailboxName::new(&"x".repeat(256)).unwrap()).unwrap(), None);
     }
 
     fn number() -> (UidValidity, Uid) {

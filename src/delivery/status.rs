@@ -151,8 +151,8 @@ fn last_run(dir: &Path) -> Option<LastRun> {
 /// are an error.
 pub(crate) fn locate(root: &Path, source: &Source, expected: PathBuf) -> Result<PathBuf> {
     let mailbox = root.join(source.mailbox.to_lowercase());
-    let folder = folder_path(source.folder)?;
-    let mut places = vec![root.to_owned(), root.join(&folder), mailbox.join(&folder), mailbox, expected.clone()];
+    let below = folder_path(source.folder)?.into_iter().flat_map(|folder| [root.join(&folder), mailbox.join(folder)]);
+    let mut places: Vec<_> = below.chain([root.to_owned(), mailbox.clone(), expected.clone()]).collect();
     places.sort();
     places.dedup();
     let mut found = Vec::new();

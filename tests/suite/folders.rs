@@ -118,9 +118,30 @@ fn names_that_a_disk_without_case_takes_for_one_are_refused() {
         world.exchange.deliver(ORDERS, name, note(name));
     }
     let ended = fetch(&world, &["--folder", "*"]).run();
-    ended.expect(2).saying(&["ö and Ö would have one directory", "--not-folder"]);
+    ended.expect(6).saying(&["ö and Ö would have one directory", "--not-folder"]);
     expect(&world, &[("%314.5", 1), ("%63ur", 1), ("Drafts", 1), ("INBOX", 6), ("INBOX/注文", 1), ("Sent Items", 1)]);
     fetch(&world, &["--folder", "*", "--not-folder", "ö"]).run().expect(0);
+}
+
+/// 86 characters of Japanese are more bytes than a file name has.
+#[test]
+fn a_name_that_no_directory_can_have_costs_its_folder_alone() {
+    let long = "注".repeat(86);
+    let wire = format!("&{}-", "bOhs6Gzo".repeat(28) + "bOhs6A");
+    let world = world_of(&["INBOX", &wire, "Orders"]);
+    for messages in [1, 2] {
+        let ended = fetch(&world, &["--folder", "*"]).run();
+        ended.expect(6).saying(&[&long, "is too long for a directory: leave it out (--not-folder)"]);
+        expect(&world, &[("INBOX", messages), ("Orders", messages)]);
+        world.exchange.deliver(ORDERS, "INBOX", note("another"));
+        world.exchange.deliver(ORDERS, "Orders", note("another"));
+    }
+    fetch(&world, &["--folder", "*", "--not-folder", &long]).run().expect(0);
+    // Alone it needs no directory of its name.
+    let alone = || world.call_with_token(&["fetch", "--to", "long", "--folder", &long]).run();
+    alone().expect(0);
+    expect_in(&world.folder.path().join("long"), &[("", 1)]);
+    nothing_new(&alone());
 }
 
 /// The state and the list of folders are lines; who names a folder writes none of them.
