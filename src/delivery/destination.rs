@@ -4,13 +4,13 @@
 //! Under `DIR/.exoimap/`: `lock`, `state`, `tmp/` (what is not delivered yet), `hold/` (messages of an mbox that a
 //! program has still to take).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::format::{Format, MBOX, hold_place, is_maildir_name_of, place, stem};
+use super::format::{Format, MBOX, hold_place, maildir_uid, place, stem};
 use super::mbox::MboxFile;
 use super::ready::{Action, Entry};
 use super::state::{GIVEN_UP, State, state_file};
@@ -18,7 +18,7 @@ use super::{FileOptions, Source};
 use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::files::{self, Lock, Mode};
 use crate::imap::UidSet;
-use crate::imap::types::{Uid, UidValidity};
+use crate::imap::types::{Flag, Uid, UidValidity};
 
 /// A directory that is ours until it is dropped.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub struct Destination {
     /// Held for as long as the value lives; a look (`--dry-run`) takes none.
     pub(super) lock: Option<Lock>,
     pub(super) files: FileOptions,
+    /// Files of a Maildir, of a UIDVALIDITY, that the state does not know.
+    strays: Option<(UidValidity, HashMap<Uid, String>)>,
 }
 
 impl Destination {
@@ -44,8 +46,14 @@ impl Destination {
         make_dirs(dir, &own, source)?;
         let lock = lock(&own.join("lock"), dir)?;
         let state = read_state(source, dir)?;
-        let mut destination =
-            Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: Some(lock), files: source.files };
+        let mut destination = Destination {
+            dir: dir.to_owned(),
+            state,
+            recovered: Vec::new(),
+            lock: Some(lock),
+            files: source.files,
+            strays: None,
+        };
         destination.recover()?;
         Ok(destination)
     }
@@ -64,13 +72,20 @@ impl Destination {
     /// Looks at what `dir` has, and changes nothing, neither there nor in what is made of it.
     pub(crate) fn look(dir: &Path, source: &Source) -> Result<Destination> {
         let state = read_state(source, dir)?;
-        Ok(Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: None, files: source.files })
+        Ok(Destination {
+            dir: dir.to_owned(),
+            state,
+            recovered: Vec::new(),
+            lock: None,
+            files: source.files,
+            strays: None,
+        })
     }
 
     /// No directory: what is remembered is gone with the value.
     pub(super) fn none(source: &Source) -> Destination {
         let state = State::new(source.host, source.mailbox, source.folder.as_str(), source.format);
-        Destination { dir: PathBuf::new(), state, recovered: Vec::new(), lock: None, files: source.files }
+        Destination { dir: PathBuf::new(), state, recovered: Vec::new(), lock: None, files: source.files, strays: None }
     }
 
     /// When the last run was at work on `dir`, if one was.
@@ -132,8 +147,8 @@ impl Destination {
             Format::Eml => is_file(self.dir.join(place(Format::Eml, validity, uid, 0, &[]))),
             Format::Mbox => is_file(self.hold_path(uid)),
             Format::Maildir => {
-                let found = self.maildir_names()?.into_iter().find(|(_, name)| is_maildir_name_of(name, validity, uid));
-                found.map(|(folder, name)| self.dir.join(folder).join(name))
+                let mut found = self.maildir_files(validity)?;
+                found.find(|(known, _)| *known == uid).map(|(_, place)| self.dir.join(place))
             }
         })
     }
@@ -141,32 +156,49 @@ impl Destination {
     /// Which of `uids` still have their file: a refetch brings only the others.
     pub(super) fn still_here(&self, uids: &UidSet) -> Result<UidSet> {
         let Some(validity) = self.state.uid_validity else { return Ok(UidSet::new()) };
-        let names: HashSet<String> = match self.state.format {
+        let is_eml = |uid: &Uid| self.dir.join(place(Format::Eml, validity, *uid, 0, &[])).symlink_metadata().is_ok();
+        Ok(match self.state.format {
             // An mbox is appended to: a second request gets them again.
-            Format::Mbox => return Ok(UidSet::new()),
-            Format::Eml => HashSet::new(),
-            Format::Maildir => {
-                let unique = |name: String| name.split('.').nth(1).map(str::to_owned);
-                self.maildir_names()?.into_iter().filter_map(|(_, name)| unique(name)).collect()
-            }
-        };
-        let here = |uid: &Uid| match self.state.format {
-            Format::Eml => self.dir.join(place(Format::Eml, validity, *uid, 0, &[])).symlink_metadata().is_ok(),
-            _ => names.contains(&format!("V{validity}U{uid}")),
-        };
-        Ok(uids.iter().filter(here).collect())
+            Format::Mbox => UidSet::new(),
+            Format::Eml => uids.iter().filter(is_eml).collect(),
+            Format::Maildir => self.maildir_files(validity)?.map(|(uid, _)| uid).collect::<UidSet>().within(uids),
+        })
     }
 
-    fn maildir_names(&self) -> Result<Vec<(&'static str, String)>> {
+    /// Where a message's file goes. In a Maildir a file that the state does not know, since it is older, keeps the name that
+    /// a mail program has given it.
+    pub(super) fn place_for(
+        &mut self,
+        validity: UidValidity,
+        uid: Uid,
+        seconds: u64,
+        flags: &[Flag],
+    ) -> Result<String> {
+        let format = self.state.format;
+        if format == Format::Maildir && self.strays.as_ref().is_none_or(|(of, _)| *of != validity) {
+            let delivered = &self.state.delivered;
+            // The place becomes a line of the list.
+            let is_stray =
+                |(uid, place): &(Uid, String)| !delivered.contains(*uid) && !place.contains(char::is_control);
+            let strays = self.maildir_files(validity)?.filter(is_stray).collect();
+            self.strays = Some((validity, strays));
+        }
+        let stray = self.strays.as_ref().and_then(|(_, strays)| strays.get(&uid));
+        Ok(stray.cloned().unwrap_or_else(|| place(format, validity, uid, seconds, flags)))
+    }
+
+    /// The messages of a Maildir and their places.
+    fn maildir_files(&self, validity: UidValidity) -> Result<impl Iterator<Item = (Uid, String)>> {
         let mut names = Vec::new();
         for folder in ["new", "cur"] {
             let path = self.dir.join(folder);
             let refused = |e| Error::disk(format!("reading {}", path.display()), e);
             for entry in fs::read_dir(&path).map_err(refused)? {
-                names.push((folder, entry.map_err(refused)?.file_name().to_string_lossy().into_owned()));
+                let name = entry.map_err(refused)?.file_name().into_string().unwrap_or_default();
+                names.extend(maildir_uid(&name, validity).map(|uid| (uid, format!("{folder}/{name}"))));
             }
         }
-        Ok(names)
+        Ok(names.into_iter())
     }
 
     /// The folder of a message's attachments, where it has some.

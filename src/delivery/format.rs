@@ -76,11 +76,11 @@ pub(super) fn maildir_unique(validity: UidValidity, uid: Uid, seconds: u64) -> S
     format!("{seconds}.V{validity}U{uid}.exoimap")
 }
 
-/// True for a Maildir name, whatever its date and flags are by now, of that message.
-pub(super) fn is_maildir_name_of(name: &str, validity: UidValidity, uid: Uid) -> bool {
-    let mut parts = name.splitn(3, '.');
-    let (_, unique, host) = (parts.next(), parts.next(), parts.next());
-    unique == Some(&format!("V{validity}U{uid}")) && host.is_some_and(|host| host.starts_with("exoimap"))
+/// The message of a Maildir name, whatever its date and flags are by now.
+pub(super) fn maildir_uid(name: &str, validity: UidValidity) -> Option<Uid> {
+    let (_, rest) = name.split_once('.')?;
+    let (unique, _) = rest.split_once(".exoimap")?;
+    unique.strip_prefix(&format!("V{validity}U"))?.parse().ok().and_then(Uid::new)
 }
 
 /// Where a message's file goes, below the directory.
@@ -226,10 +226,11 @@ mod tests {
         assert_eq!(place(Format::Eml, validity, uid, 5, &flags), "14.7.eml");
         assert_eq!(place(Format::Maildir, validity, uid, 5, &[]), "new/5.V14U7.exoimap");
         assert_eq!(place(Format::Maildir, validity, uid, 5, &flags), format!("cur/5.V14U7.exoimap{INFO}FS"));
-        assert!(is_maildir_name_of("5.V14U7.exoimap:2,FS", validity, uid));
-        assert!(
-            !is_maildir_name_of("5.V14U71.exoimap", validity, uid) && !is_maildir_name_of("14.7.eml", validity, uid)
-        );
+        assert_eq!(maildir_uid("5.V14U7.exoimap:2,FS", validity), Some(uid));
+        assert_ne!(maildir_uid("5.V14U71.exoimap", validity), Some(uid));
+        for other in ["5.V140U7.exoimap", "5.V14U7.other", "14.7.eml", "5.V14U.exoimap"] {
+            assert_eq!(maildir_uid(other, validity), None, "{other}");
+        }
     }
 
     #[test]

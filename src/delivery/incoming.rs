@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 
-use super::format::{Format, hold_place, place, stem};
+use super::format::{Format, hold_place, stem};
 use super::group::sync_all;
 use super::mbox::UnixLineEnds;
 use super::pass::Pass;
@@ -287,7 +287,7 @@ impl<'a, 'p> Incoming<'a, 'p> {
         let place = match state.format {
             // The mbox has it already, and is appended to again only for a refetch.
             Format::Mbox if state.run.contains(uid) && !job.refetch => hold_place(self.validity, uid),
-            format => place(format, self.validity, uid, seconds, flags),
+            _ => destination.place_for(self.validity, uid, seconds, flags)?,
         };
         let headers = if job.headers { headers(&body.start) } else { None };
         let entry = Entry { uid, temporary, place, seconds };

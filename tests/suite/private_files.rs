@@ -214,6 +214,42 @@ fn files_that_an_older_state_does_not_know_are_ours_if_they_have_the_same_bytes(
     assert_eq!(world.call_with_token(&fetch).run().expect(0).stdout, "");
 }
 
+/// The same, and a mail program has moved them to `cur` and given them flags.
+#[test]
+fn a_maildir_that_an_older_state_does_not_know_gets_no_message_twice() {
+    let world = World::new();
+    let dir = world.folder.path().join("mail");
+    let fetch = |more: &[&str]| {
+        let fetch = ["fetch", "--to", "mail", "--format", "maildir"];
+        world.call_with_token(&[&fetch[..], more].concat()).run()
+    };
+    fetch(&["--uid", "16101"]).expect(0);
+    let state = fs::read(dir.join(".exoimap/state")).unwrap();
+    fetch(&[]).expect(0);
+    let files = || -> Vec<PathBuf> {
+        let mut found = [below(dir.join("new")), below(dir.join("cur"))].concat();
+        found.retain(|path| path.is_file());
+        found.sort();
+        found
+    };
+    for file in files() {
+        let name = file.file_name().unwrap().to_str().unwrap().split(':').next().unwrap().to_owned();
+        fs::rename(&file, dir.join(format!("cur/{name}:2,RS"))).unwrap();
+    }
+    let before = files();
+    let changed = before.iter().find(|file| file.to_str().unwrap().contains("V14U16105.")).unwrap();
+    fs::write(changed, "changed\n").unwrap();
+    fs::write(dir.join(".exoimap/state"), &state).unwrap();
+    let ended = fetch(&[]);
+    ended.expect(6).saying(&["message 16105: ", ":2,RS exists with other contents and is not replaced"]);
+    assert_eq!((files(), ended.stdout.lines().count()), (before.clone(), 4), "{ended}");
+    // What is said to be there is there, and a program gets it.
+    assert!(ended.stdout.lines().all(|line| world.folder.path().join(line.split_once('\t').unwrap().1).exists()));
+    fs::remove_file(changed).unwrap();
+    assert_eq!(fetch(&["--", "grep", "-q", "Subject", "{}"]).expect(0).stdout.lines().count(), 1);
+    assert_eq!(files().len(), 6);
+}
+
 /// As under `ulimit -u` or systemd's TasksMax=.
 #[test]
 fn a_run_that_can_make_no_thread_does_everything_in_one() {

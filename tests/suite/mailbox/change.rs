@@ -56,8 +56,14 @@ fn without_a_selection_or_a_mark_nothing_is_tried() {
         (&["delete", "--uid", "1:*"], "--trash"),
         (&["delete", "--uid", "1:*", "--permanently", "--trash", "Drafts"], "--trash"),
         (&["move", "--uid", "1:*", "--to", "inbox"], "is the folder that the messages are in"),
-        (&["move", "--uid", "1:*", "--folder", "Ärger", "--to", "ärger"], "Ärger is the folder that the messages are in"),
-        (&["delete", "--uid", "1:*", "--folder", "Drafts", "--trash", "DRAFTS"], "is the folder that the messages are in"),
+        (
+            &["move", "--uid", "1:*", "--folder", "Ärger", "--to", "ärger"],
+            "Ärger is the folder that the messages are in",
+        ),
+        (
+            &["delete", "--uid", "1:*", "--folder", "Drafts", "--trash", "DRAFTS"],
+            "is the folder that the messages are in",
+        ),
         (&["move", "--uid", "1:*"], "--to"),
     ] {
         run(&world, arguments).expect(2).one_error().saying(&[words]);
