@@ -139,6 +139,12 @@ impl Destination {
         self.save()
     }
 
+    /// A delivered message may not be what the server has under its UID: that is never changed.
+    pub(super) fn keep_on_server(&mut self, uid: Uid) -> Result<()> {
+        self.state.keep_on_server(uid);
+        self.save()
+    }
+
     /// The file of a delivered message, where it still is.
     pub(super) fn file_of(&self, uid: Uid) -> Result<Option<PathBuf>> {
         let Some(validity) = self.state.uid_validity else { return Ok(None) };

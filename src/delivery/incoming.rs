@@ -39,7 +39,7 @@ pub(super) struct Incoming<'a, 'p> {
     group: Vec<Ready>,
     group_bytes: u64,
     came: Came,
-    /// The sequence numbers under which the messages came that the group is about.
+    /// The sequence numbers under which the messages of this FETCH came.
     numbers: BTreeMap<Uid, SeqNum>,
 }
 
@@ -167,7 +167,6 @@ impl<'a, 'p> Incoming<'a, 'p> {
     fn deliver(&mut self) -> Result<()> {
         let group = std::mem::take(&mut self.group);
         self.group_bytes = 0;
-        self.numbers.clear();
         if group.is_empty() {
             return Ok(());
         }
@@ -251,17 +250,26 @@ impl<'a, 'p> Incoming<'a, 'p> {
     }
 
     /// A second message under a UID. The same one again is as good as the first; another one, which has
-    /// another sequence number, leaves neither to be trusted: both are tried again by the next run.
+    /// another sequence number, leaves neither to be trusted: both are tried again by the next run. A first one that is
+    /// delivered stays, here and on the server.
     fn repeated(&mut self, uid: Uid, seq: SeqNum, body: &Body) -> Result<()> {
         self.discard(&body.name)?;
-        if self.numbers.get(&uid).is_some_and(|first| *first != seq) {
-            self.numbers.remove(&uid);
-            self.group.retain(|ready| ready.entry.uid != uid);
-            self.came.doubtful.retain(|doubtful| doubtful.uid != uid);
-            self.came.failed.push(Failed { uid, reason: "the server sent two messages under this UID".to_owned() });
-            self.discard(&stem(self.validity, uid))?;
+        if self.numbers.get(&uid).is_none_or(|first| *first == seq) {
+            return Ok(());
         }
-        Ok(())
+        self.numbers.remove(&uid);
+        let before = self.group.len() + self.came.doubtful.len();
+        self.group.retain(|ready| ready.entry.uid != uid);
+        self.came.doubtful.retain(|doubtful| doubtful.uid != uid || doubtful.held.is_none());
+        if self.group.len() + self.came.doubtful.len() < before {
+            self.came.failed.push(Failed { uid, reason: "the server sent two messages under this UID".to_owned() });
+            return self.discard(&stem(self.validity, uid));
+        }
+        self.pass.warn_broken(
+            uid,
+            "the server sent another one under this UID; the first is kept, and on the server it stays",
+        );
+        self.pass.destination.keep_on_server(uid)
     }
 
     /// A complete body: delivered with its group, or set aside.
@@ -305,9 +313,6 @@ impl<'a, 'p> Incoming<'a, 'p> {
         self.came.doubtful.extend(missing.map(|missing| Doubtful { uid, size, missing, held: None }));
         self.pass.outcome.delivered += 1;
         self.pass.outcome.bytes += size;
-        if self.numbers.len() > self.pass.job.group {
-            self.numbers.clear();
-        }
     }
 }
 

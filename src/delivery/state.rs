@@ -36,7 +36,8 @@
 //!
 //! `failed`: messages that the server does not hand out, with their tries and the last reason; with 0 tries, one at
 //! which a session ended, which may have been chance. They are asked for last. `cut`: delivered, although they say
-//! themselves that they are not whole: what the server has of them is never changed.
+//! themselves that they are not whole, or another message came under their UID too: what the server has of them is never
+//! changed.
 //!
 //! `run`: delivered, but no program ended with 0 for it. `refused`: of those, how many runs offered it to a program
 //! that refused it, and how that ended. `then`: of those, what the run that delivered them asked to be done on the
@@ -386,6 +387,13 @@ impl State {
     /// Adds UIDs whose change on the server is still to be made, but for those that must stay as they are there.
     pub(super) fn add_act(&mut self, uids: &UidSet, action: &Action) {
         add(&mut self.act, &uids.without(&self.cut), action);
+    }
+
+    /// Makes a message one of those that must stay as they are on the server.
+    pub(super) fn keep_on_server(&mut self, uid: Uid) {
+        self.cut.insert(uid);
+        self.act.iter_mut().for_each(|(uids, _)| *uids = uids.without(&self.cut));
+        self.act.retain(|(uids, _)| !uids.is_empty());
     }
 
     /// Takes UIDs out whose change on the server is made.

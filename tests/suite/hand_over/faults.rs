@@ -109,6 +109,44 @@ fn a_uid_behind_the_body_is_one_that_was_asked_for() {
     }
 }
 
+/// Two messages come under one UID, and nobody knows which of them it is. The first is not given up for the second, and
+/// nothing is done to it on the server, however many messages came between the two.
+#[test]
+fn a_second_message_under_a_uid_is_named_however_late_it_comes() {
+    for format in FORMATS {
+        for more in [0, 20] {
+            let post = Post::new(format);
+            let mut last = 16123;
+            for number in 0..more {
+                last = post.world.exchange.deliver(sample::ORDERS, "INBOX", sample::note(&format!("number {number}")));
+            }
+            post.world.exchange.fault(Fault::WrongUid { uid: last, says: 16101 });
+            // With so many jobs a group is eleven messages.
+            let action: &[&str] = if post.is_stream() { &[] } else { &["--delete", "--jobs", "64"] };
+            let ended = post.fetch(action);
+            let case = format!("{format}, {more}: {ended}");
+            ended.expect(6).saying(&[&format!("message {last}: "), "sent no message under this UID"]);
+            let said = ["message 16101: the server sent ", "under this UID"];
+            assert!(ended.stderr.lines().any(|line| said.iter().all(|words| line.contains(words))), "{case}");
+            if post.is_stream() {
+                continue;
+            }
+            assert_eq!(post.uids_in("INBOX"), [16101, last], "{case}");
+            let came = printed(&ended).contains(&16101);
+            assert_eq!(
+                (came, post.in_state("cut").as_str()),
+                (more > 0, if more > 0 { "16101" } else { "" }),
+                "{case}"
+            );
+            post.is_tidy();
+            // The next run deletes it only if it could be fetched again.
+            post.fetch(&["--delete"]).expect(0);
+            assert_eq!(post.uids_in("INBOX"), if came { vec![16101] } else { vec![] }, "{case}");
+            assert_eq!(post.bytes().len(), 6 + more, "{case}");
+        }
+    }
+}
+
 /// The session breaks, and while it is made again the folder gets new numbers.
 #[test]
 fn a_folder_that_is_renumbered_in_the_middle_of_a_run_stops_it() {
