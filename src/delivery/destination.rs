@@ -4,13 +4,13 @@
 //! Under `DIR/.exoimap/`: `lock`, `state`, `tmp/` (what is not delivered yet), `hold/` (messages of an mbox that a
 //! program has still to take).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::format::{Format, MBOX, hold_place, maildir_uid, place, stem};
+use super::format::{Format, MBOX, hold_place, maildir_files, place, stem};
 use super::mbox::MboxFile;
 use super::ready::{Action, Entry};
 use super::state::{GIVEN_UP, State, state_file};
@@ -18,7 +18,7 @@ use super::{FileOptions, Source};
 use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::files::{self, Lock, Mode};
 use crate::imap::UidSet;
-use crate::imap::types::{Flag, Uid, UidValidity};
+use crate::imap::types::{Uid, UidValidity};
 
 /// A directory that is ours until it is dropped.
 #[derive(Debug)]
@@ -30,8 +30,6 @@ pub struct Destination {
     /// Held for as long as the value lives; a look (`--dry-run`) takes none.
     pub(super) lock: Option<Lock>,
     pub(super) files: FileOptions,
-    /// Files of a Maildir, of a UIDVALIDITY, that the state does not know.
-    strays: Option<(UidValidity, HashMap<Uid, String>)>,
 }
 
 impl Destination {
@@ -46,14 +44,8 @@ impl Destination {
         make_dirs(dir, &own, source)?;
         let lock = lock(&own.join("lock"), dir)?;
         let state = read_state(source, dir)?;
-        let mut destination = Destination {
-            dir: dir.to_owned(),
-            state,
-            recovered: Vec::new(),
-            lock: Some(lock),
-            files: source.files,
-            strays: None,
-        };
+        let mut destination =
+            Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: Some(lock), files: source.files };
         destination.recover()?;
         Ok(destination)
     }
@@ -72,20 +64,13 @@ impl Destination {
     /// Looks at what `dir` has, and changes nothing, neither there nor in what is made of it.
     pub(crate) fn look(dir: &Path, source: &Source) -> Result<Destination> {
         let state = read_state(source, dir)?;
-        Ok(Destination {
-            dir: dir.to_owned(),
-            state,
-            recovered: Vec::new(),
-            lock: None,
-            files: source.files,
-            strays: None,
-        })
+        Ok(Destination { dir: dir.to_owned(), state, recovered: Vec::new(), lock: None, files: source.files })
     }
 
     /// No directory: what is remembered is gone with the value.
     pub(super) fn none(source: &Source) -> Destination {
         let state = State::new(source.host, source.mailbox, source.folder.as_str(), source.format);
-        Destination { dir: PathBuf::new(), state, recovered: Vec::new(), lock: None, files: source.files, strays: None }
+        Destination { dir: PathBuf::new(), state, recovered: Vec::new(), lock: None, files: source.files }
     }
 
     /// When the last run was at work on `dir`, if one was.
@@ -139,12 +124,6 @@ impl Destination {
         self.save()
     }
 
-    /// A delivered message may not be what the server has under its UID: that is never changed.
-    pub(super) fn keep_on_server(&mut self, uid: Uid) -> Result<()> {
-        self.state.keep_on_server(uid);
-        self.save()
-    }
-
     /// The file of a delivered message, where it still is.
     pub(super) fn file_of(&self, uid: Uid) -> Result<Option<PathBuf>> {
         let Some(validity) = self.state.uid_validity else { return Ok(None) };
@@ -153,7 +132,7 @@ impl Destination {
             Format::Eml => is_file(self.dir.join(place(Format::Eml, validity, uid, 0, &[]))),
             Format::Mbox => is_file(self.hold_path(uid)),
             Format::Maildir => {
-                let mut found = self.maildir_files(validity)?;
+                let mut found = maildir_files(&self.dir, validity)?;
                 found.find(|(known, _)| *known == uid).map(|(_, place)| self.dir.join(place))
             }
         })
@@ -167,44 +146,8 @@ impl Destination {
             // An mbox is appended to: a second request gets them again.
             Format::Mbox => UidSet::new(),
             Format::Eml => uids.iter().filter(is_eml).collect(),
-            Format::Maildir => self.maildir_files(validity)?.map(|(uid, _)| uid).collect::<UidSet>().within(uids),
+            Format::Maildir => maildir_files(&self.dir, validity)?.map(|(uid, _)| uid).collect::<UidSet>().within(uids),
         })
-    }
-
-    /// Where a message's file goes. In a Maildir a file that the state does not know, since it is older, keeps the name that
-    /// a mail program has given it.
-    pub(super) fn place_for(
-        &mut self,
-        validity: UidValidity,
-        uid: Uid,
-        seconds: u64,
-        flags: &[Flag],
-    ) -> Result<String> {
-        let format = self.state.format;
-        if format == Format::Maildir && self.strays.as_ref().is_none_or(|(of, _)| *of != validity) {
-            let delivered = &self.state.delivered;
-            // The place becomes a line of the list.
-            let is_stray =
-                |(uid, place): &(Uid, String)| !delivered.contains(*uid) && !place.contains(char::is_control);
-            let strays = self.maildir_files(validity)?.filter(is_stray).collect();
-            self.strays = Some((validity, strays));
-        }
-        let stray = self.strays.as_ref().and_then(|(_, strays)| strays.get(&uid));
-        Ok(stray.cloned().unwrap_or_else(|| place(format, validity, uid, seconds, flags)))
-    }
-
-    /// The messages of a Maildir and their places.
-    fn maildir_files(&self, validity: UidValidity) -> Result<impl Iterator<Item = (Uid, String)>> {
-        let mut names = Vec::new();
-        for folder in ["new", "cur"] {
-            let path = self.dir.join(folder);
-            let refused = |e| Error::disk(format!("reading {}", path.display()), e);
-            for entry in fs::read_dir(&path).map_err(refused)? {
-                let name = entry.map_err(refused)?.file_name().into_string().unwrap_or_default();
-                names.extend(maildir_uid(&name, validity).map(|uid| (uid, format!("{folder}/{name}"))));
-            }
-        }
-        Ok(names.into_iter())
     }
 
     /// The folder of a message's attachments, where it has some.

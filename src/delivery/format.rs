@@ -1,7 +1,8 @@
 //! The forms a message takes on the disk, the names that carry its UIDVALIDITY and UID, and how a folder's name becomes a
 //! path.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::calendar::asctime;
 use crate::error::{Error, Result};
@@ -76,8 +77,22 @@ pub(super) fn maildir_unique(validity: UidValidity, uid: Uid, seconds: u64) -> S
     format!("{seconds}.V{validity}U{uid}.exoimap")
 }
 
+/// The messages of a Maildir and their places below `dir`.
+pub(super) fn maildir_files(dir: &Path, validity: UidValidity) -> Result<impl Iterator<Item = (Uid, String)>> {
+    let mut files = Vec::new();
+    for folder in ["new", "cur"] {
+        let path = dir.join(folder);
+        let refused = |e| Error::disk(format!("reading {}", path.display()), e);
+        for entry in fs::read_dir(&path).map_err(refused)? {
+            let name = entry.map_err(refused)?.file_name().into_string().unwrap_or_default();
+            files.extend(maildir_uid(&name, validity).map(|uid| (uid, format!("{folder}/{name}"))));
+        }
+    }
+    Ok(files.into_iter())
+}
+
 /// The message of a Maildir name, whatever its date and flags are by now.
-pub(super) fn maildir_uid(name: &str, validity: UidValidity) -> Option<Uid> {
+fn maildir_uid(name: &str, validity: UidValidity) -> Option<Uid> {
     let (_, rest) = name.split_once('.')?;
     let (unique, _) = rest.split_once(".exoimap")?;
     unique.strip_prefix(&format!("V{validity}U"))?.parse().ok().and_then(Uid::new)

@@ -7,17 +7,18 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 
-use super::format::{Format, hold_place, stem};
+use super::format::{Format, hold_place, maildir_files, place, stem};
 use super::group::sync_all;
 use super::mbox::UnixLineEnds;
 use super::pass::Pass;
 use super::ready::Entry;
-use super::{Delivered, Failed, Headers};
+use super::{Delivered, Destination, Failed, Headers};
 use crate::calendar::internal_date;
 use crate::error::{Error, Result};
 use crate::imap::types::{Fetch, SeqNum, Uid, UidValidity};
 use crate::imap::{BodySink, UidSet};
 use crate::mime::{Ending, Missing, has_empty_line};
+use crate::text::escape;
 
 /// A group is delivered at this size, in bytes: what a power cut may make us fetch again.
 const GROUP_BYTES: u64 = 32 << 20;
@@ -41,6 +42,8 @@ pub(super) struct Incoming<'a, 'p> {
     came: Came,
     /// The sequence numbers under which the messages of this FETCH came.
     numbers: BTreeMap<Uid, SeqNum>,
+    /// Files of a Maildir that the state does not know.
+    strays: Option<BTreeMap<Uid, String>>,
 }
 
 /// What came of a FETCH.
@@ -103,7 +106,7 @@ struct Ready {
 impl<'a, 'p> Incoming<'a, 'p> {
     pub(super) fn new(pass: &'a mut Pass<'p>, validity: UidValidity) -> Incoming<'a, 'p> {
         let (came, numbers) = (Came::default(), BTreeMap::new());
-        Incoming { pass, validity, body: None, group: Vec::new(), group_bytes: 0, came, numbers }
+        Incoming { pass, validity, body: None, group: Vec::new(), group_bytes: 0, came, numbers, strays: None }
     }
 
     /// The FETCH is over: delivers what is complete; what came in half leaves no file.
@@ -269,7 +272,8 @@ impl<'a, 'p> Incoming<'a, 'p> {
             uid,
             "the server sent another one under this UID; the first is kept, and on the server it stays",
         );
-        self.pass.destination.keep_on_server(uid)
+        self.pass.destination.state.keep_on_server(uid);
+        self.pass.destination.save()
     }
 
     /// A complete body: delivered with its group, or set aside.
@@ -286,6 +290,7 @@ impl<'a, 'p> Incoming<'a, 'p> {
             return Ok(());
         }
         let temporary = stem(self.validity, uid);
+        let stray = self.stray(uid)?;
         let Pass { job, destination, .. } = &mut *self.pass;
         if body.name != temporary {
             destination.name_temporary(&body.name, &temporary).map_err(refuse)?;
@@ -295,7 +300,7 @@ impl<'a, 'p> Incoming<'a, 'p> {
         let place = match state.format {
             // The mbox has it already, and is appended to again only for a refetch.
             Format::Mbox if state.run.contains(uid) && !job.refetch => hold_place(self.validity, uid),
-            _ => destination.place_for(self.validity, uid, seconds, flags)?,
+            format => stray.unwrap_or_else(|| place(format, self.validity, uid, seconds, flags)),
         };
         let headers = if job.headers { headers(&body.start) } else { None };
         let entry = Entry { uid, temporary, place, seconds };
@@ -306,6 +311,17 @@ impl<'a, 'p> Incoming<'a, 'p> {
             }
             None => self.add(Ready { entry, file: body.file, size, headers, cut: None }),
         }
+    }
+
+    /// Where a message is already in a Maildir that is newer than the state, under the name that a mail program gave it.
+    fn stray(&mut self, uid: Uid) -> Result<Option<String>> {
+        let Destination { dir, state, .. } = &*self.pass.destination;
+        if state.format == Format::Maildir && self.strays.is_none() {
+            // A place becomes a line of the list.
+            let is_stray = |(uid, place): &(Uid, String)| !state.delivered.contains(*uid) && escape(place) == *place;
+            self.strays = Some(maildir_files(dir, self.validity)?.filter(is_stray).collect());
+        }
+        Ok(self.strays.as_ref().and_then(|strays| strays.get(&uid)).cloned())
     }
 
     /// The stream has the message.

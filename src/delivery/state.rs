@@ -59,6 +59,7 @@ use super::ready::{Action, List, Next};
 use crate::error::{self, Cause, Error, Kind, Phase};
 use crate::files;
 use crate::imap::UidSet;
+use crate::imap::mailbox_name::MailboxName;
 use crate::imap::types::{Uid, UidValidity};
 use crate::text::{escape, shorten};
 
@@ -254,7 +255,8 @@ impl State {
     /// True for a state of the same mail, in whatever format.
     pub(super) fn is_of(&self, source: &Source) -> bool {
         let own = State::new(source.host, source.mailbox, source.folder.as_str(), source.format);
-        source.folder.is_called(&self.folder) && (&self.host, &self.mailbox) == (&own.host, &own.mailbox)
+        let is_folder = MailboxName::new(&self.folder).is_ok_and(|folder| folder.is_called(&own.folder));
+        is_folder && (&self.host, &self.mailbox) == (&own.host, &own.mailbox)
     }
 
     /// What is never fetched again.

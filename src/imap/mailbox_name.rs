@@ -6,7 +6,6 @@ use base64::Engine;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 use crate::error::{Error, Kind, Phase, Result};
-use crate::text::{Escaped, escape};
 
 /// Base64 with `,` for `/`, unpadded; stray bits at the end are a server's business and accepted.
 const MODIFIED_BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -70,9 +69,9 @@ impl MailboxName {
         &self.text
     }
 
-    /// True if `name`, as it is or as it is shown, is the same folder: Exchange does not tell names apart by their case.
+    /// True if `name` is the same folder: Exchange does not tell names apart by their case.
     pub(crate) fn is_called(&self, name: &str) -> bool {
-        escape(&self.text).to_lowercase() == escape(name).to_lowercase()
+        self.text.to_lowercase() == name.to_lowercase()
     }
 }
 

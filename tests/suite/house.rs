@@ -64,8 +64,8 @@ const HOUSE: [(&str, &[&str]); 18] = [
 
 /// Lines of each room, without tests. They only go down, but for a line in an issue.
 const BUDGETS: [(&str, usize); 10] = [
-    ("cli", 5050),
-    ("delivery", 4150),
+    ("cli", 5070),
+    ("delivery", 4180),
     ("bridge", 1500),
     ("advice", 1310),
     ("exchange", 1690),
