@@ -19,28 +19,41 @@ pub(crate) fn run(call: &Call) -> Result<Exit> {
         return Err(Error::usage("--to names no directory that fetch could have filled"));
     }
     let found = match Path::new(to).is_dir() {
-        true => delivery::status(Path::new(to))?,
+        true => delivery::status(Path::new(to)),
         false => Vec::new(),
     };
     if found.is_empty() {
         return Err(Error::usage(format!("no fetch has delivered to {to} or below it")));
     }
-    let oldest = arguments.get::<Duration>("max-age").and_then(|age| SystemTime::now().checked_sub(age));
+    let max_age = arguments.get::<Duration>("max-age");
     let mut exit = Exit::Done;
-    for status in &found {
+    for status in found {
+        let status = match status {
+            Ok(status) => status,
+            Err(error) => {
+                exit = output.failed("", &error, &[]);
+                continue;
+            }
+        };
         let complete = status.last.and_then(|last| last.complete);
-        let is_late = oldest.is_some_and(|oldest| complete.is_none_or(|complete| complete < oldest));
+        let is_late = max_age.is_some_and(|age| complete.is_none_or(|complete| is_away(complete, age)));
         exit = match exit {
+            Exit::Local | Exit::Usage => exit,
             _ if is_late => Exit::Temporary,
             Exit::Done if !status.is_clean() => Exit::Partly,
             exit => exit,
         };
         match output.json {
-            true => output.object(&object(status))?,
-            false => text(status, is_late).iter().try_for_each(|line| output.line(&[line]))?,
+            true => output.object(&object(&status))?,
+            false => text(&status, is_late).iter().try_for_each(|line| output.line(&[line]))?,
         }
     }
     Ok(exit)
+}
+
+/// True if it is longer ago than that, or so far ahead: then the clock was wrong, and it may be any time ago.
+fn is_away(time: SystemTime, age: Duration) -> bool {
+    SystemTime::now().duration_since(time).unwrap_or_else(|ahead| ahead.duration()) > age
 }
 
 fn text(status: &Status, is_late: bool) -> Vec<String> {

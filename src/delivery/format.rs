@@ -165,12 +165,17 @@ fn part(text: &str) -> String {
 }
 
 /// Ours, a message's (`14.16101`, with whatever extension), or a device's.
-pub(super) fn is_reserved(name: &str) -> bool {
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let mut parts = name.split('.');
+fn is_reserved(name: &str) -> bool {
+    let mut parts = name.splitn(3, '.');
     let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let device = first.strip_suffix(|c: char| c.is_ascii_digit()).filter(|_| first.len() == 4).unwrap_or(first);
-    OURS.contains(&name) || is_number(first) && is_number(second) || DEVICES.contains(&device)
+    is_of_messages(name) || is_of_messages(&format!("{first}.{second}")) || DEVICES.contains(&device)
+}
+
+/// The name of a directory of ours, or of a message's attachments.
+pub(super) fn is_of_messages(name: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    OURS.contains(&name) || name.split_once('.').is_some_and(|(first, second)| is_number(first) && is_number(second))
 }
 
 #[cfg(test)]

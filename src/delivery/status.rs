@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Source;
-use super::format::{folder_path, is_reserved};
+use super::format::{folder_path, is_of_messages};
 use super::state::{State, Tries, read_if_there};
 use crate::error::{Error, Result};
 use crate::files::{self, Mode};
@@ -66,36 +66,38 @@ impl Status {
     }
 }
 
-/// The states in `root` and below it, in the order of their paths.
-pub(crate) fn status(root: &Path) -> Result<Vec<Status>> {
+/// The states in `root` and below it, in the order of their paths, or what is wrong with each.
+pub(crate) fn status(root: &Path) -> Vec<Result<Status>> {
     let mut found = Vec::new();
-    look(root, None, DEEPEST, &mut found)?;
-    found.sort_by(|one, other| one.dir.cmp(&other.dir));
-    Ok(found)
+    look(root, None, DEEPEST, &mut found);
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    found.into_iter().map(|(_, status)| status).collect()
 }
 
 /// `above`: a run that ended before it came to the folders below.
-fn look(dir: &Path, above: Option<LastRun>, depth: u32, found: &mut Vec<Status>) -> Result<()> {
+fn look(dir: &Path, above: Option<LastRun>, depth: u32, found: &mut Vec<(PathBuf, Result<Status>)>) {
     let own = last_run(dir);
     let newer = |own: LastRun| {
         above.filter(|above| above.ended > own.ended).map(|above| LastRun { complete: own.complete, ..above })
     };
     let last = own.map_or(above.map(|above| LastRun { complete: None, ..above }), |own| newer(own).or(Some(own)));
-    if let Some(state) = State::of(dir)? {
-        found.push(Status { dir: dir.to_owned(), state: state?, last });
+    if let Some(state) = State::of(dir).and_then(Option::transpose).transpose() {
+        found.push((dir.to_owned(), state.map(|state| Status { dir: dir.to_owned(), state, last })));
     }
     if depth == 0 {
-        return Ok(());
+        return;
     }
-    let entries = fs::read_dir(dir).map_err(|e| Error::disk(format!("reading {}", dir.display()), e))?;
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(e) => return found.push((dir.to_owned(), Err(Error::disk(format!("reading {}", dir.display()), e)))),
+    };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().to_lowercase();
         // Attachments, a Maildir's folders and our own hold no states; links are not followed.
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !is_reserved(&name) {
-            look(&entry.path(), last, depth - 1, found)?;
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !is_of_messages(&name) {
+            look(&entry.path(), last, depth - 1, found);
         }
     }
-    Ok(())
 }
 
 /// Remembers how a run of `dir` ended; nothing if there is no such directory.

@@ -87,6 +87,48 @@ fn each_state_below_a_directory_is_shown() {
     }
 }
 
+/// One that cannot be read is named, and hides no other from whoever watches them all.
+#[test]
+fn a_state_that_cannot_be_read_hides_no_other() {
+    let world = World::new();
+    world.exchange.deliver(ORDERS, SUBFOLDER, note("x"));
+    fetch(&world, &["--folder", "INBOX*"]).expect(0);
+    fs::write(world.folder.path().join("mail/INBOX/.exoimap/state"), "exoimap 2\ncut off").unwrap();
+    let ended = call(&world, &["--json", "--max-age", "1h"]).run();
+    ended.expect(1).one_error().saying(&["mail/INBOX/.exoimap/state is damaged"]);
+    assert_eq!(objects(&ended).iter().map(|status| &status["folder"]).collect::<Vec<_>>(), ["INBOX/注文"]);
+}
+
+/// `con` is a device on Windows, and two numbers are a message's attachments: in an address they are neither.
+#[test]
+fn a_mailbox_of_any_name_is_shown() {
+    let world = World::new();
+    for mailbox in ["con.smith@contoso.com", "1.2.x@contoso.com"] {
+        let orders = world.exchange.mailboxes().mailbox(ORDERS).unwrap().clone();
+        world.exchange.mailboxes().by_address.insert(mailbox.to_owned(), orders);
+        let list = world.folder.file("list", format!("{mailbox}\n"));
+        world
+            .call_with_token(&["fetch", "--to", mailbox, "--mailboxes", &list])
+            .without("EXOIMAP_MAILBOX")
+            .run()
+            .expect(0);
+        let ended = Call::new(world.folder.path(), &["status", "--to", mailbox]).run();
+        assert!(ended.expect(0).stdout.contains(&format!("INBOX of {mailbox}")), "{ended}");
+    }
+}
+
+/// A clock that once was ahead must not keep the check quiet until then.
+#[test]
+fn a_run_of_the_future_is_no_run_in_time() {
+    let world = World::new();
+    fetch(&world, &[]).expect(0);
+    let last = world.folder.path().join("mail/.exoimap/last");
+    fs::write(&last, "exoimap last 1\nrun 4102444800000 0\ncomplete 4102444800000\n").unwrap();
+    call(&world, &["--max-age", "1h"]).run().expect(5);
+    fetch(&world, &[]).expect(0);
+    call(&world, &["--max-age", "1h"]).run().expect(0);
+}
+
 /// The shell of docs/scale.md whose text has this in it, with DIR and the output in this folder.
 fn documented(has: &str, folder: &Path) -> Command {
     let text = fs::read_to_string(root().join("docs/scale.md")).unwrap();
