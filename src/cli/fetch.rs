@@ -227,7 +227,9 @@ impl Visit<'_> {
             output.failed(&prefix, &error, &[]);
             ended.push(Exit::Partly);
         }
+        let mut left = places.len();
         for (folder, place) in places {
+            left -= 1;
             let whose = Whose { folder: Some(folder.as_str()), ..self.whose };
             let prefix = whose.prefix();
             if setting.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
@@ -247,6 +249,9 @@ impl Visit<'_> {
                         error.phase(),
                         Phase::Select | Phase::Command | Phase::Fetch | Phase::Disk | Phase::Options
                     ) {
+                        if left > 0 {
+                            output.warn(&format!("{prefix}{left} folders after it were not looked at"));
+                        }
                         break;
                     }
                 }

@@ -156,6 +156,24 @@ fn a_name_with_a_line_end_is_one_line() {
     expect(&world, &[("INBOX", 1), ("x%0Askipped 1%3A4294967295", 2)]);
 }
 
+/// Who reads stderr knows which folders nobody looked at.
+#[test]
+fn folders_that_no_session_is_left_for_are_counted() {
+    let world = world();
+    world.exchange.fault(Fault::DropAt { command: "EXAMINE", done: false });
+    let ended = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !world.exchange.commands().iter().any(|command| command.starts_with("EXAMINE")) {
+                std::thread::yield_now();
+            }
+            let answer = "NO AUTHENTICATE failed.";
+            world.exchange.fault_always(Fault::Refuse { command: "AUTHENTICATE", answer });
+        });
+        fetch(&world, &["--folder", "INBOX*", "--folder", "Drafts"]).run()
+    });
+    ended.expect(4).saying(&["NO AUTHENTICATE failed.", "2 folders after it were not looked at"]);
+}
+
 /// Exchange opens a folder whatever the case of its name is.
 #[test]
 fn a_folder_in_another_case_is_the_same() {

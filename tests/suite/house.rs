@@ -64,7 +64,7 @@ const HOUSE: [(&str, &[&str]); 18] = [
 
 /// Lines of each room, without tests. They only go down, but for a line in an issue.
 const BUDGETS: [(&str, usize); 10] = [
-    ("cli", 5070),
+    ("cli", 5090),
     ("delivery", 4180),
     ("bridge", 1500),
     ("advice", 1310),
