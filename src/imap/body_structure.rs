@@ -4,7 +4,7 @@
 //! part of nothing but NIL, -1 bytes. So no grammar is followed down: a part is known by its shape, and what
 //! has no known shape is passed over.
 
-use super::cursor::{Cursor, Parse, Str, parse_digits};
+use super::cursor::{Cursor, Parse, parse_digits};
 use super::wire::Frame;
 
 /// The deepest that a structure is looked into.
@@ -62,10 +62,7 @@ fn walk(cursor: &mut Cursor) -> Parse<bool> {
             }
             _ => {
                 let is_number = cursor.peek().is_some_and(|byte| byte.is_ascii_digit() || byte == b'-');
-                let word = match cursor.nstring()? {
-                    Str::Bytes(bytes) => Some(bytes.to_ascii_lowercase()),
-                    _ => None,
-                };
+                let word = cursor.nstring()?.map(|word| word.to_ascii_lowercase());
                 let Some(list) = open.last_mut() else { return cursor.fail("a list") };
                 list.value(word, is_number);
             }

@@ -36,15 +36,6 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// What stands where a string is expected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Str {
-    Nil,
-    Bytes(Vec<u8>),
-    /// A literal that went elsewhere as it came in.
-    Streamed,
-}
-
 #[derive(Clone)]
 pub(crate) struct Cursor<'a> {
     frame: &'a Frame,
@@ -142,23 +133,14 @@ impl<'a> Cursor<'a> {
         whole
     }
 
-    /// `string / nil`, and an atom where a server forgot the quotes.
-    pub(crate) fn nstring(&mut self) -> Parse<Str> {
+    /// `string / nil`, and an atom where a server forgot the quotes. A literal that went elsewhere as it came in is none
+    /// either.
+    pub(crate) fn nstring(&mut self) -> Parse<Option<Vec<u8>>> {
         match self.peek() {
-            Some(b'"') => self.quoted().map(Str::Bytes),
+            Some(b'"') => self.quoted().map(Some),
             Some(b'{') => self.literal(),
-            _ if self.nil() => Ok(Str::Nil),
-            _ => self.atom().map(|atom| Str::Bytes(atom.to_vec())),
-        }
-    }
-
-    /// `nstring` whose literal, if it is one, was held.
-    pub(crate) fn held_nstring(&mut self) -> Parse<Option<Vec<u8>>> {
-        let start = self.clone();
-        match self.nstring()? {
-            Str::Nil => Ok(None),
-            Str::Bytes(bytes) => Ok(Some(bytes)),
-            Str::Streamed => start.fail("a string that is not a message"),
+            _ if self.nil() => Ok(None),
+            _ => self.atom().map(|atom| Some(atom.to_vec())),
         }
     }
 
@@ -166,7 +148,7 @@ impl<'a> Cursor<'a> {
     pub(crate) fn astring(&mut self) -> Parse<Vec<u8>> {
         match self.peek() {
             Some(b'"') => self.quoted(),
-            Some(b'{') => Ok(self.held_nstring()?.unwrap_or_default()),
+            Some(b'{') => Ok(self.literal()?.unwrap_or_default()),
             _ => self.atom().map(<[u8]>::to_vec),
         }
     }
@@ -194,7 +176,7 @@ impl<'a> Cursor<'a> {
         start.fail("a quoted string with its end")
     }
 
-    fn literal(&mut self) -> Parse<Str> {
+    fn literal(&mut self) -> Parse<Option<Vec<u8>>> {
         let start = self.clone();
         self.skip(1);
         self.take_while(|byte| byte.is_ascii_digit());
@@ -208,7 +190,7 @@ impl<'a> Cursor<'a> {
         }
         let held = self.frame.bytes().get(literal.held.clone()).unwrap_or_default();
         self.skip(held.len());
-        Ok(if literal.streamed { Str::Streamed } else { Str::Bytes(held.to_vec()) })
+        Ok((!literal.streamed).then(|| held.to_vec()))
     }
 
     /// Passes over one value whatever it is, a list with all that is in it, and returns its bytes.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::cursor::{Cursor, Parse, Str, parse_digits};
+use super::cursor::{Cursor, Parse, parse_digits};
 use super::types::{
     Code, CodeMeaning, Condition, Fetch, Flag, ListItem, MailboxStatus, Response, Section, Status, Untagged,
 };
@@ -179,7 +179,7 @@ fn capability_data(cursor: &mut Cursor) -> Vec<String> {
 fn mailbox_list(cursor: &mut Cursor) -> Parse<ListItem> {
     let attributes = cursor.list(|c| c.atom().map(Flag::new))?;
     cursor.space()?;
-    cursor.held_nstring()?;
+    cursor.nstring()?;
     cursor.space()?;
     let name = match cursor.peek() {
         Some(b'"' | b'{') => cursor.astring()?,
@@ -307,11 +307,7 @@ pub(crate) fn announced_section(head: &Frame) -> Option<(Option<Uid>, Vec<u8>)> 
     let mut uid = None;
     loop {
         cursor.spaces();
-        let item = item_name(&mut cursor);
-        let section = (cursor.peek() == Some(b'[')).then(|| section_name(&mut cursor)).transpose().ok()?;
-        if cursor.peek() != Some(b'(') {
-            cursor.space().ok()?;
-        }
+        let (item, section) = item_name(&mut cursor).ok()?;
         // The frame ends where the literal will begin.
         if cursor.peek() == Some(b'{') && cursor.rest().iter().filter(|byte| **byte == b'\n').count() == 1 {
             return Some((uid, section?));
@@ -345,13 +341,33 @@ fn fetch(cursor: &mut Cursor, seq: SeqNum) -> Parse<Fetch> {
     Ok(fetch)
 }
 
-/// `msg-att-dynamic / msg-att-static`. Returns what tells the item from others; `RFC822` and `BODY[]` are one.
+/// `msg-att-dynamic / msg-att-static`. Returns what tells the item from others.
 fn item(cursor: &mut Cursor, fetch: &mut Fetch) -> Parse<Vec<u8>> {
-    let name = item_name(cursor);
-    if name.is_empty() {
-        return cursor.fail("the name of a FETCH item");
+    let (name, section) = item_name(cursor)?;
+    if let Some(section) = section {
+        let data = cursor.nstring()?;
+        let item = [b"[", section.as_slice()].concat();
+        fetch.sections.push(Section { name: section, data });
+        return Ok(item);
     }
+    match name.as_slice() {
+        b"UID" => fetch.uid = Uid::new(cursor.number()?),
+        b"FLAGS" => fetch.flags = tolerant(cursor, |c| c.list(|c| c.atom().map(Flag::new)))?,
+        b"INTERNALDATE" => fetch.internal_date = tolerant(cursor, Cursor::nstring)?.flatten(),
+        b"RFC822.SIZE" => fetch.size = parse_digits(cursor.value()?),
+        b"BODY" | b"BODYSTRUCTURE" => fetch.body_structure = Some(cursor.value()?.to_vec()),
+        _ => {
+            cursor.value()?;
+        }
+    }
+    Ok(name)
+}
+
+/// An item's name, and its section if it has one, up to the value; `RFC822` and `BODY[]` are one.
+fn item_name(cursor: &mut Cursor) -> Parse<(Vec<u8>, Option<Vec<u8>>)> {
+    let name = cursor.take_while(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)).to_ascii_uppercase();
     let section = match name.as_slice() {
+        b"" => return cursor.fail("the name of a FETCH item"),
         _ if cursor.peek() == Some(b'[') => Some(section_name(cursor)?),
         b"RFC822" => Some(Vec::new()),
         b"RFC822.HEADER" => Some(b"HEADER".to_vec()),
@@ -362,30 +378,7 @@ fn item(cursor: &mut Cursor, fetch: &mut Fetch) -> Parse<Vec<u8>> {
     if cursor.peek() != Some(b'(') {
         cursor.space()?;
     }
-    if let Some(section) = section {
-        let data = match cursor.nstring()? {
-            Str::Bytes(bytes) => Some(bytes),
-            Str::Nil | Str::Streamed => None,
-        };
-        let item = [b"[", section.as_slice()].concat();
-        fetch.sections.push(Section { name: section, data });
-        return Ok(item);
-    }
-    match name.as_slice() {
-        b"UID" => fetch.uid = Uid::new(cursor.number()?),
-        b"FLAGS" => fetch.flags = tolerant(cursor, |c| c.list(|c| c.atom().map(Flag::new)))?,
-        b"INTERNALDATE" => fetch.internal_date = tolerant(cursor, Cursor::held_nstring)?.flatten(),
-        b"RFC822.SIZE" => fetch.size = parse_digits(cursor.value()?),
-        b"BODY" | b"BODYSTRUCTURE" => fetch.body_structure = Some(cursor.value()?.to_vec()),
-        _ => {
-            cursor.value()?;
-        }
-    }
-    Ok(name)
-}
-
-fn item_name(cursor: &mut Cursor) -> Vec<u8> {
-    cursor.take_while(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)).to_ascii_uppercase()
+    Ok((name, section))
 }
 
 /// Reads a value by its grammar; one that does not keep to it is passed over.
