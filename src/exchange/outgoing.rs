@@ -39,6 +39,7 @@ const BUFFER: usize = 64 * 1024;
 pub struct Outgoing<R> {
     name: String,
     source: R,
+    is_checked: bool,
     bytes: u64,
     ends: Option<LineEnd>,
     lines: Lines,
@@ -49,31 +50,25 @@ pub struct Outgoing<R> {
 
 impl<R: Read + Seek> Outgoing<R> {
     /// Reads `source` from its beginning to its end and checks it; errors call it `name`.
-    pub fn new(name: &str, mut source: R) -> Result<Outgoing<R>> {
-        let unread = |e| Error::disk(format!("reading {name}"), e);
-        source.rewind().map_err(unread)?;
-        let mut lines = Lines::default();
-        let mut buffer = vec![0; BUFFER];
-        loop {
-            let read = match source.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                Err(e) => return Err(unread(e)),
-            };
-            lines.take(buffer.get(..read).unwrap_or_default()).map_err(|why| refused(name, &why))?;
-        }
-        lines.finish().map_err(|why| refused(name, &why))?;
-        source.rewind().map_err(unread)?;
-        Ok(Outgoing {
+    pub fn new(name: &str, source: R) -> Result<Outgoing<R>> {
+        let mut first = Outgoing {
             name: name.to_owned(),
             source,
-            bytes: lines.bytes(),
-            ends: lines.ends,
+            is_checked: false,
+            bytes: 0,
+            ends: None,
             lines: Lines::default(),
             ready: Cursor::default(),
             given: 0,
-        })
+        };
+        let mut read_all = || {
+            first.source.rewind()?;
+            io::copy(&mut first, &mut io::sink())?;
+            first.source.rewind()
+        };
+        read_all().map_err(|e| e.downcast().unwrap_or_else(|e| Error::disk(format!("reading {name}"), e)))?;
+        let (bytes, ends) = (first.lines.bytes(), first.lines.ends);
+        Ok(Outgoing { is_checked: true, bytes, ends, lines: Lines::default(), given: 0, ..first })
     }
 }
 
@@ -95,14 +90,14 @@ impl<R: Read> Outgoing<R> {
         let mut buffer = vec![0; BUFFER];
         let read = self.source.read(&mut buffer)?;
         let bytes = buffer.get(..read).unwrap_or_default();
-        let changed = || "it was changed while it was read".to_owned();
         let checked = match bytes {
             [] => self.lines.finish(),
             bytes => self.lines.take(bytes),
         };
-        let checked = checked.and_then(|()| match self.lines.ends.is_none() || self.lines.ends == self.ends {
-            true => Ok(()),
-            false => Err(changed()),
+        let is_changed = self.is_checked && self.lines.ends.is_some() && self.lines.ends != self.ends;
+        let checked = checked.and_then(|()| match is_changed {
+            true => Err("it was changed while it was read".to_owned()),
+            false => Ok(()),
         });
         checked.map_err(|why| io::Error::other(refused(&self.name, &why)))?;
         let mut ready = Vec::with_capacity(bytes.len());

@@ -61,14 +61,7 @@ struct Upload<'a>(&'a mut dyn Read);
 
 impl Handler for Upload<'_> {
     fn upload(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        self.0.read(buffer).map_err(|e| match e.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-            // A reader of ours says what is wrong with the message.
-            Some(_) => e.into_inner().and_then(|e| e.downcast().ok()).map_or_else(unread, |error| *error),
-            None => Error::disk("reading the message", e),
-        })
+        // A reader of ours says what is wrong with the message.
+        self.0.read(buffer).map_err(|e| e.downcast().unwrap_or_else(|e| Error::disk("reading the message", e)))
     }
-}
-
-fn unread() -> Error {
-    Error::disk("reading the message", std::io::ErrorKind::Other.into())
 }
