@@ -67,16 +67,9 @@ fn backoff(words: &str) -> Option<Duration> {
     Some(Duration::from_millis(milliseconds).min(LONGEST))
 }
 
-/// Why a message that starts so is not the one that was asked for; none if it may be.
+/// Why a message that starts so is not the one that was asked for; none if it may be. The placeholder's subject may be
+/// folded, since it is longer than the 78 characters of RFC 5322.
 pub(super) fn placeholder(start: &[u8]) -> Option<&'static str> {
-    is_placeholder(start).then_some(
-        "Exchange sent its placeholder (\"Retrieval using the IMAP4 protocol failed\") in the message's place",
-    )
-}
-
-/// True if the beginning of a message is Exchange's placeholder. Its subject may be folded, since it is
-/// longer than the 78 characters of RFC 5322.
-fn is_placeholder(start: &[u8]) -> bool {
     let mut subject: Option<String> = None;
     for line in start.split(|byte| *byte == b'\n') {
         let line = String::from_utf8_lossy(line).into_owned();
@@ -93,13 +86,19 @@ fn is_placeholder(start: &[u8]) -> bool {
         }
     }
     let words = subject.unwrap_or_default().to_ascii_lowercase();
-    words.split_whitespace().collect::<Vec<_>>().join(" ").starts_with(SUBJECT)
+    words.split_whitespace().collect::<Vec<_>>().join(" ").starts_with(SUBJECT).then_some(
+        "Exchange sent its placeholder (\"Retrieval using the IMAP4 protocol failed\") in the message's place",
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::{Phase, ServerReply};
+
+    fn is_placeholder(start: &[u8]) -> bool {
+        placeholder(start).is_some()
+    }
 
     fn explained(text: &str) -> Error {
         let reply = ServerReply { status: "BAD", code: None, text: text.to_owned() };

@@ -163,12 +163,12 @@ impl<S: Read + Write> Connection<S> {
     }
 
     /// What fails in `talk` closes the connection, and a closed one is not talked to.
-    fn exchange<T>(
+    fn exchange(
         &mut self,
         command: &Command,
         handler: &mut dyn Handler,
-        talk: impl FnOnce(&mut Exchange<S>) -> Result<T>,
-    ) -> Result<T> {
+        talk: impl FnOnce(&mut Exchange<S>) -> Result<Status>,
+    ) -> Result<Status> {
         if let Some(reason) = &self.closed {
             let message = format!("the connection is closed already ({reason})");
             return Err(Error::new(Kind::Temporary, command.phase(), message).in_command(command.name()));
