@@ -19,6 +19,9 @@ use crate::threads::lock;
 /// The most that is read from the socket at a time: a TLS record.
 const CHUNK: usize = 16 * 1024;
 
+/// The most that TLS itself may have to say to one who does not read it, in bytes: a change of keys takes 27.
+const MOST_OWED: usize = 64 * 1024;
+
 /// A TLS connection for two threads.
 pub(super) struct Link(Arc<Shared>);
 
@@ -109,9 +112,13 @@ impl Shared {
             Err(_) if state.tls.get_ref().has_ended() => Some(0),
             Err(e) => return Err(e),
         };
+        let owed = state.tls.get_ref().outbox();
+        if owed > MOST_OWED {
+            return Err(io::Error::other("the other side changes its keys and reads nothing"));
+        }
         // TLS itself answers at times (KeyUpdate). The reader must never wait for the socket to take it: the
         // other side may read nothing until we do. That it happens is rare enough for a thread each time.
-        if state.tls.get_ref().has_outbox() && !state.is_sending {
+        if owed > 0 && !state.is_sending {
             state.is_sending = true;
             drop(state);
             let shared = Arc::clone(self);

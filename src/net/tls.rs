@@ -140,9 +140,9 @@ impl Wire {
         std::mem::take(&mut self.outbox)
     }
 
-    /// True if there is something to send.
-    pub(crate) fn has_outbox(&self) -> bool {
-        !self.outbox.is_empty()
+    /// How many bytes there are to send.
+    pub(crate) fn outbox(&self) -> usize {
+        self.outbox.len()
     }
 }
 
