@@ -106,12 +106,18 @@ impl TokenCache {
         let entry = self.entry(source);
         // Another run that has the lock is about to replace it.
         let Ok(Some(lock)) = Lock::take(&entry.lock) else { return };
-        if let Ok(Some(kept)) = entry.read(&mut |_| {})
-            && kept.access == *token
-        {
-            let access = AccessToken::good_until(kept.access, Some(Instant::now()));
-            let _ = entry.write(&Granted { access, refresh: kept.refresh }, &lock);
+        let Ok(Some(kept)) = entry.read(&mut |_| {}) else { return };
+        if kept.access != *token {
+            return;
         }
+        let _ = match kept.refresh {
+            // It may be good elsewhere for an hour, and is of no use here.
+            None => fs::remove_file(&entry.file).map_err(|e| Error::disk("", e)),
+            refresh => {
+                let access = AccessToken::good_until(kept.access, Some(Instant::now()));
+                entry.write(&Granted { access, refresh }, &lock)
+            }
+        };
     }
 
     fn entry(&self, source: &TokenSource) -> Entry {

@@ -36,7 +36,8 @@ fn both_platforms_vouch_for_us_and_no_proxy_is_asked() {
     assert_eq!(proxy.asked(), [imap.clone(), imap]);
     let sent = platform.requests();
     assert_eq!(sent.len(), 2);
-    assert!(sent[0].target.starts_with("/metadata/identity/oauth2/token?api-version=2018-02-01&resource="));
+    let query = "resource=https%3A%2F%2Foutlook.office365.com";
+    assert_eq!(sent[0].target, format!("/metadata/identity/oauth2/token?api-version=2018-02-01&{query}"));
     assert_eq!((sent[0].headers["metadata"].as_str(), sent[1].headers["x-identity-header"].as_str()), ("true", HEADER));
     assert_eq!(world.entra.requests().len(), 0);
 }
@@ -49,6 +50,9 @@ fn a_user_assigned_identity_is_chosen() {
     let object = format!("object:{USER_ASSIGNED}");
     in_app_service(&world, &platform, &["check", "--identity", &object]).run().expect(0);
     assert_eq!(platform.requests().last().unwrap().query()["object_id"], USER_ASSIGNED);
+    let reserved = "/subscriptions/a&resource=b+c%20#d";
+    in_app_service(&world, &platform, &["check", "--identity", reserved]).run().expect(0);
+    assert_eq!(platform.requests().last().unwrap().query()["mi_res_id"], reserved);
     on_machine(&world, &platform, &["check"]).env("AZURE_CLIENT_ID", USER_ASSIGNED).run().expect(0);
     assert_eq!(platform.requests().last().unwrap().query()["client_id"], USER_ASSIGNED);
     on_machine(&world, &platform, &["check", "--identity", "system"])

@@ -132,6 +132,8 @@ fn a_token_that_was_refused_is_forgotten() {
     let world = World::new();
     world.entra.configure().token.roles.clear();
     keeping(&world, &["folders"]).run().expect(4);
+    // It may be good elsewhere.
+    assert!(files(&world, "json").is_empty());
     world.entra.configure().token.roles = vec!["IMAP.AccessAsApp".into()];
     keeping(&world, &["folders"]).run().expect(0);
     assert_eq!(world.entra.requests().len(), 2);
