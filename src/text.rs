@@ -50,6 +50,17 @@ pub(crate) fn may_be_secret(setting: &str) -> bool {
     setting.len() >= 20 && is_mixed && !setting.contains(['@', '/', '\\', ' '])
 }
 
+/// A word for a POSIX shell: bare if it is plainly one, else in quotes. Windows writes paths with a backslash.
+pub(crate) fn shell_word(text: &str) -> String {
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"@._-/:".contains(&byte) || (cfg!(windows) && byte == b'\\');
+    if text.bytes().all(plain) && !text.is_empty() {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
 /// Bytes of somebody else as one safe line: invalid UTF-8 becomes U+FFFD, controls are escaped.
 pub(crate) fn escape_bytes(bytes: &[u8]) -> String {
     safe(&String::from_utf8_lossy(bytes))
@@ -75,6 +86,22 @@ mod tests {
         assert_eq!(safe("注文 ü\tx\x1b[2J"), "注文 ü\\x09x\\x1b[2J");
         assert_eq!(safe("a\u{202e}b\u{9b}c\u{2028}"), "a\\u{202e}b\\u{9b}c\\u{2028}");
         assert_eq!(escape_bytes(b"a\xffb\r\n"), "a\u{fffd}b\\x0d\\x0a");
+    }
+
+    #[test]
+    fn a_word_stays_one_word_in_a_shell() {
+        for bare in ["orders@contoso.com", "/etc/x-1_2.pem", "Done"] {
+            assert_eq!(shell_word(bare), bare);
+        }
+        for (word, safe) in [
+            ("o'brien; x@contoso.com", r"'o'\''brien; x@contoso.com'"),
+            ("", "''"),
+            ("~x", "'~x'"),
+            ("$(x)", "'$(x)'"),
+            ("注文", "'注文'"),
+        ] {
+            assert_eq!(shell_word(word), safe);
+        }
     }
 
     #[test]

@@ -44,11 +44,6 @@ pub(super) fn argument(text: &str) -> String {
     if is_word(text) { text.to_owned() } else { quoted(text) }
 }
 
-/// The same in a POSIX shell.
-pub(super) fn shell_argument(text: &str) -> String {
-    if is_word(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
-}
-
 fn is_word(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@._-".contains(&byte);
     text.bytes().all(plain) && text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
@@ -74,7 +69,6 @@ mod tests {
         ] {
             assert_eq!(argument(text), safe, "{text}");
         }
-        assert_eq!(shell_argument("o'brien; x@contoso.com"), r"'o'\''brien; x@contoso.com'");
     }
 
     #[test]

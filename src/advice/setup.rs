@@ -1,11 +1,11 @@
 //! What an administrator does once, as numbered steps: where in the portal, and the commands. What is
 //! known is filled in; what is proven done is marked.
 
-use super::fill::{argument, fill, quoted, shell_argument};
+use super::fill::{argument, fill, quoted};
 use crate::entra::{Cloud, is_guid, is_tenant};
 use crate::error::{Error, Result};
 use crate::exchange::{EXCHANGE, PERMISSION, check_mailbox};
-use crate::text::safe;
+use crate::text::{safe, shell_word};
 
 /// Whose set-up it is; what is not known is a placeholder in the steps.
 #[derive(Clone, Debug, Default)]
@@ -309,9 +309,7 @@ impl Setup {
             words.extend(ids.iter().filter_map(|(option, id)| Some(format!("{option} {}", id.as_deref()?))));
         }
         match self.mailboxes.len() {
-            0..=FEW => {
-                words.extend(self.mailboxes.iter().map(|mailbox| format!("--mailbox {}", shell_argument(mailbox))))
-            }
+            0..=FEW => words.extend(self.mailboxes.iter().map(|mailbox| format!("--mailbox {}", shell_word(mailbox)))),
             _ => words.push("--mailboxes <file>".to_owned()),
         }
         words.join(" ")

@@ -21,6 +21,7 @@ use crate::calendar;
 use crate::error::{Error, Kind, Phase, Result};
 use crate::files;
 use crate::secret::Secret;
+use crate::text::shell_word;
 
 /// The setting with the file of the key.
 const KEY: &str = "certificate-key";
@@ -176,7 +177,7 @@ impl Pem {
         let bytes = files::read(file, MOST, deadline).map_err(|e| {
             Error::file(Kind::Usage, Phase::Credential, format!("reading the certificate file {}", pem.file), e)
         })?;
-        let (from, to) = (quoted(&pem.file), quoted(&format!("{}.pem", pem.stem())));
+        let (from, to) = (shell_word(&pem.file), shell_word(&format!("{}.pem", pem.stem())));
         if der::is_pfx(bytes.expose()) {
             let command = format!("openssl pkcs12 -in {from} -nodes -out {to}");
             return Err(
@@ -249,7 +250,7 @@ impl Pem {
 
     fn encrypted(&self) -> Error {
         let to = format!("{}.key.pem", self.stem());
-        let command = format!("openssl pkey -in {} -out {}", quoted(&self.file), quoted(&to));
+        let command = format!("openssl pkey -in {} -out {}", shell_word(&self.file), shell_word(&to));
         self.refused(&format!(
             "its private key is encrypted: decrypt it ({command}), and name the result as the file of the key"
         ))
@@ -261,8 +262,8 @@ impl Pem {
         let stem = self.stem();
         format!(
             "openssl req -x509 -newkey rsa:3072 -nodes -days 365 -subj /CN=exoimap -keyout {} -out {}",
-            quoted(&format!("{stem}.key.pem")),
-            quoted(&format!("{stem}.cert.pem"))
+            shell_word(&format!("{stem}.key.pem")),
+            shell_word(&format!("{stem}.cert.pem"))
         )
     }
 
@@ -284,12 +285,6 @@ impl Pem {
 /// ASCII beside the blocks, where there may be anything: `openssl pkcs12` writes names there.
 fn ascii(bytes: &Secret) -> Secret {
     Secret::new(bytes.expose().iter().copied().filter(|byte| matches!(byte, 1..=0x7f)).collect::<Vec<_>>())
-}
-
-/// A word for a shell.
-fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/\\:".contains(&byte);
-    if word.bytes().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 #[cfg(test)]

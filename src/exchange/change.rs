@@ -11,6 +11,7 @@ use crate::imap::UidSet;
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::types::Flag;
 use crate::imap::{Copied, Selected, Session};
+use crate::text::shell_word;
 
 /// A change of messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,14 +155,11 @@ pub(crate) fn require_folder<S: Read + Write>(
     if session.has_mailbox(&folder)? {
         return Ok(folder);
     }
-    let message =
-        format!("there is no folder {folder} to {purpose}; create it: exoimap folders create {}", in_quotes(&folder));
+    let message = format!(
+        "there is no folder {folder} to {purpose}; create it: exoimap folders create {}",
+        shell_word(folder.as_str())
+    );
     Err(Error::new(Kind::Refused, Phase::Select, message))
-}
-
-/// As a shell takes it for one word.
-fn in_quotes(folder: &MailboxName) -> String {
-    format!("'{}'", folder.as_str().replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

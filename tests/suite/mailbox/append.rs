@@ -88,7 +88,7 @@ fn a_refusal_of_the_server_comes_before_the_message() {
         .run()
         .expect(4)
         .one_error()
-        .saying(&["exoimap folders create 'nowhere'"]);
+        .saying(&["exoimap folders create nowhere"]);
     assert_eq!(uids(&world, "INBOX").len(), 6);
 }
 

@@ -254,7 +254,7 @@ fn a_folder_that_is_not_there_is_named_with_the_command_that_makes_it() {
             let ended = run(&world, &[arguments, &["it's *", "--uid", "1:*"], dry].concat());
             ended.expect(4).one_error().saying(&["no folder it's *", "exoimap folders create 'it'\\''s *'"]);
             let ended = run(&world, &[arguments, &["Nope", "--uid", "1:*"], dry].concat());
-            ended.expect(4).one_error().saying(&["no folder Nope", "exoimap folders create 'Nope'"]);
+            ended.expect(4).one_error().saying(&["no folder Nope", "exoimap folders create Nope"]);
         }
     }
     assert_eq!(uids(&world, "INBOX"), ALL);
