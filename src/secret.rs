@@ -15,6 +15,9 @@ const LEAST: usize = 8;
 /// Bytes of a secret, and twice as many of a long one, that are as secret as the whole: others fold lines, or cut them.
 const PART: usize = 16;
 
+/// The names of HTML for characters that it escapes.
+const ENTITIES: [&str; 8] = ["amp;&", "lt;<", "gt;>", "quot;\"", "#34;\"", "#39;'", "#039;'", "#x27;'"];
+
 /// A run of months has a new token each hour.
 const MOST_GUARDED: usize = 128;
 
@@ -131,9 +134,10 @@ fn repeats(text: &str, is_whole: bool) -> bool {
     };
     let written = without_blanks(text.as_bytes());
     let stands_in = |run: &[u8]| run.len() > LEAST && decoded(run).any(|bytes| holds(&bytes));
-    let repeats = |bytes: &Vec<u8>| holds(bytes) || bytes.split(|byte| !is_base64(*byte)).any(stands_in);
-    let meant = unescaped(&written);
-    !guarded.secrets.is_empty() && (repeats(&written) || (meant != written && repeats(&meant)))
+    let repeats = |bytes: Vec<u8>| holds(&bytes) || bytes.split(|byte| !is_base64(*byte)).any(stands_in);
+    // As it is, and with its escapes taken away twice: `%252B`, JSON in JSON.
+    let meanings = std::iter::successors(Some(written), |text| Some(unescaped(text)).filter(|meant| meant != text));
+    !guarded.secrets.is_empty() && meanings.take(3).any(repeats)
 }
 
 /// Line ends that an encoding has, and the zeros of UTF-16, say nothing.
@@ -141,7 +145,7 @@ fn without_blanks(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace() && *byte != 0).collect()
 }
 
-/// `%2B`, `\u002B`, `\x2b`, `\/` and modified UTF-7's `&ACs-` as what they stand for.
+/// `%2B`, `\u002B`, `\x2b`, `\/`, `&lt;` and modified UTF-7's `&ACs-` as what they stand for.
 fn unescaped(bytes: &[u8]) -> Vec<u8> {
     let (mut plain, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
     while let [first, after @ ..] = rest {
@@ -161,8 +165,14 @@ fn escape(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
         }
         [b'\\', escaped, after @ ..] => Some((vec![*escaped], after)),
         [b'&', after @ ..] => {
-            let end = after.iter().position(|byte| *byte == b'-' || !is_base64(*byte))?;
-            Some((decoded(after.get(..end)?).next()?, after.get(end..)?.strip_prefix(b"-")?))
+            let entity = |entity: &&str| {
+                let (name, meant) = entity.split_once(';')?;
+                Some((meant.into(), after.strip_prefix(name.as_bytes())?.strip_prefix(b";")?))
+            };
+            ENTITIES.iter().find_map(entity).or_else(|| {
+                let end = after.iter().position(|byte| *byte == b'-' || !is_base64(*byte))?;
+                Some((decoded(after.get(..end)?).next()?, after.get(end..)?.strip_prefix(b"-")?))
+            })
         }
         _ => None,
     }
@@ -234,6 +244,10 @@ mod tests {
             escaped(letters, |c| format!("%{c:02X}")),
             secret.replace('/', "\\/").replace('"', "\\\""),
             format!("{}&{}-{}", &secret[..4], STANDARD_NO_PAD.encode(b"\0Q\0+"), &secret[6..]),
+            escaped(letters, |c| format!("%25{c:02X}")),
+            escaped("", |c| format!("\\\\u{c:04x}")),
+            secret.replace('&', "&amp;").replace('\'', "&#39;").replace('"', "&#34;"),
+            secret.replace('&', "&amp;").replace('\'', "&#x27;").replace('"', "&quot;"),
             format!("<{secret}>;{secret}"),
         ] {
             let text = format!("AADSTS7000215: invalid: {said}: (trace id 1)");

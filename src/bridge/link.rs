@@ -103,7 +103,9 @@ impl Shared {
                 last => break last,
             }
         };
+        let owed = state.tls.get_ref().outbox();
         let read = match last {
+            _ if owed > MOST_OWED => return Err(io::Error::other("the other side changes its keys and reads nothing")),
             // An error is seen again at the next call.
             _ if filled > 0 => Some(filled),
             Ok(_) => Some(0),
@@ -112,10 +114,6 @@ impl Shared {
             Err(_) if state.tls.get_ref().has_ended() => Some(0),
             Err(e) => return Err(e),
         };
-        let owed = state.tls.get_ref().outbox();
-        if owed > MOST_OWED {
-            return Err(io::Error::other("the other side changes its keys and reads nothing"));
-        }
         // TLS itself answers at times (KeyUpdate). The reader must never wait for the socket to take it: the
         // other side may read nothing until we do. That it happens is rare enough for a thread each time.
         if owed > 0 && !state.is_sending {

@@ -66,7 +66,7 @@ pub(crate) fn explain(e: &clap::Error, typed: &[String]) -> (String, Vec<String>
         ErrorKind::UnknownArgument => unexpected(&option, &command, typed),
         ErrorKind::InvalidSubcommand => {
             let word = text(ContextKind::InvalidSubcommand);
-            (format!("unknown command: {word}"), meant_command(&word))
+            (format!("unknown command: {}", shown(&word)), meant_command(&word))
         }
         ErrorKind::MissingRequiredArgument => (format!("missing: {option}"), None),
         ErrorKind::ArgumentConflict => (format!("{option} cannot be used with {}", text(ContextKind::PriorArg)), None),
@@ -116,7 +116,7 @@ fn reason(why: &str) -> String {
 fn unexpected(word: &str, command: &str, typed: &[String]) -> (String, Option<String>) {
     let takes = |name: &str| options::all().any(|entry| entry.name == name && entry.is_of(command));
     let has = |long: &str| typed.iter().any(|word| word.split('=').next() == Some(long));
-    if takes("to") && !has("--to") && !word.contains('@') {
+    if takes("to") && !has("--to") && !word.contains('@') && !may_be_secret(word) {
         return (format!("missing: --to; {word:?} stands alone"), Some(format!("did you mean --to {word}?")));
     }
     let hint = match word {
@@ -124,7 +124,7 @@ fn unexpected(word: &str, command: &str, typed: &[String]) -> (String, Option<St
         _ if takes("folder") => Some(format!("did you mean --folder {word}?")),
         _ => None,
     };
-    (format!("unexpected argument: {word:?}"), hint)
+    (format!("unexpected argument: {}", shown(word)), hint.filter(|_| !may_be_secret(word)))
 }
 
 /// The option that was probably meant.

@@ -106,18 +106,12 @@ impl TokenCache {
         let entry = self.entry(source);
         // Another run that has the lock is about to replace it.
         let Ok(Some(lock)) = Lock::take(&entry.lock) else { return };
-        let Ok(Some(kept)) = entry.read(&mut |_| {}) else { return };
-        if kept.access != *token {
-            return;
+        if let Ok(Some(kept)) = entry.read(&mut |_| {})
+            && kept.access == *token
+        {
+            let access = AccessToken::good_until(kept.access, Some(Instant::now()));
+            let _ = entry.write(&Granted { access, refresh: kept.refresh }, &lock);
         }
-        let _ = match kept.refresh {
-            // It may be good elsewhere for an hour, and is of no use here.
-            None => fs::remove_file(&entry.file).map_err(|e| Error::disk("", e)),
-            refresh => {
-                let access = AccessToken::good_until(kept.access, Some(Instant::now()));
-                entry.write(&Granted { access, refresh }, &lock)
-            }
-        };
     }
 
     fn entry(&self, source: &TokenSource) -> Entry {
@@ -230,9 +224,13 @@ impl Entry {
         (json.get("version")?.as_i64()? == VERSION && text("for")? == self.words).then_some(kept)
     }
 
-    /// Who writes has the lock.
+    /// Who writes has the lock. A token that no later run would take is not left there.
     fn write(&self, granted: &Granted, _: &Lock) -> Result<()> {
         let left = granted.access.expires().map_or(0, |end| end.saturating_duration_since(Instant::now()).as_secs());
+        let failed = |e| Error::disk(format!("writing {}", self.file.display()), e);
+        if granted.refresh.is_none() && left <= EARLY.as_secs() {
+            return if self.file.exists() { fs::remove_file(&self.file).map_err(failed) } else { Ok(()) };
+        }
         let mut json = json!({
             "version": VERSION,
             "for": self.words,
@@ -243,8 +241,7 @@ impl Entry {
             fields.insert("refresh_token".to_owned(), json!(refresh.expose_str()));
         }
         let text = Secret::new(format!("{json:#}\n"));
-        let written = files::replace(&self.file, text.expose());
-        written.map_err(|e| Error::disk(format!("writing {}", self.file.display()), e))
+        files::replace(&self.file, text.expose()).map_err(failed)
     }
 
     /// The lock, waited for up to `most`; none if another run has it for longer. An error, because the file system has

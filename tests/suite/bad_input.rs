@@ -140,7 +140,7 @@ fn help_is_a_command_too() {
     assert_eq!(said(&["help"]), said(&["--help"]));
     assert_eq!(said(&["help", "fetch"]), said(&["fetch", "--help"]));
     assert_eq!(said(&["help", "folders", "create"]), said(&["folders", "create", "--help"]));
-    nobody.refuses(nobody.call(&["help", "nothing"]), &["unknown command: nothing"]);
+    nobody.refuses(nobody.call(&["help", "nothing"]), &["unknown command: \"nothing\""]);
 }
 
 #[test]

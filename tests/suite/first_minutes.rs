@@ -51,8 +51,8 @@ fn usage_errors_name_the_way_out() {
             &["did you mean mbox?"],
         ),
         (&["fetch"], "missing: --to <DIR>", &["see: exoimap fetch --help"]),
-        (&["getmail"], "unknown command: getmail", &["did you mean fetch?", "see: exoimap --help"]),
-        (&["frobnicate"], "unknown command: frobnicate", &["the commands are check, setup, folders, "]),
+        (&["getmail"], "unknown command: \"getmail\"", &["did you mean fetch?", "see: exoimap --help"]),
+        (&["frobnicate"], "unknown command: \"frobnicate\"", &["the commands are check, setup, folders, "]),
         (&["search", ORDERS], "unexpected argument", &["did you mean --mailbox orders@contoso.com?"]),
         (&["search", "Archive"], "unexpected argument: \"Archive\"", &["did you mean --folder Archive?"]),
         (&["fetch", "--output", "mail"], "unknown option: --output", &["did you mean --to?"]),
@@ -192,6 +192,11 @@ fn a_secret_in_the_wrong_place_is_not_printed_back() {
         };
         ended.expect(2).one_error();
         assert!(!ended.stderr.contains("notAreal") && !ended.stdout.contains("notAreal"), "{variable}: {ended}");
+    }
+    for call in [&[secret][..], &["check", secret], &["fetch", secret], &["search", secret], &["help", secret]] {
+        let ended = world.run(call);
+        ended.expect(2);
+        assert!(!ended.stderr.contains("notAreal") && !ended.stdout.contains("notAreal"), "{call:?}: {ended}");
     }
     // Every option that names a file or a proxy, by the help.
     for (command, secret) in [("check", secret), ("relay", secret), ("check", "Ab8~Q+cd/ef&gh'ij.notAreal-op")] {

@@ -73,7 +73,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("imap", 3720),
     ("mime", 1700),
     ("net", 1350),
-    ("ground", 1580),
+    ("ground", 1600),
 ];
 
 /// The room of a file: what stands alone in `src/` is the ground, `main` and `lib` are doors.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use super::documented::at_relay;
+use super::ends::status;
 use super::{Kept, LONG, fill, mbsync, messages, on_the_wire, run, shown};
 use crate::dovecot::{Rig, USER};
 use crate::program::World;
@@ -240,6 +241,32 @@ fn a_client_that_does_not_speak_imap_is_hung_up_on_and_named() {
     assert!(client.is_closed());
     relay.says("set it to no encryption");
     assert_eq!(world.exchange.connections(), 0);
+}
+
+const WRONG_PASSWORDS: &str = r#"
+import concurrent.futures, socket, sys
+def guess(n):
+    client = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 60, (f"127.1.{n // 250}.{n % 250 + 1}", 0))
+    client.sendall(b"a LOGIN stranger%d@contoso.com %s\r\n" % (n, b"x" * 7000))
+    said = client.makefile("rb")
+    return said.readline().startswith(b"* OK") and said.readline().startswith(b"a NO [AUTH")
+print(sum(concurrent.futures.ThreadPoolExecutor(100).map(guess, range(1000))))
+"#;
+
+/// Each has a name and an address of its own, so that it waits a second only.
+#[test]
+fn a_thousand_wrong_passwords_cost_little_memory() {
+    let world = World::new();
+    // One round, for a password that nobody knows.
+    let verifier = format!("$pbkdf2-sha256$i=1${}${}", "A".repeat(22), "A".repeat(43));
+    world.folder.file("relay.passwords", format!("{ORDERS} {verifier}\n"));
+    let relay = Relay::start(program(&world, &["relay"]));
+    let before = status(&relay.program.0, "VmHWM");
+    let ended = python(world.folder.path(), WRONG_PASSWORDS, &[&relay.port.to_string()]);
+    assert!(shown(&ended).contains("\n1000\n"), "{}", shown(&ended));
+    // 5,000 KB here, for a hundred threads and clients at a time.
+    let grown = status(&relay.program.0, "VmHWM") - before;
+    assert!(grown < 10_000, "{grown} KB");
 }
 
 /// A session ends with its token, so a new one begins with a new token; but an old one is better than none.

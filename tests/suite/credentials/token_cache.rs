@@ -64,10 +64,11 @@ fn another_question_or_another_credential_finds_nothing() {
 }
 
 #[test]
-fn a_token_that_ends_within_ten_minutes_is_renewed() {
+fn a_token_that_ends_within_ten_minutes_is_renewed_and_not_kept() {
     let world = World::new();
     world.entra.configure().token.lifetime = 590;
     keeping(&world, &["folders"]).run().expect(0);
+    assert!(files(&world, "json").is_empty());
     world.entra.configure().token.lifetime = 3599;
     keeping(&world, &["folders"]).run().expect(0);
     keeping(&world, &["folders"]).run().expect(0);
