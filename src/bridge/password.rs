@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -62,7 +62,7 @@ struct Loaded {
     known: Mutex<HashSet<Vec<u8>>>,
 }
 
-/// What changes when a file does: its time and its length.
+/// What changes when a file does: its time and its length. A pipe can be read only once, and has none.
 type Stamp = (SystemTime, u64);
 
 struct Entry {
@@ -81,11 +81,11 @@ struct Verifier {
 
 impl Passwords {
     /// Reads a password file.
-    pub(crate) fn read(path: &Path) -> Result<Passwords> {
+    pub(crate) fn read(path: &Path, deadline: Option<Instant>) -> Result<Passwords> {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &random::<32>(path)?);
         // Before it is read: a change meanwhile is seen the next time.
         let tried = Mutex::new(stamp(path));
-        let file = Mutex::new(Arc::new(Loaded::read(path)?));
+        let file = Mutex::new(Arc::new(Loaded::read(path, deadline)?));
         Ok(Passwords { path: path.to_owned(), file, tried, verifying: Mutex::default(), key })
     }
 
@@ -102,7 +102,7 @@ impl Passwords {
         if modified != *tried {
             // It is not tried again until it changes again.
             *tried = modified;
-            *lock(&self.file) = Arc::new(Loaded::read(&self.path)?);
+            *lock(&self.file) = Arc::new(Loaded::read(&self.path, None)?);
         }
         Ok(())
     }
@@ -134,18 +134,19 @@ impl Passwords {
 }
 
 impl Loaded {
-    fn read(path: &Path) -> Result<Loaded> {
-        let entries = parse(path, &decoded(path, files::read(path, MOST, None))?)?;
+    fn read(path: &Path, deadline: Option<Instant>) -> Result<Loaded> {
+        let entries = parse(path, &decoded(path, files::read(path, MOST, deadline))?)?;
         let rounds = entries.iter().map(|entry| entry.verifier.rounds).max().unwrap_or(NonZeroU32::MIN);
         let nobody = Verifier { rounds, salt: vec![0; 16], hash: vec![0; 32] };
         Ok(Loaded { entries, nobody, known: Mutex::default() })
     }
 
-    /// The entry of a name, or of its domain.
+    /// The entry of a name, or of its domain. A NUL in it could be taken for the end of the name in `known`.
     fn find(&self, name: &str) -> Option<&Entry> {
         let named = |wanted: &str| self.entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(wanted));
         let domain = name.rfind('@').filter(|at| *at > 0).and_then(|at| name.get(at..));
-        if name.starts_with('@') { None } else { named(name).or_else(|| domain.and_then(named)) }
+        let is_name = !name.starts_with('@') && !name.contains(char::is_control);
+        if is_name { named(name).or_else(|| domain.and_then(named)) } else { None }
     }
 }
 
@@ -196,12 +197,13 @@ fn store(path: &Path, name: &str, password: &Secret, rounds: u32) -> Result<()> 
 }
 
 fn decoded(path: &Path, bytes: std::io::Result<Secret>) -> Result<String> {
-    let bytes = bytes.map_err(|e| failed(path, Kind::Usage, &e.to_string()))?;
+    let of = || format!("the password file {}", path.display());
+    let bytes = bytes.map_err(|e| Error::file(Kind::Usage, Phase::Options, of(), e))?;
     bytes.expose_str().map(str::to_owned).ok_or_else(|| failed(path, Kind::Usage, "it is not UTF-8 text"))
 }
 
 fn stamp(path: &Path) -> Option<Stamp> {
-    let data = std::fs::metadata(path).ok()?;
+    let data = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
     Some((data.modified().ok()?, data.len()))
 }
 

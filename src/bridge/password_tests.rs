@@ -34,7 +34,7 @@ fn names_open_their_mailboxes_with_their_passwords_and_no_others() {
     ]
     .concat();
     let file = File::new(&text);
-    let passwords = Passwords::read(&file.path).unwrap();
+    let passwords = Passwords::read(&file.path, None).unwrap();
     assert_eq!(passwords.count(), (4, 1));
     let opens = |name: &str, password: &str| passwords.mailbox(name, &Secret::new(password));
     for _ in 0..2 {
@@ -59,12 +59,35 @@ fn names_open_their_mailboxes_with_their_passwords_and_no_others() {
     ] {
         assert_eq!(opens(name, password), None, "{name} {password}");
     }
+    // What is remembered of the first would be found for the second, with a password that is not that of the name.
+    assert_eq!(opens("orders@contoso.com\0x@contoso.com", "three"), None);
+    assert_eq!(opens("orders@contoso.com", "x@contoso.com\0three"), None);
+}
+
+/// `--password-file <(pass show relay)`: it can be read once, and a second time would wait for ever.
+#[test]
+fn what_is_not_a_file_is_read_once() {
+    let folder = Folder::new();
+    let fifo = folder.join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let deadline = std::time::Instant::now() + std::time::Duration::from_millis(100);
+    assert_eq!(Passwords::read(&fifo, Some(deadline)).err().unwrap().kind(), Kind::Temporary);
+    let (path, text) = (fifo.clone(), line("a", "one"));
+    let writing = std::thread::spawn(move || std::fs::write(path, text).unwrap());
+    let passwords = Passwords::read(&fifo, None).unwrap();
+    writing.join().unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        passwords.refresh().unwrap();
+        sender.send(passwords.mailbox("a", &Secret::new("one"))).unwrap();
+    });
+    assert!(receiver.recv_timeout(std::time::Duration::from_secs(60)).unwrap().is_some());
 }
 
 #[test]
 fn a_file_that_changes_is_read_again_and_a_broken_one_changes_nothing() {
     let file = File::new(&line("a", "one"));
-    let passwords = Passwords::read(&file.path).unwrap();
+    let passwords = Passwords::read(&file.path, None).unwrap();
     let opens = |password: &str| passwords.mailbox("a", &Secret::new(password)).is_some();
     assert!(opens("one"));
     std::fs::write(&file.path, format!("{}#\n", line("a", "two"))).unwrap();
@@ -86,7 +109,7 @@ fn adding_keeps_the_rest_of_the_file_and_makes_a_password_no_client_misquotes() 
     let second = add(&file.path, "A").unwrap();
     assert!(first != second);
     store(&file.path, "\"c d\"=c@contoso.com", &Secret::new("a long password"), 100).unwrap();
-    let passwords = Passwords::read(&file.path).unwrap();
+    let passwords = Passwords::read(&file.path, None).unwrap();
     assert_eq!(passwords.mailbox("b", &first).as_deref(), Some("b"));
     assert_eq!(passwords.mailbox("a", &second).as_deref(), Some("x@contoso.com"));
     assert_eq!(passwords.mailbox("c d", &Secret::new("a long password")).as_deref(), Some("c@contoso.com"));
@@ -112,7 +135,7 @@ fn a_file_that_means_nothing_is_refused_with_its_line() {
         (&twice, "line 2: the name stands there twice"),
     ] {
         let file = File::new(text);
-        let error = Passwords::read(&file.path).map(drop).unwrap_err();
+        let error = Passwords::read(&file.path, None).map(drop).unwrap_err();
         assert!(error.to_string().contains(why), "{text:?}: {error}");
     }
 }
@@ -121,7 +144,7 @@ fn a_file_that_means_nothing_is_refused_with_its_line() {
 #[test]
 fn a_success_is_remembered_and_a_failure_is_not() {
     let file = File::new(&line("a", "one"));
-    let passwords = Passwords::read(&file.path).unwrap();
+    let passwords = Passwords::read(&file.path, None).unwrap();
     let known = || lock(&passwords.file().known).len();
     assert!(passwords.mailbox("a", &Secret::new("two")).is_none());
     assert_eq!(known(), 0);

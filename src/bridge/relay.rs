@@ -229,12 +229,8 @@ impl Relay {
         }
         let Some(place) = place(&self.sessions, self.settings.most_sessions) else {
             self.refused(name, peer, "too many sessions");
-            return Err(Refusal {
-                text: FULL.to_owned(),
-                is_temporary: true,
-                is_everybodys: false,
-                lasts: Duration::ZERO,
-            });
+            let text = FULL.to_owned();
+            return Err(Refusal { text, is_temporary: true, is_everybodys: false, lasts: Duration::ZERO });
         };
         (self.settings.connect)(mailbox).map(|session| (session, place)).map_err(|error| {
             self.refused(name, peer, &error.to_string());

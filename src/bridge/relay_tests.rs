@@ -26,7 +26,7 @@ impl Place {
         let lines = names.iter().map(|name| format!("{name} {}\n", verifier(&format!("of-{name}"))));
         let file = folder.file("passwords", lines.collect::<String>());
         let mut relay = Relay::new(Settings {
-            passwords: Passwords::read(file.as_ref()).unwrap(),
+            passwords: Passwords::read(file.as_ref(), None).unwrap(),
             allow: Vec::new(),
             most_sessions: 100,
             idle: 60 * SECOND,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::bridge::{self, Level, Passwords, Reason, Relay, Settings};
 use crate::exchange::try_sessions;
 use crate::imap::Session;
-use crate::{Error, Kind, Phase, Result, Retry, Secret, Stream};
+use crate::{Error, Kind, Phase, Result, Retry, Stream};
 use serde_json::Value;
 
 use super::input::read_secret;
@@ -117,7 +117,7 @@ fn set_password(file: &Path, name: &str, output: &Output) -> Result<()> {
 /// Listens until the run's time is over.
 fn serve(call: &Call, file: &Path) -> Result<()> {
     let (arguments, output, setting) = (&call.arguments, &call.output, call.setting()?);
-    let passwords = Passwords::read(file)?;
+    let passwords = Passwords::read(file, arguments.deadline())?;
     let allow = arguments.all("allow");
     let (names, domains) = passwords.count();
     if names == 0 {
@@ -131,6 +131,10 @@ fn serve(call: &Call, file: &Path) -> Result<()> {
             "the password file names whole domains only: say which mailboxes may be opened (--allow)",
         ));
     }
+    let read = |file: &str| {
+        let read = crate::files::read(Path::new(file), 1 << 20, arguments.deadline());
+        read.map_err(|e| Error::file(Kind::Usage, Phase::Options, format!("reading {file}"), e))
+    };
     let tls = match (arguments.text("tls-certificate"), arguments.text("tls-key")) {
         (Some(certificate), Some(key)) => Some(bridge::acceptor(read(certificate)?.expose(), &read(key)?)?),
         (None, None) => None,
@@ -222,10 +226,6 @@ fn inherited() -> io::Result<TcpListener> {
 #[cfg(not(unix))]
 fn inherited() -> io::Result<TcpListener> {
     Err(io::ErrorKind::Unsupported.into())
-}
-
-fn read(file: &str) -> Result<Secret> {
-    crate::files::read(Path::new(file), 1 << 20, None).map_err(|e| Error::usage(format!("reading {file}: {e}")))
 }
 
 fn say(level: Level, text: &str, object: &Value, output: &Output) {
