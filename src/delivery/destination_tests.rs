@@ -61,21 +61,6 @@ fn validity() -> UidValidity {
 }
 
 #[test]
-fn a_group_gets_its_place_and_is_remembered() {
-    for format in Format::ALL {
-        let folder = Folder::new(format);
-        let (mut destination, entries) = folder.two_ready();
-        destination.deliver(entries, Next::Act(Action::Delete)).unwrap();
-        drop(destination);
-        let again = folder.open().unwrap();
-        assert_eq!(again.state.delivered.to_string(), "1:2");
-        assert_eq!(again.state.act, [(UidSet::parse("1:2").unwrap(), Action::Delete)]);
-        assert_eq!(folder.delivered().len(), 2, "{format:?}");
-        assert_eq!(again.state.ready, None);
-    }
-}
-
-#[test]
 fn what_was_listed_is_delivered_by_the_next_run_and_never_twice() {
     for format in [Format::Eml, Format::Maildir] {
         let folder = Folder::new(format);
@@ -196,25 +181,6 @@ fn what_was_left_out_comes_again_after_a_kill_too() {
     fs::remove_file(folder.0.join("14.2.eml")).unwrap();
     assert_eq!(folder.open().unwrap().state.delivered.to_string(), "1");
     assert_eq!(folder.delivered(), ["14.1.eml"]);
-}
-
-/// As after the state was taken away and the mail was not.
-#[test]
-fn names_that_others_took_fail_one_by_one_and_the_same_bytes_are_ours() {
-    let folder = Folder::new(Format::Eml);
-    let (mut destination, _) = folder.two_ready();
-    let entries = (1..=30).map(|uid| {
-        let uid = Uid::new(uid).unwrap();
-        let (temporary, place) = (stem(validity(), uid), place(Format::Eml, validity(), uid, 0, &[]));
-        destination.temporary(&temporary).unwrap();
-        // The temporary files of all but two are empty.
-        fs::write(folder.0.join(&place), if uid.get() < 29 { "somebody's" } else { "" }).unwrap();
-        Entry { uid, temporary, place, seconds: 0 }
-    });
-    let failed = destination.deliver(entries.collect(), Next::Nothing).unwrap();
-    assert!(failed.iter().map(|failed| failed.uid.get()).eq(1..29), "{failed:?}");
-    assert_eq!(destination.state.delivered.to_string(), "29:30");
-    assert_eq!(fs::read_dir(folder.0.join(".exoimap/tmp")).unwrap().count(), 0);
 }
 
 #[test]

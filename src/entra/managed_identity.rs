@@ -214,6 +214,8 @@ mod tests {
             assert_eq!(address, "http://127.0.0.1:41/msi/token");
             assert_eq!(query, [("api-version", "2019-08-01"), resource, which]);
         }
+        let resource = machine.clone().with_identity("/subscriptions/a/b").unwrap();
+        assert_eq!(resource.question().1[2], ("msi_res_id", "/subscriptions/a/b"));
         for bad in ["", "x", "object:x", "/subscriptions/ a", "/x"] {
             assert_eq!(machine.clone().with_identity(bad).unwrap_err().kind(), Kind::Usage, "{bad}");
         }

@@ -12,8 +12,6 @@ use std::{env, thread};
 #[path = "../support/mod.rs"]
 mod support;
 
-#[cfg(test)]
-mod checks;
 mod demo;
 mod refusing;
 
@@ -145,5 +143,22 @@ fn free_folder(number: u32) -> Option<(PathBuf, File)> {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever is killed leaves its folder; the next one has it, emptied, and none beside.
+    #[test]
+    fn a_folder_is_one_sandboxs_and_then_the_next_ones() {
+        let (folder, lock) = free_folder(99).unwrap();
+        fs::write(folder.join("left"), "").unwrap();
+        assert!(free_folder(99).is_none());
+        drop(lock);
+        let (again, _lock) = free_folder(99).unwrap();
+        assert!(again == folder && fs::read_dir(&folder).unwrap().next().is_none());
+        fs::remove_dir(folder).unwrap();
     }
 }

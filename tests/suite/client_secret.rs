@@ -48,7 +48,7 @@ fn an_option_wins_then_the_value_then_the_command() {
 #[test]
 fn its_failure_says_whose_it_is() {
     let world = World::new();
-    for (command, code, words) in [
+    let rows = [
         ("exit 3", 4, "ended with 3"),
         ("kill -9 $$", 4, "was killed by a signal"),
         ("no-such-program-here 2>&-", 2, "the shell ended with 127"),
@@ -60,11 +60,12 @@ fn its_failure_says_whose_it_is() {
         ("exec sleep 30", 5, "was not done after 1 s"),
         ("echo x; exec >&-; sleep 3", 5, "was not done after 1 s"),
         ("sleep 3 & echo x", 5, "was not done after 1 s"),
-    ] {
+    ];
+    side_by_side(rows, |(command, code, words)| {
         let ended = call(&world, command).run();
         assert_eq!(ended.code, Some(code), "{ended}");
         ended.promptly().one_error().saying(&["credential: the command that prints the client secret ", words]);
-    }
+    });
     assert_eq!(world.entra.requests().len(), 0);
 }
 

@@ -52,15 +52,19 @@ fn split<'a>(text: &'a [u8], by: &[u8]) -> Vec<&'a [u8]> {
 #[track_caller]
 pub(crate) fn attack(world: &World, arguments: &[&str], command: &'static str, with: Attack) -> Ended {
     let port = start(world, usize::MAX, command, with);
-    let call = |more: &[&str]| {
-        let _ = std::fs::remove_dir_all(world.folder.path().join("mail"));
-        let arguments = [arguments, &["--timeout", "10s"], more].concat();
-        let ended = world.call_with_token(&arguments).env("EXOIMAP_PORT", port).run();
-        check_bounds(world, &ended);
-        ended
-    };
-    let (traced, ended) = (call(&["--trace=trace.txt"]), call(&[]));
+    let traced = attacked(world, port, &[arguments, &["--trace=trace.txt"]].concat());
+    let ended = attacked(world, port, arguments);
     assert_eq!(traced.code, ended.code, "{traced}{ended}");
+    ended
+}
+
+/// A run against that server, which must end in time and in bounds.
+#[track_caller]
+pub(crate) fn attacked(world: &World, port: u16, arguments: &[&str]) -> Ended {
+    let _ = std::fs::remove_dir_all(world.folder.path().join("mail"));
+    let arguments = [arguments, &["--timeout", "10s"]].concat();
+    let ended = world.call_with_token(&arguments).env("EXOIMAP_PORT", port).run();
+    check_bounds(world, &ended);
     ended
 }
 

@@ -107,6 +107,7 @@ fn all_that_is_missing_is_named_at_once() {
 #[test]
 fn a_settings_file_of_a_shell_is_named_with_the_cure() {
     let world = World::new();
+    // systemd leaves such a line out too, and says so in its journal.
     let text = "export EXOIMAP_TIMEOUT=30s\nset EXOIMAP_LOG=x\n$env:EXOIMAP_CLOUD='global'\nEXOIMAP_MAILBX=a@contoso.com\nAZURE_REGION=x\n";
     let file = world.folder.file("job.env", text);
     world.run(&["check", "--env-file", &file]).expect(0).saying(&[

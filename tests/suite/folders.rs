@@ -78,6 +78,19 @@ fn the_layout_follows_the_options_and_not_what_is_found() {
     fetch(&world, &["--folder", "\\Junk"]).run().expect(4).one_error();
 }
 
+#[test]
+fn one_folders_trouble_keeps_no_other_from_coming() {
+    let world = world();
+    fetch(&world, &["--folder", "*"]).run().expect(0);
+    for folder in ["INBOX", "Drafts", "Sent Items"] {
+        world.exchange.deliver(ORDERS, folder, note("two"));
+    }
+    world.exchange.mailboxes().folder(ORDERS, SUBFOLDER).unwrap().uidvalidity += 1;
+    let ended = fetch(&world, &["--folder", "*"]).run();
+    ended.expect(4).saying(&["INBOX/注文: ", "UIDVALIDITY changed from 14 to 15"]);
+    expect(&world, &[("Drafts", 2), ("INBOX", 7), ("INBOX/注文", 1), ("Sent Items", 2)]);
+}
+
 /// From one folder to several and back, from one mailbox to a list and back: nothing comes twice.
 #[test]
 fn a_job_of_another_form_delivers_nothing_again() {

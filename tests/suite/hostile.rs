@@ -5,7 +5,7 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::enemy::{Attack, attack, bytes, check_bounds, endless, start};
+use crate::enemy::{Attack, attack, attacked, bytes, check_bounds, endless, start};
 use crate::program::{Call, World, side_by_side};
 use crate::script::{Script, Turn, fixtures};
 use crate::support::entra::Behaviour;
@@ -21,8 +21,7 @@ const APPEND: &[&str] = &["append", "note.eml"];
 fn what_never_ends_is_cut_off() {
     let world = World::new();
     world.folder.file("note.eml", crate::support::sample::note("x"));
-    let attacks: [(&[&str], &str, Attack); 17] = [
-        (CHECK, "greeting", endless("* OK ", "x")),
+    let attacks: [(&[&str], &str, Attack); 13] = [
         (CHECK, "greeting", endless("", "\r\n")),
         (CHECK, "CAPABILITY", endless("* CAPABILITY IMAP4rev1 ", "X ")),
         (CHECK, "CAPABILITY", endless("", "* CAPABILITY IMAP4rev1\r\n")),
@@ -31,17 +30,20 @@ fn what_never_ends_is_cut_off() {
         (FOLDERS, "LIST", endless("* LIST () \"/\" \"", "x")),
         (FOLDERS, "LIST", endless("", "* LIST () \"/\" a\r\n")),
         (FETCH, "UID SEARCH", endless("* SEARCH", " 1")),
-        (FETCH, "UID FETCH", endless("", "* 1 EXISTS\r\n")),
         (FETCH, "UID FETCH", endless("* 1 FETCH (FLAGS (", "a ")),
         (SEARCH, "UID FETCH", endless("", "* 1 FETCH (FLAGS (a))\r\n")),
-        (COPY, "LIST", endless("", "* LIST () \"/\" a\r\n")),
         (COPY, "UID COPY", endless("* OK [COPYUID 1 ", "1:4294967295,")),
         (COPY, "UID COPY", endless("", "* OK [COPYUID 1 1:4294967295 1:4294967295]\r\n")),
         (APPEND, "APPEND", endless("", "* 1 EXISTS\r\n")),
-        (&["wait"], "UID SEARCH", endless("* SEARCH", " 1")),
     ];
+    // A transcript of megabytes takes a build for tests long: one of a line, and one of lines.
+    for (traced, command, with) in
+        [(CHECK, "greeting", endless("* OK ", "x")), (FETCH, "UID FETCH", endless("", "* 1 EXISTS\r\n"))]
+    {
+        attack(&world, traced, command, with).expect(7).one_error();
+    }
     for (arguments, command, with) in attacks {
-        attack(&world, arguments, command, with).expect(7).one_error();
+        attacked(&world, start(&world, usize::MAX, command, with), arguments).expect(7).one_error();
     }
     // It may be about one message: that one is named, and the others would be shown.
     let structure = endless("* 1 FETCH (UID 16101 BODYSTRUCTURE ", "(");

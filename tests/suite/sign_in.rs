@@ -301,13 +301,6 @@ fn a_redirect_is_not_followed() {
 }
 
 #[test]
-fn numbers_as_strings_and_a_byte_order_mark_are_no_obstacle() {
-    for behaviour in [Behaviour::NumbersAsStrings, Behaviour::WithBom] {
-        check_where_entra(behaviour).1.expect(0);
-    }
-}
-
-#[test]
 fn a_throttled_request_waits_as_told_and_no_longer_than_allowed() {
     let (world, ended) = check_where_entra(Behaviour::ThrottleOnce { retry_after: 1 });
     ended.expect(0).saying(&["waiting 1 s", "HTTP 429"]);

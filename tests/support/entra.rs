@@ -87,10 +87,6 @@ pub enum Behaviour {
     },
     /// A 200 whose JSON breaks off.
     TruncatedJson,
-    /// `"expires_in":"3599"`, as IMDS writes it.
-    NumbersAsStrings,
-    /// A byte order mark before the JSON.
-    WithBom,
     /// 307 to another URL; a client that follows would hand over its secret.
     Redirect {
         to: String,
@@ -247,20 +243,15 @@ impl State {
 
     fn success(&self, request: &Request) -> Response {
         let lifetime = self.token.lifetime;
-        let numbers = match self.behaviour {
-            Behaviour::NumbersAsStrings => json!(lifetime.to_string()),
-            _ => json!(lifetime),
-        };
         let body = json!({
             "token_type": "Bearer",
-            "expires_in": numbers,
-            "ext_expires_in": numbers,
+            "expires_in": lifetime,
+            "ext_expires_in": lifetime,
             "access_token": self.mint_for(&request.form()),
         })
         .to_string();
         match self.behaviour {
             Behaviour::TruncatedJson => Response::json(200, &body[..body.len() / 2]),
-            Behaviour::WithBom => Response::json(200, format!("\u{feff}{body}")),
             _ => Response::json(200, body),
         }
     }

@@ -161,6 +161,11 @@ impl Exchange {
         self.world.faults.arm(fault, usize::MAX);
     }
 
+    /// How many of the armed faults are still to happen.
+    pub fn faults_left(&self) -> usize {
+        self.world.faults.left()
+    }
+
     pub fn clear_faults(&self) {
         self.world.faults.clear();
     }

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::relay::{Relay, before_dovecot, before_exchange, program};
+use super::relay::{Relay, before_dovecot, program};
 use super::{Kept, LONG, run, shown};
 use crate::dovecot::{Rig, USER};
 use crate::program::World;
@@ -123,39 +123,6 @@ fn the_tunnel_ends_when_the_server_does_although_its_input_is_open() {
         assert_eq!(child.0.wait().unwrap().code(), Some(5), "{stderr}");
         drop(input);
     }
-}
-
-#[test]
-fn what_the_server_says_of_tokens_and_throttling_reaches_the_client_as_it_is() {
-    let world = World::new();
-    let (relay, passwords) = before_exchange(&world, &[ORDERS]);
-    let fetch = |fault: Fault| {
-        let mut client = relay.connect();
-        assert!(client.ask(&format!("a LOGIN {ORDERS} {}", passwords[0])).starts_with("a OK "));
-        world.exchange.fault(fault);
-        client.say("b EXAMINE INBOX");
-        client.say("c FETCH 1:* BODY.PEEK[]");
-        let lines: Vec<_> = std::iter::from_fn(|| Some(client.line()).filter(|line| !line.is_empty())).collect();
-        (lines, client)
-    };
-    let mut client = relay.connect();
-    assert!(client.ask(&format!("a LOGIN {ORDERS} {}", passwords[0])).starts_with("a OK "));
-    world.exchange.fault(Fault::ThrottleNo { ms: 3_000 });
-    client.say("b EXAMINE INBOX");
-    while !client.line().starts_with("b OK") {}
-    let throttled = "Request is throttled. Suggested Backoff Time: 3000 milliseconds";
-    assert_eq!(client.ask("c FETCH 1 FLAGS"), format!("c NO {throttled}"));
-    assert!(client.ask("d FETCH 1 FLAGS").starts_with("* 1 FETCH"));
-
-    let (lines, _) = fetch(Fault::ThrottleBadThenBye { ms: 3_000 });
-    assert!(lines.contains(&format!("c BAD {throttled}")), "{lines:?}");
-    let (_, mut client) = fetch(Fault::ByeTokenExpired { after_messages: 1 });
-    let mut rest = String::new();
-    client.0.read_to_string(&mut rest).unwrap();
-    assert!(rest.ends_with("* BYE Session invalidated - AccessTokenExpired\r\n"), "{rest}");
-    relay.says(" received: the server ended the session: Session invalidated - AccessTokenExpired");
-    // The client comes back, and is signed in.
-    assert!(relay.connect().ask(&format!("a LOGIN {ORDERS} {}", passwords[0])).starts_with("a OK "));
 }
 
 /// Before the greeting nothing is said, or one BYE that mail programs show.

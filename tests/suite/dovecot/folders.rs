@@ -57,22 +57,3 @@ fn new_folders_are_picked_up_and_one_that_vanished_is_said_once() {
     rig.fetch_with(4, &["--folder", "Nothing*", "--folder", "N*"]);
     expect(&rig, &[("INBOX", 1), ("News", 2), ("Orders", 1)]);
 }
-
-#[test]
-fn the_trouble_of_one_folder_does_not_stop_the_others() {
-    let rig = rig(&["Broken", "INBOX", "Other validity", "Z"]);
-    rig.server.fix_uids(USER, "Other validity", 14, &[(1, "a")]);
-    rig.fetch_with(0, &["--folder", "Other*", "--folder", "Z*"]);
-    rig.server.fix_uids(USER, "Other validity", 15, &[(1, "a")]);
-    deliver(&rig, "Z", "b");
-    // The server hangs up in the middle of one message.
-    rig.server.deliver(USER, "Broken", "b,S=10,W=10", b"Subject: x\r\n\r\nMore than ten bytes.\r\n", "");
-    let ended = rig.fetch_with(4, &["--folder", "*"]);
-    assert!(
-        ended.stderr.contains("Other validity: ") && ended.stderr.contains("UIDVALIDITY changed from 14 to 15"),
-        "{}",
-        ended.stderr
-    );
-    assert!(ended.stderr.contains("Broken: "), "{}", ended.stderr);
-    expect(&rig, &[("Broken", 1), ("INBOX", 1), ("Other validity", 1), ("Z", 2)]);
-}

@@ -56,6 +56,7 @@ fn every_fault_in_every_format_keeps_what_is_whole_and_marks_nothing_else() {
                 Refused(_) => (4, vec![]),
             };
             assert_eq!((ended.code, post.kept()), (Some(code), kept.clone()), "{case}: {ended}");
+            assert_eq!(post.world.exchange.faults_left(), 0, "{case} did not happen");
             match ends {
                 Resumed => assert!(post.world.exchange.connections() >= 2, "{case}: {ended}"),
                 Unmoved => assert_eq!(post.world.exchange.connections(), 1, "{case}: {ended}"),

@@ -211,6 +211,10 @@ impl Faults {
         self.armed.lock().unwrap().clear();
     }
 
+    pub(super) fn left(&self) -> usize {
+        self.armed.lock().unwrap().len()
+    }
+
     /// Uses up one occasion of the first fault that fits.
     pub(super) fn take(&self, fits: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let mut armed = self.armed.lock().unwrap();
