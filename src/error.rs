@@ -189,6 +189,8 @@ pub enum Cause {
     AnotherRun,
     /// The run's time was over.
     TimeLimit,
+    /// Nobody knows whether it was done: to try again could do it twice.
+    InDoubt,
 }
 
 /// What went wrong, in one line.
@@ -272,7 +274,7 @@ impl Error {
 
     /// True if another try may succeed where this one failed; a lock that is held elsewhere is not such a failure.
     pub fn may_pass(&self) -> bool {
-        self.0.kind == Kind::Temporary && self.0.phase != Phase::Disk
+        self.0.kind == Kind::Temporary && self.0.phase != Phase::Disk && self.0.cause != Some(Cause::InDoubt)
     }
 
     /// What the line says behind the phase.

@@ -3,7 +3,8 @@
 use std::fs::{self, File};
 use std::time::Instant;
 
-use crate::exchange::{LARGEST_MESSAGE, Next, Outgoing, is_refusal, require_folder};
+use crate::error::Cause;
+use crate::exchange::{LARGEST_MESSAGE, Outgoing, is_answer, is_refusal, require_folder};
 use crate::imap::Session;
 use crate::imap::types::{Flag, Uid, UidValidity};
 use crate::{DateTime, Error, Kind, MailboxName, Phase, Result, Stream, files, threads};
@@ -74,11 +75,8 @@ impl Message {
 }
 
 impl Upload<'_> {
-    fn session(&mut self, session: &mut Session<Stream>) -> Result<Next> {
-        match self.store(session) {
-            Err(e) if e.may_pass() => self.broke(e),
-            stored => stored.map(|()| Next::Done),
-        }
+    fn session(&mut self, session: &mut Session<Stream>) -> Result<()> {
+        self.store(session).map_err(|e| if e.may_pass() { self.broke(e) } else { e })
     }
 
     /// The place of the next message.
@@ -114,17 +112,16 @@ impl Upload<'_> {
     }
 
     /// A message of which the server lacks a part, or which it refused, is not stored.
-    fn broke(&mut self, why: Error) -> Result<Next> {
-        let is_answer = why.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"));
-        if std::mem::take(&mut self.is_given) && !is_answer {
+    fn broke(&mut self, why: Error) -> Error {
+        if std::mem::take(&mut self.is_given) && !is_answer(&why) {
             let name = self.messages.get(self.next()).map(|message| message.name.as_str()).unwrap_or_default();
             let message = format!(
                 "the session broke behind {name}, which {} may have or not: look before you run it again ({why})",
                 self.folder
             );
-            return Ok(Next::Stop(Error::new(Kind::Temporary, Phase::Command, message)));
+            return Error::new(Kind::Temporary, Phase::Command, message).because(Cause::InDoubt);
         }
-        Err(why)
+        why
     }
 
     fn tell(&self, name: &str, size: u64, uid: Option<(UidValidity, Uid)>) -> Result<()> {

@@ -1,6 +1,7 @@
 //! `exoimap mark`, `move`, `copy` and `delete`: select messages, change them batch by batch, print what was done.
 
-use crate::exchange::{Change, Halves, MOST_REFUSALS, Next, Selection, is_refusal, require_folder, resolve};
+use crate::error::Cause;
+use crate::exchange::{Change, Halves, MOST_REFUSALS, Selection, is_answer, is_refusal, require_folder, resolve};
 use crate::imap::types::{Flag, Uid};
 use crate::imap::{Copied, Selected, Session, UidSet};
 use crate::{Error, Kind, MailboxName, Phase, Result, Stream};
@@ -132,11 +133,8 @@ impl Edit<'_> {
         (self.done, self.copied.is_some(), self.chosen.left.is_some(), self.chosen.headers.progress())
     }
 
-    fn session(&mut self, session: &mut Session<Stream>) -> Result<Next> {
-        match self.edit(session) {
-            Err(e) if e.may_pass() => self.broke(e),
-            edited => edited.map(|()| Next::Done),
-        }
+    fn session(&mut self, session: &mut Session<Stream>) -> Result<()> {
+        self.edit(session).map_err(|e| if e.may_pass() { self.broke(e) } else { e })
     }
 
     fn edit(&mut self, session: &mut Session<Stream>) -> Result<()> {
@@ -184,20 +182,19 @@ impl Edit<'_> {
 
     /// A tagged NO or BAD, throttling for instance, says that nothing was done; after anything else nobody
     /// knows, and what may be done twice is not tried again.
-    fn broke(&mut self, why: Error) -> Result<Next> {
-        let is_answer = why.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"));
-        if self.in_doubt && !is_answer {
+    fn broke(&mut self, why: Error) -> Error {
+        self.broke = !is_answer(&why);
+        if self.in_doubt && self.broke {
             let left = self.chosen.left().len();
             let part = left.min(PART);
             let to = target(&self.change).map(|(folder, _)| folder.to_string()).unwrap_or_default();
             let message = format!(
                 "the session broke while messages were copied to {to}, so the next {part} of the {left} that are left may be there or not: look before you run it again ({why})"
             );
-            return Ok(Next::Stop(Error::new(Kind::Temporary, Phase::Command, message)));
+            return Error::new(Kind::Temporary, Phase::Command, message).because(Cause::InDoubt);
         }
         self.in_doubt = false;
-        self.broke = !is_answer;
-        Err(why)
+        why
     }
 
     /// The command that the last session broke in was carried out, perhaps in part.

@@ -1,6 +1,6 @@
 //! `exoimap folders`: the mailboxes with their counts; `exoimap folders create`: a new one.
 
-use crate::exchange::{Next, choose, special_use};
+use crate::exchange::{choose, special_use};
 use crate::imap::Listed;
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::types::{Flag, ListItem, MailboxStatus, Unreadable};
@@ -15,8 +15,7 @@ pub(crate) fn create(call: &Call) -> Result<Exit> {
     let mailbox = setting.mailbox()?;
     let name = MailboxName::new(call.arguments.raw("name").unwrap_or_default())?;
     SignIn::new(&setting, mailbox).persist(&mut setting.retry(), &mut |session, _| {
-        session.create(&name)?;
-        Ok(Next::Done)
+        session.create(&name).map(Some)
     })?;
     let object = || json!({"name": name.as_str(), "wire": String::from_utf8_lossy(name.wire()), "created": true});
     call.output.result(object, &[name.as_str()]).map(|()| Exit::Done)
@@ -53,7 +52,7 @@ pub(crate) fn run(call: &Call) -> Result<Exit> {
                 if ends && !is_about_it {
                     let is_unreadable = Unreadable::of(error).is_some();
                     let again = |e: Error| if is_unreadable { e.with_kind(Kind::Temporary) } else { e };
-                    return status.map(|_| Next::Done).map_err(again);
+                    return status.map(|_| None).map_err(again);
                 }
                 is_partial |= ends;
                 output.warn(&format!("{name}: {error}"));
@@ -63,10 +62,10 @@ pub(crate) fn run(call: &Call) -> Result<Exit> {
             print(output, item, &name, status.ok().flatten().as_ref())?;
             said += 1;
             if ends {
-                return Ok(Next::NewSession);
+                return Ok(None);
             }
         }
-        Ok(Next::Done)
+        Ok(Some(()))
     })?;
     for pattern in &unmatched {
         output.warn(&format!("folder not found: {pattern:?}"));

@@ -1,7 +1,7 @@
 //! `exoimap search`: which messages, and what they are.
 
 use crate::delivery::{Headers, headers, is_attachment};
-use crate::exchange::{Isolation, Next, Selection};
+use crate::exchange::{Isolation, Selection};
 use crate::imap::types::{Fetch, Flag, Uid};
 use crate::imap::{Selected, Session, UidSet, has_attachments};
 use crate::{DateTime, Error, Kind, Result, Stream, text::safe};
@@ -75,20 +75,16 @@ impl Search<'_> {
         (self.chosen.left.is_some(), came, self.chosen.headers.progress(), self.bodies.progress())
     }
 
-    fn session(&mut self, session: &mut Session<Stream>) -> Result<Next> {
+    fn session(&mut self, session: &mut Session<Stream>) -> Result<()> {
         let mut selected = self.chosen.open(session, false)?;
         if self.chosen.left.is_none() {
             let uids = self.chosen.find(&mut selected, self.output)?;
             self.head(&uids)?;
         }
         if self.form == Form::Uids {
-            self.chosen.left().iter().try_for_each(|uid| self.output.line(&[&uid.to_string()]))?;
-            return Ok(Next::Done);
+            return self.chosen.left().iter().try_for_each(|uid| self.output.line(&[&uid.to_string()]));
         }
-        for part in self.chosen.left().chunks(PART_BYTES, PART) {
-            self.print(&mut selected, &part)?;
-        }
-        Ok(Next::Done)
+        self.chosen.left().chunks(PART_BYTES, PART).try_for_each(|part| self.print(&mut selected, &part))
     }
 
     /// The first line of a table.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::advice::{Facts, hints};
 use crate::entra::{AccessToken, Claims, EARLY, TokenCache, TokenSource};
-use crate::exchange::{Next, Server, Step, check_mailbox, persist, sign_in_by_steps, try_sessions};
+use crate::exchange::{Server, Step, check_mailbox, persist, sign_in_by_steps, try_sessions};
 use crate::files::open_private;
 use crate::imap::{Listener, OnAlert, Session};
 use crate::threads::lock;
@@ -231,11 +231,11 @@ impl<'a> SignIn<'a> {
     }
 
     /// Does `work` in as many sessions as it takes and `--max-wait` allows.
-    pub(crate) fn persist(
+    pub(crate) fn persist<T>(
         mut self,
         retry: &mut Retry,
-        work: &mut dyn FnMut(&mut Session<Stream>, &mut Retry) -> Result<Next>,
-    ) -> Result<()> {
+        work: &mut dyn FnMut(&mut Session<Stream>, &mut Retry) -> Result<Option<T>>,
+    ) -> Result<T> {
         persist(&mut |why, retry| self.session(why, retry), retry, work)
     }
 
@@ -244,7 +244,7 @@ impl<'a> SignIn<'a> {
         self,
         work: &mut W,
         progress: fn(&W) -> P,
-        session: fn(&mut W, &mut Session<Stream>) -> Result<Next>,
+        session: fn(&mut W, &mut Session<Stream>) -> Result<()>,
     ) -> Result<()> {
         let mut retry = self.setting.retry();
         self.persist(&mut retry, &mut |open, retry| {
@@ -253,7 +253,7 @@ impl<'a> SignIn<'a> {
             if progress(work) != before {
                 retry.progressed();
             }
-            ended
+            ended.map(Some)
         })
     }
 

@@ -2,7 +2,7 @@
 //! says which steps are done already; without one it is the whole list.
 
 use crate::advice::{Proven, Setup, SetupStep, Template};
-use crate::exchange::{Next, PERMISSION};
+use crate::exchange::PERMISSION;
 use crate::{Error, Phase, Result};
 use serde_json::json;
 
@@ -61,7 +61,7 @@ fn look(setting: &Setting) -> Proven {
     let mut proven = Proven { token: true, role, ..Proven::default() };
     for mailbox in &setting.mailboxes {
         output.note(&format!("signing in to {mailbox}, to see what is done already"));
-        match SignIn::new(setting, mailbox).persist(&mut retry, &mut |_, _| Ok(Next::Done)) {
+        match SignIn::new(setting, mailbox).persist(&mut retry, &mut |_, _| Ok(Some(()))) {
             Ok(()) => {
                 proven.role = true;
                 proven.principal = true;

@@ -13,7 +13,7 @@ use super::mbox::Out;
 use super::state::{GIVEN_UP, Surplus, now};
 use super::{Action, Delivered, Destination, Failed, Job, Outcome, Watch};
 use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::{Isolation, MOST_REFUSALS, Next, is_refusal, open, require_folder};
+use crate::exchange::{Isolation, MOST_REFUSALS, is_refusal, open, require_folder};
 use crate::imap::UidSet;
 use crate::imap::types::{Uid, UidValidity};
 use crate::imap::{Selected, Session};
@@ -134,8 +134,12 @@ impl<'a> Pass<'a> {
         self.watch.delivered(&told)
     }
 
-    /// One session's work, and what follows it.
-    pub(super) fn session<S: Read + Write>(&mut self, session: &mut Session<S>, retry: &mut Retry) -> Result<Next> {
+    /// One session's work; none where it goes on in another session.
+    pub(super) fn session<S: Read + Write>(
+        &mut self,
+        session: &mut Session<S>,
+        retry: &mut Retry,
+    ) -> Result<Option<()>> {
         let done = |pass: &Self| {
             let read = pass.headers.progress();
             (pass.settled.len() + read, pass.outcome.acted, pass.destination.state.run.len())
@@ -149,10 +153,10 @@ impl<'a> Pass<'a> {
         delivered?;
         if self.is_refused_too_often() && !self.is_renewed {
             self.is_renewed = true;
-            return Ok(Next::NewSession);
+            return Ok(None);
         }
         // LOGOUT comes next, which expunges nothing: an UNSELECT before it would be a turn for nothing.
-        self.stuck_by.take().map_or(Ok(Next::Done), Err)
+        self.stuck_by.take().map_or(Ok(Some(())), Err)
     }
 
     fn deliver<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<()> {

@@ -8,7 +8,7 @@ use super::mbox::Out;
 use super::pass::Pass;
 use super::{Action, Destination, Job, Outcome, Source, Watch};
 use crate::error::{Error, Result};
-use crate::exchange::{Connect, Next, persist, try_sessions};
+use crate::exchange::{Connect, persist, try_sessions};
 use crate::imap::types::Uid;
 use crate::imap::{Session, UidSet};
 use crate::net::Stream;
@@ -52,14 +52,13 @@ pub(crate) fn run_in(
             // The server may have ended it between two jobs.
             Err(e) if was_old && e.may_pass() && e.reply().is_none() => Ok(None),
             Err(e) => Err(e),
-            Ok(Next::Stop(e)) => Ok(Some(Err(e))),
-            Ok(Next::Done) => Ok(Some(Ok(session))),
-            Ok(Next::NewSession) => {
+            Ok(Some(())) => Ok(Some(session)),
+            Ok(None) => {
                 let _ = session.logout();
                 Ok(None)
             }
         }
-    })??);
+    })?);
     pass.outcome.failed.sort_by_key(|failed| failed.uid);
     Ok(pass.outcome)
 }
@@ -97,11 +96,7 @@ pub(crate) fn dry_run(
     watch: &mut dyn Watch,
 ) -> Result<Preview> {
     let mut pass = Pass::new(job, destination, watch, None);
-    let mut fetch = Vec::new();
-    persist(connect, retry, &mut |session, _| {
-        let (validity, new) = pass.would_fetch(session)?;
-        fetch = new.iter().map(|uid| (uid, pass.destination.would_be(validity, uid))).collect();
-        Ok(Next::Done)
-    })?;
+    let (validity, new) = persist(connect, retry, &mut |session, _| pass.would_fetch(session).map(Some))?;
+    let fetch = new.iter().map(|uid| (uid, pass.destination.would_be(validity, uid))).collect();
     Ok(Preview { fetch, change: pass.destination.state.act.clone() })
 }

@@ -50,11 +50,15 @@ pub(crate) fn is_not_connected(error: &Error) -> bool {
     error.reply().is_some_and(|reply| reply.text.to_ascii_lowercase().contains("authenticated but not connected"))
 }
 
-/// True where the server refused a command and goes on with the session: a tagged NO or BAD that is neither
-/// throttling nor about the mailbox as a whole.
+/// True for a tagged NO or BAD: nothing was done.
+pub(crate) fn is_answer(error: &Error) -> bool {
+    error.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"))
+}
+
+/// True where the server refused a command and goes on with the session: an answer that is neither throttling nor about
+/// the mailbox as a whole.
 pub(crate) fn is_refusal(error: &Error) -> bool {
-    let tagged = error.reply().is_some_and(|reply| matches!(reply.status, "NO" | "BAD"));
-    tagged && error.kind() == Kind::Refused && !is_not_connected(error)
+    is_answer(error) && error.kind() == Kind::Refused && !is_not_connected(error)
 }
 
 /// The milliseconds behind `backoff time`, bounded.

@@ -12,12 +12,12 @@ mod sign_in;
 pub(crate) use change::{Change, require_folder};
 pub(crate) use folders::{Choice, choose, resolve, special_use};
 pub(crate) use isolation::{Halves, Isolation, MOST_REFUSALS};
-pub(crate) use meaning::{is_not_connected, is_refusal, is_throttled};
+pub(crate) use meaning::{is_answer, is_not_connected, is_refusal, is_throttled};
 pub(crate) use outgoing::LARGEST_MESSAGE;
 pub use outgoing::Outgoing;
 pub use selection::{Found, Selection};
 pub use sessions::Connect;
-pub(crate) use sessions::{Next, Waiting, persist, try_sessions, wait};
+pub(crate) use sessions::{Waiting, persist, try_sessions, wait};
 pub(crate) use sign_in::{
     EXCHANGE, PERMISSION, Step, check_mailbox, has_delegated, is_for_exchange, is_of_another_tenant, judge, open,
     sign_in_by_steps,

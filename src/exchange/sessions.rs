@@ -31,36 +31,23 @@ const GRACE: Duration = Duration::from_secs(5);
 /// requesting one.
 pub type Connect<'a, S = Stream> = dyn FnMut(Option<&Error>, &mut Retry) -> Result<Session<S>> + 'a;
 
-/// What follows a session whose work ended well.
-#[derive(Debug)]
-pub(crate) enum Next {
-    /// Nothing: the work is done.
-    Done,
-    /// The work goes on in another session, without a wait.
-    NewSession,
-    /// Nothing: the work ends with this error, even one that may pass.
-    Stop(Error),
-}
-
 /// Does `work` in as many sessions as it takes and `retry` has a budget for.
 ///
-/// `work` gets a session and returns what follows. It keeps what it got done, so that after an error another session can
-/// go on with the rest; where it got something done, it says so ([`Retry::progressed`]). Errors for which
-/// [`Error::may_pass`] is true are followed by another session, others end the work.
-pub(crate) fn persist<S: Read + Write>(
+/// `work` gets a session and returns what came of it; none asks for another session, without a wait. It keeps what it got
+/// done, so that after an error another session can go on with the rest; where it got something done, it says so
+/// ([`Retry::progressed`]). Errors for which [`Error::may_pass`] is true are followed by another session, others end the
+/// work.
+pub(crate) fn persist<S: Read + Write, T>(
     connect: &mut Connect<S>,
     retry: &mut Retry,
-    work: &mut dyn FnMut(&mut Session<S>, &mut Retry) -> Result<Next>,
-) -> Result<()> {
+    work: &mut dyn FnMut(&mut Session<S>, &mut Retry) -> Result<Option<T>>,
+) -> Result<T> {
     try_sessions(connect, retry, &mut |mut session, retry| {
-        let next = work(&mut session, retry)?;
-        if let Next::Stop(error) = next {
-            return Ok(Some(Err(error)));
-        }
+        let done = work(&mut session, retry)?;
         // Everything is done and kept: a server that hangs up first takes nothing away.
         let _ = session.logout();
-        Ok(matches!(next, Next::Done).then_some(Ok(())))
-    })?
+        Ok(done)
+    })
 }
 
 /// Work that gets the session itself; none asks for another one.
@@ -188,7 +175,7 @@ impl<S: Read + Write + Readiness> Wait<'_, S> {
     }
 
     /// One session's rounds.
-    fn session(&mut self, session: &mut Session<S>, retry: &mut Retry) -> Result<Next> {
+    fn session(&mut self, session: &mut Session<S>, retry: &mut Retry) -> Result<Option<()>> {
         let until = self.waiting.until;
         if let Some(end) = until.and_then(|until| until.checked_add(GRACE)) {
             session.stream_mut().end_by(end);
@@ -200,7 +187,7 @@ impl<S: Read + Write + Readiness> Wait<'_, S> {
             }
             ended => ended?,
         }
-        Ok(if self.is_over { Next::Done } else { Next::NewSession })
+        Ok(self.is_over.then_some(()))
     }
 }
 
