@@ -14,9 +14,7 @@ pub(crate) fn create(call: &Call) -> Result<Exit> {
     let setting = call.setting()?;
     let mailbox = setting.mailbox()?;
     let name = MailboxName::new(call.arguments.raw("name").unwrap_or_default())?;
-    SignIn::new(&setting, mailbox).persist(&mut setting.retry(), &mut |session, _| {
-        session.create(&name).map(Some)
-    })?;
+    SignIn::new(&setting, mailbox).persist(&mut setting.retry(), &mut |session, _| session.create(&name).map(Some))?;
     let object = || json!({"name": name.as_str(), "wire": String::from_utf8_lossy(name.wire()), "created": true});
     call.output.result(object, &[name.as_str()]).map(|()| Exit::Done)
 }

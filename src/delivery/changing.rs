@@ -9,7 +9,6 @@ use std::time::{Duration, SystemTime};
 
 use super::Action;
 use super::fetching::UID_BYTES;
-use super::look::count;
 use super::pass::Pass;
 use crate::calendar::{Day, internal_date, rfc3339};
 use crate::error::{Error, Kind, Result};
@@ -121,7 +120,7 @@ impl Pass<'_> {
         }
         self.stuck.extend(&made.undone);
         if now != Action::MarkSeen {
-            self.expected = self.expected.saturating_sub(count(uids));
+            self.counts.remove(uids);
         }
         Ok(None)
     }

@@ -13,7 +13,7 @@ use std::time::SystemTime;
 use super::format::{Format, MBOX, hold_place, maildir_files, place, stem};
 use super::mbox::MboxFile;
 use super::ready::{Action, Entry};
-use super::state::{GIVEN_UP, State, state_file};
+use super::state::{GIVEN_UP, State, read_if_there, state_file};
 use super::{FileOptions, Source};
 use crate::error::{Cause, Error, Kind, Phase, Result};
 use crate::files::{self, Lock, Mode};
@@ -224,14 +224,13 @@ impl Destination {
         clear().map_err(|e| Error::disk(format!("clearing {}", tmp.display()), e))
     }
 
-    /// A run that only looks remembers nothing.
+    /// A run that only looks remembers nothing; what is there already is not written again.
     pub(super) fn save(&self) -> Result<()> {
-        if self.lock.is_none() {
+        let (path, text) = (state_file(&self.dir), self.state.to_text());
+        if self.lock.is_none() || read_if_there(&path).is_ok_and(|there| there.as_ref() == Some(&text)) {
             return Ok(());
         }
-        let path = state_file(&self.dir);
-        files::replace(&path, self.state.to_text().as_bytes())
-            .map_err(|e| Error::disk(format!("writing {}", path.display()), e))
+        files::replace(&path, text.as_bytes()).map_err(|e| Error::disk(format!("writing {}", path.display()), e))
     }
 
     pub(super) fn own(&self, name: &str) -> PathBuf {

@@ -7,7 +7,6 @@ use std::io::{Read, Write};
 
 use super::Failed;
 use super::incoming::{Came, Doubtful, Incoming};
-use super::look::count;
 use super::pass::{Pass, failures};
 use crate::error::{Cause, Error, Kind, Result};
 use crate::exchange::{Halves, is_refusal, is_throttled};
@@ -206,15 +205,12 @@ impl Pass<'_> {
         let exists = selected.mailbox().exists;
         self.settled.extend(&absent);
         // What was not listed in this session was delivered before, and a program has still to take it.
-        let (listed, known) = (absent.within(&self.listed), absent.without(&self.listed));
+        let (listed, known) = (absent.within(&self.counts.listed), absent.without(&self.counts.listed));
         // A run that looks at a part of the folder knows of no EXISTS before.
-        if self.job.selection.is_narrowed() || self.explained.saturating_sub(exists) >= count(&known) {
+        if self.job.selection.is_narrowed() || self.counts.says_gone(&known, exists) {
             self.lose(&self.destination.state.run.within(&known))?;
         }
-        if self.expected.saturating_sub(exists) >= count(&listed) {
-            self.expected = self.expected.saturating_sub(count(&listed));
-        } else {
-            self.unsettled = self.unsettled.saturating_add(count(&listed));
+        if !self.counts.settle_absent(&listed, exists) {
             let who = if listed.len() == 1 { "message" } else { "messages" };
             self.watch.warn(&format!("{who} {listed}: listed before and not sent; the next run looks again"));
         }
@@ -231,8 +227,8 @@ impl Pass<'_> {
             self.settled.insert(*uid);
             let most = self.job.give_up_after;
             // What has no memory gives nothing up.
-            let counts = self.is_counted(*uid) && self.out.is_none();
-            self.unsettled = self.unsettled.saturating_add(u32::from(!counts));
+            let counts = self.counts.has(*uid) && self.out.is_none();
+            self.counts.leave(u32::from(!counts));
             if counts && self.destination.state.count_failure(*uid, reason, most) {
                 self.watch.warn(&format!("message {uid}: {reason}; given up after {most} tries"));
                 self.outcome.gave_up.push(*uid);
@@ -244,21 +240,15 @@ impl Pass<'_> {
         self.destination.save()
     }
 
-    /// At UIDNEXT and above it may be no message yet; the one that will have this UID must not be given up.
-    fn is_counted(&self, uid: Uid) -> bool {
-        self.uid_next.is_none_or(|next| uid.get() < next)
-    }
-
     /// Remembers the message at which a session ended: the next run asks for it last, this one from the second time on.
     /// An answer that breaks the protocol is then followed by a session without that message, where any came before.
     pub(super) fn blame(&mut self, error: Error) -> Error {
         let Some(uid) = self.cut_off.take() else { return error };
-        let cuts = self.cuts.entry(uid).or_default();
-        *cuts += 1;
-        if *cuts > 1 {
+        if self.cuts.contains(uid) {
             self.last.insert(uid);
         }
-        if self.is_counted(uid) {
+        self.cuts.insert(uid);
+        if self.counts.has(uid) {
             self.destination.state.suspect(uid, &format!("the connection broke at it: {}", error.in_passing()));
             if let Err(disk) = self.destination.save() {
                 return disk;

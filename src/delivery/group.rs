@@ -38,10 +38,10 @@ impl Destination {
         let Some(mut list) = self.state.ready.clone() else { return Ok(Vec::new()) };
         // An mbox that has the group has all of it.
         let failed = if list.appended { Vec::new() } else { self.leave_out(&mut list)? };
-        match list.mbox {
-            Some(length) => self.append(&mut list, length)?,
-            None => self.give_names(&list)?,
+        if let Some(length) = list.mbox.filter(|_| !list.appended) {
+            self.append(&mut list, length)?;
         }
+        self.give_names(&list)?;
         let uids: UidSet = list.entries.iter().map(|entry| entry.uid).collect();
         self.state.delivered_all(&uids, &list.next);
         self.state.ready = None;
@@ -90,7 +90,13 @@ impl Destination {
     /// Renames. A temporary file that is gone was named before, even if somebody has taken it away since.
     fn give_names(&self, list: &List) -> Result<()> {
         for entry in &list.entries {
-            let (from, to) = (self.temporary_path(&entry.temporary), self.dir.join(&entry.place));
+            let from = self.temporary_path(&entry.temporary);
+            let to = match entry.place.as_str() {
+                // The mbox has the message; one that waits for a program stays at hand.
+                MBOX if matches!(list.next, Next::Run(_)) => self.hold_path(entry.uid),
+                MBOX => continue,
+                place => self.dir.join(place),
+            };
             let refused = |e| Error::disk(format!("delivering {}", to.display()), e);
             match fs::rename(&from, &to) {
                 Err(e) if e.kind() == io::ErrorKind::NotFound && !from.try_exists().map_err(refused)? => {}
@@ -105,38 +111,24 @@ impl Destination {
         sync_dir(&self.dir)
     }
 
-    /// Appends the group to the mbox, unless an attempt before this one did, and gives the rest its places.
+    /// Appends the group to the mbox, unless an attempt before this one wrote all of it.
     fn append(&mut self, list: &mut List, length: u64) -> Result<()> {
-        if !list.appended {
-            let mbox = self.mbox();
-            let mut locked = mbox.lock()?;
-            let mut entries = |out: &mut dyn io::Write| self.write_entries(&list.entries, out);
-            if !mbox.holds(length, &mut entries)? {
-                mbox.cut_back(length)?;
-                let now = mbox.begin(&mut locked)?;
-                // Somebody took the file away meanwhile, and a new one begins.
-                if now != length {
-                    list.mbox = Some(now);
-                    self.write_list(list)?;
-                }
-                mbox.append(&locked, now, &mut |out| self.write_entries(&list.entries, out))?;
+        let mbox = self.mbox();
+        let mut locked = mbox.lock()?;
+        let mut entries = |out: &mut dyn io::Write| self.write_entries(&list.entries, out);
+        if !mbox.holds(length, &mut entries)? {
+            mbox.cut_back(length)?;
+            let now = mbox.begin(&mut locked)?;
+            // Somebody took the file away meanwhile, and a new one begins.
+            if now != length {
+                list.mbox = Some(now);
+                self.write_list(list)?;
             }
-            sync_dir(&self.dir)?;
-            list.appended = true;
-            self.write_list(list)?;
+            mbox.append(&locked, now, &mut |out| self.write_entries(&list.entries, out))?;
         }
-        for entry in list.entries.iter().filter(|entry| entry.place != MBOX || matches!(list.next, Next::Run(_))) {
-            // Attachments have a place of their own; a message that waits for a program stays at hand.
-            let (from, to) = match entry.place.as_str() {
-                MBOX => (self.temporary_path(&entry.temporary), self.hold_path(entry.uid)),
-                place => (self.temporary_path(&entry.temporary), self.dir.join(place)),
-            };
-            if from.symlink_metadata().is_ok() {
-                fs::rename(&from, &to).map_err(|e| Error::disk(format!("delivering {}", to.display()), e))?;
-            }
-        }
-        sync_dir(&self.own("hold"))?;
-        sync_dir(&self.dir)
+        sync_dir(&self.dir)?;
+        list.appended = true;
+        self.write_list(list)
     }
 
     pub(super) fn write_list(&mut self, list: &List) -> Result<()> {

@@ -5,9 +5,8 @@ use std::path::Path;
 use super::format::{Format, MBOX};
 use super::pass::Pass;
 use super::program::{Given, Taken};
+use super::ready::Next;
 use super::{Action, Delivered};
-#[cfg(feature = "attachments")]
-use super::{attachments::extract, format::stem, ready::Entry, ready::Next};
 use crate::error::Result;
 use crate::files::Lock;
 use crate::imap::UidSet;
@@ -84,29 +83,18 @@ impl Pass<'_> {
     /// Attachments that are asked for and not there: the run that delivered the message was not asked for them, or
     /// somebody took their folder away. No program takes the message without what belongs to it; `Some` says why they
     /// have no place.
-    #[cfg(feature = "attachments")]
-    fn attach(&mut self, uid: Uid, message: &Path) -> Result<Option<String>> {
+    fn attach(&mut self, uid: Uid, file: &Path) -> Result<Option<String>> {
         let Some(validity) = self.destination.state.uid_validity else { return Ok(None) };
         // What came in this run was unpacked at its delivery.
         if !self.job.attachments || self.settled.contains(uid) || self.destination.attachments_of(uid).is_some() {
             return Ok(None);
         }
-        let place = stem(validity, uid);
-        let temporary = format!("{place}.d");
-        let into = self.destination.temporary_path(&temporary);
-        let extracted = extract(message, &into, self.job.skip_inline, self.destination.files.mode)?;
-        self.tell_of_attachments(uid, &extracted.broken, &extracted.notes);
-        if extracted.attachments.is_empty() {
-            return Ok(None);
-        }
-        let folder = Entry { uid, temporary, place, seconds: 0 };
+        let mut message = Delivered::default_for(uid);
+        let folder = self.destination.unpack(&mut message, file, validity, self.job.skip_inline)?;
+        self.tell_of_attachments(&message);
+        let Some(folder) = folder else { return Ok(None) };
         let failed = self.destination.deliver(vec![folder], Next::Nothing)?;
         Ok(failed.into_iter().next().map(|failed| failed.reason))
-    }
-
-    #[cfg(not(feature = "attachments"))]
-    fn attach(&mut self, _: Uid, _: &Path) -> Result<Option<String>> {
-        Ok(None)
     }
 
     /// Counts what the program refused in this run. With a folder for it, a message that was refused too often goes

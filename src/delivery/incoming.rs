@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 
+use super::attachments::headers;
 use super::format::{Format, hold_place, maildir_files, place, stem};
 use super::group::sync_all;
 use super::mbox::UnixLineEnds;
@@ -178,17 +179,21 @@ impl<'a, 'p> Incoming<'a, 'p> {
         let mut delivered = Vec::with_capacity(group.len());
         let mut held = UidSet::new();
         let mut cuts = BTreeMap::new();
+        let pass = &mut *self.pass;
         for Ready { entry, file, size, headers, cut } in group {
             drop(file);
             let mut message = Delivered {
-                uid: entry.uid,
-                path: self.pass.destination.path(&entry.place),
+                path: pass.destination.path(&entry.place),
                 size,
                 headers,
                 ..Delivered::default_for(entry.uid)
             };
-            // The attachments' folder gets its place before the message that they belong to.
-            self.unpack(&entry, &mut message, &mut entries)?;
+            if pass.job.attachments {
+                let file = pass.destination.temporary_path(&entry.temporary);
+                let folder = pass.destination.unpack(&mut message, &file, self.validity, pass.job.skip_inline)?;
+                // It gets its place before the message that they belong to.
+                entries.extend(folder);
+            }
             cuts.extend(cut.map(|cut| (entry.uid, cut)));
             if !entry.is_delivery() {
                 held.insert(entry.uid);
@@ -196,12 +201,11 @@ impl<'a, 'p> Incoming<'a, 'p> {
             entries.push(entry);
             delivered.push(message);
         }
-        let pass = &mut *self.pass;
         let failed = pass.destination.deliver(entries, pass.job.next())?;
         delivered.retain(|message| failed.iter().all(|failed| failed.uid != message.uid));
         self.came.failed.extend(failed);
         for message in &mut delivered {
-            pass.tell_of_attachments(message.uid, &message.broken, &message.notes);
+            pass.tell_of_attachments(message);
             if let Some(cut) = cuts.remove(&message.uid) {
                 pass.warn_broken(message.uid, &format!("{cut}; what came is kept, and on the server it stays"));
                 message.broken.push(cut);
@@ -211,39 +215,6 @@ impl<'a, 'p> Incoming<'a, 'p> {
         pass.outcome.delivered += delivered.len() as u64;
         pass.outcome.bytes += delivered.iter().map(|message| message.size).sum::<u64>();
         pass.watch.delivered(&delivered)
-    }
-
-    #[cfg(feature = "attachments")]
-    fn unpack(&self, entry: &Entry, message: &mut Delivered, entries: &mut Vec<Entry>) -> Result<()> {
-        if self.pass.job.attachments {
-            let folder = format!("{}.d", entry.temporary);
-            let (from, into) =
-                (self.pass.destination.temporary_path(&entry.temporary), self.pass.destination.temporary_path(&folder));
-            let mode = self.pass.destination.files.mode;
-            let extracted = super::attachments::extract(&from, &into, self.pass.job.skip_inline, mode)?;
-            if !extracted.attachments.is_empty() {
-                let place = stem(self.validity, entry.uid);
-                message.attachments_in = Some(self.pass.destination.path(&place));
-                // The folder of one that comes again is that of its first delivery: somebody may have worked in it since.
-                let is_there = self.pass.destination.attachments_of(entry.uid).is_some();
-                if is_there && self.pass.destination.state.delivered.contains(entry.uid) {
-                    self.pass
-                        .destination
-                        .discard(&folder)
-                        .map_err(|e| Error::disk("removing a temporary folder", e))?;
-                } else {
-                    entries.push(Entry { temporary: folder, place, ..entry.clone() });
-                }
-            }
-            (message.attachments, message.broken) = (extracted.attachments, extracted.broken);
-            message.notes = extracted.notes;
-        }
-        Ok(())
-    }
-
-    #[cfg(not(feature = "attachments"))]
-    fn unpack(&self, _: &Entry, _: &mut Delivered, _: &mut Vec<Entry>) -> Result<()> {
-        Ok(())
     }
 
     /// Keeps an error of ours and makes the FETCH end.
@@ -330,16 +301,6 @@ impl<'a, 'p> Incoming<'a, 'p> {
         self.pass.outcome.delivered += 1;
         self.pass.outcome.bytes += size;
     }
-}
-
-#[cfg(feature = "attachments")]
-fn headers(start: &[u8]) -> Option<Headers> {
-    Some(super::headers(start))
-}
-
-#[cfg(not(feature = "attachments"))]
-fn headers(_: &[u8]) -> Option<Headers> {
-    None
 }
 
 impl BodySink for Incoming<'_, '_> {

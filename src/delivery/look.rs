@@ -84,6 +84,86 @@ impl Look {
     }
 }
 
+/// What the server counts and lists in a session, as far as that is explained.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    /// UIDNEXT as it was before the search: what a server says of it later may be of mail that the search missed.
+    pub(super) uid_next: Option<u32>,
+    /// How many messages were there before, with what is new.
+    explained: u32,
+    /// EXISTS as far as it is explained, less what has gone since.
+    expected: u32,
+    /// Messages of this run that are counted, and are neither known nor remembered as failed.
+    unsettled: u32,
+    /// What the server listed.
+    pub(super) listed: UidSet,
+    /// True once all messages were listed.
+    listed_all: bool,
+}
+
+impl Counts {
+    /// After the first look of a session; `exists` is EXISTS by now.
+    pub(super) fn start(&mut self, look: &Look, is_narrowed: bool, exists: u32) {
+        (self.listed, self.listed_all) = (look.found.uids.clone(), look.is_full && look.unexplained() == 0);
+        self.explained = look.explained;
+        self.expected = if is_narrowed { look.exists } else { look.explained }.min(exists);
+    }
+
+    /// After a look at all messages.
+    pub(super) fn complete(&mut self, all: &Look, exists: u32) {
+        self.expected = all.explained.saturating_add(all.unexplained()).min(exists);
+        self.listed.extend(&all.found.uids);
+        self.listed_all = true;
+    }
+
+    /// At UIDNEXT and above it may be no message yet; the one that will have this UID must not be given up.
+    pub(super) fn has(&self, uid: Uid) -> bool {
+        self.uid_next.is_none_or(|next| uid.get() < next)
+    }
+
+    /// These messages are moved or deleted.
+    pub(super) fn remove(&mut self, uids: &UidSet) {
+        self.expected = self.expected.saturating_sub(count(uids));
+    }
+
+    /// True where EXISTS says that so many messages of before are gone.
+    pub(super) fn says_gone(&self, known: &UidSet, exists: u32) -> bool {
+        self.explained.saturating_sub(exists) >= count(known)
+    }
+
+    /// True where EXISTS says that these messages, which were listed and did not come, are gone; else the next run looks
+    /// again.
+    pub(super) fn settle_absent(&mut self, listed: &UidSet, exists: u32) -> bool {
+        let is_gone = self.expected.saturating_sub(exists) >= count(listed);
+        match is_gone {
+            true => self.remove(listed),
+            false => self.leave(count(listed)),
+        }
+        is_gone
+    }
+
+    /// So many messages stay unsettled.
+    pub(super) fn leave(&mut self, messages: u32) {
+        self.unsettled = self.unsettled.saturating_add(messages);
+    }
+
+    /// What a run that looked at the whole folder knows of it now.
+    pub(super) fn remember(&self, state: &mut State, exists: u32) {
+        // At UIDNEXT and above it may be no message yet.
+        let last = match self.uid_next {
+            Some(next) => self.listed.last().map(|uid| uid.get().saturating_add(1).min(next)),
+            None => self.listed.within(&state.known()).last().map(|uid| uid.get().saturating_add(1)),
+        };
+        state.mark = last.map_or(state.mark, |last| last.max(state.mark));
+        // So the next run finds more than is explained, and lists all messages.
+        state.exists = self.expected.min(exists).saturating_sub(self.unsettled);
+        state.surplus.messages = state.surplus.messages.min(state.exists);
+        if self.listed_all {
+            state.listed = now();
+        }
+    }
+}
+
 /// True where nothing can have come in: no UID was given since, EXISTS did not grow, and nothing failed before.
 fn has_nothing_new<S: Read + Write>(state: &State, selected: &Selected<'_, S>) -> bool {
     let next = selected.mailbox().uid_next;
@@ -102,7 +182,7 @@ fn from_uid(uids: &UidSet, first: u32) -> UidSet {
     uids.within(&range.unwrap_or_default())
 }
 
-pub(super) fn count(uids: &UidSet) -> u32 {
+fn count(uids: &UidSet) -> u32 {
     u32::try_from(uids.len()).unwrap_or(u32::MAX)
 }
 

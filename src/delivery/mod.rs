@@ -10,9 +10,8 @@
 //!   deliveries one; `state`: the small file that remembers years of mail, with the list `ready`
 //! - `format`, `mbox`, `attachments`: what a message looks like on the disk
 //! - `incoming`: the sink between a FETCH and the temporary files, or a stream (`--to -`)
-//! - `pass`: what one session does; `look`: what is new; `fetching`: how it comes; `hand_over`, `program`,
-//!   `changing`: what comes after a delivery
-//! - [`run`]: a job from its first session to its last
+//! - `pass`: a job ([`run`]), and what each of its sessions does; `look`: what is new; `fetching`: how it comes;
+//!   `hand_over`, `program`, `changing`: what comes after a delivery
 
 #[cfg(feature = "attachments")]
 mod attachments;
@@ -28,7 +27,6 @@ mod mbox;
 mod pass;
 mod program;
 mod ready;
-mod run;
 pub(crate) mod state;
 mod status;
 
@@ -44,10 +42,10 @@ pub use destination::Destination;
 pub use format::Format;
 pub(crate) use format::folder_path;
 pub(crate) use look::Pending;
+pub use pass::run;
+pub(crate) use pass::{Preview, dry_run, run_in, write_all};
 pub use program::Program;
 pub use ready::Action;
-pub use run::run;
-pub(crate) use run::{Preview, dry_run, run_in, write_all};
 pub(crate) use status::{Status, locate, record, record_folders, status};
 
 use crate::error::Result;
@@ -58,16 +56,30 @@ use ready::Next;
 
 /// A message's headers and attachments exist only with the feature `attachments`.
 #[cfg(not(feature = "attachments"))]
-mod without_attachments {
+mod attachments {
+    use super::ready::Entry;
+    use super::{Delivered, Destination, Path, Result};
+    use crate::imap::types::UidValidity;
+
     /// Never made without the feature `attachments`.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub enum Attachment {}
     /// Never made without the feature `attachments`.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub enum Headers {}
+
+    impl Destination {
+        pub(super) fn unpack(&self, _: &mut Delivered, _: &Path, _: UidValidity, _: bool) -> Result<Option<Entry>> {
+            Ok(None)
+        }
+    }
+
+    pub(super) fn headers(_: &[u8]) -> Option<Headers> {
+        None
+    }
 }
 #[cfg(not(feature = "attachments"))]
-pub use without_attachments::{Attachment, Headers};
+pub use attachments::{Attachment, Headers};
 
 /// What to deliver, and what comes after.
 #[derive(Clone, Debug)]

@@ -1,26 +1,109 @@
-//! What one session does: it offers again what no program took, fetches what is new, hands it over, and only then
-//! changes the server. Whatever cuts it off, the next session goes on from the state.
+//! A job from its first session to its last. A session offers again what no program took, fetches what is new, hands it
+//! over, and only then changes the server. Whatever cuts it off, the next session goes on from the state.
 //!
 //! The order keeps one bad thing from stopping the rest: mail comes before changes, and messages that failed before
 //! come last. How messages are fetched is in `fetching`, how the server is changed in `changing`.
 
-use std::collections::HashMap;
 use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::time::Instant;
 
-use super::look::Look;
+use super::format::Format;
+use super::look::{Counts, Look};
 use super::mbox::Out;
-use super::state::{GIVEN_UP, Surplus, now};
-use super::{Action, Delivered, Destination, Failed, Job, Outcome, Watch};
+use super::state::{Changes, GIVEN_UP, now};
+use super::{Action, Delivered, Destination, Failed, Job, Outcome, Source, Watch};
 use crate::error::{Error, Kind, Phase, Result};
-use crate::exchange::{Isolation, MOST_REFUSALS, is_refusal, open, require_folder};
-use crate::imap::UidSet;
+use crate::exchange::{Connect, Isolation, MOST_REFUSALS, is_refusal, open, persist, require_folder, try_sessions};
 use crate::imap::types::{Uid, UidValidity};
-use crate::imap::{Selected, Session};
+use crate::imap::{Selected, Session, UidSet};
+use crate::net::Stream;
 use crate::retry::Retry;
 
-/// What a run need not write again where it is as it was.
-type OfTheFolder = (u32, u32, Surplus, u64, usize, u64);
+/// Runs a job to its end. What was delivered before an error stays delivered.
+pub fn run(
+    job: &Job,
+    destination: &mut Destination,
+    connect: &mut Connect,
+    retry: &mut Retry,
+    watch: &mut dyn Watch,
+) -> Result<Outcome> {
+    let mut held = None;
+    let done = run_in(job, destination, &mut held, connect, retry, watch);
+    // Everything is done and kept: a server that hangs up first takes nothing away.
+    let _ = held.map(Session::logout);
+    done
+}
+
+/// [`run`] that begins with the session that is held, if there is one, and leaves its last one there for the next job.
+pub(crate) fn run_in(
+    job: &Job,
+    destination: &mut Destination,
+    held: &mut Option<Session<Stream>>,
+    connect: &mut Connect,
+    retry: &mut Retry,
+    watch: &mut dyn Watch,
+) -> Result<Outcome> {
+    let mut pass = Pass::new(job, destination, watch, None);
+    pass.tell_recovered()?;
+    let mut old = held.take();
+    let mut is_old = old.is_some();
+    let mut connect = |why: Option<&Error>, retry: &mut Retry| match old.take() {
+        Some(session) => Ok(session),
+        None => connect(why, retry),
+    };
+    *held = Some(try_sessions(&mut connect, retry, &mut |mut session, retry| {
+        let was_old = std::mem::take(&mut is_old);
+        match pass.session(&mut session, retry) {
+            // The server may have ended it between two jobs.
+            Err(e) if was_old && e.may_pass() && e.reply().is_none() => Ok(None),
+            Err(e) => Err(e),
+            Ok(Some(())) => Ok(Some(session)),
+            Ok(None) => {
+                let _ = session.logout();
+                Ok(None)
+            }
+        }
+    })?);
+    pass.outcome.failed.sort_by_key(|failed| failed.uid);
+    Ok(pass.outcome)
+}
+
+/// Writes the selected messages to `out`.
+pub(crate) fn write_all(
+    job: &Job,
+    out: &mut dyn Write,
+    connect: &mut Connect,
+    retry: &mut Retry,
+    watch: &mut dyn Watch,
+) -> Result<Outcome> {
+    let source = Source { format: Format::Mbox, ..Source::new("", &job.mailbox, &job.folder) };
+    let mut destination = Destination::none(&source);
+    let mut pass = Pass::new(job, &mut destination, watch, Some(Out::new(out)?));
+    persist(connect, retry, &mut |session, retry| pass.session(session, retry))?;
+    Ok(pass.outcome)
+}
+
+/// What a run would do.
+#[derive(Debug, Default)]
+pub(crate) struct Preview {
+    /// The messages that it would fetch, and the places they would get.
+    pub fetch: Vec<(Uid, PathBuf)>,
+    /// The messages that it would change on the server, with the change; with a program, as far as it takes them.
+    pub change: Changes,
+}
+
+/// Says what a run would do, and changes nothing.
+pub(crate) fn dry_run(
+    job: &Job,
+    destination: &mut Destination,
+    connect: &mut Connect,
+    retry: &mut Retry,
+    watch: &mut dyn Watch,
+) -> Result<Preview> {
+    let mut pass = Pass::new(job, destination, watch, None);
+    persist(connect, retry, &mut |session, _| pass.would_do(session).map(Some))
+}
 
 /// What the sessions of a run share.
 pub(super) struct Pass<'a> {
@@ -30,20 +113,7 @@ pub(super) struct Pass<'a> {
     /// Where messages go if not to the destination's directory.
     pub(super) out: Option<Out<'a>>,
     pub(super) outcome: Outcome,
-    /// UIDNEXT as it was before the search: what a server says of it later may be of mail that the search missed.
-    pub(super) uid_next: Option<u32>,
-    /// What the state said of the folder when the session began.
-    before: OfTheFolder,
-    /// How many messages were there before, with what is new.
-    pub(super) explained: u32,
-    /// EXISTS as far as it is explained, less what has gone since.
-    pub(super) expected: u32,
-    /// Messages that are counted, and are neither known nor remembered as failed.
-    pub(super) unsettled: u32,
-    /// What the server listed in this session.
-    pub(super) listed: UidSet,
-    /// True once all messages were listed.
-    listed_all: bool,
+    pub(super) counts: Counts,
     /// All messages could not be listed: not tried twice in a run.
     listing_failed: bool,
     /// What is settled in this run: delivered, failed, or found to be gone.
@@ -52,8 +122,8 @@ pub(super) struct Pass<'a> {
     pub(super) came: u64,
     /// The message at which the session ended.
     pub(super) cut_off: Option<Uid>,
-    /// How often a session ended at a message in this run.
-    pub(super) cuts: HashMap<Uid, u32>,
+    /// The messages at which a session ended in this run.
+    pub(super) cuts: UidSet,
     /// Something came in this run: the server does send, and where it hangs up it is about the message.
     pub(super) sends: bool,
     /// Messages that are asked for after all others, and alone: those that failed before.
@@ -90,18 +160,12 @@ impl<'a> Pass<'a> {
             watch,
             out,
             outcome: Outcome::default(),
-            uid_next: None,
-            before: OfTheFolder::default(),
-            explained: 0,
-            expected: 0,
-            unsettled: 0,
-            listed: UidSet::new(),
-            listed_all: false,
+            counts: Counts::default(),
             listing_failed: false,
             settled: UidSet::new(),
             came: 0,
             cut_off: None,
-            cuts: HashMap::new(),
+            cuts: UidSet::new(),
             sends: false,
             last,
             not_taken: UidSet::new(),
@@ -207,8 +271,8 @@ impl<'a> Pass<'a> {
         self.complete(&look, selected.mailbox().exists)
     }
 
-    /// What a run would fetch; nothing is changed, and what would be refused is.
-    pub(super) fn would_fetch<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<(UidValidity, UidSet)> {
+    /// What a run would do; nothing is changed, and what would be refused is.
+    fn would_do<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<Preview> {
         self.require_target(session)?;
         let mut selected = open(session, &self.job.folder, false)?;
         let validity = self.bind(&mut selected)?;
@@ -220,7 +284,8 @@ impl<'a> Pass<'a> {
         let new = self.job.selection.limited(new);
         // Nothing of it is saved: what would be changed is what would be left to change.
         self.would_change(&new, &mut selected)?;
-        Ok((validity, new))
+        let fetch = new.iter().map(|uid| (uid, self.destination.would_be(validity, uid))).collect();
+        Ok(Preview { fetch, change: self.destination.state.act.clone() })
     }
 
     fn would_change<S: Read + Write>(&mut self, new: &UidSet, selected: &mut Selected<'_, S>) -> Result<()> {
@@ -250,12 +315,12 @@ impl<'a> Pass<'a> {
             let message = "the server gave no UIDVALIDITY, so its messages cannot be told apart";
             return Err(Error::new(Kind::Protocol, Phase::Select, message));
         };
-        self.uid_next = selected.mailbox().uid_next.filter(|next| *next > 0);
+        self.counts.uid_next = selected.mailbox().uid_next.filter(|next| *next > 0);
         let is_first = self.destination.state.uid_validity != Some(validity);
         // Asked before anything is bound: a session that ends here leaves a first run to the next one.
         let skipped = if is_first && self.job.from_now { Some(self.next_uid(selected)?) } else { None };
         let mut restart = self.destination.bind_uid_validity(validity, self.job.accept_uidvalidity)?;
-        if let Err(put_back) = self.destination.state.check_uid_next(self.uid_next) {
+        if let Err(put_back) = self.destination.state.check_uid_next(self.counts.uid_next) {
             // A selection would leave out for good what it does not look at now.
             if !self.job.refetch || self.job.selection.is_narrowed() {
                 return Err(put_back);
@@ -286,7 +351,7 @@ impl<'a> Pass<'a> {
 
     /// UIDNEXT, or the greatest UID plus one where the server gives none.
     fn next_uid<S: Read + Write>(&self, selected: &mut Selected<'_, S>) -> Result<u32> {
-        match self.uid_next {
+        match self.counts.uid_next {
             Some(next) => Ok(next),
             None if selected.mailbox().exists == 0 => Ok(1),
             None => Ok(selected.search("UID *")?.last().map_or(1, |uid| uid.get().saturating_add(1))),
@@ -295,12 +360,8 @@ impl<'a> Pass<'a> {
 
     fn look<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<Look> {
         let Job { selection, refetch, .. } = self.job;
-        self.before = self.of_the_folder();
         let look = Look::from_mark(&self.destination.state, selection, *refetch, selected, &mut self.headers)?;
-        (self.listed, self.listed_all) = (look.found.uids.clone(), look.is_full && look.unexplained() == 0);
-        self.explained = look.explained;
-        self.expected = if selection.is_narrowed() { look.exists } else { look.explained };
-        self.expected = self.expected.min(selected.mailbox().exists);
+        self.counts.start(&look, selection.is_narrowed(), selected.mailbox().exists);
         Ok(look)
     }
 
@@ -336,9 +397,7 @@ impl<'a> Pass<'a> {
             self.watch.warn(&format!("the server lists {listed} of {exists} messages; the next run looks again"));
             self.outcome.unlisted = u64::from(short);
         }
-        self.expected = all.explained.saturating_add(short).min(selected.mailbox().exists);
-        self.listed.extend(&all.found.uids);
-        self.listed_all = true;
+        self.counts.complete(&all, selected.mailbox().exists);
         Ok(Some(all))
     }
 
@@ -348,7 +407,7 @@ impl<'a> Pass<'a> {
 
     /// True where nothing waits for a session.
     fn has_nothing_left(&self) -> bool {
-        self.listed.within(&self.last).without(&self.settled).is_empty()
+        self.counts.listed.within(&self.last).without(&self.settled).is_empty()
     }
 
     /// What of a look is to be fetched.
@@ -369,40 +428,21 @@ impl<'a> Pass<'a> {
         Ok(look.found.uids.without(&known).without(&self.settled))
     }
 
-    /// What the state says of the folder as a whole.
-    fn of_the_folder(&self) -> OfTheFolder {
-        let state = &self.destination.state;
-        (state.mark, state.exists, state.surplus, state.listed, state.failed.len(), state.skipped.len())
-    }
-
     /// Remembers what a run that looked at the whole folder knows of it now.
     fn complete(&mut self, look: &Look, exists: u32) -> Result<()> {
         if self.is_refused_too_often() {
             return Ok(());
         }
-        let before = std::mem::take(&mut self.before);
         let state = &mut self.destination.state;
-        let was_empty = look.exists == 0;
-        if !self.job.selection.is_narrowed() && !was_empty {
+        if !self.job.selection.is_narrowed() && look.exists > 0 {
             // A failure that was not met again is a message that is gone.
             let met: UidSet = self.outcome.failed.iter().map(|failed| failed.uid).collect();
-            let waits = self.listed.without(&self.settled);
+            let waits = self.counts.listed.without(&self.settled);
             state.failed.retain(|uid, _| met.contains(*uid) || waits.contains(*uid));
-            // At UIDNEXT and above it may be no message yet.
-            let last = match self.uid_next {
-                Some(next) => self.listed.last().map(|uid| uid.get().saturating_add(1).min(next)),
-                None => self.listed.within(&state.known()).last().map(|uid| uid.get().saturating_add(1)),
-            };
-            state.mark = last.map_or(state.mark, |last| last.max(state.mark));
-            // So the next run finds more than is explained, and lists all messages.
-            state.exists = self.expected.min(exists).saturating_sub(self.unsettled);
-            state.surplus.messages = state.surplus.messages.min(state.exists);
-            if self.listed_all {
-                state.listed = now();
-            }
+            self.counts.remember(state, exists);
         }
         state.keep_small();
-        if self.of_the_folder() == before { Ok(()) } else { self.destination.save() }
+        self.destination.save()
     }
 
     pub(super) fn is_refused_too_often(&self) -> bool {
@@ -415,8 +455,8 @@ impl<'a> Pass<'a> {
         self.watch.warn(&format!("message {uid}: {what}"));
     }
 
-    pub(super) fn tell_of_attachments(&mut self, uid: Uid, broken: &[String], notes: &[String]) {
-        broken.iter().for_each(|broken| self.warn_broken(uid, &format!("attachment: {broken}")));
+    pub(super) fn tell_of_attachments(&mut self, Delivered { uid, broken, notes, .. }: &Delivered) {
+        broken.iter().for_each(|broken| self.warn_broken(*uid, &format!("attachment: {broken}")));
         notes.iter().for_each(|note| self.watch.note(&format!("message {uid}: {note}")));
     }
 
