@@ -4,10 +4,11 @@
 //! no credential: options that may hold one are named and not shown, the dialogue comes from a transcript, which masks
 //! them where they are written.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::advice::{Facts, heading, hints};
@@ -17,17 +18,16 @@ use crate::files::open_private;
 use crate::imap::Mailbox;
 use crate::imap::mailbox_name::MailboxName;
 use crate::text::safe;
+use crate::threads::lock;
 use crate::{Error, Kind, Phase, Result, Retry};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde_json::{Value, json};
 
 use super::credential::Known;
-use super::exit::worst;
 use super::options::{self, Entry};
 use super::output::said;
-use super::parallel::is_the_way;
-use super::{Arguments, Call, Exit, Output, Setting, SignIn};
+use super::{Arguments, Call, Exit, Output, Setting, SignIn, parallel};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -36,10 +36,10 @@ pub(crate) fn run(call: &Call) -> Result<Exit> {
     let setting = call.setting();
     let check = Check {
         output: &call.output,
-        report: RefCell::new(Report::open(&call.arguments, setting.is_ok())?),
+        report: Mutex::new(Report::open(&call.arguments, setting.is_ok())?),
         expect_days: call.arguments.get("expect-days"),
-        since: Cell::new(Instant::now()),
-        said: RefCell::new(Ok(())),
+        since: Mutex::new(Instant::now()),
+        said: Mutex::new(Ok(())),
     };
     let is_list = call.arguments.raw("mailboxes").is_some();
     let exit = match &setting {
@@ -48,18 +48,19 @@ pub(crate) fn run(call: &Call) -> Result<Exit> {
             .unwrap_or_else(|error| check.failed(&error, &setting.facts(setting.mailbox().ok()))),
         Err(error) => check.failed(error, &Facts::default()),
     };
-    let exit = check.said.into_inner().map_or_else(|error| check.output.failed("", &error, &[]), |()| exit);
-    check.report.into_inner().write(exit, setting.as_deref().ok()).map(|()| exit)
+    let exit = lock(&check.said).as_ref().map_or_else(|error| check.output.failed("", error, &[]), |()| exit);
+    let report = std::mem::take(&mut *lock(&check.report));
+    report.write(exit, setting.as_deref().ok()).map(|()| exit)
 }
 
 struct Check<'a> {
     output: &'a Output,
-    report: RefCell<Report>,
+    report: Mutex<Report>,
     expect_days: Option<u32>,
     /// When the running step began.
-    since: Cell<Instant>,
+    since: Mutex<Instant>,
     /// An error of our own output, after which nothing more is printed.
-    said: RefCell<Result<()>>,
+    said: Mutex<Result<()>>,
 }
 
 impl Check<'_> {
@@ -79,59 +80,52 @@ impl Check<'_> {
             [mailbox] if !is_list => {
                 walk(setting, mailbox, &mut retry, &mut |step| self.step(&step)).map(|_| Exit::Done)
             }
-            _ => Ok(self.each(setting, &mut retry)),
+            mailboxes => {
+                let mailboxes: Vec<&str> = mailboxes.iter().map(String::as_str).collect();
+                // A person waits: the first line that fails is enough.
+                parallel::run(setting, &mailboxes, 1, 1, &|mailbox, retry| self.one(setting, mailbox, retry))
+            }
         }
     }
 
-    /// One line per mailbox; a failure stops the others only if they would fail in the same way.
-    fn each(&self, setting: &Setting, retry: &mut Retry) -> Exit {
-        let mut ended = Vec::new();
-        for (done, mailbox) in setting.mailboxes.iter().enumerate() {
-            let start = Instant::now();
-            let walked = walk(setting, mailbox, retry, &mut |step| {
-                let line = format!("{mailbox}: {}", line(step.phase.name(), step.took, &step.detail));
-                self.report.borrow_mut().line(&line);
-                self.output.step(&format!("{mailbox}: {}: {}", step.phase.name(), step.detail));
-            });
-            let took = start.elapsed();
-            let error = match walked {
-                Ok(inbox) => {
-                    self.say(
-                        &line("ok", took, &format!("{mailbox}  {}", counts(&inbox))),
-                        &json!({"mailbox": mailbox, "ok": true, "ms": milliseconds(took), "messages": inbox.exists,
-                            "uidvalidity": inbox.uid_validity.map(|validity| validity.get())}),
-                    );
-                    ended.push(Exit::Done);
-                    continue;
-                }
-                Err(error) => error,
-            };
-            let (facts, phase) = (setting.facts(Some(mailbox)), error.phase().name());
-            let hints = hints(&error, &facts);
-            self.say(
-                &line("failed", took, &format!("{mailbox}  failed at {phase}")),
-                &json!({"mailbox": mailbox, "ok": false, "ms": milliseconds(took), "step": phase,
-                    "error": said(&error), "hints": hints}),
-            );
-            self.report.borrow_mut().error(&error, &hints, heading(&error, &facts));
-            ended.push(self.output.failed(&format!("{mailbox}: "), &error, &hints));
-            let left = setting.mailboxes.len() - done - 1;
-            if left > 0 && is_the_way(&error) {
-                self.output.warn(&format!("{left} more mailboxes were not tried: the way there is the same"));
-                break;
+    /// One mailbox of several, in one line.
+    fn one(&self, setting: &Setting, mailbox: &str, retry: &mut Retry) -> Result<Exit> {
+        let start = Instant::now();
+        let walked = walk(setting, mailbox, retry, &mut |step| {
+            let line = format!("{mailbox}: {}", line(step.phase.name(), step.took, &step.detail));
+            lock(&self.report).line(&line);
+            self.output.step(&format!("{mailbox}: {}: {}", step.phase.name(), step.detail));
+        });
+        let took = start.elapsed();
+        match &walked {
+            Ok(inbox) => self.say(
+                &line("ok", took, &format!("{mailbox}  {}", counts(inbox))),
+                &json!({"mailbox": mailbox, "ok": true, "ms": milliseconds(took), "messages": inbox.exists,
+                    "uidvalidity": inbox.uid_validity.map(|validity| validity.get())}),
+            ),
+            Err(error) => {
+                let (facts, phase) = (setting.facts(Some(mailbox)), error.phase().name());
+                let hints = hints(error, &facts);
+                self.say(
+                    &line("failed", took, &format!("{mailbox}  failed at {phase}")),
+                    &json!({"mailbox": mailbox, "ok": false, "ms": milliseconds(took), "step": phase,
+                        "error": said(error), "hints": hints}),
+                );
+                lock(&self.report).error(error, &hints, heading(error, &facts));
             }
         }
-        worst(&ended)
+        walked.map(|_| Exit::Done)
     }
 
     fn passed(&self, phase: Phase, detail: String) {
-        self.step(&Step { phase, took: self.since.get().elapsed(), detail, passed: true });
+        let took = lock(&self.since).elapsed();
+        self.step(&Step { phase, took, detail, passed: true });
     }
 
     /// Says a step, and starts the clock of the next one.
     fn step(&self, step: &Step) {
         let Step { phase, took, detail, passed } = step;
-        self.since.set(Instant::now());
+        *lock(&self.since) = Instant::now();
         self.say(
             &line(phase.name(), *took, detail),
             &json!({"step": phase.name(), "ok": passed, "ms": milliseconds(*took), "detail": detail}),
@@ -140,19 +134,19 @@ impl Check<'_> {
 
     /// The step that failed: its line, then the error and what to do.
     fn failed(&self, error: &Error, facts: &Facts) -> Exit {
-        let (took, phase) = (self.since.get().elapsed(), error.phase().name());
+        let (took, phase) = (lock(&self.since).elapsed(), error.phase().name());
         let hints = hints(error, facts);
         self.say(
             &line(phase, took, "failed"),
             &json!({"step": phase, "ok": false, "ms": milliseconds(took), "error": said(error), "hints": hints}),
         );
-        self.report.borrow_mut().error(error, &hints, heading(error, facts));
+        lock(&self.report).error(error, &hints, heading(error, facts));
         self.output.failed("", error, &hints)
     }
 
     fn say(&self, text: &str, object: &Value) {
-        self.report.borrow_mut().line(text);
-        let mut said = self.said.borrow_mut();
+        lock(&self.report).line(text);
+        let mut said = lock(&self.said);
         if said.is_ok() {
             *said = self.output.result(|| object.clone(), &[text]);
         }

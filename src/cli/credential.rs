@@ -4,9 +4,10 @@
 
 use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::delivery::wait_until;
 use crate::entra::{Application, Certificate, Cloud, Credential, DeviceCode, ManagedIdentity, TokenSource};
 use crate::error::{Cause, TIME_LIMIT};
 use crate::{Error, Kind, Phase, Result, Secret, threads};
@@ -17,9 +18,6 @@ use super::{Arguments, environment};
 
 /// A credential that ends in fewer days is worth a word.
 const SOON: u64 = 30;
-
-/// How long a program that has closed its stdout is left alone before it is looked at again.
-const LOOK: Duration = Duration::from_millis(5);
 
 /// A credential, and what can be said of it.
 pub(crate) struct Known {
@@ -245,11 +243,8 @@ fn run(command: &str, timeout: Duration, deadline: Option<Instant>) -> Result<Se
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|e| failed(Kind::Usage, format!("could not be started: {e}")))?;
-    let printed = printed(&mut child, end);
-    let Some((printed, status)) = printed.and_then(|printed| Some((printed, wait(&mut child, end)?))) else {
-        // What the shell has started may live on; nobody reads it any more.
-        let _ = child.kill();
-        let _ = child.wait();
+    let (printed, ended) = (printed(&mut child, end), wait_until(Some(end), &mut child));
+    let (Some(printed), Ok(Some(status))) = (printed, ended) else {
         if left < timeout {
             let over = failed(Kind::Temporary, format!("was not done: {TIME_LIMIT}"));
             return Err(over.because(Cause::TimeLimit).about("max-time"));
@@ -291,14 +286,4 @@ fn printed(child: &mut Child, end: Instant) -> Option<Secret> {
         stdout.take(MOST + 1).read_to_end(&mut bytes).map(|_| Secret::new(bytes))
     };
     threads::until(Some(end), read).ok()
-}
-
-fn wait(child: &mut Child, end: Instant) -> Option<ExitStatus> {
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            Ok(None) if Instant::now() < end => std::thread::sleep(LOOK),
-            _ => return None,
-        }
-    }
 }

@@ -16,13 +16,15 @@ use crate::imap::{Listed, Session};
 use crate::{Error, MailboxName, Phase, Result, Retry, Stream};
 use serde_json::json;
 
-use super::exit::worst;
 use super::folders::unreadable;
 use super::progress::{Progress, Whose};
-use super::{Arguments, Call, Exit, Output, Setting, SignIn, options, parallel, selection};
+use super::{Arguments, Call, Exit, Output, Setting, SignIn, options, parallel, selection, worst};
 
 /// Files that all threads together keep open; 1,024 is a usual limit of a process.
 const OPEN_FILES: usize = 750;
+
+/// A line that fails so often in a row, and at least once a session, fails for all.
+const LEAST_IN_A_ROW: usize = 3;
 
 /// How the run ended is recorded beside the state of a folder.
 static IS_RECORDED: AtomicBool = AtomicBool::new(false);
@@ -132,7 +134,8 @@ impl Fetch<'_> {
         // always the last of the list who get nothing.
         let mut turns: Vec<&str> = mailboxes.iter().map(String::as_str).collect();
         turns.sort_by_cached_key(|mailbox| last_run(&dir(mailbox)));
-        parallel::run(&self.setting, &turns, self.jobs, &|mailbox, retry| self.mailbox(mailbox, &dir(mailbox), retry))
+        let each = |mailbox: &str, retry: &mut Retry| self.mailbox(mailbox, &dir(mailbox), retry);
+        parallel::run(&self.setting, &turns, self.jobs, self.jobs.max(LEAST_IN_A_ROW), &each)
     }
 
     /// The folders of one mailbox, in or below `dir`, in one session if it lasts.

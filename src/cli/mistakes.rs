@@ -214,22 +214,19 @@ fn is_plainly_a_path(value: &str) -> bool {
     path.exists() || path.is_absolute() || value.starts_with(['.', '~']) || (has_ending && !may_be_secret(value))
 }
 
-/// What is odd about the secrets that are given.
+/// What is odd about the secrets that are given: others than their owner can read the file, quotes are around it.
 pub(crate) fn in_secrets(arguments: &Arguments) -> Vec<String> {
-    exposed_files(arguments).into_iter().chain(quoted_secrets()).collect()
-}
-
-/// Files of secrets that others than their owner can read.
-fn exposed_files(arguments: &Arguments) -> Vec<String> {
-    let named = |name| arguments.raw(name);
-    let of_kind = |kinds: &'static [Kind]| options::all().filter(|entry| kinds.contains(&entry.kind));
-    let mut secrets = of_kind(&[Kind::Secret, Kind::Proxy]);
-    let settings = named("env-file").filter(|_| secrets.any(|entry| environment::of_file(entry.env).is_some()));
-    // A certificate is public if its key has a file of its own.
-    let is_public = |name: &str| name == "certificate" && named("certificate-key").is_some_and(|key| !key.is_empty());
-    let files = of_kind(&[Kind::SecretFile]).map(|entry| entry.name);
-    let files = files.filter(|name| !is_public(name)).filter_map(named);
-    files.chain(settings).filter_map(exposed).collect()
+    let odd = options::all().filter_map(|entry| match entry.kind {
+        // A certificate is public if its key has a file of its own.
+        Kind::SecretFile if entry.name == "certificate" && arguments.text("certificate-key").is_some() => None,
+        Kind::SecretFile => exposed(arguments.raw(entry.name)?),
+        Kind::Secret => quoted(entry.env),
+        _ => None,
+    });
+    let is_in_file = |entry: &Entry| environment::of_file(entry.env).is_some();
+    let mut secrets = options::all().filter(|entry| matches!(entry.kind, Kind::Secret | Kind::Proxy));
+    let settings = arguments.raw("env-file").filter(|_| secrets.any(is_in_file));
+    odd.chain(settings.and_then(exposed)).collect()
 }
 
 /// A pipe, a terminal, standard input are nobody else's; what root owns and hands to a group, as systemd
@@ -255,15 +252,12 @@ fn exposed(_: &str) -> Option<String> {
     None
 }
 
-/// Secrets with quotes around them: Docker's and other env-files keep them.
-fn quoted_secrets() -> Vec<String> {
-    let secrets = options::all().filter(|entry| entry.kind == Kind::Secret);
-    let quoted = secrets.filter(|entry| {
-        let value = environment::value(entry.env).unwrap_or_default();
-        let quote = value.chars().next().filter(|c| "\"'".contains(*c));
-        value.len() > 2 && quote.is_some_and(|quote| value.ends_with(quote))
-    });
-    quoted.map(|entry| format!("the value of {} begins and ends with a quote: remove them", entry.env)).collect()
+/// A secret with quotes around it: Docker's and other env-files keep them.
+fn quoted(variable: &str) -> Option<String> {
+    let value = environment::value(variable)?;
+    let quote = value.chars().next().filter(|c| "\"'".contains(*c))?;
+    let is_quoted = value.len() > 2 && value.ends_with(quote);
+    is_quoted.then(|| format!("the value of {variable} begins and ends with a quote: remove them"))
 }
 
 /// The name that differs in a letter or two, a third of the word at most.

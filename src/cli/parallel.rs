@@ -8,17 +8,20 @@ use crate::error::TIME_LIMIT;
 use crate::threads::lock;
 use crate::{Error, Phase, Result, Retry, threads};
 
-use super::exit::worst;
-use super::{Exit, Setting};
-
-/// A line that fails so often in a row, and at least once a session, fails for all.
-const LEAST_IN_A_ROW: usize = 3;
+use super::{Exit, Setting, worst};
 
 /// What is done with one mailbox.
 pub(crate) type Each<'a> = dyn Fn(&str, &mut Retry) -> Result<Exit> + Sync + 'a;
 
-/// Does `each` with the mailboxes, in their order, `jobs` at a time; the exit code is the worst of them.
-pub(crate) fn run(setting: &Setting, mailboxes: &[&str], jobs: usize, each: &Each) -> Result<Exit> {
+/// Does `each` with the mailboxes, in their order, `jobs` at a time; the exit code is the worst of them. A line to the
+/// server that fails `most_failures` times in a row fails for all.
+pub(crate) fn run(
+    setting: &Setting,
+    mailboxes: &[&str],
+    jobs: usize,
+    most_failures: usize,
+    each: &Each,
+) -> Result<Exit> {
     // One token serves them all, so its failure is one as well.
     setting.token(None, &mut setting.retry())?;
     let turns = Mutex::new(Turns { next: 0, ended: Vec::new(), in_a_row: 0, stopped: None });
@@ -30,15 +33,15 @@ pub(crate) fn run(setting: &Setting, mailboxes: &[&str], jobs: usize, each: &Eac
             let next = turns_now().next(mailboxes, setting.deadline);
             let Some(mailbox) = next else { break };
             let ended = each(mailbox, &mut retry);
-            turns_now().end(&ended, jobs);
+            turns_now().end(&ended, most_failures);
             if let Err(error) = ended {
                 setting.failed(&format!("{mailbox}: "), mailbox, &error);
             }
         }
     });
     let Turns { next, mut ended, stopped, .. } = turns.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if let Some(why) = stopped {
-        let left = mailboxes.len() - next;
+    let left = mailboxes.len() - next;
+    if let Some(why) = stopped.filter(|_| left > 0) {
         let were = if left == 1 { "was" } else { "were" };
         setting.output.warn(&format!("{why}; {left} of {} mailboxes {were} not looked at", mailboxes.len()));
         ended.push(Exit::Temporary);
@@ -73,10 +76,10 @@ impl Turns {
         Some(mailbox)
     }
 
-    fn end(&mut self, ended: &Result<Exit>, jobs: usize) {
+    fn end(&mut self, ended: &Result<Exit>, most_failures: usize) {
         self.ended.push(ended.as_ref().map_or_else(Exit::from, |exit| *exit));
         self.in_a_row = if ended.as_ref().is_err_and(is_the_way) { self.in_a_row + 1 } else { 0 };
-        if self.in_a_row >= jobs.max(LEAST_IN_A_ROW) {
+        if self.in_a_row >= most_failures {
             self.stopped = Some("the way there is the same for all".to_owned());
         }
         if ended.as_ref().is_err_and(|e| e.phase() == Phase::Token) {

@@ -1,6 +1,6 @@
 //! `exoimap search`: which messages, and what they are.
 
-use crate::delivery::{Headers, headers, is_attachment};
+use crate::delivery::{Headers, flag_letters, headers, is_attachment};
 use crate::exchange::{Isolation, Selection};
 use crate::imap::types::{Fetch, Flag, Uid};
 use crate::imap::{Selected, Session, UidSet, has_attachments};
@@ -203,10 +203,7 @@ impl Row {
     fn line(&self, widest: usize) -> String {
         let shown = |text: &Option<String>| safe(text.as_deref().unwrap_or("-"));
         let received: String = shown(&self.received).replace('T', " ").chars().take(16).collect();
-        let letters = [('D', "\\Draft"), ('F', "\\Flagged"), ('R', "\\Answered"), ('S', "\\Seen"), ('T', "\\Deleted")];
-        let flags = self.flags.as_deref().unwrap_or_default();
-        let is_set = |name: &str| flags.iter().any(|flag| flag.is(name));
-        let flags: String = letters.iter().filter(|(_, name)| is_set(name)).map(|(letter, _)| *letter).collect();
+        let flags = flag_letters(self.flags.as_deref().unwrap_or_default());
         let size = self.size.map_or_else(|| "-".to_owned(), |size| size.to_string());
         let uid = self.uid.map_or(0, Uid::get);
         let (from, subject) = (fit(&shown(&self.headers.from), SENDER), shown(&self.headers.subject));

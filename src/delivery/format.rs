@@ -105,7 +105,7 @@ pub(super) fn place(format: Format, validity: UidValidity, uid: Uid, seconds: u6
         Format::Mbox => MBOX.to_owned(),
         Format::Maildir => {
             let unique = maildir_unique(validity, uid, seconds);
-            match maildir_flags(flags) {
+            match flag_letters(flags) {
                 flags if flags.is_empty() => format!("new/{unique}"),
                 flags => format!("cur/{unique}{INFO}{flags}"),
             }
@@ -124,7 +124,7 @@ pub(super) fn hold_place(validity: UidValidity, uid: Uid) -> String {
 pub(super) const HOLD: &str = ".exoimap/hold/";
 
 /// The letters of the Maildir specification, in ASCII order.
-fn maildir_flags(flags: &[Flag]) -> String {
+pub(crate) fn flag_letters(flags: &[Flag]) -> String {
     let letters = [('D', "\\Draft"), ('F', "\\Flagged"), ('R', "\\Answered"), ('S', "\\Seen"), ('T', "\\Deleted")];
     letters.iter().filter(|(_, name)| flags.iter().any(|flag| flag.is(name))).map(|(letter, _)| *letter).collect()
 }

@@ -40,11 +40,12 @@ pub(crate) use crate::mime::is_attachment;
 pub use crate::mime::{Attachment, Headers, headers};
 pub use destination::Destination;
 pub use format::Format;
-pub(crate) use format::folder_path;
+pub(crate) use format::{flag_letters, folder_path};
 pub(crate) use look::Pending;
 pub use pass::run;
 pub(crate) use pass::{Preview, dry_run, run_in, write_all};
 pub use program::Program;
+pub(crate) use program::wait_until;
 pub use ready::Action;
 pub(crate) use status::{Status, locate, record, record_folders, status};
 

@@ -2,8 +2,9 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind, Phase, Result};
@@ -86,23 +87,26 @@ impl Program {
         let mut child = command.spawn().map_err(|e| format!("could not be started: {e}"))?;
         let own_end = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let end = [own_end, deadline].into_iter().flatten().min();
-        let mut look = Duration::from_millis(1);
-        loop {
-            match child.try_wait() {
-                Ok(Some(status)) => return Ok(status),
-                Ok(None) if end.is_some_and(|end| Instant::now() >= end) => {
-                    // Its own children live on: the standard library can make a group of them and not end one.
-                    let _ = child.kill();
-                    let _ = child.wait();
-                    return Err("was still running when its time was over".to_owned());
-                }
-                Ok(None) => {
-                    std::thread::sleep(look);
-                    look = (look * 2).min(LOOK);
-                }
-                Err(e) => return Err(format!("could not be waited for: {e}")),
-            }
+        let ended = wait_until(end, &mut child).map_err(|e| format!("could not be waited for: {e}"))?;
+        ended.ok_or_else(|| "was still running when its time was over".to_owned())
+    }
+}
+
+/// Waits for a program to end; one that has not at `end` is killed, and has no status. Its own children live on: the
+/// standard library can make a group of them and not end one.
+pub(crate) fn wait_until(end: Option<Instant>, child: &mut Child) -> io::Result<Option<ExitStatus>> {
+    let mut look = Duration::from_millis(1);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
         }
+        if end.is_some_and(|end| Instant::now() >= end) {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Ok(None);
+        }
+        std::thread::sleep(look);
+        look = (look * 2).min(LOOK);
     }
 }
 

@@ -285,7 +285,7 @@ fn everybody_has_the_same_exit_codes() {
 
     // The code's own table has a line for each that a command can end in.
     let shortened = table.iter().map(|(code, meaning)| (*code, summary(meaning)));
-    assert_eq!(codes_of_the_program(), shortened.collect::<Vec<_>>(), "src/cli/exit.rs and README.md");
+    assert_eq!(codes_of_the_program(), shortened.collect::<Vec<_>>(), "src/cli/mod.rs and README.md");
 
     let help = Command::new(env!("CARGO_BIN_EXE_exoimap")).arg("--help").env_clear().output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -307,7 +307,7 @@ fn table_row(line: &str) -> Option<(u8, String)> {
 
 /// `/// A local failure: disk, file, permission.` and below it `Local = 1,`.
 fn codes_of_the_program() -> Vec<(u8, String)> {
-    let source = fs::read_to_string(root().join("src/cli/exit.rs")).unwrap();
+    let source = fs::read_to_string(root().join("src/cli/mod.rs")).unwrap();
     let lines: Vec<_> = source.lines().map(str::trim).collect();
     let code_of = |line: &str| line.strip_suffix(',')?.split_once(" = ")?.1.parse().ok();
     let pairs = lines.windows(2).filter_map(|pair| Some((code_of(pair[1])?, pair[0].trim_start_matches("/// "))));
