@@ -125,6 +125,8 @@ impl<'a> Retry<'a> {
     /// [`run`](Self::run) for a request that is answered or is not.
     pub(crate) fn request<T>(&mut self, mut request: impl FnMut() -> Result<T>) -> Result<T> {
         let answers_only = self.answers_only;
+        // An answer is not caused by another error; a connection that failed or fell silent is.
+        let is_answer = |e: &Error| e.phase() == Phase::Token && std::error::Error::source(e).is_none();
         self.run(&mut |_, _| request(), &mut |error| match error.may_pass() && (is_answer(error) || !answers_only) {
             true => Verdict::MayPass,
             false => Verdict::Final,
@@ -166,11 +168,6 @@ impl<'a> Retry<'a> {
         let (now, sleep) = (Box::new(|| clock.now()), Box::new(|time| clock.pass(time)));
         Retry { now, sleep, ..Retry::new(most, None, |_| {}) }
     }
-}
-
-/// An answer is not caused by another error; a connection that failed or fell silent is.
-fn is_answer(error: &Error) -> bool {
-    error.phase() == Phase::Token && std::error::Error::source(error).is_none()
 }
 
 /// Between the half and the whole of it, so that many who were turned away together do not come back together. The
