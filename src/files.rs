@@ -141,19 +141,22 @@ pub(crate) fn open_own(path: &Path, options: &OpenOptions) -> io::Result<File> {
         return Err(io::Error::other(format!("it is {}, not a regular file", kind_of(&seen))));
     }
     let file = options.open(path)?;
-    if is_same(&seen, &file.metadata()?) {
-        Ok(file)
-    } else {
-        Err(io::Error::new(io::ErrorKind::ResourceBusy, "it was replaced meanwhile"))
+    match is_same(&seen, &file.metadata()?) {
+        true => Ok(file),
+        false => Err(io::Error::new(io::ErrorKind::ResourceBusy, "it was replaced meanwhile")),
     }
 }
 
 /// Reads a file of our own, `limit` bytes at most; none if it does not exist.
 pub(crate) fn read_own(path: &Path, limit: u64) -> io::Result<Option<Secret>> {
-    match open_own(path, File::options().read(true)) {
-        Ok(file) => read_from(file, limit).map(Some),
+    if_there(open_own(path, File::options().read(true)))?.map(|file| read_from(file, limit)).transpose()
+}
+
+/// What was done with a file or directory; none if there is none.
+pub(crate) fn if_there<T>(done: io::Result<T>) -> io::Result<Option<T>> {
+    match done {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(e),
+        done => done.map(Some),
     }
 }
 
@@ -255,10 +258,8 @@ pub(crate) fn others_may_write(dir: &Path) -> bool {
 /// True if the files at both paths are regular ones with the same bytes, or directories of which the second has all
 /// that the first has.
 pub(crate) fn has_all_of(first: &Path, second: &Path) -> io::Result<bool> {
-    let (ours, theirs) = match (first.symlink_metadata()?, second.symlink_metadata()) {
-        (_, Err(e)) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
-        (ours, theirs) => (ours, theirs?),
-    };
+    let ours = first.symlink_metadata()?;
+    let Some(theirs) = if_there(second.symlink_metadata())? else { return Ok(false) };
     if ours.is_dir() && theirs.is_dir() {
         for entry in fs::read_dir(first)? {
             let name = entry?.file_name();

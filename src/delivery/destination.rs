@@ -103,10 +103,7 @@ impl Destination {
             self.state.add_act(&[uid].into_iter().collect(), action);
         }
         self.save()?;
-        match fs::remove_file(self.hold_path(uid)) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::disk("removing a held message", e)),
-            _ => Ok(()),
-        }
+        remove(&self.hold_path(uid)).map_err(|e| Error::disk("removing a held message", e))
     }
 
     /// Messages that wait for a program and are gone everywhere.
@@ -283,7 +280,7 @@ fn lock(path: &Path, dir: &Path) -> Result<Lock> {
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     let is_dir = path.symlink_metadata().is_ok_and(|data| data.is_dir());
     let removed = if is_dir { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    removed.or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
+    files::if_there(removed).map(drop)
 }
 
 /// The state of a directory, which must be its source's; a directory that has none is new.

@@ -65,11 +65,10 @@ impl MboxFile {
 
     /// Bytes in it; 0 if it does not exist.
     pub(super) fn length(&self) -> Result<u64> {
-        match self.path.symlink_metadata() {
-            Ok(data) if data.is_file() => Ok(data.len()),
-            Ok(_) => Err(self.refused(io::Error::other("it is not a regular file"))),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(0),
-            Err(e) => Err(self.refused(e)),
+        match files::if_there(self.path.symlink_metadata()).map_err(|e| self.refused(e))? {
+            Some(data) if data.is_file() => Ok(data.len()),
+            Some(_) => Err(self.refused(io::Error::other("it is not a regular file"))),
+            None => Ok(0),
         }
     }
 
@@ -80,10 +79,7 @@ impl MboxFile {
         if lock_file.symlink_metadata().is_ok_and(|data| data.is_file()) {
             self.remove_leftover(&lock_file).map_err(|e| self.refused(e))?;
         }
-        match fs::remove_file(&self.link) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.refused(e)),
-            _ => Ok(()),
-        }
+        files::if_there(fs::remove_file(&self.link)).map(drop).map_err(|e| self.refused(e))
     }
 
     /// Opens the file, created if it does not exist, and locks it.
@@ -189,18 +185,15 @@ impl MboxFile {
 
     /// Takes back what an attempt before this one appended in part, wherever the file is by now.
     pub(super) fn cut_back(&self, length: u64) -> Result<()> {
+        let file = match self.tried()? {
+            None if self.length()? > length => self.open(&self.path)?,
+            tried => tried,
+        };
         let cut = |file: File| match file.metadata()?.len() > length {
             true => file.set_len(length).and_then(|()| file.sync_all()),
             false => Ok(()),
         };
-        match self.tried()? {
-            Some(file) => cut(file).map_err(|e| self.refused(e)),
-            None if self.length()? > length => match files::open_own(&self.path, File::options().append(true)) {
-                Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
-                opened => opened.and_then(cut).map_err(|e| self.refused(e)),
-            },
-            None => Ok(()),
-        }
+        file.map_or(Ok(()), cut).map_err(|e| self.refused(e))
     }
 
     /// A group is about to be appended: gives the file its second name, and says how long it is.
@@ -243,12 +236,14 @@ impl MboxFile {
         })
     }
 
+    /// The file that an attempt before this one appended to.
     fn tried(&self) -> Result<Option<File>> {
-        match files::open_own(&self.link, File::options().read(true).append(true)) {
-            Ok(file) => Ok(Some(file)),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(self.refused(e)),
-        }
+        self.open(&self.link)
+    }
+
+    fn open(&self, path: &Path) -> Result<Option<File>> {
+        let opened = files::open_own(path, File::options().read(true).append(true));
+        files::if_there(opened).map_err(|e| self.refused(e))
     }
 
     fn refused(&self, e: io::Error) -> Error {
@@ -328,23 +323,11 @@ impl Out<'_> {
     }
 }
 
-/// What one read takes of a message.
-const BUFFER: usize = 64 * 1024;
-
 /// Writes one message as an mbox entry.
 pub(super) fn write_entry(message: &mut dyn Read, seconds: u64, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(mbox_separator(seconds).as_bytes())?;
     let mut quote = Quote { out, line: Line::Start(0), last: b'\n' };
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        let read = match message.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-            Err(e) => return Err(e),
-        };
-        quote.write(buffer.get(..read).unwrap_or_default())?;
-    }
+    io::copy(message, &mut quote)?;
     quote.finish()
 }
 
@@ -365,11 +348,10 @@ struct Quote<'a> {
 
 const FROM: &[u8] = b"From ";
 
-impl Quote<'_> {
-    fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        if let Some(last) = bytes.last() {
-            self.last = *last;
-        }
+impl Write for Quote<'_> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.last = *piece.last().unwrap_or(&self.last);
+        let mut bytes = piece;
         while let Some((&byte, rest)) = bytes.split_first() {
             match self.line {
                 Line::Start(matched) => {
@@ -387,9 +369,15 @@ impl Quote<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(piece.len())
     }
 
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Quote<'_> {
     /// At the start of a line `>` passes; `From ` is held back until it is whole.
     fn start(&mut self, byte: u8, matched: usize) -> io::Result<()> {
         if matched == 0 && byte == b'>' {

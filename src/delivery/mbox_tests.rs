@@ -127,7 +127,7 @@ fn entry(message: &[u8]) -> String {
     // The same byte by byte.
     let mut sliced = mbox_separator(0).into_bytes();
     let mut quote = Quote { out: &mut sliced, line: Line::Start(0), last: b'\n' };
-    message.iter().for_each(|byte| quote.write(&[*byte]).unwrap());
+    message.iter().for_each(|byte| quote.write_all(&[*byte]).unwrap());
     quote.finish().unwrap();
     assert_eq!(whole, sliced);
     String::from_utf8(whole).unwrap().split_off(mbox_separator(0).len())
