@@ -10,22 +10,15 @@ use super::ready::Entry;
 use super::{Delivered, Headers};
 use crate::error::{Error, Result};
 use crate::files::{self, Mode};
-use crate::imap::types::UidValidity;
 use crate::mime::{Extracted, Shelf, unpack};
 
 impl Destination {
     /// Writes the attachments of `message`, which is in `file`, to a temporary folder, and returns the entry that gives
     /// it its place; none without attachments. The folder of a message that comes again is that of its first delivery:
     /// somebody may have worked in it since.
-    pub(super) fn unpack(
-        &self,
-        message: &mut Delivered,
-        file: &Path,
-        validity: UidValidity,
-        skip_inline: bool,
-    ) -> Result<Option<Entry>> {
+    pub(super) fn unpack(&self, message: &mut Delivered, file: &Path, skip_inline: bool) -> Result<Option<Entry>> {
         let uid = message.uid;
-        let place = stem(validity, uid);
+        let place = stem(self.validity()?, uid);
         let temporary = format!("{place}.d");
         let extracted = extract(file, &self.temporary_path(&temporary), skip_inline, self.files.mode)?;
         (message.broken, message.notes) = (extracted.broken, extracted.notes);

@@ -97,6 +97,11 @@ impl Destination {
         Ok(known.map(|known| format!("UIDVALIDITY {known} became {validity}: starting again; {pending} {GIVEN_UP}")))
     }
 
+    /// The UIDVALIDITY that the messages here have.
+    pub(super) fn validity(&self) -> Result<UidValidity> {
+        self.state.uid_validity.ok_or_else(no_validity)
+    }
+
     /// A program took the message. Now comes what was asked when it was delivered, or else what this run asks.
     pub(super) fn program_took(&mut self, uid: Uid, action: Option<&Action>) -> Result<()> {
         if let Some(action) = self.state.remove_run(uid).as_ref().or(action) {
@@ -241,6 +246,11 @@ impl Destination {
     pub(super) fn hold_path(&self, uid: Uid) -> PathBuf {
         self.path(&self.state.uid_validity.map(|validity| hold_place(validity, uid)).unwrap_or_default())
     }
+}
+
+pub(super) fn no_validity() -> Error {
+    let message = "the server gave no UIDVALIDITY, so its messages cannot be told apart";
+    Error::new(Kind::Protocol, Phase::Select, message)
 }
 
 /// The directory and those of ours below it; not those that others put there, for links in them could lead anywhere.

@@ -10,7 +10,7 @@ use super::incoming::{Came, Doubtful, Incoming};
 use super::pass::{Pass, failures};
 use crate::error::{Cause, Error, Kind, Result};
 use crate::exchange::{Halves, is_refusal, is_throttled};
-use crate::imap::types::{Fetch, Uid, UidValidity, Unreadable};
+use crate::imap::types::{Fetch, Uid, Unreadable};
 use crate::imap::{Selected, UidSet};
 
 /// Messages of one FETCH where a program waits for them.
@@ -24,17 +24,12 @@ pub(super) const UID_BYTES: usize = 3900;
 
 impl Pass<'_> {
     /// Fetches messages and hands them over, as many as the limit lets through: those that fail do not count.
-    pub(super) fn fetch_all<S: Read + Write>(
-        &mut self,
-        selected: &mut Selected<'_, S>,
-        wanted: &UidSet,
-        validity: UidValidity,
-    ) -> Result<()> {
+    pub(super) fn fetch_all<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>, wanted: &UidSet) -> Result<()> {
         let most = if self.job.program.is_some() { BATCH } else { LARGEST_BATCH };
         for mut batch in wanted.chunks(UID_BYTES, most) {
             while !batch.is_empty() && self.room() > 0 && !self.is_refused_too_often() {
                 let part = batch.first(self.room());
-                self.fetch(selected, &part, validity)?;
+                self.fetch(selected, &part)?;
                 self.hand_over(&self.destination.state.run.within(&part).without(&self.not_taken))?;
                 batch = batch.without(&part);
             }
@@ -54,13 +49,12 @@ impl Pass<'_> {
         &mut self,
         selected: &mut Selected<'_, S>,
         wanted: &UidSet,
-        validity: UidValidity,
     ) -> Result<Option<Error>> {
         let tries = |pass: &Self, uid: &Uid| pass.destination.state.failed.get(uid).map_or(0, |tries| tries.count);
         let mut uids: Vec<Uid> = wanted.iter().collect();
         uids.sort_by_key(|uid| tries(self, uid));
         for (at, uid) in uids.iter().enumerate() {
-            let Err(error) = self.fetch_all(selected, &[*uid].into_iter().collect(), validity) else { continue };
+            let Err(error) = self.fetch_all(selected, &[*uid].into_iter().collect()) else { continue };
             // Where nothing came at all it may as well be the server, for which no message is to be given up.
             if self.cut_off != Some(*uid) || !(self.sends || tries(self, uid) > 0) {
                 return Err(error);
@@ -79,18 +73,13 @@ impl Pass<'_> {
     }
 
     /// Fetches a batch and settles every UID of it, unless the server refuses too often.
-    fn fetch<S: Read + Write>(
-        &mut self,
-        selected: &mut Selected<'_, S>,
-        batch: &UidSet,
-        validity: UidValidity,
-    ) -> Result<()> {
+    fn fetch<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>, batch: &UidSet) -> Result<()> {
         let mut halves = Halves::of(batch.clone(), ());
         while let Some((asked, ())) = halves.next() {
             if self.is_refused_too_often() {
                 return Ok(());
             }
-            let Some(refused) = self.fetch_once(selected, &asked, validity)? else { continue };
+            let Some(refused) = self.fetch_once(selected, &asked)? else { continue };
             self.refusals += 1;
             let left = asked.without(&self.settled);
             if halves.refused(&asked, &left, ()) {
@@ -101,15 +90,10 @@ impl Pass<'_> {
     }
 
     /// One FETCH. Returns the server's refusal, after which what did not come is not settled.
-    fn fetch_once<S: Read + Write>(
-        &mut self,
-        selected: &mut Selected<'_, S>,
-        asked: &UidSet,
-        validity: UidValidity,
-    ) -> Result<Option<Error>> {
+    fn fetch_once<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>, asked: &UidSet) -> Result<Option<Error>> {
         self.in_time()?;
         let items = self.destination.state.format.items();
-        let mut incoming = Incoming::new(self, validity);
+        let mut incoming = Incoming::new(self)?;
         let fetched = selected.fetch_bodies(asked, items, &mut incoming);
         // Complete messages are kept whatever cut the rest off.
         let Came { mut seen, failed, doubtful, cut_off, stopped } = incoming.finish();
@@ -127,7 +111,7 @@ impl Pass<'_> {
         self.count_failures(failed)?;
         stopped.map_or(Ok(()), Err)?;
         if !is_over && !doubtful.is_empty() {
-            self.settle_doubtful(selected, doubtful, validity)?;
+            self.settle_doubtful(selected, doubtful)?;
         }
         match fetched {
             Err(refused) if is_refusal(&refused) => return Ok(Some(refused)),
@@ -162,7 +146,6 @@ impl Pass<'_> {
         &mut self,
         selected: &mut Selected<'_, S>,
         doubtful: Vec<Doubtful>,
-        validity: UidValidity,
     ) -> Result<()> {
         let uids: UidSet = doubtful.iter().map(|doubtful| doubtful.uid).collect();
         let mut sizes = BTreeMap::new();
@@ -179,7 +162,7 @@ impl Pass<'_> {
             }
             _ => {}
         }
-        let mut incoming = Incoming::new(self, validity);
+        let mut incoming = Incoming::new(self)?;
         let settled = incoming.settle(doubtful, &sizes);
         let Came { failed, stopped, .. } = incoming.finish();
         self.came -= (failed.len() as u64).min(self.came);

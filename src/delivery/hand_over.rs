@@ -84,13 +84,12 @@ impl Pass<'_> {
     /// somebody took their folder away. No program takes the message without what belongs to it; `Some` says why they
     /// have no place.
     fn attach(&mut self, uid: Uid, file: &Path) -> Result<Option<String>> {
-        let Some(validity) = self.destination.state.uid_validity else { return Ok(None) };
         // What came in this run was unpacked at its delivery.
         if !self.job.attachments || self.settled.contains(uid) || self.destination.attachments_of(uid).is_some() {
             return Ok(None);
         }
         let mut message = Delivered::default_for(uid);
-        let folder = self.destination.unpack(&mut message, file, validity, self.job.skip_inline)?;
+        let folder = self.destination.unpack(&mut message, file, self.job.skip_inline)?;
         self.tell_of_attachments(&message);
         let Some(folder) = folder else { return Ok(None) };
         let failed = self.destination.deliver(vec![folder], Next::Nothing)?;

@@ -105,9 +105,9 @@ struct Ready {
 }
 
 impl<'a, 'p> Incoming<'a, 'p> {
-    pub(super) fn new(pass: &'a mut Pass<'p>, validity: UidValidity) -> Incoming<'a, 'p> {
-        let (came, numbers) = (Came::default(), BTreeMap::new());
-        Incoming { pass, validity, body: None, group: Vec::new(), group_bytes: 0, came, numbers, strays: None }
+    pub(super) fn new(pass: &'a mut Pass<'p>) -> Result<Incoming<'a, 'p>> {
+        let (validity, came, numbers) = (pass.destination.validity()?, Came::default(), BTreeMap::new());
+        Ok(Incoming { pass, validity, body: None, group: Vec::new(), group_bytes: 0, came, numbers, strays: None })
     }
 
     /// The FETCH is over: delivers what is complete; what came in half leaves no file.
@@ -190,7 +190,7 @@ impl<'a, 'p> Incoming<'a, 'p> {
             };
             if pass.job.attachments {
                 let file = pass.destination.temporary_path(&entry.temporary);
-                let folder = pass.destination.unpack(&mut message, &file, self.validity, pass.job.skip_inline)?;
+                let folder = pass.destination.unpack(&mut message, &file, pass.job.skip_inline)?;
                 // It gets its place before the message that they belong to.
                 entries.extend(folder);
             }

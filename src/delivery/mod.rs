@@ -60,7 +60,6 @@ use ready::Next;
 mod attachments {
     use super::ready::Entry;
     use super::{Delivered, Destination, Path, Result};
-    use crate::imap::types::UidValidity;
 
     /// Never made without the feature `attachments`.
     #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +69,7 @@ mod attachments {
     pub enum Headers {}
 
     impl Destination {
-        pub(super) fn unpack(&self, _: &mut Delivered, _: &Path, _: UidValidity, _: bool) -> Result<Option<Entry>> {
+        pub(super) fn unpack(&self, _: &mut Delivered, _: &Path, _: bool) -> Result<Option<Entry>> {
             Ok(None)
         }
     }

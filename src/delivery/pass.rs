@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::destination::no_validity;
 use super::format::Format;
 use super::look::{Counts, Look};
 use super::mbox::Out;
@@ -15,7 +16,7 @@ use super::state::{Changes, GIVEN_UP, now};
 use super::{Action, Delivered, Destination, Failed, Job, Outcome, Source, Watch};
 use crate::error::{Error, Kind, Phase, Result};
 use crate::exchange::{Connect, Isolation, MOST_REFUSALS, is_refusal, open, persist, require_folder, try_sessions};
-use crate::imap::types::{Uid, UidValidity};
+use crate::imap::types::Uid;
 use crate::imap::{Selected, Session, UidSet};
 use crate::net::Stream;
 use crate::retry::Retry;
@@ -237,7 +238,7 @@ impl<'a> Pass<'a> {
             action.change().check(&selected)?;
         }
         let is_new = self.out.is_none() && self.destination.state.uid_validity.is_none();
-        let validity = self.bind(&mut selected)?;
+        self.bind(&mut selected)?;
         let mut wanted = self.hand_over_again()?;
         let look = self.look(&mut selected)?;
         wanted.extend(&self.new_in(&look)?);
@@ -247,17 +248,17 @@ impl<'a> Pass<'a> {
             self.watch.note(&format!("{dir} is new: about to fetch {expected} of {all} messages in {folder}"));
         }
         self.watch.announced(expected);
-        self.fetch_all(&mut selected, &wanted.without(&self.last), validity)?;
+        self.fetch_all(&mut selected, &wanted.without(&self.last))?;
         self.act(&mut selected)?;
         if let Some(all) = self.look_at_all(&look, &mut selected)? {
             let more = self.new_in(&all)?.without(&wanted);
             self.watch.announced(more.len());
-            self.fetch_all(&mut selected, &more.without(&self.last), validity)?;
+            self.fetch_all(&mut selected, &more.without(&self.last))?;
             self.act(&mut selected)?;
             wanted.extend(&more);
         }
         let last = wanted.within(&self.last).without(&self.settled);
-        let broken = self.fetch_last(&mut selected, &last, validity)?;
+        let broken = self.fetch_last(&mut selected, &last)?;
         self.settle_refused()?;
         match broken {
             // Nothing more can be done in this session, and nothing more must.
@@ -275,7 +276,7 @@ impl<'a> Pass<'a> {
     fn would_do<S: Read + Write>(&mut self, session: &mut Session<S>) -> Result<Preview> {
         self.require_target(session)?;
         let mut selected = open(session, &self.job.folder, false)?;
-        let validity = self.bind(&mut selected)?;
+        self.bind(&mut selected)?;
         let look = self.look(&mut selected)?;
         let mut new = self.new_in(&look)?;
         if let Some(all) = self.look_at_all(&look, &mut selected)? {
@@ -284,6 +285,7 @@ impl<'a> Pass<'a> {
         let new = self.job.selection.limited(new);
         // Nothing of it is saved: what would be changed is what would be left to change.
         self.would_change(&new, &mut selected)?;
+        let validity = self.destination.validity()?;
         let fetch = new.iter().map(|uid| (uid, self.destination.would_be(validity, uid))).collect();
         Ok(Preview { fetch, change: self.destination.state.act.clone() })
     }
@@ -310,11 +312,8 @@ impl<'a> Pass<'a> {
         self.job.targets().try_for_each(|folder| require_folder(session, folder, "move to").map(drop))
     }
 
-    fn bind<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<UidValidity> {
-        let Some(validity) = selected.mailbox().uid_validity else {
-            let message = "the server gave no UIDVALIDITY, so its messages cannot be told apart";
-            return Err(Error::new(Kind::Protocol, Phase::Select, message));
-        };
+    fn bind<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<()> {
+        let validity = selected.mailbox().uid_validity.ok_or_else(no_validity)?;
         self.counts.uid_next = selected.mailbox().uid_next.filter(|next| *next > 0);
         let is_first = self.destination.state.uid_validity != Some(validity);
         // Asked before anything is bound: a session that ends here leaves a first run to the next one.
@@ -346,7 +345,7 @@ impl<'a> Pass<'a> {
         if is_first || restart.is_some() {
             self.destination.save()?;
         }
-        Ok(validity)
+        Ok(())
     }
 
     /// UIDNEXT, or the greatest UID plus one where the server gives none.
