@@ -98,19 +98,17 @@ impl Check<'_> {
         });
         let took = start.elapsed();
         match &walked {
-            Ok(inbox) => self.say(
-                &line("ok", took, &format!("{mailbox}  {}", counts(inbox))),
-                &json!({"mailbox": mailbox, "ok": true, "ms": milliseconds(took), "messages": inbox.exists,
-                    "uidvalidity": inbox.uid_validity.map(|validity| validity.get())}),
-            ),
+            Ok(inbox) => {
+                let validity = inbox.uid_validity.map(|validity| validity.get());
+                let object = json!({"mailbox": mailbox, "ok": true, "messages": inbox.exists, "uidvalidity": validity});
+                self.say("ok", took, &format!("{mailbox}  {}", counts(inbox)), object);
+            }
             Err(error) => {
-                let (facts, phase) = (setting.facts(Some(mailbox)), error.phase().name());
+                let (facts, step) = (setting.facts(Some(mailbox)), error.phase().name());
                 let hints = hints(error, &facts);
-                self.say(
-                    &line("failed", took, &format!("{mailbox}  failed at {phase}")),
-                    &json!({"mailbox": mailbox, "ok": false, "ms": milliseconds(took), "step": phase,
-                        "error": said(error), "hints": hints}),
-                );
+                let object =
+                    json!({"mailbox": mailbox, "ok": false, "step": step, "error": said(error), "hints": hints});
+                self.say("failed", took, &format!("{mailbox}  failed at {step}"), object);
                 lock(&self.report).error(error, &hints, heading(error, &facts));
             }
         }
@@ -126,29 +124,26 @@ impl Check<'_> {
     fn step(&self, step: &Step) {
         let Step { phase, took, detail, passed } = step;
         *lock(&self.since) = Instant::now();
-        self.say(
-            &line(phase.name(), *took, detail),
-            &json!({"step": phase.name(), "ok": passed, "ms": milliseconds(*took), "detail": detail}),
-        );
+        self.say(phase.name(), *took, detail, json!({"step": phase.name(), "ok": passed, "detail": detail}));
     }
 
     /// The step that failed: its line, then the error and what to do.
     fn failed(&self, error: &Error, facts: &Facts) -> Exit {
-        let (took, phase) = (lock(&self.since).elapsed(), error.phase().name());
+        let (took, step) = (lock(&self.since).elapsed(), error.phase().name());
         let hints = hints(error, facts);
-        self.say(
-            &line(phase, took, "failed"),
-            &json!({"step": phase, "ok": false, "ms": milliseconds(took), "error": said(error), "hints": hints}),
-        );
+        self.say(step, took, "failed", json!({"step": step, "ok": false, "error": said(error), "hints": hints}));
         lock(&self.report).error(error, &hints, heading(error, facts));
         self.output.failed("", error, &hints)
     }
 
-    fn say(&self, text: &str, object: &Value) {
-        lock(&self.report).line(text);
+    /// One line of results, with its time.
+    fn say(&self, name: &str, took: Duration, detail: &str, mut object: Value) {
+        object["ms"] = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).into();
+        let line = line(name, took, detail);
+        lock(&self.report).line(&line);
         let mut said = lock(&self.said);
         if said.is_ok() {
-            *said = self.output.result(|| object.clone(), &[text]);
+            *said = self.output.result(|| object, &[&line]);
         }
     }
 }
@@ -200,10 +195,6 @@ fn counts(mailbox: &Mailbox) -> String {
         mailbox.uid_validity.map_or_else(|| "unknown".to_owned(), |validity| validity.to_string()),
         if mailbox.read_only { "read-only" } else { "read-write" }
     )
-}
-
-fn milliseconds(took: Duration) -> u64 {
-    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn options_detail(setting: &Setting) -> String {
