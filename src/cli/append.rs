@@ -19,7 +19,7 @@ const FLAGS: [(&str, &str); 4] =
 pub(crate) fn run(call: &Call) -> Result<Exit> {
     let (arguments, output, setting) = (&call.arguments, &*call.output, call.setting()?);
     let mailbox = setting.mailbox()?;
-    let folder = MailboxName::new(arguments.raw("folder").unwrap_or("INBOX"))?;
+    let folder = MailboxName::new(&arguments.value::<String>("folder"))?;
     let mut upload = Upload {
         output,
         folder,

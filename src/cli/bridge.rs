@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::input::read_secret;
 use super::session::is_refused;
-use super::{Arguments, Call, Exit, Output, Setting, SignIn};
+use super::{Call, Exit, Output, Setting, SignIn};
 
 /// A client waits for all of this; some give up after 20 seconds.
 const SIGN_IN: Duration = Duration::from_secs(15);
@@ -34,7 +34,7 @@ const SHORT: usize = 12;
 
 pub(crate) fn tunnel(call: &Call) -> Result<Exit> {
     let (output, setting) = (&call.output, call.setting()?);
-    let (mailbox, idle) = (setting.mailbox()?, idle(&call.arguments));
+    let (mailbox, idle) = (setting.mailbox()?, call.arguments.value("idle-timeout"));
     let (input, reply) = pipes().map_err(|e| local("opening stdin and stdout", e))?;
     if io::stdin().is_terminal() {
         output.note(
@@ -80,11 +80,6 @@ fn pipes() -> io::Result<(File, File)> {
 
 fn local(doing: &str, e: io::Error) -> Error {
     Error::new(Kind::Local, Phase::Command, format!("{doing}: {e}"))
-}
-
-/// How long a session may be without a byte either way.
-fn idle(arguments: &Arguments) -> Duration {
-    arguments.get("idle-timeout").unwrap_or(Duration::from_secs(35 * 60))
 }
 
 fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
@@ -150,8 +145,8 @@ fn serve(call: &Call, file: &Path) -> Result<()> {
     let relay = Arc::new(Relay::new(Settings {
         passwords,
         allow,
-        most_sessions: arguments.get::<u16>("max-connections").map_or(100, usize::from),
-        idle: idle(arguments),
+        most_sessions: usize::from(arguments.value::<u16>("max-connections")),
+        idle: arguments.value("idle-timeout"),
         host,
         tls,
         connect: Box::new(move |mailbox| connect(&setting, mailbox)),

@@ -142,8 +142,8 @@ impl Lookup<'_> {
         let place = self.place(method).ok_or_else(missing)?;
         match (self.arguments.text(place.name), environment::secret(place.env)) {
             (Some(command), _) if place.name == "client-secret-command" => {
-                let timeout = self.arguments.get("timeout").unwrap_or(Duration::from_secs(60));
-                Ok((run(command, timeout, self.arguments.deadline())?, "a command".to_owned()))
+                let secret = run(command, self.arguments.value("timeout"), self.arguments.deadline())?;
+                Ok((secret, "a command".to_owned()))
             }
             (Some(file), _) => {
                 let from = if file == "-" { "stdin" } else { file };

@@ -72,7 +72,7 @@ impl Fetch<'_> {
         let (arguments, output, setting) = (&call.arguments, &*call.output, call.setting()?);
         let to = arguments.raw("to").filter(|to| !to.is_empty());
         let to = to.ok_or_else(|| Error::usage("--to names no directory"))?;
-        let jobs = usize::from(arguments.get::<u16>("jobs").unwrap_or(1));
+        let jobs = usize::from(arguments.value::<u16>("jobs"));
         let nested = setting.mailboxes.len() > 1 || arguments.raw("mailboxes").is_some();
         let (folders, without) = (arguments.all("folder"), arguments.all("not-folder"));
         let by_folder = folders.len() > 1 || folders.iter().any(|folder| folder.contains('*'));
@@ -172,7 +172,7 @@ fn job(arguments: &Arguments, setting: &Setting) -> Result<Job> {
         older_than: arguments.get("older-than"),
         program: program(arguments)?,
         failed_to: name("failed-to")?,
-        give_up_after: arguments.get("give-up-after").unwrap_or(10),
+        give_up_after: arguments.value("give-up-after"),
         deadline: setting.deadline,
         ..Job::new("", folder)
     })

@@ -43,9 +43,14 @@ impl Arguments {
         self.0.try_get_many::<String>(name).ok().flatten().into_iter().flatten().cloned().collect()
     }
 
+    /// The value of an option that has one by default.
+    pub(crate) fn value<T: Clone + Default + Send + Sync + 'static>(&self, name: &str) -> T {
+        self.get(name).unwrap_or_default()
+    }
+
     /// True for a flag that is set.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.get(name).unwrap_or_default()
+        self.value(name)
     }
 
     /// True if the option stands on the command line.

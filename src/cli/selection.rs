@@ -84,7 +84,7 @@ const TEXTS: [(&str, Narrows); 5] = [
 
 /// The folder and the selection that the options name.
 pub(crate) fn read(arguments: &Arguments) -> Result<(MailboxName, Selection)> {
-    let folder = MailboxName::new(arguments.raw("folder").unwrap_or("INBOX"))?;
+    let folder = MailboxName::new(&arguments.value::<String>("folder"))?;
     let mut selection = Selection::default();
     if arguments.has("unseen") {
         selection = selection.with_unseen();

@@ -43,17 +43,17 @@ impl Setting {
         let text = |name: &str| arguments.text(name).map(str::to_owned);
         let deadline = arguments.deadline();
         let trust = text("ca-file").map_or(Trust::System, |file| Trust::File(file.into()));
-        let server = Server::new(Endpoints::new(arguments).host, arguments.get("port").unwrap_or(993))?;
+        let server = Server::new(Endpoints::new(arguments).host, arguments.value("port"))?;
         Ok(Setting {
             credential: credential(arguments, needs_mailbox)?,
             mailboxes: mailboxes(arguments)?,
             server,
             network: Network::new(trust)
-                .with_timeout(arguments.get("timeout").unwrap_or(Duration::from_secs(60)))
+                .with_timeout(arguments.value("timeout"))
                 .with_deadline(deadline)
                 .with_proxy(proxy(arguments)?),
             cache: text("token-cache").map(|dir| TokenCache::open(Path::new(&dir))).transpose()?,
-            max_wait: arguments.get("max-wait").unwrap_or_default(),
+            max_wait: arguments.value("max-wait"),
             deadline,
             trace: Trace::open(arguments, output)?,
             tenant: text("tenant"),
