@@ -7,14 +7,12 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::advice::{Facts, heading, hints};
 use crate::calendar::{self, rfc3339};
 use crate::exchange::{Step, judge, open, try_sessions};
-use crate::files::open_private;
 use crate::imap::Mailbox;
 use crate::imap::mailbox_name::MailboxName;
 use crate::text::safe;
@@ -26,7 +24,7 @@ use serde_json::{Value, json};
 
 use super::credential::Known;
 use super::options::{self, Entry};
-use super::output::said;
+use super::output::{self, said};
 use super::{Arguments, Call, Exit, Output, Setting, SignIn, parallel};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -266,7 +264,7 @@ fn time_left(expires: Option<i64>) -> String {
 /// A report that is being put together; without `--report` it does nothing.
 #[derive(Default)]
 pub(crate) struct Report {
-    to: Option<(PathBuf, File)>,
+    to: Option<(String, File)>,
     options: String,
     lines: String,
 }
@@ -275,9 +273,9 @@ impl Report {
     /// Opens the file before anything is tried, so that the only run that fails is not in vain. What is
     /// `valid` has passed its checks; anything else may be a secret in the wrong variable.
     pub(crate) fn open(arguments: &Arguments, valid: bool) -> Result<Report> {
-        let Some(path) = arguments.text("report").map(PathBuf::from) else { return Ok(Report::default()) };
-        let file = open_private(&path, false, arguments.deadline()).map_err(|e| refused(&path, e))?;
-        Ok(Report { to: Some((path, file)), options: options(&arguments.0, valid), lines: String::new() })
+        let Some(path) = arguments.text("report") else { return Ok(Report::default()) };
+        let file = output::open("report", path, false, arguments.deadline())?;
+        Ok(Report { to: Some((path.to_owned(), file)), options: options(&arguments.0, valid), lines: String::new() })
     }
 
     /// A line as it was shown.
@@ -326,12 +324,9 @@ impl Report {
             exit as u8,
             dialogue.as_deref().unwrap_or("none: no server was talked to\n"),
         );
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| refused(&path, e))
+        let failed = |e| Error::file(Kind::Local, Phase::Options, format!("writing {path} (--report)"), e);
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
     }
-}
-
-fn refused(path: &Path, e: std::io::Error) -> Error {
-    Error::file(Kind::Local, Phase::Options, format!("writing {} (--report)", path.display()), e)
 }
 
 /// The options that are not as they always are, then the names of the variables that count.

@@ -51,11 +51,8 @@ impl Output {
 
     /// For what goes wrong before it is known what the user wants to see.
     pub(crate) fn with_log(file: Option<&str>, deadline: Option<Instant>) -> Result<Output> {
-        let open = |file: &str| {
-            let refused = |e| Error::file(Kind::Local, Phase::Options, format!("opening {file} (--log)"), e);
-            open_private(Path::new(file), true, deadline).map(Mutex::new).map_err(refused)
-        };
-        Ok(Output { log: file.map(open).transpose()?, ..Output::default() })
+        let log = file.map(|file| open("log", file, true, deadline).map(Mutex::new)).transpose()?;
+        Ok(Output { log, ..Output::default() })
     }
 
     /// A result: an object, or a [`line`] of fields.
@@ -177,6 +174,12 @@ impl Output {
             let _ = write!(stderr, "\r\x1b[K");
         }
     }
+}
+
+/// Opens the file of an option that is written to, and maybe appended to.
+pub(crate) fn open(option: &str, file: &str, append: bool, deadline: Option<Instant>) -> Result<File> {
+    let failed = |e| Error::file(Kind::Local, Phase::Options, format!("opening {file} (--{option})"), e);
+    open_private(Path::new(file), append, deadline).map_err(failed)
 }
 
 /// stdout; that nobody reads it any more is noticed.

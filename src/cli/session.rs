@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use crate::advice::{Facts, hints};
 use crate::entra::{AccessToken, Claims, EARLY, TokenCache, TokenSource};
 use crate::exchange::{Server, Step, check_mailbox, persist, sign_in_by_steps, try_sessions};
-use crate::files::open_private;
 use crate::imap::{Listener, OnAlert, Session};
 use crate::threads::lock;
 use crate::{Error, Kind, Network, Phase, Proxy, Result, Retry, Secret, Stream, Transcript, Trust};
 
 use super::credential::{Endpoints, Known, credential};
 use super::input::read_list;
+use super::output::open;
 use super::{Arguments, Exit, Output, environment};
 
 /// What the options and the environment say.
@@ -292,10 +292,7 @@ impl Trace {
             None => {}
             Some("") => return Err(Error::usage("--trace= names no file; without the = it is stderr")),
             Some("-") => places.stderr = Some(Arc::clone(output)),
-            Some(file) => {
-                let failed = |e| Error::file(Kind::Local, Phase::Options, format!("opening {file} (--trace)"), e);
-                places.file = Some(open_private(Path::new(file), false, arguments.deadline()).map_err(failed)?);
-            }
+            Some(file) => places.file = Some(open("trace", file, false, arguments.deadline())?),
         }
         Ok(Trace(Arc::new(Mutex::new(places))))
     }
