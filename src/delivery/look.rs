@@ -126,7 +126,7 @@ impl Counts {
         self.expected = self.expected.saturating_sub(count(uids));
     }
 
-    /// True where EXISTS says that so many messages of before are gone.
+    /// True where EXISTS says that the number of these messages, which were there before, is gone.
     pub(super) fn says_gone(&self, known: &UidSet, exists: u32) -> bool {
         self.explained.saturating_sub(exists) >= count(known)
     }
@@ -142,7 +142,7 @@ impl Counts {
         is_gone
     }
 
-    /// So many messages stay unsettled.
+    /// This number of messages stays unsettled.
     pub(super) fn leave(&mut self, messages: u32) {
         self.unsettled = self.unsettled.saturating_add(messages);
     }
