@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::advice::{Facts, hints};
 use crate::entra::{AccessToken, Claims, EARLY, TokenCache, TokenSource};
-use crate::exchange::{Server, Step, check_mailbox, persist, sign_in_by_steps, try_sessions};
+use crate::exchange::{Server, Step, Work, check_mailbox, persist, sign_in_by_steps, try_sessions};
 use crate::imap::{Listener, OnAlert, Session};
 use crate::threads::lock;
 use crate::{Error, Kind, Network, Phase, Proxy, Result, Retry, Secret, Stream, Transcript, Trust};
@@ -231,11 +231,7 @@ impl<'a> SignIn<'a> {
     }
 
     /// Does `work` in as many sessions as it takes and `--max-wait` allows.
-    pub(crate) fn persist<T>(
-        mut self,
-        retry: &mut Retry,
-        work: &mut dyn FnMut(&mut Session<Stream>, &mut Retry) -> Result<Option<T>>,
-    ) -> Result<T> {
+    pub(crate) fn persist<T>(mut self, retry: &mut Retry, work: &mut Work<Stream, T>) -> Result<T> {
         persist(&mut |why, retry| self.session(why, retry), retry, work)
     }
 

@@ -17,7 +17,7 @@ pub(crate) use outgoing::LARGEST_MESSAGE;
 pub use outgoing::Outgoing;
 pub use selection::{Found, Selection};
 pub use sessions::Connect;
-pub(crate) use sessions::{Waiting, persist, try_sessions, wait};
+pub(crate) use sessions::{Waiting, Work, persist, try_sessions, wait};
 pub(crate) use sign_in::{
     EXCHANGE, PERMISSION, Step, check_mailbox, has_delegated, is_for_exchange, is_of_another_tenant, judge, open,
     sign_in_by_steps,

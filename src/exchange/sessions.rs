@@ -31,6 +31,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// requesting one.
 pub type Connect<'a, S = Stream> = dyn FnMut(Option<&Error>, &mut Retry) -> Result<Session<S>> + 'a;
 
+/// Work in one session, as [`persist`] does it.
+pub(crate) type Work<'a, S, T> = dyn FnMut(&mut Session<S>, &mut Retry) -> Result<Option<T>> + 'a;
+
 /// Does `work` in as many sessions as it takes and `retry` has a budget for.
 ///
 /// `work` gets a session and returns what came of it; none asks for another session, without a wait. It keeps what it got
@@ -40,7 +43,7 @@ pub type Connect<'a, S = Stream> = dyn FnMut(Option<&Error>, &mut Retry) -> Resu
 pub(crate) fn persist<S: Read + Write, T>(
     connect: &mut Connect<S>,
     retry: &mut Retry,
-    work: &mut dyn FnMut(&mut Session<S>, &mut Retry) -> Result<Option<T>>,
+    work: &mut Work<S, T>,
 ) -> Result<T> {
     try_sessions(connect, retry, &mut |mut session, retry| {
         let done = work(&mut session, retry)?;
