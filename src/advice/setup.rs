@@ -1,7 +1,7 @@
 //! What an administrator does once, as numbered steps: where in the portal, and the commands. What is
 //! known is filled in; what is proven done is marked.
 
-use super::fill::{argument, fill, quoted};
+use super::{argument, fill, quoted};
 use crate::entra::{Cloud, is_guid, is_tenant};
 use crate::error::{Error, Result};
 use crate::exchange::{EXCHANGE, PERMISSION, check_mailbox};

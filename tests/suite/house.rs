@@ -67,7 +67,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("cli", 5020),
     ("delivery", 4150),
     ("bridge", 1500),
-    ("advice", 1310),
+    ("advice", 1300),
     ("exchange", 1680),
     ("entra", 1890),
     ("imap", 3720),
