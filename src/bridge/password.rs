@@ -141,12 +141,13 @@ impl Loaded {
         Ok(Loaded { entries, nobody, known: Mutex::default() })
     }
 
-    /// The entry of a name, or of its domain. A NUL in it could be taken for the end of the name in `known`.
+    /// The entry of a name, or of its domain if an address is all it is: `"orders"@contoso.com` may be another form of
+    /// one with an entry of its own, and a NUL could be taken for the end of the name in `known`.
     fn find(&self, name: &str) -> Option<&Entry> {
         let named = |wanted: &str| self.entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(wanted));
-        let domain = name.rfind('@').filter(|at| *at > 0).and_then(|at| name.get(at..));
-        let is_name = !name.starts_with('@') && !name.contains(char::is_control);
-        if is_name { named(name).or_else(|| domain.and_then(named)) } else { None }
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-./=?^_`{|}~".contains(&byte);
+        let domain = name.find('@').filter(|at| name.bytes().take(*at).all(plain)).and_then(|at| name.get(at..));
+        if name.starts_with('@') { None } else { named(name).or_else(|| domain.and_then(named)) }
     }
 }
 

@@ -55,6 +55,11 @@ fn names_open_their_mailboxes_with_their_passwords_and_no_others() {
         ("x@sub.contoso.com", "three"),
         ("x@contoso.com.example.com", "three"),
         ("x@contoso.com@example.com", "three"),
+        // The same mailbox as one with a password of its own, to a server that takes it so.
+        ("\"orders\"@contoso.com", "three"),
+        ("orders\u{a0}@contoso.com", "three"),
+        ("orders@contoso.com;x@contoso.com", "three"),
+        ("orders @contoso.com", "three"),
         ("", ""),
     ] {
         assert_eq!(opens(name, password), None, "{name} {password}");

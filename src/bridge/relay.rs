@@ -23,7 +23,7 @@ use crate::error::Error;
 use crate::imap::Session;
 use crate::net::{Channel, Stream, acknowledge};
 use crate::secret::Secret;
-use crate::text::escape_bytes;
+use crate::text::{escape_bytes, may_be_secret, shown};
 use crate::threads::{self, lock};
 
 /// How long a client may take until it is signed in, our own sign-in not counted.
@@ -280,7 +280,9 @@ impl Relay {
     }
 
     fn refused(&self, name: &str, peer: SocketAddr, why: &str) {
-        let (name, why) = (escape_bytes(name.as_bytes()), escape_bytes(why.as_bytes()));
+        // It may be the password, of a client that is set up the wrong way round.
+        let name = if may_be_secret(name) { shown(name) } else { escape_bytes(name.as_bytes()) };
+        let why = escape_bytes(why.as_bytes());
         let object = json!({"event": "refused", "name": name, "peer": peer.to_string(), "why": why});
         self.warn(&name, SECOND, &format!("{name} {peer} refused: {why}"), &object);
     }

@@ -179,6 +179,9 @@ fn a_name_is_a_mailbox_an_alias_or_one_of_a_domain_that_is_allowed() {
     assert!(enters(&relay, "sales@contoso.com", &domain));
     assert!(!enters(&relay, "sales@contoso.com", &own));
     let relay = start(&["sales@contoso.com", "@example.com"]);
+    // A client that is set up the wrong way round.
+    assert!(!enters(&relay, &own, ORDERS));
+    relay.says("(not shown, because it may be a secret) 127.0.0.1:");
     assert!(!enters(&relay, ORDERS, &own));
     relay.says("refused: the mailbox is not one that may be opened");
     assert!(enters(&start(&["SALES@contoso.com"]), "sales@contoso.com", &domain));
