@@ -73,10 +73,11 @@ fn names_open_their_mailboxes_with_their_passwords_and_no_others() {
 #[test]
 fn what_is_not_a_file_is_read_once() {
     let folder = Folder::new();
-    let fifo = folder.join("fifo");
-    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    // What waited for the first goes on waiting, and would take what is meant for the second.
+    let [never, fifo] = ["never", "fifo"].map(|name| folder.join(name));
+    assert!(std::process::Command::new("mkfifo").args([&never, &fifo]).status().unwrap().success());
     let deadline = std::time::Instant::now() + std::time::Duration::from_millis(100);
-    assert_eq!(Passwords::read(&fifo, Some(deadline)).err().unwrap().kind(), Kind::Temporary);
+    assert_eq!(Passwords::read(&never, Some(deadline)).err().unwrap().kind(), Kind::Temporary);
     let (path, text) = (fifo.clone(), line("a", "one"));
     let writing = std::thread::spawn(move || std::fs::write(path, text).unwrap());
     let passwords = Passwords::read(&fifo, None).unwrap();
