@@ -66,11 +66,7 @@ impl Pass<'_> {
                 return Ok(());
             }
             if halves.refused(&uids, &uids, left.clone()) || too_often {
-                let who = if uids.len() == 1 { "message" } else { "messages" };
-                let why = refused.in_passing();
-                self.watch.warn(&format!("{who} {uids} could not be {left}: {why}; the next run tries again"));
-                self.stuck.extend(&uids);
-                self.stuck_by = Some(refused);
+                self.settle_refused_change(selected, &uids, &left, refused)?;
             }
             if too_often {
                 while let Some((uids, _)) = halves.next() {
@@ -78,6 +74,33 @@ impl Pass<'_> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// What is gone needs no change, though the server refuses it (`NO The requested item could not be found.`); the rest
+    /// is left to the next run.
+    fn settle_refused_change<S: Read + Write>(
+        &mut self,
+        selected: &mut Selected<'_, S>,
+        uids: &UidSet,
+        left: &Action,
+        refused: Error,
+    ) -> Result<()> {
+        let there = match selected.still_there(uids) {
+            Err(e) if is_refusal(&e) => uids.clone(),
+            there => there?,
+        };
+        let gone = uids.without(&there);
+        self.destination.acted(&gone, left, None)?;
+        if there.is_empty() {
+            self.watch.note(&format!("{gone} could not be {left}: not on the server any more"));
+            return Ok(());
+        }
+        let who = if there.len() == 1 { "message" } else { "messages" };
+        let why = refused.in_passing();
+        self.watch.warn(&format!("{who} {there} could not be {left}: {why}; the next run tries again"));
+        self.stuck.extend(&there);
+        self.stuck_by = Some(refused);
         Ok(())
     }
 

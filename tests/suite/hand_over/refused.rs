@@ -16,6 +16,23 @@ fn fill(post: &Post, count: u32) -> Vec<u32> {
         .collect()
 }
 
+/// Where a server refuses to change what is gone, the change would be tried, and refused, in every run for good.
+#[test]
+fn a_change_of_a_message_that_is_gone_is_not_tried_for_ever() {
+    let post = Post::new("eml");
+    let refuse = Fault::Refuse { command: "MOVE", answer: "NO The requested item could not be found." };
+    post.world.exchange.fault_always(refuse);
+    post.fetch(&["--move-to", "Done"]).expect(4);
+    assert_eq!(post.in_state("act"), "16101:16102,16105,16110:16111,16123 move Done");
+    post.world.exchange.mailboxes().folder(ORDERS, "INBOX").unwrap().remove(&[16102]);
+    post.fetch(&[]).expect(4).saying(&["message 16101 could not be moved to Done"]);
+    assert_eq!(post.in_state("act"), "16101,16105,16110:16111,16123 move Done");
+    post.world.exchange.mailboxes().folder(ORDERS, "INBOX").unwrap().remove(&without(&ALL, &[16102]));
+    post.fetch(&[]).expect(0);
+    assert_eq!(post.in_state("act"), "");
+    post.fetch(&[]).expect(0).saying(&["nothing new"]);
+}
+
 #[test]
 fn a_stream_has_all_but_the_message_that_fails() {
     for fault in [
