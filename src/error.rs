@@ -191,6 +191,8 @@ pub enum Cause {
     TimeLimit,
     /// Nobody knows whether it was done: to try again could do it twice.
     InDoubt,
+    /// The session ended at one of several messages; another one goes on without it.
+    OneMessage,
 }
 
 /// What went wrong, in one line.

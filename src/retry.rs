@@ -22,6 +22,9 @@ const LONG: Duration = Duration::from_secs(1);
 /// How often it is doubled: to about two minutes.
 const MOST_DOUBLED: u32 = 7;
 
+/// Tries in a run that come without a wait.
+const MOST_AT_ONCE: u32 = 20;
+
 /// The longest wait before a [`Verdict::Once`].
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -48,6 +51,8 @@ pub(crate) enum Verdict {
     MayPass,
     /// Perhaps: after a pause in proportion to the budget.
     Once,
+    /// Yes, and without a wait, so that it needs no budget: it leaves out what failed.
+    AtOnce,
 }
 
 impl<'a> Retry<'a> {
@@ -96,7 +101,7 @@ impl<'a> Retry<'a> {
         attempt: &mut dyn FnMut(&mut Retry<'a>, Option<&Error>) -> Result<T>,
         verdict: &mut dyn FnMut(&Error) -> Verdict,
     ) -> Result<T> {
-        let (mut failures, mut last) = (0, None);
+        let (mut failures, mut last, mut at_once) = (0, None, 0);
         loop {
             let (began, left, progress) = ((self.now)(), self.left, self.progress);
             let error = match attempt(self, last.as_ref()) {
@@ -112,7 +117,12 @@ impl<'a> Retry<'a> {
             }
             let wait = match verdict(&error) {
                 Verdict::Final => return Err(error),
-                Verdict::MayPass => back_off(failures).max(error.retry_after().unwrap_or_default()),
+                Verdict::AtOnce if at_once < MOST_AT_ONCE => {
+                    at_once += 1;
+                    last = Some(error);
+                    continue;
+                }
+                Verdict::MayPass | Verdict::AtOnce => back_off(failures).max(error.retry_after().unwrap_or_default()),
                 Verdict::Once => (self.left / 10).min(LONGEST_PAUSE),
             };
             if !self.wait(wait, &error) {

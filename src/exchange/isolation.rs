@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use super::meaning::is_refusal;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Cause, Error, Kind, Result};
 use crate::imap::types::{Fetch, Uid, UidValidity, Unreadable};
 use crate::imap::{Selected, UidSet};
 
@@ -143,8 +143,9 @@ impl Isolation {
             None if asked.len() == 1 || left.len() < asked.len() => self.suspect = first,
             None => self.most = Some((asked.len() / 2).max(1)),
         }
-        // The next session goes on without it.
-        error.with_kind(Kind::Temporary)
+        // The next session goes on without it. Where nothing comes at all it may as well be the server.
+        let error = error.with_kind(Kind::Temporary);
+        if self.gives { error.because(Cause::OneMessage) } else { error }
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::meaning::is_not_connected;
 use super::sign_in::open;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Cause, Error, Kind, Result};
 use crate::imap::mailbox_name::MailboxName;
 use crate::imap::{Selected, Session, UidSet};
 use crate::net::{Readiness, Stream};
@@ -82,6 +82,7 @@ pub(crate) fn try_sessions<S, T>(connect: &mut Connect<S>, retry: &mut Retry, wo
             }
             // A mistyped host is not an outage.
             _ if is_first && !is_reached.get() && !answered => Verdict::Final,
+            e if e.cause() == Some(Cause::OneMessage) => Verdict::AtOnce,
             e if e.may_pass() => Verdict::MayPass,
             _ => Verdict::Final,
         }

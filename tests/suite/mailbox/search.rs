@@ -123,6 +123,26 @@ fn at_one_message(says: &'static str, structure: bool) {
     assert_eq!((uids(&world, "Drafts"), uids(&world, "INBOX").contains(&16102)), (vec![1, 2], false), "{says:?}");
 }
 
+/// To leave one message out is no wait: a run that waits for nothing does it too, or none would ever end otherwise.
+#[test]
+fn a_run_that_does_not_wait_leaves_one_message_out_too() {
+    for arguments in
+        [&["search", "--json"][..], &["fetch", "--to", "mail", "--subject", "注文"], &["search", "--headers"]]
+    {
+        for says in Fault::LAST_WORDS {
+            let world = World::new();
+            world.exchange.fault_always(Fault::EndAt { uid: 16110, structure: false, says });
+            let ended = call(&world, arguments).env("EXOIMAP_MAX_WAIT", "0").run();
+            assert!(ended.expect(6).stderr.contains("message 16110: "), "{says:?}: {ended}");
+        }
+    }
+    // An outage is one: nothing comes.
+    let world = World::new();
+    world.exchange.fault_always(Fault::DropAt { command: "FETCH", done: false });
+    call(&world, &["search", "--json"]).env("EXOIMAP_MAX_WAIT", "0").run().expect(5).one_error();
+    assert_eq!(world.exchange.connections(), 1);
+}
+
 #[test]
 fn a_broken_session_costs_a_reconnection_and_no_line_comes_twice() {
     for fault in [
