@@ -30,11 +30,11 @@ pub enum Action {
 }
 
 impl Action {
-    /// One line of the state: a verb, then whatever the folder is called.
+    /// One line of the state: a verb, then the folder as IMAP has it, which is a line whatever a server calls it.
     pub(super) fn to_text(&self) -> String {
         match self {
             Action::MarkSeen => "mark-seen".to_owned(),
-            Action::MoveTo(folder) => format!("move {}", folder.as_str()),
+            Action::MoveTo(folder) => format!("move {}", String::from_utf8_lossy(folder.wire())),
             Action::Delete => "delete".to_owned(),
         }
     }
@@ -43,7 +43,9 @@ impl Action {
         match text.split_once(' ') {
             None if text == "mark-seen" => Some(Action::MarkSeen),
             None if text == "delete" => Some(Action::Delete),
-            Some(("move", folder)) => MailboxName::new(folder).ok().map(Action::MoveTo),
+            Some(("move", folder)) if !folder.is_empty() => {
+                Some(Action::MoveTo(MailboxName::from_wire(folder.as_bytes())))
+            }
             _ => None,
         }
     }
@@ -210,7 +212,9 @@ mod tests {
     #[test]
     fn an_action_survives_its_line() {
         let folder = MailboxName::new("Fertig / 済み x").unwrap();
-        for action in [Action::MarkSeen, Action::Delete, Action::MoveTo(folder)] {
+        let odd = MailboxName::from_wire(b"x&AAo-skipped 1:9\t&-");
+        for action in [Action::MarkSeen, Action::Delete, Action::MoveTo(folder), Action::MoveTo(odd)] {
+            assert!(!action.to_text().contains(char::is_control), "{action:?}");
             assert_eq!(Action::parse(&action.to_text()), Some(action));
         }
         assert_eq!(Action::parse("move"), None);

@@ -16,6 +16,21 @@ fn fill(post: &Post, count: u32) -> Vec<u32> {
         .collect()
 }
 
+/// The state is lines, and a server that names its folders writes none of them.
+#[test]
+fn a_folder_to_move_to_is_one_line_whatever_its_name_is() {
+    let post = Post::new("eml");
+    let line = "LIST (\\HasNoChildren \\Junk) \"/\" \"x&AAo-skipped 1:4294967295\"";
+    post.world.exchange.fault_always(Fault::Say { at: "LIST", line });
+    post.world.exchange.fault_always(Fault::Refuse { command: "MOVE", answer: "NO Not now." });
+    let ended = post.fetch(&["--move-to", "\\Junk"]);
+    assert_eq!((printed(ended.expect(4)), post.in_state("skipped")), (ALL.to_vec(), String::new()));
+    post.world.exchange.deliver(ORDERS, "INBOX", sample::note("seven"));
+    assert_eq!(printed(post.fetch(&[]).expect(4)), [16124]);
+    let moves = post.commands("UID MOVE");
+    assert!(moves.iter().all(|command| command.ends_with("\"x&AAo-skipped 1:4294967295\"")), "{moves:?}");
+}
+
 /// Where a server refuses to change what is gone, the change would be tried, and refused, in every run for good.
 #[test]
 fn a_change_of_a_message_that_is_gone_is_not_tried_for_ever() {
