@@ -65,7 +65,7 @@ const HOUSE: [(&str, &[&str]); 18] = [
 /// Lines of each room, without tests. They only go down, but for a line in an issue.
 const BUDGETS: [(&str, usize); 10] = [
     ("cli", 5020),
-    ("delivery", 4150),
+    ("delivery", 4180),
     ("bridge", 1500),
     ("advice", 1300),
     ("exchange", 1680),
@@ -73,7 +73,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("imap", 3720),
     ("mime", 1700),
     ("net", 1350),
-    ("ground", 1600),
+    ("ground", 1610),
 ];
 
 /// The room of a file: what stands alone in `src/` is the ground, `main` and `lib` are doors.
