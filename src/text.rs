@@ -53,7 +53,8 @@ pub(crate) fn may_be_secret(setting: &str) -> bool {
 /// A word for a POSIX shell: bare if it is plainly one, else in quotes. Windows writes paths with a backslash.
 pub(crate) fn shell_word(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@._-/:".contains(&byte) || cfg!(windows) && byte == b'\\';
-    if text.bytes().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    let is_bare = !text.is_empty() && text.bytes().all(plain);
+    if is_bare { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// Bytes of somebody else as one safe line: invalid UTF-8 becomes U+FFFD, controls are escaped.
@@ -91,6 +92,7 @@ mod tests {
         for (word, safe) in [
             ("o'brien; x@contoso.com", r"'o'\''brien; x@contoso.com'"),
             ("~x", "'~x'"),
+            ("", "''"),
             ("$(x)", "'$(x)'"),
             ("注文", "'注文'"),
         ] {

@@ -68,7 +68,7 @@ const BUDGETS: [(&str, usize); 10] = [
     ("delivery", 4180),
     ("bridge", 1500),
     ("advice", 1300),
-    ("exchange", 1680),
+    ("exchange", 1670),
     ("entra", 1890),
     ("imap", 3720),
     ("mime", 1700),
