@@ -143,6 +143,8 @@ impl Output {
     /// An error that ends the run, or the part of it that `whose` names, and what to do about it.
     pub(crate) fn failed(&self, whose: &str, error: &Error, hints: &[String]) -> Exit {
         if !self.is_closed() {
+            // Other mailboxes may have something to say; a hint stands below its error.
+            let _together = io::stderr().lock();
             self.say(&format!("exoimap: {}{}", safe(whose), said(error)));
             hints.iter().for_each(|hint| self.say(&format!("hint: {}", safe(hint))));
         }
