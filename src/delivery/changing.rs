@@ -147,6 +147,7 @@ impl Pass<'_> {
         }
         Ok(None)
     }
+
     /// Remembers what has become old enough to be changed on the server.
     pub(super) fn retire<S: Read + Write>(&mut self, selected: &mut Selected<'_, S>) -> Result<()> {
         let old = self.old_enough(selected)?;
