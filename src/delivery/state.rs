@@ -51,11 +51,11 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Source;
 use super::format::Format;
 use super::ready::{Action, List, Next};
+use crate::calendar;
 use crate::error::{self, Cause, Error, Kind, Phase};
 use crate::files;
 use crate::imap::UidSet;
@@ -128,7 +128,7 @@ pub(crate) struct State {
 
 /// Seconds since 1970, as `listed` has them.
 pub(super) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+    u64::try_from(calendar::now()).unwrap_or_default()
 }
 
 impl State {
